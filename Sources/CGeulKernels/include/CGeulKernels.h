@@ -1,0 +1,3 @@
+#ifndef CGEUL_KERNELS_H
+#define CGEUL_KERNELS_H
+#endif

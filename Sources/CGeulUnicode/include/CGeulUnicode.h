@@ -1,0 +1,3 @@
+#ifndef CGEUL_UNICODE_H
+#define CGEUL_UNICODE_H
+#endif

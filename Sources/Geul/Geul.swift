@@ -1,0 +1,1 @@
+// The room Geul is furnished in the commits that follow.

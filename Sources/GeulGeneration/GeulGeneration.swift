@@ -1,0 +1,1 @@
+// The room GeulGeneration is furnished in the commits that follow.

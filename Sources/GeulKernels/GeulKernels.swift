@@ -1,0 +1,1 @@
+// The room GeulKernels is furnished in the commits that follow.

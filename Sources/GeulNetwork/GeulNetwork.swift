@@ -1,0 +1,1 @@
+// The room GeulNetwork is furnished in the commits that follow.

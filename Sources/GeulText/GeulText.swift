@@ -1,0 +1,1 @@
+// The room GeulText is furnished in the commits that follow.

@@ -1,0 +1,1 @@
+// The room GeulTraining is furnished in the commits that follow.
