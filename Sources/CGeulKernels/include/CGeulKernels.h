@@ -1,3 +1,157 @@
+/// The arithmetic of Geul: one body of source (body/), instantiated for each instruction set and for both
+/// widths of operand, chosen at run time.
+///
+/// Axes: `t` time, `b` rows of a portion of the batch, `i` inputs, `h` width, `v` vocabulary, `r` = t x b
+/// rows of a window, time-major. Widths are padded with zeros to whole groups of 16 units, so no kernel has
+/// a tail.
+///
+/// Operands (packed weights, hidden states, what products read) are float32 or bfloat16: `void *` here.
+/// Sums, cells, gates and gradients of weights are float32.
+///
+/// Panels. The pre-activations of 16 units and their gates stand together: 4 groups of 16 columns. A panel
+/// buffer holds, panel after panel, `[r, 64]`. For units without gates (the vanilla cell, the projection) a
+/// panel is 64 units, and what is left over are narrow panels of 16, `[r, 16]`.
+///   LSTM: i, f, g, o.   GRU: n from the input, r, z, n from the state.
+///
+/// Float32 results are the same bits for every instruction set: each sum runs in ascending order through one
+/// chain of fused multiply-adds.
 #ifndef CGEUL_KERNELS_H
 #define CGEUL_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnullability-completeness"
+
+typedef enum {
+  GEUL_PORTABLE,
+  GEUL_NEON,
+  GEUL_AVX2,
+  GEUL_AVX512,
+  GEUL_AVX512BF16,
+} geul_isa;
+
+typedef enum { GEUL_RNN, GEUL_LSTM, GEUL_GRU } geul_cell;
+
+/// A matrix of weights as the arena holds it: `[depth, groups, width]`, row-major; `groups` is 1 for units
+/// without gates.
+typedef struct {
+  size_t depth, groups, width;
+} geul_matrix;
+
+/// One layer over one window, for one portion of the batch.
+typedef struct {
+  size_t length, rows, inputs, width;
+  const int32_t *tokens;            // [t, b]: the input of the first layer, else NULL
+  const float *table;               // [v, groups, h]: the rows that tokens look up, else NULL
+  const float *bias;                // [groups, h]
+  const float *recurrent_bias;      // [groups, h], GRU only
+  const void *input_weights;        // packed forward, `inputs` deep
+  const void *recurrent_weights;    // packed forward, `width` deep
+  const void *input;                // [t, b, i]: operands, the input of the layers above
+  void *hidden;                     // [t + 1, b, h]: operands; row block 0 is the state carried in
+  float *cells;                     // [t + 1, b, h]: c of the LSTM, h of the GRU; NULL for the vanilla cell
+  float *gates;                     // panels over r: activations, for the backward pass
+} geul_forward;
+
+/// The way back through the same window. Replaces the activations in `gates` by the gradients of the
+/// pre-activations.
+typedef struct {
+  size_t length, rows, inputs, width;
+  const void *input_weights;        // packed backward; NULL when the input is tokens
+  const void *recurrent_weights;    // packed backward
+  const float *cells;               // [t + 1, b, h]
+  const float *d_output;            // [t, b, h]
+  float *gates;                     // panels over r
+  void *d_gates;                    // panels over r: operands; the same memory as `gates` in float32
+  float *d_hidden, *d_cells;        // [b, h]: work space
+  float *d_input;                   // [t, b, i], or NULL when the input is tokens
+} geul_backward;
+
+/// One panel of a weight gradient: out[k, columns] += sum over r of a[r, k] . d[r, columns].
+typedef struct {
+  size_t rows;                      // r
+  size_t depth;                     // k
+  const void *a; size_t a_stride;   // [r, k]; a stride of 0 repeats the first row (ones, for a bias)
+  const void *d; size_t d_stride;   // [r, d_stride], columns from d_offset
+  size_t d_offset;
+  size_t groups, group_stride;      // groups of 16 columns, and how far apart they lie in `out`
+  float *out; size_t out_stride;    // [k, out_stride]
+} geul_gradient;
+
+/// AdamW on a range of the arena (Loshchilov and Hutter 2019).
+typedef struct {
+  float rate;                       // learning rate / (1 - beta1^step)
+  float decay;                      // learning rate x weight decay
+  float beta1, beta2, epsilon;
+  float root_correction;            // 1 / sqrt(1 - beta2^step)
+  float scale;                      // of the gradient: what clipping leaves of it
+} geul_adam;
+
+// The functions of a table are always there; the pointers in the structs above may be NULL as they say.
+#pragma clang assume_nonnull begin
+
+/// Kernels that read operands: one set for float32, one for bfloat16.
+typedef struct {
+  size_t operand_bytes;
+  /// Operands <- floats, and back.
+  void (*narrow)(void *out, const float *in, size_t count);
+  void (*widen)(float *out, const void *in, size_t count);
+  /// Packs a matrix for products over its depth; `depth` is padded with zeros to a multiple of 16.
+  void (*pack_forward)(void *out, const float *weights, geul_matrix matrix);
+  /// Packs a matrix for products over its columns (in the order of the panels).
+  void (*pack_backward)(void *out, const float *weights, geul_matrix matrix);
+  void (*_Nonnull forward[3])(const geul_forward *);    // by geul_cell
+  void (*_Nonnull backward[3])(const geul_backward *);
+  /// out[r, v] = a[r, h] . w[h, v] + bias[v]; `out` in panels of units.
+  void (*project)(float *out, const void *a, size_t rows, size_t depth, const void *weights, const float *bias,
+                  size_t width);
+  /// out[r, h] = d[r, v] . w[h, v]^T; `d` in panels of units.
+  void (*project_back)(float *out, const void *d, size_t rows, size_t width, const void *weights, size_t depth);
+  /// Softmax and cross-entropy of `logits` (panels over r, `vocabulary` units): the loss of each row in nats to
+  /// `losses`; unless `d_logits` is NULL, `scale` times the gradient there. A target of -1 counts nothing.
+  void (*cross_entropy)(double *losses, void *_Nullable d_logits, float *logits, size_t rows, size_t vocabulary,
+                        const int32_t *targets, float scale);
+  /// Operands as the weight gradient reads them: bfloat16 needs rows in pairs, [ceil(r / 2), columns, 2].
+  /// Float32 operands are read as they are: NULL.
+  void (*_Nullable pair_rows)(void *out, const void *in, size_t rows, size_t columns);
+  void (*weight_gradient)(const geul_gradient *);
+  /// out[tokens[r], columns] += d[r, columns]; `a` of the gradient is not used.
+  void (*table_gradient)(const geul_gradient *, const int32_t *tokens);
+  /// Zeroes a share `rate` of [t, b, h] and scales the rest by 1 / (1 - rate). Which, depends on `key`, the
+  /// time, the row's place `first_row + b` in the batch and the unit alone.
+  void (*dropout)(void *out, const void *in, size_t length, size_t rows, size_t width, size_t first_row,
+                  uint64_t key, float rate);
+} geul_operand_kernels;
+
+typedef struct {
+  const geul_operand_kernels *float32, *bfloat16;
+  /// `dropout` of a gradient, in place.
+  void (*dropout_gradient)(float *d, size_t length, size_t rows, size_t width, size_t first_row, uint64_t key,
+                           float rate);
+  /// Sum of squares in 16 partial sums.
+  double (*sum_of_squares)(const float *values, size_t count);
+  void (*adam)(float *parameters, const float *gradients, float *first, float *second, size_t count,
+               const geul_adam *);
+  /// The functions of the cells on arrays, for tests: e^x, 1 / (1 + e^-x), tanh x. `count` is a multiple of 16.
+  void (*exponential)(float *out, const float *in, size_t count);
+  void (*sigmoid)(float *out, const float *in, size_t count);
+  void (*tangent)(float *out, const float *in, size_t count);
+  /// Multiply-adds from registers alone, `count` vectors of them: the limit of one core. Returns how many
+  /// single multiply-adds were done, and adds their sum to `sink` so that they cannot be left out.
+  size_t (*peak_float32)(size_t count, float *sink);
+  size_t (*peak_bfloat16)(size_t count, float *sink);
+} geul_kernels;
+
+#pragma clang assume_nonnull end
+
+/// The kernels for an instruction set, or NULL where this program or this machine has not got it.
+const geul_kernels *_Nullable geul_kernels_for(geul_isa);
+
+/// Natural logarithm in double precision, the same bits on every machine; `x` must be positive and finite.
+double geul_log(double x);
+
+#pragma clang diagnostic pop
+
 #endif

@@ -1,0 +1,11 @@
+// x86-64 with AVX-512 and products of bfloat16 pairs in hardware.
+#if defined(__x86_64__)
+#include <immintrin.h>
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma"))), apply_to = function)
+#define KERNELS geul_kernels_avx512bf16
+#define LANES 16
+#define MAX_ROWS 6
+#define HAS_BFLOAT16 1
+#include "body/kernels.inc"
+#pragma clang attribute pop
+#endif

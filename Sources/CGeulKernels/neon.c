@@ -1,0 +1,7 @@
+// ARM with NEON: 32 registers of 4 floats. Written and compiled, but not tested: we have no such machine.
+#if defined(__aarch64__)
+#define KERNELS geul_kernels_neon
+#define LANES 4
+#define MAX_ROWS 6
+#include "body/kernels.inc"
+#endif

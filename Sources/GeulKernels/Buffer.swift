@@ -1,0 +1,117 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Numbers in one block of memory that starts at a multiple of 64 bytes, as vectors want it.
+///
+/// A value like `Array`: a copy shares its memory until one of the two is written to. It is the one
+/// owner of unsafe memory in Geul; pointers to it never leave this module.
+@safe
+public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
+  /// How many numbers there are.
+  public let count: Int
+  private var storage: Storage
+
+  /// `count` zeros.
+  public init(zeros count: Int) {
+    precondition(count >= 0, "a buffer of \(count) numbers")
+    self.count = count
+    storage = Storage(byteCount: count * MemoryLayout<Element>.stride)
+  }
+
+  /// A copy of `values`.
+  public init(_ values: some Collection<Element>) {
+    self.init(zeros: values.count)
+    for (index, value) in values.enumerated() { self[index] = value }
+  }
+
+  /// The number at `index`.
+  public subscript(index: Int) -> Element {
+    get {
+      precondition(0 <= index && index < count, "index \(index) of \(count)")
+      return unsafe pointer[index]
+    }
+    set {
+      precondition(0 <= index && index < count, "index \(index) of \(count)")
+      unsafe mutablePointer()[index] = newValue
+    }
+  }
+
+  /// The numbers, to read.
+  public var span: Span<Element> {
+    @_lifetime(borrow self)
+    get {
+      let span = unsafe Span(_unsafeStart: pointer, count: count)
+      return unsafe _overrideLifetime(span, borrowing: self)
+    }
+  }
+
+  /// The numbers, to write.
+  public var mutableSpan: MutableSpan<Element> {
+    @_lifetime(&self)
+    mutating get {
+      let span = unsafe MutableSpan(_unsafeStart: mutablePointer(), count: count)
+      return unsafe _overrideLifetime(span, mutating: &self)
+    }
+  }
+
+  /// Sets every number to zero.
+  public mutating func clear() {
+    unsafe memset(mutablePointer(), 0, count * MemoryLayout<Element>.stride)
+  }
+
+  /// Copies `range` to the place that begins at `target`; the two must not overlap.
+  public mutating func move(_ range: Range<Int>, to target: Int) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) of \(count)")
+    precondition(target >= 0 && target + range.count <= count, "to \(target) of \(count)")
+    let base = unsafe mutablePointer()
+    unsafe (base + target).update(from: base + range.lowerBound, count: range.count)
+  }
+
+  var pointer: UnsafePointer<Element> {
+    unsafe UnsafePointer(storage.memory.assumingMemoryBound(to: Element.self))
+  }
+
+  mutating func mutablePointer() -> UnsafeMutablePointer<Element> {
+    if !isKnownUniquelyReferenced(&storage) { storage = storage.copy() }
+    return unsafe storage.memory.assumingMemoryBound(to: Element.self)
+  }
+}
+
+extension Buffer: Equatable where Element: Equatable {
+  /// Whether both hold the same numbers.
+  public static func == (a: Buffer, b: Buffer) -> Bool {
+    a.count == b.count && (0..<a.count).allSatisfy { a[$0] == b[$0] }
+  }
+}
+
+/// Unchecked: `Buffer` writes to the memory only while it alone refers to it.
+@safe
+private final class Storage: @unchecked Sendable {
+  let byteCount: Int
+  let memory: UnsafeMutableRawPointer
+
+  init(byteCount: Int) {
+    self.byteCount = byteCount
+    unsafe memory = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 64), alignment: 64)
+    unsafe memset(memory, 0, byteCount)
+  }
+
+  deinit { unsafe memory.deallocate() }
+
+  func copy() -> Storage {
+    let copy = Storage(byteCount: byteCount)
+    unsafe copy.memory.copyMemory(from: memory, byteCount: byteCount)
+    return copy
+  }
+}
+
+/// A pointer that several lanes write through, each to its own part.
+///
+/// Unchecked: whoever makes one sees to it that the parts are disjoint and that the memory outlives the lanes.
+@unsafe
+struct SharedPointer<Element>: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Element>
+}

@@ -1,1 +1,0 @@
-// The room GeulKernels is furnished in the commits that follow.

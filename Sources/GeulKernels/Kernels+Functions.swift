@@ -1,0 +1,55 @@
+internal import CGeulKernels
+
+/// The functions of the cells: our own polynomials, so that every machine computes the same bits.
+public enum PointwiseFunction: CaseIterable, Sendable {
+  /// e^x
+  case exponential
+  /// 1 / (1 + e^-x)
+  case sigmoid
+  /// tanh x
+  case tangent
+}
+
+extension Kernels {
+  /// The function of each of `values`.
+  public func map(_ function: PointwiseFunction, _ values: [Float]) -> [Float] {
+    var input = Buffer<Float>(zeros: padded(values.count))
+    for (index, value) in values.enumerated() { input[index] = value }
+    var output = Buffer<Float>(zeros: input.count)
+    withExtendedLifetime(input) {
+      let (to, from) = unsafe (output.mutablePointer(), input.pointer)
+      switch function {
+      case .exponential: unsafe functions.exponential(to, from, input.count)
+      case .sigmoid: unsafe functions.sigmoid(to, from, input.count)
+      case .tangent: unsafe functions.tangent(to, from, input.count)
+      }
+    }
+    return values.indices.map { output[$0] }
+  }
+
+  /// `values` rounded to operands and back.
+  public func rounded(_ values: [Float], to precision: Precision) -> [Float] {
+    var input = Buffer<Float>(zeros: padded(values.count))
+    for (index, value) in values.enumerated() { input[index] = value }
+    var operands = Operands(zeros: input.count, precision)
+    withExtendedLifetime(input) {
+      unsafe functions(precision).narrow(operands.mutablePointer(), input.pointer, input.count)
+    }
+    return values.indices.map { operands[$0] }
+  }
+
+  /// Does multiply-adds on registers alone for about `count` vectors of them, the most that one core can do.
+  ///
+  /// - Returns: how many single multiply-adds were done.
+  public func multiplyAdds(_ precision: Precision, count: Int) -> Int {
+    var sink: Float = 0
+    let peak = unsafe precision == .float32 ? functions.peak_float32 : functions.peak_bfloat16
+    return unsafe peak(count, &sink)
+  }
+}
+
+/// The natural logarithm of a positive, finite number, the same bits on every machine.
+public func naturalLogarithm(_ x: Double) -> Double {
+  precondition(x > 0 && x.isFinite, "the logarithm of \(x)")
+  return geul_log(x)
+}

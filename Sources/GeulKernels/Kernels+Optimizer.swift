@@ -1,0 +1,96 @@
+internal import CGeulKernels
+
+/// One step of AdamW (Loshchilov and Hutter 2019, algorithm 2).
+public struct AdamStep: Sendable, Equatable {
+  /// How far a step goes.
+  public var learningRate: Float
+  /// How much of the gradient's running mean is kept.
+  public var beta1: Float
+  /// How much of the running mean of its square is kept.
+  public var beta2: Float
+  /// Keeps the division away from zero.
+  public var epsilon: Float
+  /// The share of the learning rate by which matrices shrink in a step.
+  public var weightDecay: Float
+
+  /// A step with the given settings.
+  public init(
+    learningRate: Float, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8,
+    weightDecay: Float = 0
+  ) {
+    self.learningRate = learningRate
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+  }
+}
+
+extension Kernels {
+  /// Numbers that one lane takes at a time when all parameters are treated alike. Fixed, because sums follow it.
+  private static let chunk = 16384
+
+  /// The Euclidean norm of all numbers of an arena, the same for any number of lanes.
+  public func norm(_ arena: Arena, lanes: Lanes) -> Double {
+    let count = arena.values.count
+    var sums = Buffer<Double>(zeros: (count + Self.chunk - 1) / Self.chunk)
+    let out = unsafe SharedPointer(base: sums.mutablePointer())
+    let sumOfSquares = unsafe functions.sum_of_squares
+    lanes.run(sums.count) { index in
+      let start = index * Self.chunk
+      unsafe out.base[index] = sumOfSquares(
+        arena.values.pointer + start, min(Self.chunk, count - start))
+    }
+    return (0..<sums.count).reduce(0) { $0 + sums[$1] }.squareRoot()
+  }
+
+  /// Moves `parameters` against `gradients`.
+  ///
+  /// - Parameters:
+  ///   - step: how many steps have been made with this one, from 1.
+  ///   - scale: what to multiply the gradients by: what clipping leaves of them.
+  public func adam(
+    _ settings: AdamStep, step: Int, scale: Float, parameters: inout Arena, gradients: Arena,
+    first: inout Arena, second: inout Arena, lanes: Lanes
+  ) {
+    let layout = parameters.layout
+    precondition(
+      gradients.layout == layout && first.layout == layout && second.layout == layout,
+      "arenas of different layouts")
+    // In double: powers of numbers near one lose their last bits in float32.
+    let correction1 = 1 - power(Double(settings.beta1), step)
+    let correction2 = 1 - power(Double(settings.beta2), step)
+    let p = unsafe SharedPointer(base: parameters.values.mutablePointer())
+    let m = unsafe SharedPointer(base: first.values.mutablePointer())
+    let v = unsafe SharedPointer(base: second.values.mutablePointer())
+    let adam = unsafe functions.adam
+    // Matrices shrink; biases do not.
+    let chunks = layout.slots.flatMap { slot in
+      stride(from: slot.offset, to: slot.range.upperBound, by: Self.chunk).map {
+        (start: $0, count: min(Self.chunk, slot.range.upperBound - $0), isMatrix: slot.depth > 1)
+      }
+    }
+    lanes.run(chunks.count) { index in
+      let (start, count, isMatrix) = chunks[index]
+      var call = geul_adam(
+        rate: Float(Double(settings.learningRate) / correction1),
+        decay: isMatrix ? settings.learningRate * settings.weightDecay : 0,
+        beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
+        root_correction: Float(1 / correction2.squareRoot()), scale: scale)
+      unsafe adam(
+        p.base + start, gradients.values.pointer + start, m.base + start, v.base + start, count,
+        &call)
+    }
+  }
+
+  /// base^exponent by repeated squaring: the same bits on every machine.
+  private func power(_ base: Double, _ exponent: Int) -> Double {
+    var (result, square, rest) = (1.0, base, exponent)
+    while rest > 0 {
+      if rest & 1 == 1 { result *= square }
+      square *= square
+      rest >>= 1
+    }
+    return result
+  }
+}

@@ -1,0 +1,121 @@
+internal import CGeulKernels
+
+/// The scores of every unit of the vocabulary for `rows` places: panels over the rows.
+public struct Logits: Sendable {
+  /// How many rows there is room for.
+  public let rows: Int
+  /// How many units the vocabulary has.
+  public let vocabulary: Int
+  /// Panels over the rows in use; after `crossEntropy` in float32, the gradients.
+  var values: Buffer<Float>
+  /// The gradients in bfloat16.
+  var narrowGradients: Operands?
+  /// How many rows are in use.
+  public internal(set) var used = 0
+
+  /// Room for `rows` rows.
+  public init(rows: Int, vocabulary: Int, precision: Precision, backward: Bool) {
+    self.rows = rows
+    self.vocabulary = vocabulary
+    values = Buffer(zeros: rows * padded(vocabulary))
+    narrowGradients =
+      backward && precision == .bfloat16 ? Operands(zeros: values.count, precision) : nil
+  }
+
+  /// The loss's gradient with respect to the scores, after `crossEntropy`: panels over the rows in use.
+  var gradients: Operands { narrowGradients ?? .float32(values) }
+
+  /// Copies the scores of one row to `scores`, `[v]`.
+  public func copy(row: Int, to scores: inout [Float]) {
+    precondition(row < used, "row \(row) of \(used)")
+    if scores.count != vocabulary { scores = Array(repeating: 0, count: vocabulary) }
+    let width = padded(vocabulary)
+    var unit = 0
+    for panel in Panels(width: width) {
+      let base = used * panel.start + row * panel.width
+      for column in 0..<min(panel.width, vocabulary - unit) {
+        scores[unit + column] = values[base + column]
+      }
+      unit += panel.width
+    }
+  }
+}
+
+/// The panels of units without gates: 64 columns each, and narrow ones of 16 for what is left over.
+struct Panels: Sequence, IteratorProtocol {
+  let width: Int
+  private var next_ = 0
+
+  init(width: Int) { self.width = width }
+
+  mutating func next() -> (start: Int, width: Int)? {
+    guard next_ < width else { return nil }
+    let panel = (start: next_, width: width - next_ >= 4 * groupWidth ? 4 * groupWidth : groupWidth)
+    next_ += panel.width
+    return panel
+  }
+}
+
+extension Kernels {
+  /// logits[r, v] = hidden[r, h] . W[h, v] + b[v] for `rows` rows of `hidden` from `offset` on.
+  public func project(
+    _ weights: PackedMatrix, bias: Slot, in arena: Arena, hidden: Operands, offset: Int, rows: Int,
+    into logits: inout Logits
+  ) {
+    let depth = padded(weights.slot.depth)
+    precondition(rows <= logits.rows, "\(rows) rows, logits for \(logits.rows)")
+    precondition(weights.slot.units == logits.vocabulary, "\(weights.slot.units) units")
+    require("hidden", hidden.count - offset, atLeast: rows * depth)
+    logits.used = rows
+    withExtendedLifetime((weights, arena, hidden)) {
+      unsafe functions(weights.precision).project(
+        logits.values.mutablePointer(), hidden.pointer(at: offset), rows, depth,
+        weights.forward.pointer(), arena.values.pointer + bias.offset, weights.slot.width)
+    }
+  }
+
+  /// dHidden[r, h] = dLogits[r, v] . W[h, v]^T
+  public func projectBack(
+    _ weights: PackedMatrix, logits: Logits, into dHidden: inout Buffer<Float>
+  ) {
+    guard let packed = weights.backward else {
+      preconditionFailure("packed for the way forward alone")
+    }
+    let depth = padded(weights.slot.depth)
+    require("dHidden", dHidden.count, atLeast: logits.used * depth)
+    let gradients = logits.gradients
+    withExtendedLifetime((packed, gradients)) {
+      unsafe functions(weights.precision).project_back(
+        dHidden.mutablePointer(), gradients.pointer(), logits.used, weights.slot.width,
+        packed.pointer(), depth)
+    }
+  }
+
+  /// Softmax and cross-entropy: the loss of each row, in nats.
+  ///
+  /// - Parameters:
+  ///   - targets: the unit that came, `[r]`; -1 counts nothing.
+  ///   - scale: what to multiply the gradient by; nil when no gradient is wanted.
+  ///   - losses: filled with `[r]` nats.
+  public func crossEntropy(
+    _ logits: inout Logits, targets: Buffer<Int32>, scale: Float?, losses: inout Buffer<Double>
+  ) {
+    require("targets", targets.count, atLeast: logits.used)
+    require("losses", losses.count, atLeast: logits.used)
+    for row in 0..<logits.used {
+      precondition(targets[row] < logits.vocabulary, "target \(targets[row])")
+    }
+    let precision = logits.narrowGradients?.precision ?? .float32
+    let values = unsafe logits.values.mutablePointer()
+    var gradients: UnsafeMutableRawPointer?
+    if scale != nil {
+      unsafe gradients =
+        logits.narrowGradients?.mutablePointer() ?? UnsafeMutableRawPointer(values)
+    }
+    withExtendedLifetime(targets) {
+      unsafe functions(precision).cross_entropy(
+        losses.mutablePointer(), gradients, values, logits.used, logits.vocabulary,
+        targets.pointer, scale ?? 0)
+    }
+  }
+}

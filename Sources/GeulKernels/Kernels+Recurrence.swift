@@ -1,0 +1,251 @@
+internal import CGeulKernels
+
+/// The kind of a recurrent layer.
+public enum Cell: String, Codable, CaseIterable, Sendable {
+  /// h_t = tanh(W_x x_t + W_h h_{t-1} + b)
+  case rnn
+  /// A memory cell behind input, forget and output gates.
+  case lstm
+  /// A gated state, reset after the product, as PyTorch has it.
+  case gru
+
+  /// How many products a unit makes of its input, and how many of its state.
+  public var gates: Int {
+    switch self {
+    case .rnn: 1
+    case .lstm: 4
+    case .gru: 3
+    }
+  }
+
+  /// How many numbers a unit leaves behind for the way back.
+  public var columns: Int { self == .rnn ? 1 : 4 }
+
+  var code: Int { Int((self == .rnn ? GEUL_RNN : self == .lstm ? GEUL_LSTM : GEUL_GRU).rawValue) }
+}
+
+/// Where the tensors of a recurrent layer lie, and its matrices packed.
+public struct RecurrentWeights: Sendable {
+  public let cell: Cell
+  /// `[v, gates, h]` for the layer that reads tokens, `[i, gates, h]` for the others.
+  public let input: Slot
+  /// `[gates, h]`
+  public let bias: Slot
+  /// `[gates, h]`, GRU only.
+  public let recurrentBias: Slot?
+  /// The input's matrix; nil where a row is looked up instead.
+  public var packedInput: PackedMatrix?
+  /// `[h, gates, h]`
+  public var packedRecurrent: PackedMatrix
+
+  /// Room for the packed matrices of a layer.
+  ///
+  /// - Parameters:
+  ///   - readsTokens: whether `input` is a table of which tokens choose a row.
+  ///   - backward: whether gradients will go back through the matrices.
+  public init(
+    cell: Cell, input: Slot, recurrent: Slot, bias: Slot, recurrentBias: Slot?, readsTokens: Bool,
+    precision: Precision, backward: Bool
+  ) {
+    self.cell = cell
+    self.input = input
+    self.bias = bias
+    self.recurrentBias = recurrentBias
+    packedInput = readsTokens ? nil : PackedMatrix(input, precision, backward: backward)
+    packedRecurrent = PackedMatrix(recurrent, precision, backward: backward)
+  }
+
+  /// `h`, padded.
+  public var width: Int { packedRecurrent.slot.width }
+}
+
+/// What a layer computes over a window of `length` steps, for `rows` sequences, and keeps for the way back.
+public struct LayerTrace: Sendable {
+  public let cell: Cell
+  public let length: Int
+  public let rows: Int
+  public let width: Int
+  /// `[t + 1, b, h]`: block 0 is the state carried in.
+  public var hidden: Operands
+  /// `[t + 1, b, h]`: c of the LSTM, h of the GRU; empty for the vanilla cell.
+  public var cells: Buffer<Float>
+  /// Panels over `t x b` rows: the gates; after the way back, in float32, the gradients of their sums.
+  public internal(set) var gates: Buffer<Float>
+  /// Panels over `t x b` rows: the gradients of the gates' sums in bfloat16.
+  var narrowGradients: Operands?
+
+  /// A trace with a zero state.
+  public init(
+    cell: Cell, length: Int, rows: Int, width: Int, precision: Precision, backward: Bool
+  ) {
+    self.cell = cell
+    self.length = length
+    self.rows = rows
+    self.width = width
+    let steps = (length + 1) * rows * width
+    hidden = Operands(zeros: steps, precision)
+    cells = Buffer(zeros: cell == .rnn ? 0 : steps)
+    gates = Buffer(zeros: length * rows * cell.columns * width)
+    narrowGradients =
+      backward && precision == .bfloat16 ? Operands(zeros: gates.count, precision) : nil
+  }
+
+  /// The gradients of the gates' sums, after the way back: panels over `t x b` rows.
+  var gateGradients: Operands { narrowGradients ?? .float32(gates) }
+
+  /// Makes the state after `step` steps the state that the next window begins with.
+  public mutating func carry(from step: Int? = nil) {
+    let block = rows * width
+    let start = (step ?? length) * block
+    hidden.move(start..<start + block, to: 0)
+    if cells.count > 0 { cells.move(start..<start + block, to: 0) }
+  }
+
+  /// Makes the state that the next window begins with zero.
+  public mutating func clearState() {
+    setState(hidden: Array(repeating: 0, count: rows * width), cells: nil)
+  }
+
+  /// The carried state, `[b, h]` each: hidden state, and cells (empty for the vanilla cell).
+  public var state: (hidden: [Float], cells: [Float]) {
+    let block = rows * width
+    return ((0..<block).map { hidden[$0] }, cells.count > 0 ? (0..<block).map { cells[$0] } : [])
+  }
+
+  /// Sets the carried state, `[b, h]` each; no cells means zero.
+  public mutating func setState(hidden values: [Float], cells cellValues: [Float]?) {
+    precondition(values.count == rows * width, "a state of \(values.count), not \(rows * width)")
+    switch hidden {
+    case .float32(var buffer):
+      hidden = .float32(Buffer(zeros: 0))
+      for (index, value) in values.enumerated() { buffer[index] = value }
+      hidden = .float32(buffer)
+    case .bfloat16(var buffer):
+      hidden = .bfloat16(Buffer(zeros: 0))
+      // A state that was carried in bfloat16 comes back as it was.
+      for (index, value) in values.enumerated() {
+        buffer[index] = UInt16(truncatingIfNeeded: value.bitPattern >> 16)
+      }
+      hidden = .bfloat16(buffer)
+    }
+    guard cells.count > 0 else { return }
+    for index in 0..<rows * width { cells[index] = cellValues?[index] ?? 0 }
+  }
+}
+
+/// What a layer reads.
+public enum LayerInput: Sendable {
+  /// `[t, b]`: each chooses a row of the first layer's table.
+  case tokens(Buffer<Int32>)
+  /// `[t, b, i]`, from the given place on.
+  case operands(Operands, offset: Int)
+}
+
+extension Kernels {
+  /// Runs a layer over the first `length` steps of its trace.
+  public func forward(
+    _ weights: RecurrentWeights, in arena: Arena, input: LayerInput, into trace: inout LayerTrace,
+    length: Int
+  ) {
+    precondition(trace.cell == weights.cell && trace.width == weights.width, "another layer's trace")
+    precondition(length <= trace.length, "\(length) steps, a trace of \(trace.length)")
+    let rows = trace.rows
+    withExtendedLifetime((weights, arena, input)) {
+      let parameters = unsafe arena.values.pointer
+      var call = unsafe geul_forward()
+      unsafe (call.length, call.rows, call.width) = (length, rows, trace.width)
+      unsafe call.bias = parameters + weights.bias.offset
+      if let slot = weights.recurrentBias { unsafe call.recurrent_bias = parameters + slot.offset }
+      unsafe call.recurrent_weights = weights.packedRecurrent.forward.pointer()
+      switch input {
+      case .tokens(let tokens):
+        require("tokens", tokens.count, atLeast: length * rows)
+        unsafe call.tokens = tokens.pointer
+        unsafe call.table = parameters + weights.input.offset
+        let depth = weights.input.depth
+        for index in 0..<length * rows {
+          precondition(0 <= tokens[index] && tokens[index] < depth, "token \(tokens[index])")
+        }
+      case .operands(let operands, let offset):
+        guard let packed = weights.packedInput else {
+          preconditionFailure("this layer reads tokens")
+        }
+        let inputs = padded(packed.slot.depth)
+        require("input", operands.count - offset, atLeast: length * rows * inputs)
+        unsafe call.inputs = inputs
+        unsafe call.input_weights = packed.forward.pointer()
+        unsafe call.input = operands.pointer(at: offset)
+      }
+      unsafe call.hidden = trace.hidden.mutablePointer()
+      if trace.cells.count > 0 { unsafe call.cells = trace.cells.mutablePointer() }
+      unsafe call.gates = trace.gates.mutablePointer()
+      unsafe operation(\.forward, trace.hidden.precision, trace.cell)(&call)
+    }
+  }
+
+  /// Goes back through the whole window that `forward` has just run.
+  ///
+  /// - Parameters:
+  ///   - dOutput: `[t, b, h]`, the loss's gradient with respect to the layer's output.
+  ///   - dInput: `[t, b, i]`, filled with the gradient with respect to its input; not used where it reads tokens.
+  public func backward(
+    _ weights: RecurrentWeights, trace: inout LayerTrace, dOutput: Buffer<Float>,
+    dInput: inout Buffer<Float>, work: inout BackwardWork
+  ) {
+    let (length, rows, width) = (trace.length, trace.rows, trace.width)
+    require("dOutput", dOutput.count, atLeast: length * rows * width)
+    require("work", work.dHidden.count, atLeast: rows * width)
+    guard let recurrent = weights.packedRecurrent.backward else {
+      preconditionFailure("packed for the way forward alone")
+    }
+    let precision = trace.hidden.precision
+    withExtendedLifetime((weights, dOutput)) {
+      var call = unsafe geul_backward()
+      unsafe (call.length, call.rows, call.width) = (length, rows, width)
+      unsafe call.recurrent_weights = recurrent.pointer()
+      unsafe call.d_output = dOutput.pointer
+      if trace.cells.count > 0 { unsafe call.cells = trace.cells.pointer }
+      unsafe call.gates = trace.gates.mutablePointer()
+      if precision == .bfloat16 {
+        unsafe call.d_gates = trace.narrowGradients?.mutablePointer()
+      } else {
+        unsafe call.d_gates = UnsafeMutableRawPointer(call.gates)
+      }
+      unsafe call.d_hidden = work.dHidden.mutablePointer()
+      unsafe call.d_cells = work.dCells.mutablePointer()
+      if let packed = weights.packedInput, let input = packed.backward {
+        let inputs = padded(packed.slot.depth)
+        require("dInput", dInput.count, atLeast: length * rows * inputs)
+        unsafe call.inputs = inputs
+        unsafe call.input_weights = input.pointer()
+        unsafe call.d_input = dInput.mutablePointer()
+      }
+      unsafe operation(\.backward, precision, trace.cell)(&call)
+    }
+  }
+
+  /// One of the three functions of a table, by the cell.
+  private func operation<Function>(
+    _ functions: KeyPath<geul_operand_kernels, (Function, Function, Function)>, _ precision: Precision,
+    _ cell: Cell
+  ) -> Function {
+    let table = self.functions(precision)[keyPath: functions]
+    return switch cell {
+    case .rnn: table.0
+    case .lstm: table.1
+    case .gru: table.2
+    }
+  }
+}
+
+/// Room for the gradients that go back from one time step to the one before.
+public struct BackwardWork: Sendable {
+  var dHidden: Buffer<Float>
+  var dCells: Buffer<Float>
+
+  /// Room for `[b, h]`.
+  public init(rows: Int, width: Int) {
+    dHidden = Buffer(zeros: rows * width)
+    dCells = Buffer(zeros: rows * width)
+  }
+}

@@ -1,0 +1,44 @@
+import Dispatch
+import Synchronization
+
+/// The threads that share work.
+///
+/// Work comes in more, smaller portions than there are threads, and a thread takes the next portion when it
+/// has finished one: on a shared machine a slow thread does not hold up the rest. What is computed must not
+/// depend on who computes it; nothing here tells a portion which lane it runs on.
+public struct Lanes: Sendable {
+  /// How many threads work at most.
+  public let count: Int
+
+  /// - Parameter count: how many threads work at most; at least 1.
+  public init(_ count: Int) {
+    precondition(count >= 1, "\(count) threads")
+    self.count = count
+  }
+
+  /// Calls `body` once for each of `0..<jobs`, and returns when all have finished.
+  public func run(_ jobs: Int, _ body: @Sendable (Int) -> Void) {
+    let threads = min(count, jobs)
+    guard threads > 1 else {
+      for job in 0..<jobs { body(job) }
+      return
+    }
+    let next = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: threads) { _ in
+      while true {
+        let job = next.add(1, ordering: .relaxed).oldValue
+        guard job < jobs else { return }
+        body(job)
+      }
+    }
+  }
+
+  /// Calls `body` once for each element, which it may change, and returns when all have finished.
+  public func forEach<Item: Sendable>(_ items: inout [Item], _ body: @Sendable (inout Item) -> Void) {
+    unsafe items.withUnsafeMutableBufferPointer { items in
+      guard let base = items.baseAddress else { return }
+      let shared = unsafe SharedPointer(base: base)
+      run(items.count) { index in unsafe body(&shared.base[index]) }
+    }
+  }
+}
