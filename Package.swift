@@ -17,8 +17,12 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// The tests of a room.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude,
+    swiftSettings: strict)
 }
 
 let argumentParser = Target.Dependency.product(
@@ -57,7 +61,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("GeulKernelsTests", ["GeulKernels"]),
     tests("GeulTextTests", ["GeulText"]),
-    tests("GeulNetworkTests", ["GeulNetwork", "GeulKernels", "GeulText"]),
+    tests("GeulNetworkTests", ["GeulNetwork", "GeulKernels", "GeulText"], exclude: ["Figures"]),
     tests("GeulTrainingTests", ["GeulTraining", "GeulNetwork", "GeulKernels", "GeulText"]),
     tests("GeulGenerationTests", ["GeulGeneration", "GeulNetwork", "GeulKernels", "GeulText"]),
     tests("CommandTests", ["GeulCommand"]),

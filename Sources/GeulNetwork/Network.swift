@@ -1,0 +1,122 @@
+public import GeulKernels
+
+/// The shape of a network.
+public struct Architecture: Codable, Sendable, Equatable {
+  /// What a unit of a recurrent layer computes.
+  public var cell: Cell
+  /// How many recurrent layers.
+  public var layers: Int
+  /// How many units in each.
+  public var hidden: Int
+
+  /// A shape.
+  public init(cell: Cell = .lstm, layers: Int = 2, hidden: Int = 256) {
+    self.cell = cell
+    self.layers = layers
+    self.hidden = hidden
+  }
+}
+
+/// A recurrent language model: tokens, stacked recurrent layers, and a projection to scores of the next token.
+///
+///     logits_t = W_y h_t + b_y;  p(next = k) = softmax(logits_t)[k]
+public struct Network: Sendable, Equatable {
+  /// Its shape.
+  public let architecture: Architecture
+  /// How many units the vocabulary has.
+  public let vocabulary: Int
+  /// What lies where in its arenas.
+  public let layout: Layout
+  /// From the tokens upward.
+  public let layers: [RecurrentLayer]
+  /// `[h, v]`: W_y.
+  public let decoder: Slot
+  /// `[v]`: b_y.
+  public let decoderBias: Slot
+
+  /// Lays out a network.
+  public init(_ architecture: Architecture, vocabulary: Int) {
+    precondition(architecture.layers >= 1 && architecture.hidden >= 1 && vocabulary >= 1)
+    var layout = Layout()
+    layers = (0..<architecture.layers).map { index in
+      RecurrentLayer(
+        architecture.cell, index: index, inputs: index == 0 ? vocabulary : architecture.hidden,
+        readsTokens: index == 0, hidden: architecture.hidden, in: &layout)
+    }
+    decoder = layout.reserve(
+      "decoder.weight", depth: architecture.hidden, gates: 1, units: vocabulary)
+    decoderBias = layout.reserve("decoder.bias", depth: 1, gates: 1, units: vocabulary)
+    self.architecture = architecture
+    self.vocabulary = vocabulary
+    self.layout = layout
+  }
+
+  /// Fresh parameters: uniform in +-1 / sqrt(h), as PyTorch begins, and forget biases of 1 (Jozefowicz et al. 2015).
+  public func initialParameters(_ random: inout RandomSource) -> Arena {
+    var arena = Arena(layout)
+    let bound = 1 / Float(architecture.hidden).squareRoot()
+    for slot in layout.slots {
+      for depth in 0..<slot.depth {
+        for gate in 0..<slot.gates {
+          for unit in 0..<slot.units { arena[slot, depth, gate, unit] = random.uniform(bound) }
+        }
+      }
+    }
+    if architecture.cell == .lstm {
+      for layer in layers {
+        for unit in 0..<layer.bias.units { arena[layer.bias, 0, RecurrentLayer.forgetGate, unit] += 1 }
+      }
+    }
+    return arena
+  }
+}
+
+/// The parameters of a network, and its matrices in the order in which products read them.
+public struct PackedNetwork: Sendable {
+  /// What they are the parameters of.
+  public let network: Network
+  /// The parameters as they are trained and stored.
+  public private(set) var parameters: Arena
+  /// The recurrent layers, from the tokens upward.
+  public private(set) var layers: [RecurrentWeights]
+  /// The projection's matrix.
+  public private(set) var decoder: PackedMatrix
+
+  /// Packs `parameters`.
+  ///
+  /// - Parameter backward: whether gradients will go back through the network.
+  public init(
+    _ network: Network, parameters: Arena, precision: Precision, backward: Bool, kernels: Kernels
+  ) {
+    self.network = network
+    self.parameters = parameters
+    layers = network.layers.map { layer in
+      RecurrentWeights(
+        cell: layer.cell, input: layer.input, recurrent: layer.recurrent, bias: layer.bias,
+        recurrentBias: layer.recurrentBias, readsTokens: layer.readsTokens, precision: precision,
+        backward: backward)
+    }
+    decoder = PackedMatrix(network.decoder, precision, backward: backward)
+    pack(kernels)
+  }
+
+  /// How wide the packed numbers are.
+  public var precision: Precision { decoder.precision }
+
+  /// Lets `change` change the parameters, and packs them anew.
+  public mutating func update(_ kernels: Kernels, _ change: (inout Arena) -> Void) {
+    change(&parameters)
+    pack(kernels)
+  }
+
+  private mutating func pack(_ kernels: Kernels) {
+    for index in layers.indices {
+      if var matrix = layers[index].packedInput.take() {
+        kernels.pack(&matrix, from: parameters)
+        layers[index].packedInput = matrix
+      }
+      kernels.pack(&layers[index].packedRecurrent, from: parameters)
+    }
+    kernels.pack(&decoder, from: parameters)
+  }
+}

@@ -1,0 +1,192 @@
+public import GeulKernels
+
+/// A part of the batch on its way through a window: what the forward pass leaves for the way back.
+///
+/// Sequences do not depend on each other, so a portion goes forward and back through the whole window and all
+/// layers with no other portion to wait for. How a batch is cut depends on the batch alone, not on the
+/// threads, because sums over the batch follow the portions' order.
+public struct Portion: Sendable {
+  /// The place of its first sequence in the batch.
+  public let firstRow: Int
+  /// How many sequences it has.
+  public let rows: Int
+  /// How many steps a window has.
+  public let length: Int
+  /// `[t, b]`: what the network reads.
+  public var tokens: Buffer<Int32>
+  /// `[t, b]`: what came next; -1 counts nothing.
+  public var targets: Buffer<Int32>
+  /// `[t, b]` nats, after `forward`.
+  public private(set) var losses: Buffer<Double>
+  /// What each layer computed.
+  public var traces: [LayerTrace]
+  /// Its share in the gradient of each tensor, in the layout's order, after `backward`.
+  public var shares: [GradientSource] = []
+
+  /// `[t, b, h]`: the output of each layer after dropout; empty without.
+  private var dropped: [Operands]
+  private var logits: Logits
+  private var dOutput: Buffer<Float>
+  private var dInput: Buffer<Float>
+  private var work: BackwardWork
+
+  /// Room for `rows` sequences of a network, with a zero state.
+  public init(
+    _ network: Network, firstRow: Int, rows: Int, length: Int, precision: Precision, dropout: Bool,
+    backward: Bool
+  ) {
+    self.firstRow = firstRow
+    self.rows = rows
+    self.length = length
+    let count = length * rows
+    let width = network.layers[0].width
+    tokens = Buffer(zeros: count)
+    targets = Buffer(zeros: count)
+    losses = Buffer(zeros: count)
+    traces = network.layers.map { layer in
+      LayerTrace(
+        cell: layer.cell, length: length, rows: rows, width: width, precision: precision,
+        backward: backward)
+    }
+    dropped =
+      dropout ? network.layers.map { _ in Operands(zeros: count * width, precision) } : []
+    logits = Logits(
+      rows: count, vocabulary: network.vocabulary, precision: precision, backward: backward)
+    dOutput = Buffer(zeros: backward ? count * width : 0)
+    dInput = Buffer(zeros: backward ? count * width : 0)
+    work = BackwardWork(rows: backward ? rows : 0, width: width)
+  }
+
+  /// The whole batch, cut into portions of up to eight sequences, so many that several threads have equal shares.
+  public static func cut(batch: Int) -> [Range<Int>] {
+    let count = min(batch, ((batch + 7) / 8 + 3) / 4 * 4)
+    return (0..<count).map { (batch * $0 / count)..<(batch * ($0 + 1) / count) }
+  }
+
+  /// What dropout does in one step.
+  public struct Masks: Sendable {
+    /// The share of a layer's outputs that are zeroed.
+    public var rate: Float
+    /// Differs for each step.
+    public var key: UInt64
+
+    /// Masks for a step.
+    public init(rate: Float, key: UInt64) {
+      self.rate = rate
+      self.key = key
+    }
+
+    func dropout(layer: Int, firstRow: Int) -> Dropout {
+      Dropout(rate: rate, key: key &+ UInt64(layer) &* 0xD1B5_4A32_D192_ED03, firstRow: firstRow)
+    }
+  }
+
+  /// What layer `index` hands on: its states after the first block, or those with dropout.
+  private func output(of index: Int) -> (operands: Operands, offset: Int) {
+    dropped.isEmpty
+      ? (traces[index].hidden, rows * traces[index].width) : (dropped[index], 0)
+  }
+
+  private func input(of index: Int) -> LayerInput {
+    guard index > 0 else { return .tokens(tokens) }
+    let below = output(of: index - 1)
+    return .operands(below.operands, offset: below.offset)
+  }
+
+  /// Reads `steps` tokens of each sequence (a whole window by default) and computes the losses of their targets.
+  ///
+  /// - Parameters:
+  ///   - scale: what the loss's gradient is multiplied by; nil when no gradient will be wanted.
+  ///   - masks: dropout; nil for none.
+  public mutating func forward(
+    _ weights: PackedNetwork, _ kernels: Kernels, steps: Int? = nil, scale: Float? = nil,
+    masks: Masks? = nil
+  ) {
+    let steps = steps ?? length
+    let width = traces[0].width
+    for index in traces.indices {
+      kernels.forward(
+        weights.layers[index], in: weights.parameters, input: input(of: index),
+        into: &traces[index], length: steps)
+      guard let masks, !dropped.isEmpty else { continue }
+      kernels.apply(
+        masks.dropout(layer: index, firstRow: firstRow), to: traces[index].hidden,
+        offset: rows * width, shape: (steps, rows, width), into: &dropped[index])
+    }
+    let top = output(of: traces.count - 1)
+    kernels.project(
+      weights.decoder, bias: weights.network.decoderBias, in: weights.parameters,
+      hidden: top.operands, offset: top.offset, rows: steps * rows, into: &logits)
+    kernels.crossEntropy(&logits, targets: targets, scale: scale, losses: &losses)
+  }
+
+  /// Goes back through the window that `forward` has just read, and leaves its shares in the gradients.
+  public mutating func backward(
+    _ weights: PackedNetwork, _ kernels: Kernels, masks: Masks? = nil
+  ) {
+    let network = weights.network
+    let width = traces[0].width
+    let top = output(of: traces.count - 1)
+    let projection = kernels.sources(
+      of: logits, hidden: top.operands, offset: top.offset, width: width)
+    var fromTop = [projection.bias, projection.weight]
+    kernels.projectBack(weights.decoder, logits: logits, into: &dOutput)
+    for index in traces.indices.reversed() {
+      if let masks, !dropped.isEmpty {
+        kernels.apply(
+          masks.dropout(layer: index, firstRow: firstRow), toGradient: &dOutput,
+          shape: (length, rows, width))
+      }
+      kernels.backward(
+        weights.layers[index], trace: &traces[index], dOutput: dOutput, dInput: &dInput, work: &work)
+      swap(&dOutput, &dInput)
+      let sources = kernels.sources(of: traces[index], input: input(of: index), inputs: width)
+      fromTop += sources.biases.reversed() + [sources.recurrent, sources.input]
+    }
+    shares = fromTop.reversed()
+    precondition(shares.count == network.layout.slots.count, "a share for each tensor")
+  }
+
+  /// Makes the state after `steps` steps (a whole window by default) the one that the next window begins with.
+  public mutating func carryState(after steps: Int? = nil) {
+    for index in traces.indices { traces[index].carry(from: steps) }
+  }
+
+  /// Makes the state that the next window begins with zero.
+  public mutating func clearState() {
+    for index in traces.indices { traces[index].clearState() }
+  }
+
+  /// Copies the scores of sequence `row` after the last of `forward`'s `steps` to `scores`, `[v]`.
+  ///
+  /// After `forward` the scores have become e^(score - largest score), which samplers cannot use; so `step` is
+  /// the way to them.
+  public mutating func step(
+    _ weights: PackedNetwork, _ kernels: Kernels, scores: inout [[Float]]
+  ) {
+    for index in traces.indices {
+      kernels.forward(
+        weights.layers[index], in: weights.parameters, input: input(of: index),
+        into: &traces[index], length: 1)
+    }
+    let top = output(of: traces.count - 1)
+    kernels.project(
+      weights.decoder, bias: weights.network.decoderBias, in: weights.parameters,
+      hidden: top.operands, offset: top.offset, rows: rows, into: &logits)
+    for row in 0..<rows { logits.copy(row: row, to: &scores[row]) }
+    carryState(after: 1)
+  }
+}
+
+extension Network {
+  /// Adds up the portions' shares in the gradients.
+  public func addGradients(
+    of portions: [Portion], to gradients: inout Arena, kernels: Kernels, lanes: Lanes
+  ) {
+    let tensors = layout.slots.enumerated().map { index, slot in
+      TensorGradient(
+        slot, gated: slot.gates > 1, sources: portions.map { $0.shares[index] })
+    }
+    kernels.addGradients(tensors, to: &gradients, lanes: lanes)
+  }
+}
