@@ -1,0 +1,33 @@
+/// How a corpus is read.
+public struct CorpusOptions: Sendable {
+  /// The rules that turn text into units.
+  public var tokenizer: Tokenizer
+  /// The encoding of all sources by its name; nothing to find it out for each.
+  public var encoding: String?
+  /// What to do with bytes that the encoding does not allow.
+  public var invalid: InvalidBytes
+  /// Units that occur less often are folded into one unknown unit; 1 keeps them all.
+  public var minimumCount: Int
+  /// The vocabulary to encode with; nothing to make one of the text.
+  public var vocabulary: Vocabulary?
+
+  /// How many bytes are read and worked on at a time.
+  package var blockBytes = 1 << 20
+
+  /// Options; those left out are what `geul train my.txt` does.
+  public init(
+    tokenizer: Tokenizer = Tokenizer(), encoding: String? = nil, invalid: InvalidBytes = .error,
+    minimumCount: Int = 1, vocabulary: Vocabulary? = nil
+  ) {
+    self.tokenizer = tokenizer
+    self.encoding = encoding
+    self.invalid = invalid
+    self.minimumCount = minimumCount
+    self.vocabulary = vocabulary
+  }
+
+  var readerRules: TextReader.Rules {
+    TextReader.Rules(
+      encoding: encoding, invalid: invalid, isRaw: tokenizer.unit == .byte, blockBytes: blockBytes)
+  }
+}

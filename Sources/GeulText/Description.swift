@@ -1,0 +1,33 @@
+/// Names a unit for a human: `U+D55C HANGUL SYLLABLE HAN`, several code points joined by `+`.
+func describe(_ unit: String) -> String {
+  let scalars = Array(unit.unicodeScalars)
+  let shown = scalars.prefix(4).map { "U+" + hexadecimal(scalar: $0) + " " + name(of: $0) }
+  return shown.joined(separator: " + ") + (scalars.count > 4 ? " + ..." : "")
+}
+
+private func hexadecimal(scalar: Unicode.Scalar) -> String {
+  let digits = String(scalar.value, radix: 16, uppercase: true)
+  return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+}
+
+/// The character's name, or for one without a name what it is.
+private func name(of scalar: Unicode.Scalar) -> String {
+  if let name = scalar.properties.name { return name }
+  switch scalar.value {
+  case 0x00: return "NULL"
+  case 0x07: return "BELL"
+  case 0x08: return "BACKSPACE"
+  case 0x09: return "TAB"
+  case 0x0A: return "LINE FEED"
+  case 0x0B: return "VERTICAL TAB"
+  case 0x0C: return "FORM FEED"
+  case 0x0D: return "CARRIAGE RETURN"
+  case 0x1B: return "ESCAPE"
+  default: break
+  }
+  return switch scalar.properties.generalCategory {
+  case .control: "CONTROL CHARACTER"
+  case .privateUse: "PRIVATE USE"
+  default: "UNASSIGNED"
+  }
+}

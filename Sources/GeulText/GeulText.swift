@@ -1,1 +1,0 @@
-// The room GeulText is furnished in the commits that follow.

@@ -1,0 +1,54 @@
+/// Cuts text into units as it comes: normalises it, then finds where units end.
+///
+/// Each step leaves what coming text could still change: normalisation stops before an anchor (a starter that joins
+/// nothing before it), segmentation before the last grapheme whose end is not certain. So units do not depend on
+/// how the text was divided.
+struct UnitCutter {
+  /// What was cut last.
+  private(set) var units = UnitBatch()
+  /// How many bytes of normal text have been cut.
+  private(set) var byteCount = 0
+  /// How many bytes wait for the text to come.
+  private(set) var waiting = 0
+
+  private let tokenizer: Tokenizer
+  private let graphemes = GraphemeFinder()
+  private let spelling: JamoSpelling
+  private var normal = ByteQueue()
+  private var spelled = UnitBatch()
+
+  init(_ tokenizer: Tokenizer) {
+    self.tokenizer = tokenizer
+    spelling = JamoSpelling(tokenizer.normalization)
+  }
+
+  /// Takes from `text`, which is valid UTF-8 unless units are bytes, and puts what is certain into `units`. At the `last` text
+  /// of a source nothing is left.
+  mutating func cut(_ text: inout ByteQueue, last: Bool) {
+    units.removeAll()
+    if tokenizer.normalization == .none {
+      normal.bytes += text.bytes
+      text.removeFirst(text.count)
+    } else {
+      text.removeFirst(ICU.normalize(text.all, tokenizer.normalization, last: last, into: &normal))
+    }
+    let used: Int
+    switch tokenizer.unit {
+    case .byte:
+      used = normal.count
+      units.codes.append(contentsOf: normal.bytes.lazy.map { UInt32($0) })
+    case .codepoint:
+      used = normal.count
+      ICU.scalars(of: normal.all, into: &units.codes)
+    case .grapheme:
+      used = graphemes.find(in: normal.all, last: last, into: &units)
+    case .jamo:
+      spelled.removeAll()
+      used = graphemes.find(in: normal.all, last: last, into: &spelled)
+      spelling.spell(spelled, into: &units)
+    }
+    byteCount += used
+    normal.removeFirst(used)
+    waiting = text.count + normal.count
+  }
+}
