@@ -20,6 +20,8 @@ public struct Portion: Sendable {
   public private(set) var losses: Buffer<Double>
   /// What each layer computed.
   public var traces: [LayerTrace]
+  /// What `tally` has added up: nats, and how many targets they belong to.
+  public private(set) var counted: (nats: Double, units: Int) = (0, 0)
   /// Its share in the gradient of each tensor, in the layout's order, after `backward`.
   public var shares: [GradientSource] = []
 
@@ -91,6 +93,26 @@ public struct Portion: Sendable {
     guard index > 0 else { return .tokens(tokens) }
     let below = output(of: index - 1)
     return .operands(below.operands, offset: below.offset)
+  }
+
+  /// Sets what sequence `row` reads and what comes next: `length + 1` tokens, or fewer for a shorter window.
+  ///
+  /// - Parameter counting: the steps whose targets count; all by default. A token of -1 is read as 0 and does not count.
+  public mutating func fill(row: Int, _ sequence: [Int32], counting: Range<Int>? = nil) {
+    for step in 0..<sequence.count - 1 {
+      let counts = counting.map { $0.contains(step) } ?? true
+      tokens[step * rows + row] = max(0, sequence[step])
+      targets[step * rows + row] = counts ? sequence[step + 1] : -1
+    }
+  }
+
+  /// The sum of the losses of the last window, in nats.
+  public var totalLoss: Double { (0..<losses.count).reduce(0) { $0 + losses[$1] } }
+
+  /// Adds the losses of the last window, and how many targets counted, to `counted`.
+  public mutating func tally() {
+    counted.nats += totalLoss
+    for index in 0..<targets.count where targets[index] >= 0 { counted.units += 1 }
   }
 
   /// Reads `steps` tokens of each sequence (a whole window by default) and computes the losses of their targets.

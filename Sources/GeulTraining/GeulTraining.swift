@@ -1,1 +1,0 @@
-// The room GeulTraining is furnished in the commits that follow.

@@ -1,0 +1,106 @@
+public import GeulKernels
+public import GeulNetwork
+public import GeulText
+
+/// Scores text with a network: always in float32, always without dropout.
+public struct Scorer: Sendable {
+  private let weights: PackedNetwork
+  private let kernels: Kernels
+  private let lanes: Lanes
+
+  /// A scorer of these parameters.
+  public init(_ network: Network, parameters: Arena, kernels: Kernels, lanes: Lanes) {
+    weights = PackedNetwork(
+      network, parameters: parameters, precision: .float32, backward: false, kernels: kernels)
+    self.kernels = kernels
+    self.lanes = lanes
+  }
+
+  /// What scoring a stretch of text gave.
+  public struct Score: Sendable, Equatable {
+    /// The sum of the losses, in nats.
+    public var nats: Double
+    /// How many units were scored.
+    public var units: Int
+
+    /// Mean cross-entropy, in nats a unit.
+    public var natsPerUnit: Double { nats / Double(units) }
+    /// The same in bits.
+    public var bitsPerUnit: Double { natsPerUnit / 0.693147180559945309417 }
+  }
+
+  /// Scores all but the first unit of a stretch, one after the other, from a zero state that is carried to the end.
+  ///
+  /// Units that the vocabulary does not hold are passed over, as if they were not in the text.
+  public func score(_ corpus: Corpus, _ range: Range<Int>) -> Score {
+    let length = 256
+    var portion = makePortion(rows: 1, length: length)
+    var score = Score(nats: 0, units: 0)
+    var last: Int32?
+    var place = range.lowerBound
+    while place < range.upperBound {
+      let block = corpus.ids(place..<min(place + length, range.upperBound)).filter { $0 >= 0 }
+      place = min(place + length, range.upperBound)
+      let sequence = (last.map { [$0] } ?? []) + block
+      last = sequence.last
+      guard sequence.count > 1 else { continue }
+      portion.fill(row: 0, sequence)
+      let steps = sequence.count - 1
+      portion.forward(weights, kernels, steps: steps)
+      portion.carryState(after: steps)
+      for step in 0..<steps { score.nats += portion.losses[step] }
+      score.units += steps
+    }
+    return score
+  }
+
+  /// Scores up to about `limit` units of a stretch in many streams at once, much faster than `score` and close to it.
+  ///
+  /// Each stream begins with a zero state some units before its own part, so that it has read something when it is
+  /// scored.
+  public func estimate(_ corpus: Corpus, _ range: Range<Int>, limit: Int) -> Score {
+    let (length, warm) = (64, 64)
+    let units = min(range.count - 1, limit)
+    guard units > 0 else { return Score(nats: 0, units: 0) }
+    let streams = max(1, min(64, units / 256))
+    let own = (units + streams - 1) / streams
+    var portions = Portion.cut(batch: streams).map { rows in
+      makePortion(firstRow: rows.lowerBound, rows: rows.count, length: length)
+    }
+    // What each stream scores: its part of the stretch, spread evenly over all of it.
+    let spread = Double(range.count - 1 - own) / Double(max(1, streams - 1))
+    let starts = (0..<streams).map { range.lowerBound + Int((Double($0) * spread).rounded(.down)) }
+    let (weights, kernels) = (weights, kernels)
+    lanes.forEach(&portions) { portion in
+      let rows = portion.firstRow..<portion.firstRow + portion.rows
+      for begin in stride(from: -warm, to: own, by: length) {
+        for row in rows {
+          // Before the stretch, and after the stream's own part, nothing counts.
+          var ids = [Int32](repeating: -1, count: length + 1)
+          let low = max(range.lowerBound, starts[row] + begin)
+          let high = min(range.upperBound, starts[row] + begin + length + 1)
+          if low < high {
+            let known = corpus.ids(low..<high)
+            ids.replaceSubrange(
+              (low - starts[row] - begin)..<(high - starts[row] - begin), with: known)
+          }
+          portion.fill(
+            row: row - portion.firstRow, ids, counting: max(0, -begin)..<min(length, own - begin))
+        }
+        portion.forward(weights, kernels)
+        portion.carryState()
+        portion.tally()
+      }
+    }
+    return portions.reduce(into: Score(nats: 0, units: 0)) { score, portion in
+      score.nats += portion.counted.nats
+      score.units += portion.counted.units
+    }
+  }
+
+  private func makePortion(firstRow: Int = 0, rows: Int, length: Int) -> Portion {
+    Portion(
+      weights.network, firstRow: firstRow, rows: rows, length: length, precision: .float32,
+      dropout: false, backward: false)
+  }
+}

@@ -1,0 +1,33 @@
+public import GeulKernels
+public import GeulNetwork
+
+/// What a user chose for a run, or the defaults. Stored in the checkpoint; a resumed run goes on with them.
+public struct Settings: Codable, Sendable, Equatable {
+  /// The network's shape.
+  public var architecture = Architecture()
+  /// How many streams of text are read side by side.
+  public var batch = 64
+  /// How many steps gradients go back (truncated back-propagation through time).
+  public var length = 64
+  /// The learning rate over the run.
+  public var schedule = Schedule(peak: 4e-3)
+  /// The share of each layer's outputs that dropout zeroes.
+  public var dropout: Float = 0
+  /// The largest global norm a gradient may have (Pascanu et al. 2013).
+  public var gradientClip: Float = 1
+  /// AdamW's decay of matrices.
+  public var weightDecay: Float = 0.01
+  /// AdamW's share of the mean of squares that is kept.
+  public var beta2: Float = 0.99
+  /// How wide the factors of products are.
+  public var precision = Precision.float32
+  /// The part of the text at its end that is never trained on, 0 to 0.9.
+  public var validationFraction = 0.1
+  /// What all randomness comes from.
+  public var seed: UInt64 = 0
+  /// How often the held-out part is scored: about this many times a run.
+  public var validations = 20
+
+  /// The defaults.
+  public init() {}
+}

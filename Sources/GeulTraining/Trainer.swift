@@ -1,0 +1,223 @@
+public import GeulKernels
+public import GeulNetwork
+public import GeulText
+
+/// Trains a network: one call of `step` reads a window of the batch and moves the parameters once.
+///
+/// The result of a step depends on the state, the settings and the text alone: not on threads, and in float32
+/// not on the instruction set.
+public struct Trainer: Sendable {
+  /// What the user chose.
+  public let settings: Settings
+  /// What computes.
+  public let kernels: Kernels
+  /// The parameters.
+  public private(set) var weights: PackedNetwork
+  /// Where in the text training stands.
+  public private(set) var windows: Windows
+  /// How many steps have been made.
+  public private(set) var step = 0
+  /// What the schedule's rate is multiplied by: halved when the loss explodes.
+  public var rateScale: Float = 1
+
+  private let lanes: Lanes
+  private var first: Arena
+  private var second: Arena
+  private var gradients: Arena
+  private var portions: [Portion]
+
+  /// What one step did.
+  public struct Outcome: Sendable {
+    /// Mean cross-entropy of the window, in nats a unit, before the step.
+    public let nats: Double
+    /// The gradient's global norm before clipping.
+    public let gradientNorm: Double
+    /// The learning rate that was used.
+    public let learningRate: Float
+    /// Whether loss and gradient are finite; if not, the parameters were left as they were.
+    public var isFinite: Bool { nats.isFinite && gradientNorm.isFinite }
+  }
+
+  /// A fresh network for a text of which the first `units` are for training.
+  ///
+  /// - Parameter settings: batch and length must fit the text; see `Windows.fit`.
+  public init(_ settings: Settings, vocabulary: Int, units: Int, kernels: Kernels, lanes: Lanes) {
+    var random = RandomSource(seed: settings.seed)
+    let network = Network(settings.architecture, vocabulary: vocabulary)
+    let parameters = network.initialParameters(&random)
+    let windows = Windows(
+      units: units, batch: settings.batch, length: settings.length, seed: random.next())
+    self.init(
+      settings, state: TrainerState(parameters: parameters, windows: windows, settings: settings),
+      vocabulary: vocabulary, kernels: kernels, lanes: lanes)
+  }
+
+  /// Goes on from `state`.
+  public init(
+    _ settings: Settings, state: TrainerState, vocabulary: Int, kernels: Kernels, lanes: Lanes
+  ) {
+    let network = Network(settings.architecture, vocabulary: vocabulary)
+    self.settings = settings
+    self.kernels = kernels
+    self.lanes = lanes
+    weights = PackedNetwork(
+      network, parameters: state.parameters, precision: settings.precision, backward: true,
+      kernels: kernels)
+    (first, second, gradients) = (state.first, state.second, Arena(network.layout))
+    windows = state.windows
+    portions = Portion.cut(batch: settings.batch).map { rows in
+      Portion(
+        network, firstRow: rows.lowerBound, rows: rows.count, length: settings.length,
+        precision: settings.precision, dropout: settings.dropout > 0, backward: true)
+    }
+    restore(state)
+  }
+
+  /// Reads the next window of `corpus` and moves the parameters.
+  ///
+  /// - Parameter total: how many steps the run will have; nil while that is not known.
+  public mutating func step(_ corpus: Corpus, of total: Int?) -> Outcome {
+    read(corpus)
+    let masks =
+      settings.dropout > 0
+      ? Portion.Masks(rate: settings.dropout, key: maskKey) : nil
+    let count = settings.batch * settings.length
+    let (weights, kernels) = (weights, kernels)
+    lanes.forEach(&portions) { portion in
+      portion.forward(weights, kernels, scale: 1 / Float(count), masks: masks)
+      portion.backward(weights, kernels, masks: masks)
+      portion.carryState()
+    }
+    gradients.values.clear()
+    weights.network.addGradients(of: portions, to: &gradients, kernels: kernels, lanes: lanes)
+    var nats = 0.0
+    for index in portions.indices {
+      portions[index].shares = []  // or the next step would copy what they refer to
+      nats += portions[index].totalLoss
+    }
+    let norm = kernels.norm(gradients, lanes: lanes)
+    let outcome = Outcome(
+      nats: nats / Double(count), gradientNorm: norm,
+      learningRate: settings.schedule.rate(step: step, of: total) * rateScale)
+    if outcome.isFinite { apply(outcome) }
+    return outcome
+  }
+
+  private mutating func apply(_ outcome: Outcome) {
+    step += 1
+    windows.advance()
+    let clip = Float(min(1, Double(settings.gradientClip) / (outcome.gradientNorm + 1e-6)))
+    let adam = AdamStep(
+      learningRate: outcome.learningRate, beta2: settings.beta2, weightDecay: settings.weightDecay)
+    let (kernels, lanes, gradients, step) = (kernels, lanes, gradients, step)
+    weights.update(kernels) { parameters in
+      kernels.adam(
+        adam, step: step, scale: clip, parameters: &parameters, gradients: gradients,
+        first: &first, second: &second, lanes: lanes)
+    }
+  }
+
+  /// Differs for each step of each seed.
+  private var maskKey: UInt64 {
+    var random = RandomSource(seed: settings.seed ^ 0x6765_756C_0000_0000 &+ UInt64(step))
+    return random.next()
+  }
+
+  /// Fills the portions with the next window.
+  private mutating func read(_ corpus: Corpus) {
+    var ids = [Int32](repeating: 0, count: settings.length + 1)
+    for index in portions.indices {
+      if windows.isAtStart { portions[index].clearState() }
+      for row in 0..<portions[index].rows {
+        corpus.copyIDs(from: windows.start(row: portions[index].firstRow + row), into: &ids)
+        portions[index].fill(row: row, ids)
+      }
+    }
+  }
+}
+
+/// Everything that a run is, beside its settings and its text: what a checkpoint holds.
+public struct TrainerState: Sendable, Equatable {
+  /// The network's parameters.
+  public var parameters: Arena
+  /// Adam's running mean of the gradient.
+  public var first: Arena
+  /// Adam's running mean of its square.
+  public var second: Arena
+  /// How many steps have been made.
+  public var step = 0
+  /// What the schedule's rate is multiplied by.
+  public var rateScale: Float = 1
+  /// Where in the text training stands.
+  public var windows: Windows
+  /// `[l, b, h]`: the hidden states that the next window begins with.
+  public var hidden: [Float]
+  /// `[l, b, h]`: the cells that the next window begins with; empty for the vanilla cell.
+  public var cells: [Float]
+
+  /// The state before the first step.
+  public init(parameters: Arena, windows: Windows, settings: Settings) {
+    self.parameters = parameters
+    first = Arena(parameters.layout)
+    second = Arena(parameters.layout)
+    self.windows = windows
+    let shape = settings.architecture
+    let count = shape.layers * settings.batch * shape.hidden
+    hidden = Array(repeating: 0, count: count)
+    cells = Array(repeating: 0, count: shape.cell == .rnn ? 0 : count)
+  }
+}
+
+extension Trainer {
+  /// The state as it is now.
+  public var state: TrainerState {
+    var state = TrainerState(parameters: weights.parameters, windows: windows, settings: settings)
+    (state.first, state.second) = (first, second)
+    (state.step, state.rateScale) = (step, rateScale)
+    forEachUnit { place, index, layer, unit in
+      let values = portions[index].traces[layer]
+      state.hidden[place] = values.hidden[unit]
+      if values.cells.count > 0 { state.cells[place] = values.cells[unit] }
+    }
+    return state
+  }
+
+  /// Goes back, or on, to `state`.
+  public mutating func restore(_ state: TrainerState) {
+    weights.update(kernels) { $0 = state.parameters }
+    (first, second) = (state.first, state.second)
+    (step, rateScale, windows) = (state.step, state.rateScale, state.windows)
+    let width = weights.network.layers[0].width
+    for index in portions.indices {
+      for layer in portions[index].traces.indices {
+        let rows = portions[index].rows
+        var hidden = [Float](repeating: 0, count: rows * width)
+        var cells = hidden
+        forEachUnit { place, other, otherLayer, unit in
+          guard other == index, otherLayer == layer else { return }
+          hidden[unit] = state.hidden[place]
+          if !state.cells.isEmpty { cells[unit] = state.cells[place] }
+        }
+        portions[index].traces[layer].setState(hidden: hidden, cells: cells)
+      }
+    }
+  }
+
+  /// Calls `body` with each unit's place in `[l, b, h]`, and with its portion, layer and place there.
+  private func forEachUnit(_ body: (Int, Int, Int, Int) -> Void) {
+    let (layers, batch, hidden) = (
+      settings.architecture.layers, settings.batch, settings.architecture.hidden
+    )
+    let width = weights.network.layers[0].width
+    for layer in 0..<layers {
+      for (index, portion) in portions.enumerated() {
+        for row in 0..<portion.rows {
+          for unit in 0..<hidden {
+            let place = (layer * batch + portion.firstRow + row) * hidden + unit
+            body(place, index, layer, row * width + unit)
+          }
+        }
+      }
+    }
+  }
+}

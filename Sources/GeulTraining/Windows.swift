@@ -1,0 +1,72 @@
+public import GeulNetwork
+
+/// How a text becomes batches, and where in it training stands.
+///
+/// The text is cut into `batch` equal streams; a step takes the next `length` units of each, and what comes one later
+/// as targets. An epoch is over when the streams are; the next begins at another offset, so that windows do not
+/// always begin at the same places. Nothing wraps around: a target always follows its input in the text.
+public struct Windows: Codable, Sendable, Equatable {
+  /// How many units of the text are for training.
+  public let units: Int
+  /// How many streams.
+  public let batch: Int
+  /// How many units of each stream a window has.
+  public let length: Int
+  /// How many epochs are over.
+  public private(set) var epoch = 0
+  /// Which window of the epoch comes next.
+  public private(set) var index = 0
+  private var offset = 0
+  private var random: RandomSource
+
+  /// The beginning of the first epoch.
+  ///
+  /// - Precondition: `units > batch * length`; see `fit`.
+  public init(units: Int, batch: Int, length: Int, seed: UInt64) {
+    precondition(units > batch * length, "\(units) units for \(batch) streams of \(length)")
+    self.units = units
+    self.batch = batch
+    self.length = length
+    random = RandomSource(seed: seed)
+    chooseOffset()
+  }
+
+  /// How many windows this epoch has.
+  public var count: Int { streamLength / length }
+
+  /// How many epochs are over, with the part of the one that runs.
+  public var epochs: Double { Double(epoch) + Double(index) / Double(count) }
+
+  /// Whether the next window begins its streams, that is, follows nothing.
+  public var isAtStart: Bool { index == 0 }
+
+  /// Where the next window of stream `row` begins; it needs `length + 1` units.
+  public func start(row: Int) -> Int { offset + row * streamLength + index * length }
+
+  /// Goes on to the next window.
+  public mutating func advance() {
+    index += 1
+    guard index == count else { return }
+    epoch += 1
+    index = 0
+    chooseOffset()
+  }
+
+  private var streamLength: Int { (units - 1 - offset) / batch }
+
+  private mutating func chooseOffset() {
+    // At most an eighth of the text and one window of the batch are passed over.
+    let most = min(batch * length, (units - 1) / 8, units - 1 - batch * length)
+    offset = Int(random.next() % UInt64(most + 1))
+  }
+
+  /// Batch and length, made smaller where a text of `units` would give too few windows to learn from.
+  public static func fit(units: Int, batch: Int, length: Int) -> (batch: Int, length: Int) {
+    var (batch, length) = (batch, length)
+    let windows = 8
+    while batch > 8, (units - 1) / (batch * length) < windows { batch = max(8, batch / 2) }
+    while length > 16, (units - 1) / (batch * length) < windows { length = max(16, length / 2) }
+    while batch > 1, (units - 1) / (batch * length) < 2 { batch /= 2 }
+    return (batch, max(1, min(length, units - 1 - (units > 2 ? 1 : 0))))
+  }
+}
