@@ -1,1 +1,0 @@
-// The room GeulNetwork is furnished in the commits that follow.
