@@ -1,1 +1,6 @@
-// The room Geul is furnished in the commits that follow.
+// `import Geul` gives all of the libraries.
+@_exported public import GeulGeneration
+@_exported public import GeulKernels
+@_exported public import GeulNetwork
+@_exported public import GeulText
+@_exported public import GeulTraining

@@ -22,9 +22,12 @@ public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
   }
 
   /// A copy of `values`.
-  public init(_ values: some Collection<Element>) {
+  public init(_ values: [Element]) {
     self.init(zeros: values.count)
-    for (index, value) in values.enumerated() { self[index] = value }
+    unsafe values.withUnsafeBufferPointer { from in
+      guard let base = from.baseAddress else { return }
+      unsafe mutablePointer().update(from: base, count: from.count)
+    }
   }
 
   /// The number at `index`.
@@ -56,6 +59,9 @@ public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
       return unsafe _overrideLifetime(span, mutating: &self)
     }
   }
+
+  /// A copy of the numbers as an array.
+  public var array: [Element] { unsafe Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
   /// Sets every number to zero.
   public mutating func clear() {

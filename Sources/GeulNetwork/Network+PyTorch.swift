@@ -21,23 +21,29 @@ public struct NamedTensor: Sendable, Equatable {
 /// The parameters under PyTorch's names, in its shapes and its order of gates, so that
 /// `torch.nn.LSTM(v, h, layers).load_state_dict` takes them.
 extension Network {
-  /// All tensors of `arena`; `bias_hh` of the vanilla cell and the LSTM, which have one bias a layer, as zeros.
-  public func tensors(of arena: Arena) -> [NamedTensor] {
-    var tensors: [NamedTensor] = []
-    for layer in layers {
-      tensors += [layer.input, layer.recurrent, layer.bias].map { tensor($0, of: arena) }
-      if let second = layer.recurrentBias {
-        tensors.append(tensor(second, of: arena))
-      } else {
-        tensors.append(zeroBias(of: layer))
-      }
-    }
-    return tensors + [tensor(decoder, of: arena), tensor(decoderBias, of: arena)]
-  }
-
   /// Name and shape of each of `tensors(of:)`, in order.
   public var tensorShapes: [(name: String, shape: [Int])] {
-    tensors(of: Arena(layout)).map { ($0.name, $0.shape) }
+    layers.flatMap { layer in
+      let rows = layer.cell.gates * layer.input.units
+      return [
+        (layer.input.name, [rows, layer.input.depth]),
+        (layer.recurrent.name, [rows, layer.recurrent.depth]),
+        (layer.bias.name, [rows]), (secondBiasName(of: layer), [rows]),
+      ]
+    } + [
+      (decoder.name, [decoder.units, decoder.depth]), (decoderBias.name, [decoderBias.units]),
+    ]
+  }
+
+  /// All tensors of `arena`; `bias_hh` of the vanilla cell and the LSTM, which have one bias a layer, as zeros.
+  public func tensors(of arena: Arena) -> [NamedTensor] {
+    let slots = Dictionary(uniqueKeysWithValues: layout.slots.map { ($0.name, $0) })
+    return tensorShapes.map { name, shape in
+      let values =
+        slots[name].map { exported($0, of: arena) }
+        ?? Array(repeating: 0, count: shape.reduce(1, *))
+      return NamedTensor(name: name, shape: shape, values: values)
+    }
   }
 
   /// Fills an arena from tensors in the order and the shapes of `tensors(of:)`.
@@ -51,7 +57,7 @@ extension Network {
       read(values, into: slot, of: &arena)
     }
     for layer in layers where layer.recurrentBias == nil {
-      guard let second = values[zeroBias(of: layer).name] else { continue }
+      guard let second = values[secondBiasName(of: layer)] else { continue }
       var sum = Arena(layout)
       read(second, into: layer.bias, of: &sum)
       for index in layer.bias.range { arena.values[index] += sum.values[index] }
@@ -59,11 +65,8 @@ extension Network {
     return arena
   }
 
-  private func zeroBias(of layer: RecurrentLayer) -> NamedTensor {
-    let count = layer.bias.gates * layer.bias.units
-    return NamedTensor(
-      name: layer.bias.name.replacing("bias_ih", with: "bias_hh"), shape: [count],
-      values: Array(repeating: 0, count: count))
+  private func secondBiasName(of layer: RecurrentLayer) -> String {
+    layer.bias.name.replacing("bias_ih", with: "bias_hh")
   }
 
   /// Where in the arena the gates lie that PyTorch counts 0, 1, 2 ...: r, z, n of the GRU; i, f, g, o of the LSTM.
@@ -73,7 +76,7 @@ extension Network {
       ? [1, 2, 0] : Array(0..<slot.gates)
   }
 
-  private func tensor(_ slot: Slot, of arena: Arena) -> NamedTensor {
+  private func exported(_ slot: Slot, of arena: Arena) -> [Float] {
     var values: [Float] = []
     values.reserveCapacity(slot.parameterCount)
     for gate in gateOrder(of: slot) {
@@ -81,9 +84,7 @@ extension Network {
         for depth in 0..<slot.depth { values.append(arena[slot, depth, gate, unit]) }
       }
     }
-    let rows = slot.gates * slot.units
-    let isBias = slot.name.contains("bias")
-    return NamedTensor(name: slot.name, shape: isBias ? [rows] : [rows, slot.depth], values: values)
+    return values
   }
 
   private func read(_ values: [Float], into slot: Slot, of arena: inout Arena) {

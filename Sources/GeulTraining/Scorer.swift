@@ -16,6 +16,9 @@ public struct Scorer: Sendable {
     self.lanes = lanes
   }
 
+  /// ln 2.
+  public static let natsPerBit = 0.693147180559945309417
+
   /// What scoring a stretch of text gave.
   public struct Score: Sendable, Equatable {
     /// The sum of the losses, in nats.
@@ -26,7 +29,7 @@ public struct Scorer: Sendable {
     /// Mean cross-entropy, in nats a unit.
     public var natsPerUnit: Double { nats / Double(units) }
     /// The same in bits.
-    public var bitsPerUnit: Double { natsPerUnit / 0.693147180559945309417 }
+    public var bitsPerUnit: Double { natsPerUnit / Scorer.natsPerBit }
   }
 
   /// Scores all but the first unit of a stretch, one after the other, from a zero state that is carried to the end.

@@ -1,4 +1,4 @@
-public import GeulNetwork
+internal import GeulNetwork
 
 /// How a text becomes batches, and where in it training stands.
 ///
@@ -16,7 +16,8 @@ public struct Windows: Codable, Sendable, Equatable {
   public private(set) var epoch = 0
   /// Which window of the epoch comes next.
   public private(set) var index = 0
-  private var offset = 0
+  /// How many units this epoch passes over at the beginning.
+  public private(set) var offset = 0
   private var random: RandomSource
 
   /// The beginning of the first epoch.

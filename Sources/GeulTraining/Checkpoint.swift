@@ -1,0 +1,161 @@
+internal import Foundation
+internal import GeulKernels
+public import GeulNetwork
+public import GeulText
+
+/// A run as it stands on disk: the model, and all that is needed to go on exactly where it stopped.
+///
+/// To the model's tensors it adds `adam.first` and `adam.second` (the arenas as they lie in memory) and the
+/// carried `state.hidden` and `state.cells`, `[l, b, h]`; to its metadata the key `geul.run`.
+public struct Checkpoint: Sendable {
+  /// The model and its numbers.
+  public var model: Model
+  /// What the user chose, and how far the run has come.
+  public var record: RunRecord
+  /// What the trainer goes on with.
+  public var state: TrainerState
+
+  /// A checkpoint of a trainer.
+  public init(model: Model.About, record: RunRecord, state: TrainerState) {
+    self.model = Model(model, parameters: state.parameters)
+    self.record = record
+    self.state = state
+  }
+
+  /// The metadata key under which the record stands.
+  public static let metadataKey = "geul.run"
+
+  /// Reads a checkpoint.
+  ///
+  /// - Throws: `FormatError` if the file is damaged, or a model without a run.
+  public init(contentsOf path: String) throws(FormatError) {
+    func fault(_ sentence: String) -> FormatError {
+      FormatError(file: path, reason: .metadata(sentence))
+    }
+    let file = try SafetensorsFile(contentsOf: path)
+    model = try Model(file, name: path)
+    guard let text = file.metadata[Self.metadataKey] else {
+      throw fault("it is a model without a run to go on with. Resume from the run's latest.safetensors.")
+    }
+    do {
+      record = try JSONDecoder().decode(RunRecord.self, from: Data(text.utf8))
+    } catch {
+      throw fault("what it says about the run cannot be read (\(Model.words(for: error))).")
+    }
+    let settings = record.settings
+    guard settings.architecture == model.about.model, record.windows.isSound(for: settings) else {
+      throw fault("what it says about the run contradicts itself. Use the checkpoint saved before it.")
+    }
+    var state = TrainerState(
+      parameters: model.parameters, windows: record.windows, settings: settings)
+    let layout = state.parameters.layout
+    state.first = try Self.arena("adam.first", layout, file)
+    state.second = try Self.arena("adam.second", layout, file)
+    let shape = [settings.architecture.layers, settings.batch, settings.architecture.hidden]
+    state.hidden = try file.floats("state.hidden", shape: shape)
+    if settings.architecture.cell != .rnn {
+      state.cells = try file.floats("state.cells", shape: shape)
+    }
+    (state.step, state.rateScale) = (record.step, record.rateScale)
+    self.state = state
+  }
+
+  private static func arena(
+    _ name: String, _ layout: Layout, _ file: SafetensorsFile
+  ) throws(FormatError) -> Arena {
+    var arena = Arena(layout)
+    arena.values = Buffer(try file.floats(name, shape: [layout.count]))
+    return arena
+  }
+
+  /// What the file holds.
+  public var safetensors: SafetensorsFile {
+    var file = model.safetensors
+    file.metadata[Self.metadataKey] = Model.json(record)
+    file.tensors += [
+      .init("adam.first", shape: [state.first.values.count], floats: state.first.values.array),
+      .init("adam.second", shape: [state.second.values.count], floats: state.second.values.array),
+    ]
+    let architecture = record.settings.architecture
+    let shape = [architecture.layers, record.settings.batch, architecture.hidden]
+    file.tensors.append(.init("state.hidden", shape: shape, floats: state.hidden))
+    if !state.cells.isEmpty {
+      file.tensors.append(.init("state.cells", shape: shape, floats: state.cells))
+    }
+    return file
+  }
+}
+
+/// What the user chose, and how far the run has come. Nothing in it depends on the clock, the threads or the folder.
+public struct RunRecord: Codable, Sendable, Equatable {
+  /// The network and how it is trained.
+  public var settings: Settings
+  /// Where the text comes from, and how it is read.
+  public var text: TextChoice
+  /// How many steps the run has in all; nil until its speed has been measured.
+  public var totalSteps: Int?
+  /// Where in the text training stands.
+  public var windows: Windows
+  /// How many steps have been made.
+  public var step = 0
+  /// What the schedule's rate is multiplied by.
+  public var rateScale: Float = 1
+  /// The losses on the part held out, oldest first.
+  public var history: [Point] = []
+  /// Sum and number of the losses since the last point.
+  public var recentNats = 0.0
+  /// See `recentNats`.
+  public var recentSteps = 0
+
+  /// A place in the story of a run.
+  public struct Point: Codable, Sendable, Equatable {
+    /// After how many steps.
+    public var step: Int
+    /// Mean loss of the steps since the point before, in nats a unit.
+    public var trainNats: Double
+    /// Loss on the part held out, estimated, in nats a unit; nil where nothing was held out.
+    public var validationNats: Double?
+  }
+
+  /// Where a text comes from, and how it is read.
+  public struct TextChoice: Codable, Sendable, Equatable {
+    /// Paths, absolute; or `-` for standard input.
+    public var sources: [String]
+    /// A text of its own for validation; nil where the end of the text is held out.
+    public var validationSource: String?
+    /// The encoding's name; nil to find it out.
+    public var encoding: String?
+    /// What to do with bytes that the encoding does not allow.
+    public var invalid: InvalidBytes
+    /// Units that occur less often are folded into one.
+    public var minimumCount: Int
+
+    /// A choice.
+    public init(
+      sources: [String], validationSource: String? = nil, encoding: String? = nil,
+      invalid: InvalidBytes = .error, minimumCount: Int = 1
+    ) {
+      self.sources = sources
+      self.validationSource = validationSource
+      self.encoding = encoding
+      self.invalid = invalid
+      self.minimumCount = minimumCount
+    }
+  }
+
+  /// The point with the lowest loss on the part held out, or else the last.
+  public var best: Point? {
+    history.filter { $0.validationNats != nil }
+      .min { ($0.validationNats ?? .infinity) < ($1.validationNats ?? .infinity) } ?? history.last
+  }
+}
+
+extension Windows {
+  /// Whether a place read from a file is one that these settings can reach.
+  func isSound(for settings: Settings) -> Bool {
+    batch == settings.batch && length == settings.length && 1...65536 ~= batch
+      && 1...65536 ~= length && 1...(1 << 44) ~= units && epoch >= 0
+      && (0...units).contains(offset) && (0..<max(1, count)).contains(index)
+      && start(row: batch - 1) + length < units
+  }
+}

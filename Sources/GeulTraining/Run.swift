@@ -1,0 +1,291 @@
+internal import Foundation
+public import GeulKernels
+public import GeulNetwork
+public import GeulText
+
+/// A run: trains until the budget is used up, scores the part held out, keeps the best model, saves and reports.
+///
+/// Everything that lasts is a function of steps, not of time: a run that was stopped and resumed leaves the same
+/// bytes as one that was not.
+public struct Run {
+  /// What has been computed so far.
+  public private(set) var record: RunRecord
+  /// The folder that it is kept in.
+  public let folder: RunFolder
+
+  private var trainer: Trainer
+  private let about: Model.About
+  private let corpus: Corpus
+  private let heldOut: (corpus: Corpus, range: Range<Int>)?
+  private let budget: Budget
+  private let saveEvery: Int?
+  private let lanes: Lanes
+  private let clock: Stopwatch
+  private var lastSave = 0.0
+  private var good: TrainerState?
+
+  /// What a run tells of itself as it goes.
+  public enum Event: Sendable {
+    /// A sentence for the user.
+    case note(String)
+    /// How far it is.
+    case progress(Progress)
+    /// The part held out was scored.
+    case validated(Progress, nats: Double, isBest: Bool)
+    /// The newest checkpoint is on the disk.
+    case saved(step: Int)
+  }
+
+  /// How far a run is.
+  public struct Progress: Codable, Sendable {
+    /// Steps made.
+    public var step: Int
+    /// Steps in all; nil until the speed has been measured.
+    public var totalSteps: Int?
+    /// Times through the text.
+    public var epoch: Double
+    /// Loss of the last steps, in nats a unit.
+    public var trainNats: Double
+    /// The last loss on the part held out, in nats a unit.
+    public var validationNats: Double?
+    /// The last gradient's global norm.
+    public var gradientNorm: Double
+    /// The last learning rate.
+    public var learningRate: Double
+    /// Units trained on in a second.
+    public var charsPerSecond: Double
+    /// Since the run, or its resumption, began.
+    public var seconds: Double
+    /// Until it is done; nil until the speed has been measured.
+    public var secondsLeft: Double?
+  }
+
+  /// How a run ended.
+  public enum Ending: Sendable, Equatable {
+    /// All steps were made.
+    case finished
+    /// The caller asked for it; the checkpoint is on the disk.
+    case stopped
+  }
+
+  /// A run from its beginning, or from a checkpoint.
+  ///
+  /// - Parameters:
+  ///   - checkpoint: its beginning (see `Checkpoint.fresh`) or what was saved.
+  ///   - validation: a text of its own for validation; nil to hold out the end of `corpus`.
+  ///   - budget: how long the run is to be in all; nil to go on with the checkpoint's number of steps.
+  ///   - saveEvery: steps between checkpoints; nil for one about every 30 seconds.
+  ///   - clock: what a budget of seconds counts from.
+  public init(
+    _ checkpoint: Checkpoint, corpus: Corpus, validation: Corpus?, folder: RunFolder,
+    budget: Budget?, saveEvery: Int?, kernels: Kernels, lanes: Lanes,
+    clock: Stopwatch = Stopwatch()
+  ) {
+    record = checkpoint.record
+    about = checkpoint.model.about
+    trainer = Trainer(
+      record.settings, state: checkpoint.state, vocabulary: about.vocabulary.count,
+      kernels: kernels, lanes: lanes)
+    self.corpus = corpus
+    self.folder = folder
+    self.saveEvery = saveEvery
+    self.lanes = lanes
+    self.clock = clock
+    let held = Self.trainingUnits(of: corpus, record.settings)..<corpus.count
+    heldOut =
+      validation.map { ($0, 0..<$0.count) } ?? (held.count >= 2 ? (corpus, held) : nil)
+    self.budget = budget ?? .steps(record.totalSteps ?? 1)
+    if budget != nil || record.totalSteps == nil {
+      record.totalSteps = self.budget.steps(per: trainer.windows.count)
+    }
+    record.totalSteps = record.totalSteps.map { max($0, record.step) }
+  }
+
+  /// How many units of a text are for training: as `evaluate --fraction` cuts it, unless another text is for validation.
+  public static func trainingUnits(of corpus: Corpus, _ settings: Settings) -> Int {
+    Int(Double(corpus.count) * (1 - settings.validationFraction))
+  }
+
+  /// Runs until the budget is used up or `shouldStop` says so.
+  ///
+  /// - Throws: `FileError` when a checkpoint cannot be written; the one before it is intact.
+  public mutating func proceed(
+    shouldStop: () -> Bool, report: (Event) -> Void
+  ) throws(FileError) -> Ending {
+    if record.step == 0 { try save(report) }
+    var speed = Speed()
+    var lastReport = -1.0
+    while record.totalSteps.map({ record.step < $0 }) ?? true {
+      if shouldStop() {
+        try save(report)
+        return .stopped
+      }
+      let outcome = trainer.step(corpus, of: record.totalSteps)
+      guard outcome.isFinite else {
+        stepBack(report)
+        continue
+      }
+      record.step = trainer.step
+      record.recentNats += outcome.nats
+      record.recentSteps += 1
+      speed.add(seconds: clock.seconds)
+      let progress = progress(outcome, speed)
+      if record.totalSteps == nil { plan(speed, report) }
+      if let total = record.totalSteps, isValidationStep(record.step, of: total) {
+        try validate(progress, report)
+      } else if clock.seconds - lastReport >= 1 || record.step == record.totalSteps {
+        report(.progress(progress))
+        lastReport = clock.seconds
+      }
+      if let saveEvery {
+        if record.step % saveEvery == 0 { try save(report) }
+      } else if clock.seconds - lastSave > 30 {
+        try save(report)
+      }
+    }
+    try save(report)
+    return .finished
+  }
+
+  /// Fixes the number of steps as soon as the speed is known well enough: after two seconds or a twentieth of the time.
+  private mutating func plan(_ speed: Speed, _ report: (Event) -> Void) {
+    guard let seconds = budget.seconds else { return }
+    guard clock.seconds >= min(2, seconds / 20), speed.steps >= 3 else { return }
+    let before = clock.seconds
+    var scoring = 0.0
+    if let heldOut {
+      _ = scorer.estimate(heldOut.corpus, heldOut.range, limit: estimateLimit)
+      scoring = (clock.seconds - before) * Double(record.settings.validations)
+      let sample = heldOut.range.prefix(2000)
+      let begin = clock.seconds
+      _ = scorer.score(heldOut.corpus, sample)
+      scoring += (clock.seconds - begin) * Double(heldOut.range.count) / Double(sample.count)
+    }
+    let left = seconds - clock.seconds - scoring
+    let plan = budget.steps(
+      per: trainer.windows.count, done: record.step, stepsPerSecond: speed.stepsPerSecond)
+    record.totalSteps = plan(left * 0.98)
+    let epochs = Double(record.totalSteps ?? 0) / Double(trainer.windows.count)
+    report(
+      .note(
+        "Plan: \(record.totalSteps ?? 0) steps, \(String(format: "%.1f", epochs)) times through the text."))
+  }
+
+  private func isValidationStep(_ step: Int, of total: Int) -> Bool {
+    let every = max(1, total / record.settings.validations)
+    return step == total || (step % every == 0 && total - step >= every / 2)
+  }
+
+  private var scorer: Scorer {
+    Scorer(
+      trainer.weights.network, parameters: trainer.weights.parameters, kernels: trainer.kernels,
+      lanes: lanes)
+  }
+
+  private var estimateLimit: Int { 100_000 }
+
+  private mutating func validate(
+    _ progress: Progress, _ report: (Event) -> Void
+  ) throws(FileError) {
+    let nats = heldOut.map {
+      scorer.estimate($0.corpus, $0.range, limit: estimateLimit).natsPerUnit
+    }
+    record.history.append(
+      RunRecord.Point(
+        step: record.step, trainNats: record.recentNats / Double(max(1, record.recentSteps)),
+        validationNats: nats))
+    (record.recentNats, record.recentSteps) = (0, 0)
+    let isBest = record.best?.step == record.step
+    if isBest { try saveBest(exact: nil) }
+    good = trainer.state
+    var progress = progress
+    progress.validationNats = nats
+    if let nats {
+      report(.validated(progress, nats: nats, isBest: isBest))
+    } else {
+      report(.progress(progress))
+    }
+  }
+
+  /// Scores the best model exactly and writes what it scored into its file.
+  ///
+  /// - Returns: The score on the part held out, with its bytes; nil where nothing was held out.
+  public func finish() throws(RunError) -> (score: Scorer.Score, bitsPerByte: Double)? {
+    guard let heldOut else { return nil }
+    var model: Model
+    do throws(FormatError) { model = try Model(contentsOf: folder.best.path) } catch { throw .format(error) }
+    let scorer = Scorer(
+      model.network, parameters: model.parameters, kernels: trainer.kernels, lanes: lanes)
+    let score = scorer.score(heldOut.corpus, heldOut.range)
+    let bytes = heldOut.corpus.byteLength(ofUnitsIn: heldOut.range.dropFirst())
+    let bitsPerByte = score.nats / Scorer.natsPerBit / Double(max(1, bytes))
+    model.about.training?.validationNats = score.natsPerUnit
+    model.about.training?.validationBitsPerByte = bitsPerByte
+    do throws(FileError) {
+      try model.safetensors.write(to: folder.best, keepingPrevious: false)
+    } catch { throw .file(error) }
+    return (score, bitsPerByte)
+  }
+
+  private mutating func stepBack(_ report: (Event) -> Void) {
+    let scale = trainer.rateScale / 2
+    let state = good ?? trainer.state
+    trainer.restore(state)
+    trainer.rateScale = scale
+    record.step = trainer.step
+    record.history.removeAll { $0.step > record.step }
+    (record.recentNats, record.recentSteps) = (0, 0)
+    report(
+      .note(
+        "The loss is no longer finite: going back to step \(record.step) with half the learning rate."))
+  }
+
+  private func progress(_ outcome: Trainer.Outcome, _ speed: Speed) -> Progress {
+    let perStep = Double(record.settings.batch * record.settings.length)
+    return Progress(
+      step: record.step, totalSteps: record.totalSteps, epoch: trainer.windows.epochs,
+      trainNats: outcome.nats, validationNats: record.history.last?.validationNats,
+      gradientNorm: outcome.gradientNorm, learningRate: Double(outcome.learningRate),
+      charsPerSecond: speed.stepsPerSecond * perStep, seconds: clock.seconds,
+      secondsLeft: record.totalSteps.map {
+        Double($0 - record.step) / max(1e-9, speed.stepsPerSecond)
+      })
+  }
+
+  private func training(exact: Double?) -> Model.About.Training {
+    Model.About.Training(
+      step: record.step, epochs: trainer.windows.epochs, corpusHash: corpus.hash,
+      validationFraction: record.settings.validationFraction, validationNats: exact)
+  }
+
+  private mutating func saveBest(exact: Double?) throws(FileError) {
+    var about = about
+    about.training = training(exact: exact)
+    try Model(about, parameters: trainer.weights.parameters).safetensors.write(to: folder.best)
+  }
+
+  private mutating func save(_ report: (Event) -> Void) throws(FileError) {
+    var about = about
+    about.training = training(exact: nil)
+    let state = trainer.state
+    (record.windows, record.step, record.rateScale) = (state.windows, state.step, state.rateScale)
+    try Checkpoint(model: about, record: record, state: state).safetensors.write(to: folder.latest)
+    lastSave = clock.seconds
+    good = state
+    report(.saved(step: record.step))
+  }
+}
+
+/// Why a run could not be finished.
+public enum RunError: Error, CustomStringConvertible {
+  case format(FormatError)
+  case file(FileError)
+
+  /// The sentence of the error inside.
+  public var description: String {
+    switch self {
+    case .format(let error): error.description
+    case .file(let error): error.description
+    }
+  }
+}

@@ -1,0 +1,24 @@
+public import GeulNetwork
+
+/// The folder of a run: `latest.safetensors` to go on from, `best.safetensors` to use, `metrics.jsonl` to plot.
+public struct RunFolder: Sendable, Equatable {
+  /// The folder's path.
+  public let path: String
+
+  /// Names a folder; nothing is opened.
+  public init(_ path: String) { self.path = path }
+
+  /// The newest checkpoint.
+  public var latest: AtomicFile { AtomicFile("\(path)/latest.safetensors") }
+  /// The model with the lowest loss on the part held out; weights only.
+  public var best: AtomicFile { AtomicFile("\(path)/best.safetensors") }
+  /// A line of JSON for each report.
+  public var metricsPath: String { "\(path)/metrics.jsonl" }
+
+  /// Reads the newest whole checkpoint.
+  ///
+  /// - Throws: `FormatError` if neither the newest nor the one before it can be used.
+  public func loadLatest() throws(FormatError) -> NewestWhole<Checkpoint, FormatError> {
+    try latest.newestWhole { (path) throws(FormatError) in try Checkpoint(contentsOf: path) }
+  }
+}
