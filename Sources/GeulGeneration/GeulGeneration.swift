@@ -1,1 +1,0 @@
-// The room GeulGeneration is furnished in the commits that follow.
