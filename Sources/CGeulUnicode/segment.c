@@ -67,6 +67,20 @@ static int64_t hard_end(const uint8_t *text, int64_t at, int64_t count, uint8_t 
   return -1;
 }
 
+/// The end of the run of ASCII without carriage returns that starts at `at`: each character of it is a grapheme.
+static int64_t plain_end(const uint8_t *text, int64_t at, int64_t count) {
+  const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+  uint64_t eight;
+  while (at + 8 <= count) {
+    __builtin_memcpy(&eight, text + at, 8);
+    uint64_t returns = eight ^ ones * '\r';  // a byte that is 0 where a carriage return stands
+    if ((eight | (returns - ones)) & tops) break;  // a false alarm costs only the way byte by byte
+    at += 8;
+  }
+  while (at < count && text[at] < 0x80 && text[at] != '\r') at++;
+  return at;
+}
+
 int64_t geul_graphemes(geul_segmenter *segmenter, const uint8_t *text, int64_t count, bool last, geul_units *units,
                        int64_t *used) {
   *used = 0;
@@ -75,6 +89,17 @@ int64_t geul_graphemes(geul_segmenter *segmenter, const uint8_t *text, int64_t c
   uint32_t scalar = geul_scalar(text, &end);
   uint8_t left = geul_property(scalar);
   while (end < count) {  // `scalar` stands in text[start..<end]
+    if (scalar < 0x80 && text[end] < 0x80) {
+      int64_t plain = plain_end(text, start, count) - 1;  // the last of a run may still join what follows
+      if (plain > start) {
+        for (int64_t at = start; at < plain; at++) units->units[units->count++] = text[at];
+        start = plain;
+        end = plain + 1;
+        scalar = text[plain];
+        left = geul_property(scalar);
+        continue;
+      }
+    }
     int64_t next = end;
     uint32_t right_scalar = geul_scalar(text, &next);
     uint8_t right = geul_property(right_scalar);

@@ -1,9 +1,7 @@
-import Foundation
-
 /// Reads a file, standard input or bytes at hand from front to back.
 struct ByteReader: ~Copyable {
   private let name: String
-  private let file: FileHandle?
+  private let file: OpenFile?
   private var rest: ArraySlice<UInt8> = []
 
   /// Opens a source that is no folder.
@@ -14,30 +12,27 @@ struct ByteReader: ~Copyable {
       file = nil
       rest = bytes[...]
     case .standardInput:
-      file = .standardInput
+      file = OpenFile()
     case .path(let path):
       do {
-        file = try FileHandle(forReadingFrom: URL(filePath: path))
+        file = try OpenFile(reading: path)
       } catch {
-        let isMissing = (error as? CocoaError)?.code == .fileReadNoSuchFile
-        throw TextError(isMissing ? .missing : .unreadable(systemWords(error)), in: path)
+        throw TextError(error.isMissing ? .missing : .unreadable(error.words), in: path)
       }
     }
   }
 
   /// Appends the next bytes, at most `count`, and answers whether there were any.
   mutating func read(_ count: Int, into bytes: inout [UInt8]) throws(TextError) -> Bool {
-    guard let file else {
-      bytes.append(contentsOf: rest.prefix(count))
+    guard file != nil else {
+      bytes += rest.prefix(count)
       defer { rest = rest.dropFirst(count) }
       return !rest.isEmpty
     }
     do {
-      guard let data = try file.read(upToCount: count), !data.isEmpty else { return false }
-      bytes.append(contentsOf: data)
-      return true
+      return try file?.read(count, into: &bytes) ?? 0 > 0
     } catch {
-      throw TextError(.unreadable(systemWords(error)), in: name)
+      throw TextError(.unreadable(error.words), in: name)
     }
   }
 }

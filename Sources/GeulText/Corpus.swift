@@ -14,7 +14,7 @@ public struct Corpus: Sendable {
   public let byteCount: Int
   /// Sixteen hexadecimal digits that belong to these units in this order, on each machine.
   public let hash: String
-  /// What the user should hear: encodings found out, marks dropped, files passed over, units unknown. Whole sentences.
+  /// Sentences for the user: encodings found out, marks dropped, files passed over, units unknown.
   public let notes: [String]
   /// How many units of the text the vocabulary does not hold: their id is -1, or the unknown unit's if there is one.
   public let unknownCount: Int

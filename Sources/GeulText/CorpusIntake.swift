@@ -6,7 +6,6 @@ struct CorpusIntake: ~Copyable {
   private var cutter: UnitCutter
   private var census = UnitCensus()
   private var writer: TokenWriter
-  private var numbers: [UInt32] = []
   private var endsLine = true
   private var unended: [String] = []  // sources that another follows though they do not end a line
 
@@ -47,9 +46,8 @@ struct CorpusIntake: ~Copyable {
 
   private mutating func take(_ text: inout ByteQueue, last: Bool) throws(TextError) {
     cutter.cut(&text, last: last)
-    numbers.removeAll(keepingCapacity: true)
-    census.add(cutter.units, numbers: &numbers)
-    try writer.append(numbers)
+    census.add(&cutter.units)
+    try writer.append(cutter.units.codes)
   }
 
   /// Ends the corpus, whose sources together are called `name`.

@@ -12,7 +12,7 @@ public struct CorpusOptions: Sendable {
   public var vocabulary: Vocabulary?
 
   /// How many bytes are read and worked on at a time.
-  package var blockBytes = 1 << 20
+  package var blockBytes = 1 << 18
 
   /// Options; those left out are what `geul train my.txt` does.
   public init(

@@ -9,7 +9,8 @@ struct EncodingChoice: Equatable {
 
   static let utf8 = EncodingChoice(name: "UTF-8", converter: nil, isGuess: false)
   /// EUC-KR with the syllables that Windows added, as the WHATWG reads it.
-  static let korean = EncodingChoice(name: "CP949 (EUC-KR)", converter: "windows-949", isGuess: true)
+  static let korean = EncodingChoice(
+    name: "CP949 (EUC-KR)", converter: "windows-949", isGuess: true)
 
   private static func marked(_ name: String) -> EncodingChoice {
     EncodingChoice(name: name, converter: name, isGuess: false)
@@ -54,7 +55,9 @@ struct EncodingChoice: Equatable {
   }
 
   /// How many characters of several bytes are sound UTF-8, and how many sequences are not.
-  private static func measureUTF8(_ head: ArraySlice<UInt8>, isWhole: Bool) -> (sound: Int, faulty: Int) {
+  private static func measureUTF8(_ head: ArraySlice<UInt8>, isWhole: Bool) -> (
+    sound: Int, faulty: Int
+  ) {
     var sound = 0
     var faulty = 0
     var at = 0

@@ -15,7 +15,7 @@ struct TextReader: ~Copyable {
     var invalid = InvalidBytes.error
     /// The bytes as they stand, unless an encoding is named.
     var isRaw = false
-    var blockBytes = 1 << 20
+    var blockBytes = 1 << 18
   }
 
   let name: String
@@ -39,7 +39,7 @@ struct TextReader: ~Copyable {
   private var firstReplaced: Int?
 
   /// How much of a source is looked at before its encoding is decided, and before it is taken for text.
-  private static let headBytes = 1 << 20, signBytes = 1 << 16
+  private static let headBytes = 1 << 18, signBytes = 1 << 16
 
   init(_ source: TextSource, _ rules: Rules) throws(TextError) {
     var reader = try ByteReader(source)
@@ -147,7 +147,8 @@ struct TextReader: ~Copyable {
     var notes: [String] = []
     if byteCount == 0 { notes.append("\(name): the file is empty.") }
     if encoding.isGuess {
-      notes.append("\(name): read as \(encoding.name), found out from its bytes; --encoding decides.")
+      notes.append(
+        "\(name): read as \(encoding.name), found out from its bytes; --encoding decides.")
     }
     if hadMark {
       let sort = encoding == .utf8 ? "" : " \(encoding.name)"

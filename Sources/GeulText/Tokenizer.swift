@@ -1,4 +1,4 @@
-/// The rules that turn text into units. A checkpoint keeps them beside its vocabulary.
+/// The rules that turn text into units; a checkpoint keeps them beside its vocabulary.
 ///
 /// ```swift
 /// Tokenizer(unit: .jamo).units(of: "한글!")  // ["ᄒ", "ᅡ", "ᆫ", "ᄀ", "ᅳ", "ᆯ", "!"]
@@ -11,7 +11,9 @@ public struct Tokenizer: Sendable, Codable {
   /// The version of the ICU that the rules were first used with, such as "72.1".
   public let icu: String
 
-  /// Rules for this machine's ICU. Bytes are never normalised: for them `normalization` has no effect.
+  /// Rules for this machine's ICU.
+  ///
+  /// Bytes are never normalised: for them `normalization` has no effect.
   public init(unit: TextUnit = .grapheme, normalization: NormalForm = .nfc) {
     self.init(unit: unit, normalization: normalization, icu: ICU.version)
   }
@@ -33,7 +35,9 @@ public struct Tokenizer: Sendable, Codable {
       icu: try values.decode(String.self, forKey: .icu))
   }
 
-  /// The units of a text, in its normal form. A byte is spelled as the scalar value of its number, U+0000 to U+00FF.
+  /// The units of a text, in its normal form.
+  ///
+  /// A byte is spelled as the scalar value of its number, U+0000 to U+00FF.
   public func units(of text: String) -> [String] {
     var cutter = UnitCutter(self)
     var queue = ByteQueue(bytes: Array(text.utf8))

@@ -85,7 +85,9 @@ enum ICU {
     unsafe String(cString: geul_script_name(Int32(script)))
   }
 
-  /// A count that the shim answered. Its failures on sound input mean that ICU has no data or the machine no memory.
+  /// A count that the shim answered.
+  ///
+  /// Failure on sound input means that ICU has no data or the machine no memory.
   fileprivate static func checked(_ count: Int64) -> Int {
     guard count >= 0 else {
       fatalError("ICU \(version) fails: \(unsafe String(cString: geul_error_name(count))).")
@@ -100,7 +102,9 @@ final class GraphemeFinder {
   private let segmenter: OpaquePointer
 
   init() {
-    guard let segmenter = unsafe geul_segmenter_open() else { fatalError("There is no memory left.") }
+    guard let segmenter = unsafe geul_segmenter_open() else {
+      fatalError("There is no memory left.")
+    }
     unsafe self.segmenter = unsafe segmenter
   }
 

@@ -1,6 +1,6 @@
 /// Units in the order of the text, in the form that is quick to count.
 struct UnitBatch {
-  /// A unit that is one scalar value is that value. One of several is `clusterBit` and its length in bytes.
+  /// One a unit: its scalar value if it is a single one, else `clusterBit` and its length in bytes.
   var codes: [UInt32] = []
   /// The UTF-8 bytes of the units of several scalar values, one behind the other.
   var clusters: [UInt8] = []

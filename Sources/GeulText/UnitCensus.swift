@@ -20,27 +20,45 @@ struct UnitCensus {
   /// How many distinct units there are.
   var count: Int { counts.count }
 
-  /// Counts the units of a batch and appends their numbers to `numbers`.
-  mutating func add(_ batch: UnitBatch, numbers: inout [UInt32]) {
-    let codes = batch.codes.span
-    let bytes = batch.clusters.span
+  /// Counts the units of a batch and puts their numbers in place of their codes.
+  mutating func add(_ batch: inout UnitBatch) {
+    let clusters = batch.clusters
+    let bytes = clusters.span
     var at = 0
-    numbers.append(addingCapacity: codes.count) { numbers in
-      for index in codes.indices {
-        let code = codes[index]
-        let number: UInt32
-        if code & UnitBatch.clusterBit == 0 {
-          let known = singles[Int(code)]
-          number = known != 0 ? known - 1 : meet(scalar: code)
-        } else {
-          let end = at + Int(code & ~UnitBatch.clusterBit)
-          number = find(cluster: bytes.extracting(at..<end))
-          at = end
-        }
-        counts[Int(number)] += 1
-        numbers.append(number)
+    var codes = batch.codes.mutableSpan
+    var index = Self.numberKnown(&codes, from: 0, singles: singles, counts: &counts)
+    while index < codes.count {
+      let code = codes[index]
+      let number: UInt32
+      if code & UnitBatch.clusterBit == 0 {
+        number = meet(scalar: code)
+      } else {
+        let end = at + Int(code & ~UnitBatch.clusterBit)
+        number = find(cluster: bytes.extracting(at..<end))
+        at = end
       }
+      counts[Int(number)] += 1
+      codes[index] = number
+      index = Self.numberKnown(&codes, from: index + 1, singles: singles, counts: &counts)
     }
+  }
+
+  /// Replaces scalar values that have been met by their numbers, up to the first unit that is something else, and
+  /// answers where that is.
+  private static func numberKnown(
+    _ codes: inout MutableSpan<UInt32>, from start: Int, singles: [UInt32], counts: inout [Int]
+  ) -> Int {
+    let singles = singles.span
+    var counts = counts.mutableSpan
+    for index in start..<codes.count {
+      let code = codes[index]
+      guard code & UnitBatch.clusterBit == 0 else { return index }
+      let known = singles[Int(code)]
+      guard known != 0 else { return index }
+      counts[Int(known - 1)] += 1
+      codes[index] = known - 1
+    }
+    return codes.count
   }
 
   private mutating func meet(scalar: UInt32) -> UInt32 {

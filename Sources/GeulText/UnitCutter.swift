@@ -5,7 +5,7 @@
 /// how the text was divided.
 struct UnitCutter {
   /// What was cut last.
-  private(set) var units = UnitBatch()
+  var units = UnitBatch()
   /// How many bytes of normal text have been cut.
   private(set) var byteCount = 0
   /// How many bytes wait for the text to come.
@@ -22,8 +22,9 @@ struct UnitCutter {
     spelling = JamoSpelling(tokenizer.normalization)
   }
 
-  /// Takes from `text`, which is valid UTF-8 unless units are bytes, and puts what is certain into `units`. At the `last` text
-  /// of a source nothing is left.
+  /// Takes from `text`, which is valid UTF-8 unless units are bytes, and puts what is certain into `units`.
+  ///
+  /// At the `last` text of a source nothing is left.
   mutating func cut(_ text: inout ByteQueue, last: Bool) {
     units.removeAll()
     if tokenizer.normalization == .none {

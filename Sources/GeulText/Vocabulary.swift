@@ -1,10 +1,10 @@
-/// The units that a network knows. The id of a unit is its place in the list.
+/// The units that a network knows; the id of a unit is its place in the list.
 ///
 /// It is a function of the text alone: the most frequent unit comes first, units as frequent stand in the order of their
 /// code points. Where rare units were folded into one (`--min-count`), that one comes last and is
 /// spelled as the empty string, which no text holds. It encodes as a plain list of strings.
 public struct Vocabulary: Sendable {
-  /// The units in the order of their ids. A byte is spelled as the scalar value of its number.
+  /// The units in the order of their ids; a byte is spelled as the scalar value of its number.
   public let units: [String]
   /// The id of the unit that rare units were folded into, if there is one; it is never generated.
   public let unknownID: Int?
@@ -52,7 +52,8 @@ public struct Vocabulary: Sendable {
         switch tokenizer.unit {
         case .grapheme, .jamo: true
         case .codepoint: unit.unicodeScalars.count == 1
-        case .byte: unit.unicodeScalars.count == 1 && unit.unicodeScalars.allSatisfy { $0.value < 256 }
+        case .byte:
+          unit.unicodeScalars.count == 1 && unit.unicodeScalars.allSatisfy { $0.value < 256 }
         }
       guard isSound else {
         throw TextError(
