@@ -3,7 +3,8 @@
 /// The new bytes go to `NAME.partial` in the same folder and to the disk before they take the name over. The file that
 /// had the name becomes the previous one, `latest.previous.safetensors` beside `latest.safetensors`. At every instant,
 /// a power cut included, the two names together lead to at least one whole file. If anything fails, the partial file
-/// is removed and both names keep what they had.
+/// is removed and both names keep what they had; only an error with the action `rename` may come after the new file took
+/// its name.
 ///
 /// ```swift
 /// try AtomicFile("run/latest.safetensors").replace { (out) throws(FileError) in

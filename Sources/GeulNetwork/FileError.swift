@@ -14,7 +14,7 @@ public struct FileError: Error, Equatable, Sendable {
     case flush
     /// Giving a file a second name.
     case link
-    /// Giving a file its name, in place of what had it before.
+    /// Giving a file its name, in place of what had it before, or making the folder's names last.
     case rename
   }
 
@@ -76,10 +76,18 @@ extension FileError: CustomStringConvertible {
     }
   }
 
+  /// Whether the failure came before the new file took the old one's name.
+  private var isBeforeTakingOver: Bool {
+    switch action {
+    case .create, .write, .flush, .link: true
+    case .open, .read, .rename: false
+    }
+  }
+
   /// What to do about it.
   private var remedy: String {
     switch reason {
-    case .system(let code): OpenFile.remedy(code, saving: action != .open && action != .read)
+    case .system(let code): OpenFile.remedy(code, saving: isBeforeTakingOver)
     case .notAFile: "Give the path of a file."
     case .endsEarly: "Try again when nothing else writes to it."
     case .busy: "Let it finish, or choose another folder."

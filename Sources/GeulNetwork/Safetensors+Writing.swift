@@ -8,7 +8,7 @@ extension SafetensorsFile {
   /// - Parameters:
   ///   - file: Where to write.
   ///   - keepingPrevious: Whether the file there becomes the previous one; see `AtomicFile`.
-  /// - Throws: `FileError`; then the file that was there is unchanged.
+  /// - Throws: `FileError`; see `AtomicFile` for what is left then.
   /// - Precondition: Tensors' names differ.
   public func write(to file: AtomicFile, keepingPrevious: Bool = true) throws(FileError) {
     let prefix = try prefix(for: file.path)
