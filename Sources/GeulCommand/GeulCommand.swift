@@ -1,7 +1,52 @@
 import ArgumentParser
+import Foundation
+import Geul
 
-/// The command line of Geul.
+/// The command line of Geul. Exit codes: 0, 1 for what went wrong, 2 for usage, 130 and 143 after a signal.
 @main
-struct GeulCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "geul")
+struct GeulCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "geul",
+    abstract: "Learn a text character by character with a recurrent network, and write on from any prompt.",
+    discussion: """
+      geul train my.txt                                    learn a text
+      geul generate checkpoints/my --prompt "Once upon"    write on
+      geul resume checkpoints/my --minutes 10              learn on
+      """,
+    version: "0.1.0",
+    subcommands: [
+      Train.self, Resume.self, Generate.self, Evaluate.self, Inspect.self, Tokenize.self, Bench.self,
+    ])
+
+  static func main() {
+    let arguments = Aliases.canonical(Array(CommandLine.arguments.dropFirst()))
+    do {
+      var command = try parseAsRoot(arguments)
+      try command.run()
+    } catch let ending as EndedBySignal {
+      leave(ending.exitCode)
+    } catch {
+      report(error)
+    }
+  }
+
+  /// Says in one sentence what went wrong, and ends the process.
+  private static func report(_ error: any Error) -> Never {
+    let code = exitCode(for: error)
+    guard code != .success else {
+      Output.text(fullMessage(for: error) + "\n")
+      leave(0)
+    }
+    let message = message(for: error).split(separator: "\n").joined(separator: " ")
+    if code == .validationFailure {
+      Output.note("geul: \(message) (See geul --help, or --help after a command.)")
+      leave(2)
+    }
+    Output.note("geul: \(message)")
+    leave(1)
+  }
+
+  private static func leave(_ code: Int32) -> Never {
+    Foundation.exit(code)
+  }
 }

@@ -1,5 +1,5 @@
 internal import Foundation
-internal import GeulKernels
+public import GeulKernels
 public import GeulNetwork
 public import GeulText
 
@@ -157,5 +157,20 @@ extension Windows {
       && 1...65536 ~= length && 1...(1 << 44) ~= units && epoch >= 0
       && (0...units).contains(offset) && (0..<max(1, count)).contains(index)
       && start(row: batch - 1) + length < units
+  }
+}
+
+extension Checkpoint {
+  /// The checkpoint that a run begins with: a fresh network, for settings that fit the text.
+  public static func fresh(
+    _ settings: Settings, text: RunRecord.TextChoice, corpus: Corpus, kernels: Kernels
+  ) -> Checkpoint {
+    let trainer = Trainer(
+      settings, vocabulary: corpus.vocabulary.count,
+      units: Run.trainingUnits(of: corpus, settings), kernels: kernels, lanes: Lanes(1))
+    let record = RunRecord(settings: settings, text: text, windows: trainer.windows)
+    let about = Model.About(
+      model: settings.architecture, tokenizer: corpus.tokenizer, vocabulary: corpus.vocabulary)
+    return Checkpoint(model: about, record: record, state: trainer.state)
   }
 }

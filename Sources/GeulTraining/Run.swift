@@ -19,6 +19,7 @@ public struct Run {
   private let heldOut: (corpus: Corpus, range: Range<Int>)?
   private let budget: Budget
   private let saveEvery: Int?
+  private let sampleEvery: Int?
   private let lanes: Lanes
   private let clock: Stopwatch
   private var lastSave = 0.0
@@ -32,6 +33,8 @@ public struct Run {
     case progress(Progress)
     /// The part held out was scored.
     case validated(Progress, nats: Double, isBest: Bool)
+    /// It is time to show what the model writes.
+    case sample(Model, Progress)
     /// The newest checkpoint is on the disk.
     case saved(step: Int)
   }
@@ -75,10 +78,11 @@ public struct Run {
   ///   - validation: a text of its own for validation; nil to hold out the end of `corpus`.
   ///   - budget: how long the run is to be in all; nil to go on with the checkpoint's number of steps.
   ///   - saveEvery: steps between checkpoints; nil for one about every 30 seconds.
+  ///   - sampleEvery: steps between samples; nil for about four a run, 0 for none.
   ///   - clock: what a budget of seconds counts from.
   public init(
     _ checkpoint: Checkpoint, corpus: Corpus, validation: Corpus?, folder: RunFolder,
-    budget: Budget?, saveEvery: Int?, kernels: Kernels, lanes: Lanes,
+    budget: Budget?, saveEvery: Int?, sampleEvery: Int?, kernels: Kernels, lanes: Lanes,
     clock: Stopwatch = Stopwatch()
   ) {
     record = checkpoint.record
@@ -89,6 +93,7 @@ public struct Run {
     self.corpus = corpus
     self.folder = folder
     self.saveEvery = saveEvery
+    self.sampleEvery = sampleEvery
     self.lanes = lanes
     self.clock = clock
     let held = Self.trainingUnits(of: corpus, record.settings)..<corpus.count
@@ -113,6 +118,7 @@ public struct Run {
     shouldStop: () -> Bool, report: (Event) -> Void
   ) throws(FileError) -> Ending {
     if record.step == 0 { try save(report) }
+    let metrics = MetricsLog(folder.metricsPath)
     var speed = Speed()
     var lastReport = -1.0
     while record.totalSteps.map({ record.step < $0 }) ?? true {
@@ -132,11 +138,13 @@ public struct Run {
       let progress = progress(outcome, speed)
       if record.totalSteps == nil { plan(speed, report) }
       if let total = record.totalSteps, isValidationStep(record.step, of: total) {
-        try validate(progress, report)
+        try validate(progress, metrics, report)
       } else if clock.seconds - lastReport >= 1 || record.step == record.totalSteps {
+        metrics.append(progress)
         report(.progress(progress))
         lastReport = clock.seconds
       }
+      if isSampleStep(record.step) { report(.sample(model, progress)) }
       if let saveEvery {
         if record.step % saveEvery == 0 { try save(report) }
       } else if clock.seconds - lastSave > 30 {
@@ -176,6 +184,21 @@ public struct Run {
     return step == total || (step % every == 0 && total - step >= every / 2)
   }
 
+  private func isSampleStep(_ step: Int) -> Bool {
+    if let sampleEvery { return sampleEvery > 0 && step % sampleEvery == 0 }
+    guard let total = record.totalSteps else { return false }
+    return step < total && step % max(1, total / 4) == 0 && step + total / 8 < total
+  }
+
+  /// The model as it is now.
+  private var model: Model {
+    var about = about
+    about.training = Model.About.Training(
+      step: record.step, epochs: trainer.windows.epochs, corpusHash: corpus.hash,
+      validationFraction: record.settings.validationFraction)
+    return Model(about, parameters: trainer.weights.parameters)
+  }
+
   private var scorer: Scorer {
     Scorer(
       trainer.weights.network, parameters: trainer.weights.parameters, kernels: trainer.kernels,
@@ -185,7 +208,7 @@ public struct Run {
   private var estimateLimit: Int { 100_000 }
 
   private mutating func validate(
-    _ progress: Progress, _ report: (Event) -> Void
+    _ progress: Progress, _ metrics: MetricsLog, _ report: (Event) -> Void
   ) throws(FileError) {
     let nats = heldOut.map {
       scorer.estimate($0.corpus, $0.range, limit: estimateLimit).natsPerUnit
@@ -196,10 +219,11 @@ public struct Run {
         validationNats: nats))
     (record.recentNats, record.recentSteps) = (0, 0)
     let isBest = record.best?.step == record.step
-    if isBest { try saveBest(exact: nil) }
+    if isBest { try model.safetensors.write(to: folder.best) }
     good = trainer.state
     var progress = progress
     progress.validationNats = nats
+    metrics.append(progress)
     if let nats {
       report(.validated(progress, nats: nats, isBest: isBest))
     } else {
@@ -252,24 +276,10 @@ public struct Run {
       })
   }
 
-  private func training(exact: Double?) -> Model.About.Training {
-    Model.About.Training(
-      step: record.step, epochs: trainer.windows.epochs, corpusHash: corpus.hash,
-      validationFraction: record.settings.validationFraction, validationNats: exact)
-  }
-
-  private mutating func saveBest(exact: Double?) throws(FileError) {
-    var about = about
-    about.training = training(exact: exact)
-    try Model(about, parameters: trainer.weights.parameters).safetensors.write(to: folder.best)
-  }
-
   private mutating func save(_ report: (Event) -> Void) throws(FileError) {
-    var about = about
-    about.training = training(exact: nil)
     let state = trainer.state
     (record.windows, record.step, record.rateScale) = (state.windows, state.step, state.rateScale)
-    try Checkpoint(model: about, record: record, state: state).safetensors.write(to: folder.latest)
+    try Checkpoint(model: model.about, record: record, state: state).safetensors.write(to: folder.latest)
     lastSave = clock.seconds
     good = state
     report(.saved(step: record.step))

@@ -25,6 +25,8 @@ public struct Scorer: Sendable {
     public var nats: Double
     /// How many units were scored.
     public var units: Int
+    /// How many were passed over because the vocabulary does not hold them.
+    public var unknown = 0
 
     /// Mean cross-entropy, in nats a unit.
     public var natsPerUnit: Double { nats / Double(units) }
@@ -42,8 +44,10 @@ public struct Scorer: Sendable {
     var last: Int32?
     var place = range.lowerBound
     while place < range.upperBound {
-      let block = corpus.ids(place..<min(place + length, range.upperBound)).filter { $0 >= 0 }
-      place = min(place + length, range.upperBound)
+      let all = corpus.ids(place..<min(place + length, range.upperBound))
+      let block = all.filter { $0 >= 0 }
+      score.unknown += all.count - block.count
+      place += all.count
       let sequence = (last.map { [$0] } ?? []) + block
       last = sequence.last
       guard sequence.count > 1 else { continue }

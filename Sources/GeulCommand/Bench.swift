@@ -1,0 +1,123 @@
+import ArgumentParser
+import Foundation
+import Geul
+import Synchronization
+
+/// `geul bench`: how fast this machine is at what Geul does.
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure speed: training, generation, tokenization, and the machine's limit.",
+    subcommands: [BenchTrain.self, BenchGenerate.self, BenchTokenize.self, BenchPeak.self])
+}
+
+/// What every bench prints.
+struct BenchResult: Encodable {
+  /// The median over the repetitions.
+  var charsPerSecond: Double?
+  /// The fastest repetition.
+  var best: Double?
+  /// Bytes of text a second, in millions.
+  var megabytesPerSecond: Double?
+  /// How many repetitions.
+  var repetitions: Int?
+  /// Multiply-adds done, as a share of this machine's measured limit.
+  var shareOfLimit: Double?
+  /// Floating-point operations a second, in thousands of millions: two a multiply-add.
+  var gigaflops: [String: Double]?
+  /// What computed.
+  var instructionSet: String?
+}
+
+/// Times `body` again and again for so many seconds, and at least three times.
+///
+/// - Returns: the seconds of each repetition, in order of length.
+func times(for seconds: Double, _ body: () throws -> Void) rethrows -> [Double] {
+  let whole = Stopwatch()
+  var times: [Double] = []
+  while whole.seconds < seconds || times.count < 3 {
+    let one = Stopwatch()
+    try body()
+    times.append(one.seconds)
+  }
+  return times.sorted()
+}
+
+extension [Double] {
+  /// The middle one of sorted numbers.
+  var median: Double { self[count / 2] }
+}
+
+/// The limit of multiply-adds a second on all lanes at once, measured for a moment.
+func measuredLimit(_ precision: Precision, _ kernels: Kernels, _ lanes: Lanes) -> Double {
+  // Each repetition does the same, so the shortest is the limit.
+  let vectors = 4_000_000
+  let done = Atomic(0)
+  let sorted = times(for: 0.3) {
+    lanes.run(lanes.count) { _ in
+      done.store(kernels.multiplyAdds(precision, count: vectors), ordering: .relaxed)
+    }
+  }
+  return Double(done.load(ordering: .relaxed) * lanes.count) / sorted[0]
+}
+
+/// `geul bench peak`: the most multiply-adds that this machine can do.
+struct BenchPeak: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "peak", abstract: "Measure this machine's limit of multiply-adds.")
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+  @OptionGroup var machine: MachineOptions
+
+  func run() throws {
+    let (kernels, lanes) = (try machine.kernels, machine.lanes)
+    var figures: [String: Double] = [:]
+    for precision in Precision.allCases {
+      figures[precision.rawValue] = 2e-9 * measuredLimit(precision, kernels, lanes)
+    }
+    guard !json else {
+      return try Output.json(
+        BenchResult(gigaflops: figures, instructionSet: kernels.instructionSet.rawValue))
+    }
+    for precision in Precision.allCases {
+      Output.text(
+        "\(precision.rawValue): \(number(figures[precision.rawValue] ?? 0, 1)) GFLOP/s on"
+          + " \(lanes.count) threads (\(kernels.instructionSet.rawValue))\n")
+    }
+  }
+}
+
+/// `geul bench tokenize`: from a file to token ids.
+struct BenchTokenize: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tokenize", abstract: "Time the way from a file to token ids, on one core.")
+
+  @Argument(help: "A text file.")
+  var file: String
+  @Option(help: "What a character is: grapheme, codepoint, jamo or byte.")
+  var unit = TextUnit.grapheme
+  @Option(help: "How long to measure.")
+  var seconds = 3.0
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func validate() throws { try check("--seconds", seconds, in: 0.01...3600) }
+
+  func run() throws {
+    let options = CorpusOptions(tokenizer: Tokenizer(unit: unit))
+    var (units, bytes) = (0, 0)
+    let sorted = try times(for: seconds) {
+      let corpus = try Corpus.read([.path(file)], options: options)
+      (units, bytes) = (corpus.count, corpus.byteCount)
+    }
+    let speed = Double(bytes) / sorted.median / 1e6
+    guard !json else {
+      return try Output.json(
+        BenchResult(
+          charsPerSecond: Double(units) / sorted.median, megabytesPerSecond: speed,
+          repetitions: sorted.count))
+    }
+    Output.text(
+      "\(number(speed, 1)) MB/s, \(Int(Double(units) / sorted.median)) \(unit.rawValue)s a second\n")
+  }
+}

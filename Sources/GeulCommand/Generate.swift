@@ -1,0 +1,145 @@
+import ArgumentParser
+import Foundation
+import Geul
+
+/// `geul generate`: write on from a prompt.
+struct Generate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write on from a prompt.",
+    discussion: """
+      geul generate checkpoints/korean.safetensors --prompt "옛날"
+      geul generate checkpoints/my -n 2000 --temperature 0.7 --seed 5
+      echo "Dear Nell," | geul generate checkpoints/english.safetensors -
+      """)
+
+  @OptionGroup var model: ModelArgument
+  @Argument(help: "- to read the prompt from standard input.")
+  var input: String?
+  @Option(name: .shortAndLong, help: "The text to write on from.")
+  var prompt: String?
+  @Option(name: [.customShort("f"), .long], help: "A file with the text to write on from.")
+  var promptFile: String?
+  @Option(name: [.customShort("n"), .long], help: "How many units to write.")
+  var length = 500
+  @Option(name: .shortAndLong, help: "0 always takes the likeliest; 1 draws as the model thinks; more is wilder.")
+  var temperature = 0.8
+  @Option(help: "Draw from the likeliest so many; 0 for all.")
+  var topK = 0
+  @Option(help: "Draw from the likeliest that have this share together; 1 for all.")
+  var topP = 1.0
+  @Option(help: "Draw from those with this share of the likeliest one's probability; 0 for all.")
+  var minP = 0.0
+  @Option(help: "Make what came lately less likely; 1 for not.")
+  var repeatPenalty = 1.0
+  @Option(help: "How many units count as lately.")
+  var repeatLastN = 64
+  @Option(help: "End before this text; may be given several times.")
+  var stop: [String] = []
+  @Option(name: .shortAndLong, help: "What chance comes from (default: different each time, and said).")
+  var seed: UInt64?
+  @Option(help: "How many texts to write.")
+  var numSamples = 1
+  @Flag(help: "Refuse a prompt with characters that the model does not know.")
+  var strict = false
+  @Flag(help: "Do not repeat the prompt.")
+  var noDisplayPrompt = false
+  @Flag(name: .shortAndLong, help: "Say nothing but the text.")
+  var quiet = false
+  @Flag(help: "Print one JSON object.")
+  var json = false
+  @OptionGroup var machine: MachineOptions
+
+  func validate() throws {
+    try check("--length", length, in: 0...1_000_000_000)
+    try check("--num-samples", numSamples, in: 1...100_000)
+    do throws(SamplingError) { try sampling.validate() } catch {
+      throw ValidationError(error.description)
+    }
+    if [prompt != nil, promptFile != nil, input != nil].filter(\.self).count > 1 {
+      throw ValidationError("Give one of --prompt, --prompt-file and -.")
+    }
+    if let input, input != "-" {
+      throw ValidationError("\(input): give a prompt with --prompt, or - to read it from standard input.")
+    }
+  }
+
+  private var sampling: SamplingOptions {
+    SamplingOptions(
+      temperature: temperature, topK: topK, topP: topP, minP: minP, repeatPenalty: repeatPenalty,
+      repeatLastN: repeatLastN)
+  }
+
+  private struct Result: Encodable {
+    let seed: UInt64
+    let prompt: String
+    let samples: [Sample]
+
+    struct Sample: Encodable {
+      let text: String
+      let stopReason: Generator.Ending
+    }
+  }
+
+  func run() throws {
+    let model = try model.load()
+    let text = try promptText()
+    let ids = try encode(text, model)
+    let seed = seed ?? UInt64.random(in: 0..<1 << 32)
+    if !quiet && self.seed == nil { Output.note("seed \(seed)") }
+    let request = Generator.Request(
+      prompt: ids, length: length, sampling: sampling, seed: seed, samples: numSamples, stops: stop)
+    let generator = Generator(model, kernels: try machine.kernels, lanes: machine.lanes)
+    let shown = noDisplayPrompt ? "" : decoded(ids, model)
+
+    if numSamples == 1 && !json {
+      if !Output.text(shown) { return }
+      try generator.write(request) { _, piece in Output.text(piece) }
+      _ = Output.text("\n")
+      return
+    }
+    var texts = Array(repeating: "", count: numSamples)
+    let endings = try generator.write(request) { sample, piece in
+      texts[sample] += piece
+      return true
+    }
+    guard !json else {
+      let samples = zip(texts, endings).map { Result.Sample(text: $0, stopReason: $1) }
+      return try Output.json(Result(seed: seed, prompt: decoded(ids, model), samples: samples))
+    }
+    for (number, text) in texts.enumerated() {
+      guard Output.text((number > 0 ? "---\n" : "") + shown + text + "\n") else { return }
+    }
+  }
+
+  private func promptText() throws -> String {
+    if let prompt { return prompt }
+    if input == "-" { return try readText(.standardInput) }
+    return try promptFile.map { try readText(.path($0)) } ?? ""
+  }
+
+  private func readText(_ source: TextSource) throws -> String {
+    let corpus = try Corpus.read(
+      [source], options: CorpusOptions(tokenizer: Tokenizer(unit: .codepoint, normalization: .none)))
+    for note in corpus.notes { Output.note(note) }
+    let text = corpus.ids(0..<corpus.count).map { corpus.vocabulary.units[Int($0)] }.joined()
+    // The line's end that an editor or echo puts behind a prompt is not part of it.
+    return text.hasSuffix("\n") ? String(text.dropLast()) : text
+  }
+
+  /// The prompt's ids; unknown characters are named.
+  private func encode(_ text: String, _ model: Model) throws -> [Int] {
+    let encoding = model.about.tokenizer.encodePrompt(text, vocabulary: model.about.vocabulary)
+    for substitution in encoding.substitutions {
+      if strict {
+        throw Failure("prompt: \(substitution). Leave it out, or do without --strict.")
+      }
+      if !quiet { Output.note("prompt: \(substitution)") }
+    }
+    return encoding.ids
+  }
+
+  private func decoded(_ ids: [Int], _ model: Model) -> String {
+    var decoder = StreamDecoder(tokenizer: model.about.tokenizer, vocabulary: model.about.vocabulary)
+    return ids.map { decoder.append($0) }.joined() + decoder.finish()
+  }
+}

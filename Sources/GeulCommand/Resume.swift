@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import Geul
+
+/// `geul resume`: go on exactly where a run stopped.
+struct Resume: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Go on with a run exactly where it stopped.",
+    discussion: """
+      Without a length the run goes on to the end that was planned. With one, its length in all becomes that \
+      (--epochs, --steps), or so much longer (--minutes, --seconds).
+      """)
+
+  @Argument(help: "Folder of the run.")
+  var folder: String
+  @Argument(help: "The text, if it has moved since or came from standard input.")
+  var corpus: [String] = []
+  @OptionGroup(title: "How long") var budget: BudgetOptions
+  @OptionGroup(title: "Saving and reporting") var reporting: RunOptions
+  @OptionGroup var machine: MachineOptions
+
+  func run() throws {
+    let clock = Stopwatch()
+    let folder = RunFolder(self.folder)
+    guard FileManager.default.fileExists(atPath: folder.latest.path)
+      || FileManager.default.fileExists(atPath: folder.latest.previousPath)
+    else {
+      throw Failure(
+        "\(folder.path) holds no run: there is no latest.safetensors. Give the folder that geul train made.")
+    }
+    let loaded = try folder.loadLatest()
+    if let notice = loaded.notice { Output.note(notice) }
+    let checkpoint = loaded.value
+    let choice = checkpoint.record.text
+    let options = CorpusOptions(
+      tokenizer: checkpoint.model.about.tokenizer, encoding: choice.encoding,
+      invalid: choice.invalid, minimumCount: choice.minimumCount)
+    let sources = corpus.isEmpty ? choice.sources : corpus
+    if sources.contains("-"), corpus.isEmpty {
+      throw Failure(
+        "\(folder.path): its text came from standard input. Give it again: geul resume \(folder.path) FILE.")
+    }
+    let corpus = try readCorpus(sources, options)
+    try checkSame(corpus, checkpoint, sources)
+    let validation = try choice.validationSource.map { source in
+      var options = options
+      options.vocabulary = corpus.vocabulary
+      return try readCorpus([source], options)
+    }
+    if let total = checkpoint.record.totalSteps, checkpoint.record.step >= total,
+      budget.budget == nil
+    {
+      Output.note("This run is finished: \(total) steps. To go further, say how long: --minutes 5.")
+    }
+    try reporting.proceed(
+      checkpoint, corpus: corpus, validation: validation, folder: folder, budget: budget.budget,
+      machine: machine, clock: clock)
+  }
+
+  /// A place in one text means nothing in another.
+  private func checkSame(_ corpus: Corpus, _ checkpoint: Checkpoint, _ sources: [String]) throws {
+    let names = sources.joined(separator: ", ")
+    guard corpus.hash == checkpoint.model.about.training?.corpusHash,
+      corpus.vocabulary == checkpoint.model.about.vocabulary,
+      checkpoint.record.windows.units == Run.trainingUnits(of: corpus, checkpoint.record.settings)
+    else {
+      throw Failure(
+        "\(names): this text is not the one that the run was training on. Bring that text back, or train anew.")
+    }
+  }
+}

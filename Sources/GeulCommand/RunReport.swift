@@ -1,0 +1,80 @@
+import Foundation
+import Geul
+
+/// What a person sees of a run: one live line on a terminal, plain lines elsewhere.
+struct RunReport {
+  private let quiet: Bool
+  private let kernels: Kernels
+  private let lanes: Lanes
+  private var lastLine = 0.0
+  /// The last report, for the final figures.
+  private(set) var last: Run.Progress?
+
+  init(quiet: Bool, kernels: Kernels, lanes: Lanes) {
+    self.quiet = quiet
+    self.kernels = kernels
+    self.lanes = lanes
+  }
+
+  /// Shows an event.
+  mutating func show(_ event: Run.Event) {
+    switch event {
+    case .note(let sentence):
+      Output.note(sentence)
+    case .progress(let progress):
+      last = progress
+      guard !quiet else { return }
+      if Output.isTerminal {
+        Output.live(line(progress))
+      } else if progress.seconds - lastLine >= 10 {
+        lastLine = progress.seconds
+        Output.note(line(progress))
+      }
+    case .validated(let progress, _, let isBest):
+      last = progress
+      guard !quiet else { return }
+      lastLine = progress.seconds
+      Output.note(line(progress) + (isBest ? ", the best so far" : ""))
+    case .sample(let model, _):
+      guard !quiet else { return }
+      Output.note("  | " + sample(model).replacing("\n", with: "\n  | "))
+    case .saved:
+      break
+    }
+  }
+
+  private func line(_ progress: Run.Progress) -> String {
+    var parts = ["step \(progress.step)"]
+    if let total = progress.totalSteps { parts[0] += "/\(total)" }
+    parts.append("epoch \(number(progress.epoch, 2))")
+    parts.append(
+      "loss \(number(progress.trainNats, 3)) nats (\(number(progress.trainNats / Scorer.natsPerBit, 3)) bits)")
+    if let nats = progress.validationNats { parts.append("held out \(number(nats, 3))") }
+    parts.append("\(Int(progress.charsPerSecond)) chars/s")
+    if let left = progress.secondsLeft { parts.append("\(duration(left)) left") }
+    return parts.joined(separator: ", ")
+  }
+
+  /// A few lines of what the model writes now.
+  private func sample(_ model: Model) -> String {
+    var text = ""
+    let generator = Generator(model, kernels: kernels, lanes: lanes)
+    let request = Generator.Request(prompt: [], length: 160, seed: 1)
+    _ = try? generator.write(request) { _, piece in
+      text += piece
+      return true
+    }
+    return text
+  }
+}
+
+/// A number with so many digits after the point.
+func number(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+
+/// Seconds as a person says them.
+func duration(_ seconds: Double) -> String {
+  let whole = Int(min(max(0, seconds), 1e9).rounded())
+  if whole < 60 { return "\(whole) s" }
+  if whole < 3600 { return String(format: "%d:%02d min", whole / 60, whole % 60) }
+  return String(format: "%d:%02d h", whole / 3600, whole % 3600 / 60)
+}

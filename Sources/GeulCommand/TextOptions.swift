@@ -1,0 +1,33 @@
+import ArgumentParser
+import Foundation
+import Geul
+
+/// How text is read.
+struct TextOptions: ParsableArguments {
+  @Option(help: "What a character is: grapheme, codepoint, jamo or byte.")
+  var unit = TextUnit.grapheme
+  @Option(help: "Unicode normal form: nfc, nfd, nfkc or none.")
+  var normalize = NormalForm.nfc
+  @Option(help: "Encoding of the text, for example euc-kr (default: found out).")
+  var encoding: String?
+  @Option(help: "Invalid bytes: error, or replace by U+FFFD.")
+  var invalid = InvalidBytes.error
+  @Option(help: "Fold units that occur less often than this into one unknown unit.")
+  var minCount = 1
+
+  func validate() throws { try check("--min-count", minCount, in: 1...Int(Int32.max)) }
+
+  /// The options for reading a corpus.
+  var corpusOptions: CorpusOptions {
+    CorpusOptions(
+      tokenizer: Tokenizer(unit: unit, normalization: normalize), encoding: encoding,
+      invalid: invalid, minimumCount: minCount)
+  }
+}
+
+/// Reads a corpus and tells the user what was noticed.
+func readCorpus(_ arguments: [String], _ options: CorpusOptions) throws -> Corpus {
+  let corpus = try Corpus.read(arguments.map(TextSource.init(argument:)), options: options)
+  for note in corpus.notes { Output.note(note) }
+  return corpus
+}

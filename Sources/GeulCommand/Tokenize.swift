@@ -1,0 +1,111 @@
+import ArgumentParser
+import Foundation
+import Geul
+
+/// `geul tokenize`: what a text holds, and what each kind of unit makes of it.
+struct Tokenize: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show what a text holds and what each kind of unit makes of it.")
+
+  @Argument(help: "Files, folders, or - for standard input.")
+  var files: [String]
+  @Option(help: "Unicode normal form: nfc, nfd, nfkc or none.")
+  var normalize = NormalForm.nfc
+  @Option(help: "Encoding of the text (default: found out).")
+  var encoding: String?
+  @Option(help: "Invalid bytes: error, or replace by U+FFFD.")
+  var invalid = InvalidBytes.error
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  private struct Result: Encodable {
+    let units: [Row]
+    let sources: [Source]
+    let scripts: [String: Int]
+    let lineEnds: [String: Int]
+    let normalForms: [NormalForm]
+    let controls: [String: Int]
+    let notes: [String]
+
+    struct Row: Encodable {
+      let unit: TextUnit
+      let count: Int
+      let vocabulary: Int
+      let once: Int
+      let bytesPerUnit: Double
+      let rarest: [String]
+    }
+
+    struct Source: Encodable {
+      let name: String
+      let bytes: Int
+      let encoding: String
+      let byteOrderMark: Bool
+    }
+  }
+
+  func run() throws {
+    let report = try TextReport.read(
+      files.map(TextSource.init(argument:)),
+      options: CorpusOptions(
+        tokenizer: Tokenizer(normalization: normalize), encoding: encoding, invalid: invalid))
+    try json ? printJSON(report) : printTable(report)
+  }
+
+  private func printTable(_ report: TextReport) {
+    var lines: [String] = []
+    for source in report.sources {
+      let mark = source.hasByteOrderMark ? ", with a byte-order mark" : ""
+      lines.append("\(source.name): \(source.byteCount) bytes of \(source.encoding)\(mark)")
+    }
+    let ends = report.lineEnds
+    let forms = report.normalForms.map { $0.rawValue.uppercased() }
+    lines += [
+      "line ends    LF \(ends.lf), CRLF \(ends.crlf), CR \(ends.cr)",
+      "normal form  \(forms.isEmpty ? "mixed" : forms.joined(separator: ", "))",
+      "scripts      " + report.scripts.prefix(12).map { "\($0.name) \($0.count)" }.joined(separator: ", "),
+      "controls     "
+        + (report.controls.isEmpty
+          ? "none"
+          : report.controls.prefix(8).map { "\($0.name) \($0.count)" }.joined(separator: ", ")),
+      "",
+      row("unit", "units", "vocabulary", "once", "bytes a unit", "the rarest"),
+    ]
+    for units in report.units {
+      let rarest = units.rarest.prefix(3).map { "\($0.name) (\($0.count))" }
+      lines.append(
+        row(
+          units.unit.rawValue, "\(units.count)", "\(units.vocabularySize)", "\(units.onceCount)",
+          number(units.bytesPerUnit, 3), rarest.joined(separator: ", ")))
+    }
+    Output.text(lines.joined(separator: "\n") + "\n")
+    for note in report.notes { Output.note(note) }
+  }
+
+  private func row(_ columns: String...) -> String {
+    zip(columns, [10, 11, 11, 7, 13]).map { text, width in
+      text.padding(toLength: max(width, text.count + 1), withPad: " ", startingAt: 0)
+    }.joined() + columns[5]
+  }
+
+  private func printJSON(_ report: TextReport) throws {
+    let ends = report.lineEnds
+    try Output.json(
+      Result(
+        units: report.units.map {
+          Result.Row(
+            unit: $0.unit, count: $0.count, vocabulary: $0.vocabularySize, once: $0.onceCount,
+            bytesPerUnit: $0.bytesPerUnit, rarest: $0.rarest.map(\.unit))
+        },
+        sources: report.sources.map {
+          Result.Source(
+            name: $0.name, bytes: $0.byteCount, encoding: $0.encoding,
+            byteOrderMark: $0.hasByteOrderMark)
+        },
+        scripts: Dictionary(report.scripts.map { ($0.name, $0.count) }) { $0 + $1 },
+        lineEnds: ["lf": ends.lf, "crlf": ends.crlf, "cr": ends.cr],
+        normalForms: report.normalForms,
+        controls: Dictionary(report.controls.map { ($0.name, $0.count) }) { $0 + $1 },
+        notes: report.notes))
+  }
+}
