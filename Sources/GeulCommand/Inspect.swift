@@ -41,14 +41,15 @@ struct Inspect: ParsableCommand {
     guard !json else { return try Output.json(description) }
 
     var lines = [
-      "cell         \(description.cell), \(description.layers) layers of \(description.hidden) units",
+      "cell         \(description.cell), \(counted(description.layers, "layer")) of \(description.hidden) units",
       "parameters   \(description.parameters)",
       "tokenizer    \(description.unit), \(description.normalization), ICU \(description.icu)",
       "vocabulary   \(about.vocabulary.count) units: \(shown(about.vocabulary.units.prefix(60)))",
     ]
     if let training = about.training {
       lines.append(
-        "training     \(training.step) steps, \(number(training.epochs, 2)) times through text \(training.corpusHash)")
+        "training     \(training.step) steps, \(number(training.epochs, 2)) times through text \(training.corpusHash)"
+      )
       if let nats = training.validationNats {
         lines.append("held out     \(number(nats, 4)) nats a unit")
       }
@@ -58,7 +59,7 @@ struct Inspect: ParsableCommand {
       let name = tensor.name.padding(toLength: width + 2, withPad: " ", startingAt: 0)
       lines.append("  \(name)\(tensor.shape)")
     }
-    Output.text(lines.joined(separator: "\n") + "\n")
+    try Output.text(lines.joined(separator: "\n") + "\n")
   }
 
   /// Units in a row, control characters as escapes.
