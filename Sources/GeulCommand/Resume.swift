@@ -22,11 +22,13 @@ struct Resume: ParsableCommand {
   func run() throws {
     let clock = Stopwatch()
     let folder = RunFolder(self.folder)
-    guard FileManager.default.fileExists(atPath: folder.latest.path)
-      || FileManager.default.fileExists(atPath: folder.latest.previousPath)
+    guard
+      FileManager.default.fileExists(atPath: folder.latest.path)
+        || FileManager.default.fileExists(atPath: folder.latest.previousPath)
     else {
       throw Failure(
-        "\(folder.path) holds no run: there is no latest.safetensors. Give the folder that geul train made.")
+        "\(folder.path) holds no run: there is no latest.safetensors. Give the folder that geul train made."
+      )
     }
     let loaded = try folder.loadLatest()
     if let notice = loaded.notice { Output.note(notice) }
@@ -38,7 +40,8 @@ struct Resume: ParsableCommand {
     let sources = corpus.isEmpty ? choice.sources : corpus
     if sources.contains("-"), corpus.isEmpty {
       throw Failure(
-        "\(folder.path): its text came from standard input. Give it again: geul resume \(folder.path) FILE.")
+        "\(folder.path): its text came from standard input. Give it again: geul resume \(folder.path) FILE."
+      )
     }
     let corpus = try readCorpus(sources, options)
     try checkSame(corpus, checkpoint, sources)
@@ -47,14 +50,28 @@ struct Resume: ParsableCommand {
       options.vocabulary = corpus.vocabulary
       return try readCorpus([source], options)
     }
-    if let total = checkpoint.record.totalSteps, checkpoint.record.step >= total,
-      budget.budget == nil
-    {
-      Output.note("This run is finished: \(total) steps. To go further, say how long: --minutes 5.")
-    }
     try reporting.proceed(
-      checkpoint, corpus: corpus, validation: validation, folder: folder, budget: budget.budget,
-      machine: machine, clock: clock)
+      checkpoint, corpus: corpus, validation: validation, folder: folder,
+      budget: budget(for: checkpoint.record), machine: machine, clock: clock,
+      latestIsWhole: loaded.problem == nil)
+  }
+
+  /// How long the run is to be; nil to go on to the end that was planned.
+  private func budget(for record: RunRecord) -> Budget? {
+    guard let budget = budget.budget else {
+      // It was stopped before its speed, and so its length, was known.
+      guard let total = record.totalSteps else { return .unlessTold }
+      if record.step >= total {
+        reporting.tell(
+          "This run is finished: \(total) steps. To go further, say how long: --minutes 5.")
+      }
+      return nil
+    }
+    if let steps = budget.steps(per: record.windows.count), record.step >= steps {
+      reporting.tell(
+        "This run has \(record.step) steps already, and \(steps) were asked for: no more are made.")
+    }
+    return budget
   }
 
   /// A place in one text means nothing in another.
@@ -65,7 +82,8 @@ struct Resume: ParsableCommand {
       checkpoint.record.windows.units == Run.trainingUnits(of: corpus, checkpoint.record.settings)
     else {
       throw Failure(
-        "\(names): this text is not the one that the run was training on. Bring that text back, or train anew.")
+        "\(names): this text is not the one that the run was training on. Bring that text back, or train anew."
+      )
     }
   }
 }
