@@ -160,7 +160,8 @@ struct Train: ParsableCommand {
     guard units >= 3 else {
       throw Failure(
         "\(self.corpus.joined(separator: ", ")): \(counted(units, "unit")) to learn from"
-          + " \(units == 1 ? "is" : "are") too few; at least 3 are needed, beside what is held out.")
+          + " \(units == 1 ? "is" : "are") too few; at least 3 are needed, beside what is held out."
+      )
     }
     if isTiny { Output.note("This text is too small to hold out a part of it.") }
     let (batch, length) = Windows.fit(units: units, batch: settings.batch, length: settings.length)
