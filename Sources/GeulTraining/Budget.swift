@@ -18,12 +18,17 @@ public enum Budget: Sendable, Equatable {
     }
   }
 
+  /// The most steps that an `automatic` run makes; nil for others.
+  func limit(per epoch: Int) -> Int? {
+    guard case .automatic(_, let epochs) = self else { return nil }
+    return max(1, Int((epochs * Double(epoch)).rounded()))
+  }
+
   /// The number of steps, when `secondsLeft` remain after `done` of them at `stepsPerSecond`.
   func steps(per epoch: Int, done: Int, stepsPerSecond: Double) -> (_ secondsLeft: Double) -> Int {
     { secondsLeft in
       let reachable = done + max(0, Int(secondsLeft * stepsPerSecond))
-      guard case .automatic(_, let epochs) = self else { return max(1, reachable) }
-      return max(1, min(reachable, Int((epochs * Double(epoch)).rounded())))
+      return max(1, done, min(reachable, limit(per: epoch) ?? reachable))
     }
   }
 
