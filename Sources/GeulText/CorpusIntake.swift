@@ -15,7 +15,7 @@ struct CorpusIntake: ~Copyable {
   init(_ options: CorpusOptions) throws(TextError) {
     self.options = options
     cutter = UnitCutter(options.tokenizer)
-    writer = try TokenWriter()
+    writer = try TokenWriter(in: options.temporaryFolder)
   }
 
   /// Takes in a source that is no folder.
@@ -94,12 +94,13 @@ struct CorpusIntake: ~Copyable {
     }
     let total = unknown.reduce(0) { $0 + $1.count }
     if let first = unknown.first {
-      let example = "\(unknown.count) distinct, the most frequent \(describe(first.unit))"
-      notes.append(
+      let what =
         options.vocabulary == nil
-          ? "\(name): \(total) units that occur less than \(options.minimumCount) times"
-            + " were folded into one unknown unit (\(example))."
-          : "\(name): \(total) units are not in the vocabulary (\(example)).")
+        ? "units that occur less than \(options.minimumCount) times, folded into one"
+        : "units that the vocabulary does not hold"
+      notes.append(
+        "\(name): \(what): \(total), of which different \(unknown.count),"
+          + " the most frequent \(describe(first.unit)).")
     }
     return (vocabulary, ids, total)
   }

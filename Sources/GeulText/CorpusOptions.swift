@@ -10,6 +10,8 @@ public struct CorpusOptions: Sendable {
   public var minimumCount: Int
   /// The vocabulary to encode with; nothing to make one of the text.
   public var vocabulary: Vocabulary?
+  /// The folder for the file of token ids; nothing for TMPDIR, else /var/tmp, which unlike /tmp is never memory.
+  public var temporaryFolder: String?
 
   /// How many bytes are read and worked on at a time.
   package var blockBytes = 1 << 18

@@ -78,11 +78,15 @@ struct EncodingChoice: Equatable {
   private static func isKorean(_ head: ArraySlice<UInt8>, isWhole: Bool) -> Bool {
     guard let name = korean.converter, let converter = Converter(name) else { return false }
     var text = ByteQueue()
-    let (_, invalid) = converter.convert(head, last: isWhole, into: &text)
+    let (_, invalid, _) = converter.convert(head, last: isWhole, into: &text)
     guard invalid.isEmpty else { return false }
 
     var scalars: [UInt32] = []
     ICU.scalars(of: text.all, into: &scalars)
+    // ICU also gives single bytes that mean nothing in Korean a place, among controls and in private use.
+    guard !scalars.contains(where: { (0x80...0x9F).contains($0) || $0 == 0xF8F7 }) else {
+      return false
+    }
     let foreign = scalars.count { $0 >= 0x80 }
     let hangul = scalars.count { (0xAC00...0xD7A3).contains($0) }
     guard hangul * 10 >= foreign * 6 else { return false }
@@ -94,9 +98,11 @@ struct EncodingChoice: Equatable {
     return rivals.allSatisfy { $0.confidence <= max(ours, 10) }
   }
 
-  /// The encoding that bytes which are not UTF-8 are likeliest in, for the user to try.
+  /// The encoding that bytes which are not UTF-8 are likeliest in, for the user to try; nothing for UTF-8 that is damaged.
   static func suggestion(for head: ArraySlice<UInt8>) -> String? {
-    ICU.guessEncodings(of: head).first { $0.confidence > 10 && $0.name != "UTF-8" }?.name
+    let (sound, faulty) = measureUTF8(head, isWhole: false)
+    guard faulty > sound else { return nil }
+    return ICU.guessEncodings(of: head).first { $0.confidence > 10 && $0.name != "UTF-8" }?.name
   }
 
   /// By what the first bytes are seen to be no text in an encoding of bytes, and where.
@@ -134,7 +140,8 @@ struct EncodingChoice: Equatable {
     let ranked = names.map { (distance: editDistance(fold($0), folded), name: $0) }.sorted {
       ($0.distance, $0.name) < ($1.distance, $1.name)
     }
-    return ranked.filter { $0.distance <= 2 }.prefix(3).map(\.name)
+    guard let best = ranked.first?.distance, best <= 2 else { return [] }
+    return ranked.prefix { $0.distance == best }.prefix(3).map(\.name)
   }
 
   /// How many letters to insert, drop or change (Levenshtein 1965).

@@ -55,7 +55,9 @@ struct FolderListing {
 }
 
 /// Whether there is a folder at a path; links are followed, for only a folder has a `.` in it.
-func isFolder(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path + "/.") }
+func isFolder(_ path: String) -> Bool {
+  !path.isEmpty && FileManager.default.fileExists(atPath: path + "/.")
+}
 
 /// What the system says of an error: "Permission denied".
 func systemWords(_ error: any Error) -> String {

@@ -101,10 +101,10 @@ struct TextReader: ~Copyable {
   private mutating func convert(by converter: Converter, from start: Int) throws(TextError) {
     var at = 0
     repeat {
-      let (used, invalid) = converter.convert(block[at...], last: isAtEnd, into: &raw)
+      let (used, invalid, ahead) = converter.convert(block[at...], last: isAtEnd, into: &raw)
       at += used
       if invalid.isEmpty { return }
-      try refuse(invalid, at: max(0, start + at - invalid.count))
+      try refuse(invalid, at: max(0, start + at - ahead - invalid.count))
       raw.bytes += Self.replacement
     } while at < block.count
   }
@@ -136,7 +136,7 @@ struct TextReader: ~Copyable {
     } else if bytes == [0] {
       throw TextError(.binary("it holds a NUL"), in: name, at: offset)
     } else {
-      let suggestion = rules.encoding == nil ? EncodingChoice.suggestion(for: block[...]) : nil
+      let suggestion = encoding == .utf8 ? EncodingChoice.suggestion(for: block[...]) : nil
       throw TextError(
         .invalidBytes(bytes, encoding: encoding.name, suggestion: suggestion), in: name, at: offset)
     }
@@ -156,7 +156,7 @@ struct TextReader: ~Copyable {
     }
     if replaced > 0 {
       let place = firstReplaced.map { ", the first at byte \($0)" } ?? ""
-      notes.append("\(name): U+FFFD put in place of \(replaced) invalid sequences\(place).")
+      notes.append("\(name): invalid sequences replaced by U+FFFD: \(replaced)\(place).")
     }
     return notes
   }

@@ -31,10 +31,11 @@ struct TokenWriter: ~Copyable {
   private let file: OpenFile
   private let folder: String
 
-  /// Makes the file in TMPDIR, else in /var/tmp, which unlike /tmp is never memory.
-  init() throws(TextError) {
-    let wish = ProcessInfo.processInfo.environment["TMPDIR"] ?? ""
-    folder = wish.isEmpty ? (isFolder("/var/tmp") ? "/var/tmp" : "/tmp") : wish
+  /// Makes the file in a folder; see `CorpusOptions.temporaryFolder`.
+  init(in folder: String?) throws(TextError) {
+    let wish = folder ?? ProcessInfo.processInfo.environment["TMPDIR"] ?? ""
+    let folder = wish.isEmpty ? (isFolder("/var/tmp") ? "/var/tmp" : "/tmp") : wish
+    self.folder = folder
     do {
       file = try OpenFile(unnamedIn: folder)
     } catch {

@@ -163,11 +163,12 @@ final class Converter {
 
   deinit { unsafe geul_converter_close(converter) }
 
-  /// Appends `bytes` as UTF-8 to `out` up to the first invalid sequence; answers how many bytes it took, that sequence
-  /// included, and the sequence.
+  /// Appends `bytes` as UTF-8 to `out` up to the first invalid sequence.
+  ///
+  /// Answers how many bytes it took, that sequence included; the sequence; and how many bytes it took beyond it.
   func convert(
     _ bytes: ArraySlice<UInt8>, last: Bool, into out: inout ByteQueue
-  ) -> (used: Int, invalid: [UInt8]) {
+  ) -> (used: Int, invalid: [UInt8], ahead: Int) {
     var used: Int64 = 0
     var bad: Int32 = 0
     let capacity = 4 * bytes.count + GEUL_CONVERT_ROOM
@@ -182,9 +183,10 @@ final class Converter {
         }
       }
     }
-    guard bad > 0 else { return (Int(used), []) }
+    guard bad > 0 else { return (Int(used), [], 0) }
     var invalid = [UInt8](repeating: 0, count: 16)
-    let length = unsafe geul_converter_invalid(converter, &invalid)
-    return (Int(used), Array(invalid.prefix(Int(length))))
+    var ahead: Int32 = 0
+    let length = unsafe geul_converter_invalid(converter, &invalid, &ahead)
+    return (Int(used), Array(invalid.prefix(Int(length))), Int(ahead))
   }
 }
