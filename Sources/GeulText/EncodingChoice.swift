@@ -7,6 +7,12 @@ struct EncodingChoice: Equatable {
   /// Whether it was found without a mark or the user's word, so that the user should hear of it.
   let isGuess: Bool
 
+  /// How many bytes a code unit takes: where sequences can begin.
+  var unitBytes: Int {
+    let name = Self.fold(name)
+    return name.hasPrefix("utf16") ? 2 : name.hasPrefix("utf32") ? 4 : 1
+  }
+
   static let utf8 = EncodingChoice(name: "UTF-8", converter: nil, isGuess: false)
   /// EUC-KR with the syllables that Windows added, as the WHATWG reads it.
   static let korean = EncodingChoice(

@@ -104,7 +104,9 @@ struct TextReader: ~Copyable {
       let (used, invalid, ahead) = converter.convert(block[at...], last: isAtEnd, into: &raw)
       at += used
       if invalid.isEmpty { return }
-      try refuse(invalid, at: max(0, start + at - ahead - invalid.count))
+      // Between two blocks ICU may have taken a byte more than it says.
+      let offset = max(0, start + at - ahead - invalid.count)
+      try refuse(invalid, at: offset - offset % encoding.unitBytes)
       raw.bytes += Self.replacement
     } while at < block.count
   }

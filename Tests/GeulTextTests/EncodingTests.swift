@@ -120,7 +120,7 @@ struct EncodingTests {
           == "x.txt: the byte 81 at byte 13 is not valid cp949; give its encoding with --encoding,"
           + " or put U+FFFD there with --invalid replace.")
     }
-    for block in [2, 1 << 18] {
+    for block in [1, 2, 1 << 18] {
       #expect(
         refusal([0xFF, 0xFE, 0x61, 0x00, 0x3D, 0xD8, 0x62, 0x00], block: block)
           == "x.txt: the bytes 3D D8 at byte 4 are not valid UTF-16LE; give its encoding with"
