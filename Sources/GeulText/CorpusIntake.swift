@@ -9,9 +9,6 @@ struct CorpusIntake: ~Copyable {
   private var endsLine = true
   private var unended: [String] = []  // sources that another follows though they do not end a line
 
-  /// A place to cut must come within this many bytes; see `TextError.Reason.endless`.
-  private static let patience = 1 << 24
-
   init(_ options: CorpusOptions) throws(TextError) {
     self.options = options
     cutter = UnitCutter(options.tokenizer)
@@ -30,10 +27,7 @@ struct CorpusIntake: ~Copyable {
         needsLineFeed = false
       }
       try take(&reader.text, last: reader.isAtEnd)
-      guard cutter.waiting < Self.patience else {
-        let offset = max(0, reader.byteCount - cutter.waiting)
-        throw TextError(.endless(bytes: cutter.waiting), in: source.name, at: offset)
-      }
+      try cutter.checkPatience(source.name, reader.byteCount)
     }
     notes += reader.notes
   }

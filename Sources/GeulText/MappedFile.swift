@@ -11,7 +11,7 @@ struct OpenFile: ~Copyable {
 
   /// The system's number and words for what went wrong: "Permission denied".
   struct SystemFailure: Error {
-    let code = errno
+    var code = errno
     var words: String { unsafe String(cString: strerror(code)) }
     var isMissing: Bool { code == ENOENT || code == ENOTDIR }
   }

@@ -9,7 +9,7 @@ struct UnitCutter {
   /// How many bytes of normal text have been cut.
   private(set) var byteCount = 0
   /// How many bytes wait for the text to come.
-  private(set) var waiting = 0
+  private var waiting = 0
 
   private let tokenizer: Tokenizer
   private let graphemes = GraphemeFinder()
@@ -20,6 +20,15 @@ struct UnitCutter {
   init(_ tokenizer: Tokenizer) {
     self.tokenizer = tokenizer
     spelling = JamoSpelling(tokenizer.normalization)
+  }
+
+  /// A grapheme must end within this many bytes: what waits is kept in memory.
+  private static let patience = 1 << 24
+
+  /// Refuses text in which nothing ends: `byteCount` bytes of it have been read.
+  func checkPatience(_ source: String, _ byteCount: Int) throws(TextError) {
+    guard waiting >= Self.patience else { return }
+    throw TextError(.endless(bytes: waiting), in: source, at: max(0, byteCount - waiting))
   }
 
   /// Takes from `text`, which is valid UTF-8 unless units are bytes, and puts what is certain into `units`.
