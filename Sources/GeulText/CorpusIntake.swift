@@ -1,4 +1,5 @@
-/// A corpus on its way: text goes in, numbers of units go to the file; at the end ids take the place of numbers.
+/// A corpus on its way: text goes in, numbers of units go to the file; at the end ids take the
+/// place of numbers.
 struct CorpusIntake: ~Copyable {
   var notes: [String] = []
 

@@ -1,8 +1,9 @@
 extension EncodingChoice {
-  /// Decides from the first bytes of a source: a mark, else UTF-8, unless the bytes are plainly Korean in CP949.
+  /// Decides from the first bytes of a source: a mark, else UTF-8, unless the bytes are plainly
+  /// Korean in CP949.
   ///
-  /// Other encodings are never assumed: a byte that is wrong in UTF-8 would pass for some character of
-  /// Latin-1, and the user would train on rubbish. `suggestion` names them in the error.
+  /// Other encodings are never assumed: a byte that is wrong in UTF-8 would pass for some character
+  /// of Latin-1, and the user would train on rubbish. `suggestion` names them in the error.
   static func detect(_ head: ArraySlice<UInt8>, isWhole: Bool) -> EncodingChoice {
     if let mark = byteOrderMark(head) { return mark }
     let (length, bad) = ICU.utf8Prefix(of: head)
@@ -44,8 +45,8 @@ extension EncodingChoice {
     return (sound, faulty)
   }
 
-  /// Whether the bytes are CP949 without a fault, mostly Hangul where they are not ASCII, in a number that is no accident,
-  /// and no other encoding of East Asia fits their frequencies better.
+  /// Whether the bytes are CP949 without a fault, mostly Hangul where they are not ASCII, in a
+  /// number that is no accident, and no other encoding of East Asia fits their frequencies better.
   private static func isKorean(_ head: ArraySlice<UInt8>, isWhole: Bool) -> Bool {
     guard let name = korean.converter, let converter = Converter(name) else { return false }
     var text = ByteQueue()
@@ -54,7 +55,8 @@ extension EncodingChoice {
 
     var scalars: [UInt32] = []
     ICU.scalars(of: text.all, into: &scalars)
-    // ICU also gives single bytes that mean nothing in Korean a place, among controls and in private use.
+    // ICU also gives single bytes that mean nothing in Korean a place, among controls and in
+    // private use.
     guard !scalars.contains(where: { (0x80...0x9F).contains($0) || $0 == 0xF8F7 }) else {
       return false
     }
@@ -69,7 +71,8 @@ extension EncodingChoice {
     return rivals.allSatisfy { $0.confidence <= max(ours, 10) }
   }
 
-  /// The encoding that bytes which are not UTF-8 are likeliest in, for the user to try; nothing for UTF-8 that is damaged.
+  /// The encoding that bytes which are not UTF-8 are likeliest in, for the user to try; nothing for
+  /// UTF-8 that is damaged.
   static func suggestion(for head: ArraySlice<UInt8>) -> String? {
     let (sound, faulty) = measureUTF8(head, isWhole: false)
     guard faulty > sound else { return nil }

@@ -1,4 +1,5 @@
-/// Why a text, or a vocabulary, cannot be used: one sentence that says what is wrong, where, and what to do.
+/// Why a text, or a vocabulary, cannot be used: one sentence that says what is wrong, where, and
+/// what to do.
 public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What is wrong.
   public enum Reason: Sendable, Equatable {

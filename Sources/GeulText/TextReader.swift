@@ -6,8 +6,8 @@ public enum InvalidBytes: String, Codable, Sendable, CaseIterable {
   case replace
 }
 
-/// Turns a source into valid UTF-8 without NUL, a block at a time: finds the encoding, drops a byte-order mark, refuses
-/// what is no text.
+/// Turns a source into valid UTF-8 without NUL, a block at a time: finds the encoding, drops a
+/// byte-order mark, refuses what is no text.
 struct TextReader: ~Copyable {
   /// How a source is to be read.
   struct Rules {
@@ -38,7 +38,8 @@ struct TextReader: ~Copyable {
   private var replaced = 0
   private var firstReplaced: Int?
 
-  /// How much of a source is looked at before its encoding is decided, and before it is taken for text.
+  /// How much of a source is looked at before its encoding is decided, and before it is taken for
+  /// text.
   private static let headBytes = 1 << 18, signBytes = 1 << 16
 
   init(_ source: TextSource, _ rules: Rules) throws(TextError) {

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Token ids in a mapped file: two bytes an id where that is enough, else four, in the machine's order.
+/// Token ids in a mapped file: two bytes an id where that is enough, else four, in the machine's
+/// order.
 struct TokenFile: Sendable {
   private let file: MappedFile
   /// Whether an id takes two bytes, of which all ones mean -1 if there is an unknown unit.
@@ -25,7 +26,8 @@ struct TokenFile: Sendable {
   }
 }
 
-/// Writes numbers of units to a file, four bytes each, and turns it into a `TokenFile` when their ids are known.
+/// Writes numbers of units to a file, four bytes each, and turns it into a `TokenFile` when their
+/// ids are known.
 struct TokenWriter: ~Copyable {
   private(set) var count = 0
   private let file: OpenFile

@@ -1,8 +1,8 @@
 /// Cuts text into units as it comes: normalises it, then finds where units end.
 ///
-/// Each step leaves what coming text could still change: normalisation stops before an anchor (a starter that joins
-/// nothing before it), segmentation before the last grapheme whose end is not certain. So units do not depend on
-/// how the text was divided.
+/// Each step leaves what coming text could still change: normalisation stops before an anchor (a
+/// starter that joins nothing before it), segmentation before the last grapheme whose end is not
+/// certain. So units do not depend on how the text was divided.
 struct UnitCutter {
   /// What was cut last.
   var units = UnitBatch()
@@ -31,7 +31,8 @@ struct UnitCutter {
     throw TextError(.endless(bytes: waiting), in: source, at: max(0, byteCount - waiting))
   }
 
-  /// Takes from `text`, which is valid UTF-8 unless units are bytes, and puts what is certain into `units`.
+  /// Takes from `text`, which is valid UTF-8 unless units are bytes, and puts what is certain into
+  /// `units`.
   ///
   /// At the `last` text of a source nothing is left.
   mutating func cut(_ text: inout ByteQueue, last: Bool) {

@@ -18,7 +18,8 @@ struct BadInputTests {
 
   @Test("a file that cannot be read")
   func unreadable() throws {
-    // Even for the administrator a link to itself cannot be followed, and this memory has nothing at its beginning.
+    // Even for the administrator a link to itself cannot be followed, and this memory has nothing
+    // at its beginning.
     let scratch = try Scratch()
     let loop = scratch.path + "/loop.txt"
     try FileManager.default.createSymbolicLink(atPath: loop, withDestinationPath: loop)

@@ -49,7 +49,8 @@ struct CorpusTests {
 
   @Test("the hash belongs to the units and their order")
   func hash() throws {
-    // A fixed value: it must be the same on each machine and in each version, for runs are resumed by it.
+    // A fixed value: it must be the same on each machine and in each version, for runs are resumed
+    // by it.
     let corpus = try Corpus.read([.text("한글과 English\n")])
     #expect(corpus.hash == "3bc3952421da1313")
     #expect(try Corpus.read([.text("한글과 English\n")]).hash == corpus.hash)

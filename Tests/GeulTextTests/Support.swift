@@ -79,7 +79,8 @@ final class Scratch {
   }
 }
 
-/// Texts of random characters: all scripts, and what is hard to cut and to normalise more often than in life.
+/// Texts of random characters: all scripts, and what is hard to cut and to normalise more often
+/// than in life.
 struct RandomText {
   private var generator: SeededGenerator
 

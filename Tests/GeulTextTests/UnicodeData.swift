@@ -9,7 +9,8 @@ enum UnicodeData {
   static let graphemeBreakTest = lines("auxiliary/GraphemeBreakTest.txt")
   static let normalizationTest = lines("NormalizationTest.txt")
 
-  /// The lines of a file, which may be packed, without comments; nothing, said aloud, if the file is missing.
+  /// The lines of a file, which may be packed, without comments; nothing, said aloud, if the file
+  /// is missing.
   private static func lines(_ name: String) -> [String]? {
     let path = "/usr/share/unicode/" + name
     guard let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? unpacked(path + ".bz2")
