@@ -21,7 +21,7 @@ public struct Generator: Sendable {
     self.lanes = lanes
     weights = PackedNetwork(
       model.network, parameters: model.parameters, precision: precision, backward: false,
-      kernels: kernels)
+      kernels: kernels, lanes: lanes)
   }
 
   /// What to write.

@@ -34,25 +34,21 @@ public struct RecurrentWeights: Sendable {
   /// `[gates, h]`, GRU only.
   public let recurrentBias: Slot?
   /// The input's matrix; nil where a row is looked up instead.
-  public var packedInput: PackedMatrix?
+  public let packedInput: PackedMatrix?
   /// `[h, gates, h]`
-  public var packedRecurrent: PackedMatrix
+  public let packedRecurrent: PackedMatrix
 
-  /// Room for the packed matrices of a layer.
-  ///
-  /// - Parameters:
-  ///   - readsTokens: whether `input` is a table of which tokens choose a row.
-  ///   - backward: whether gradients will go back through the matrices.
+  /// The weights of a layer.
   public init(
-    cell: Cell, input: Slot, recurrent: Slot, bias: Slot, recurrentBias: Slot?, readsTokens: Bool,
-    precision: Precision, backward: Bool
+    cell: Cell, input: Slot, bias: Slot, recurrentBias: Slot?, packedInput: PackedMatrix?,
+    packedRecurrent: PackedMatrix
   ) {
     self.cell = cell
     self.input = input
     self.bias = bias
     self.recurrentBias = recurrentBias
-    packedInput = readsTokens ? nil : PackedMatrix(input, precision, backward: backward)
-    packedRecurrent = PackedMatrix(recurrent, precision, backward: backward)
+    self.packedInput = packedInput
+    self.packedRecurrent = packedRecurrent
   }
 
   /// `h`, padded.

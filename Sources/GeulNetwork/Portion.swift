@@ -128,7 +128,7 @@ public struct Portion: Sendable {
     let width = traces[0].width
     for index in traces.indices {
       kernels.forward(
-        weights.layers[index], in: weights.parameters, input: input(of: index),
+        weights.weights(ofLayer: index), in: weights.parameters, input: input(of: index),
         into: &traces[index], length: steps)
       guard let masks, !dropped.isEmpty else { continue }
       kernels.apply(
@@ -160,7 +160,7 @@ public struct Portion: Sendable {
           shape: (length, rows, width))
       }
       kernels.backward(
-        weights.layers[index], trace: &traces[index], dOutput: dOutput, dInput: &dInput, work: &work)
+        weights.weights(ofLayer: index), trace: &traces[index], dOutput: dOutput, dInput: &dInput, work: &work)
       swap(&dOutput, &dInput)
       let sources = kernels.sources(of: traces[index], input: input(of: index), inputs: width)
       fromTop += sources.biases.reversed() + [sources.recurrent, sources.input]
@@ -188,7 +188,7 @@ public struct Portion: Sendable {
   ) {
     for index in traces.indices {
       kernels.forward(
-        weights.layers[index], in: weights.parameters, input: input(of: index),
+        weights.weights(ofLayer: index), in: weights.parameters, input: input(of: index),
         into: &traces[index], length: 1)
     }
     let top = output(of: traces.count - 1)

@@ -11,7 +11,8 @@ public struct Scorer: Sendable {
   /// A scorer of these parameters.
   public init(_ network: Network, parameters: Arena, kernels: Kernels, lanes: Lanes) {
     weights = PackedNetwork(
-      network, parameters: parameters, precision: .float32, backward: false, kernels: kernels)
+      network, parameters: parameters, precision: .float32, backward: false, kernels: kernels,
+      lanes: lanes)
     self.kernels = kernels
     self.lanes = lanes
   }

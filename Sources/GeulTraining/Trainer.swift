@@ -62,7 +62,7 @@ public struct Trainer: Sendable {
     self.lanes = lanes
     weights = PackedNetwork(
       network, parameters: state.parameters, precision: settings.precision, backward: true,
-      kernels: kernels)
+      kernels: kernels, lanes: lanes)
     (first, second, gradients) = (state.first, state.second, Arena(network.layout))
     windows = state.windows
     portions = Portion.cut(batch: settings.batch).map { rows in
@@ -110,7 +110,7 @@ public struct Trainer: Sendable {
     let adam = AdamStep(
       learningRate: outcome.learningRate, beta2: settings.beta2, weightDecay: settings.weightDecay)
     let (kernels, lanes, gradients, step) = (kernels, lanes, gradients, step)
-    weights.update(kernels) { parameters in
+    weights.update(kernels, lanes) { parameters in
       kernels.adam(
         adam, step: step, scale: clip, parameters: &parameters, gradients: gradients,
         first: &first, second: &second, lanes: lanes)
@@ -184,7 +184,7 @@ extension Trainer {
 
   /// Goes back, or on, to `state`.
   public mutating func restore(_ state: TrainerState) {
-    weights.update(kernels) { $0 = state.parameters }
+    weights.update(kernels, lanes) { $0 = state.parameters }
     (first, second) = (state.first, state.second)
     (step, rateScale, windows) = (state.step, state.rateScale, state.windows)
     let width = weights.network.layers[0].width

@@ -18,7 +18,7 @@ struct PyTorchTests {
     let lanes = Lanes(2)
     var weights = PackedNetwork(
       network, parameters: network.parameters(from: figures.named(figures.initial, network)),
-      precision: .float32, backward: true, kernels: kernels)
+      precision: .float32, backward: true, kernels: kernels, lanes: lanes)
     var portions = Portion.cut(batch: figures.batch).map { rows in
       Portion(
         network, firstRow: rows.lowerBound, rows: rows.count, length: figures.length,
@@ -72,7 +72,7 @@ struct PyTorchTests {
       }
       let norm = kernels.norm(gradients, lanes: lanes)
       #expect(abs(norm - step.gradientNorm) < 1e-6)
-      weights.update(kernels) { parameters in
+      weights.update(kernels, lanes) { parameters in
         kernels.adam(
           AdamStep(learningRate: figures.learningRate), step: index + 1,
           scale: Float(min(1, figures.clipGlobalNorm / (norm + 1e-6))), parameters: &parameters,
