@@ -25,7 +25,8 @@ enum Aliases {
 
   /// The arguments with every alias replaced by our name for it.
   static func canonical(_ arguments: [String]) -> [String] {
-    let isGenerate = arguments.first { !$0.hasPrefix("-") } == "generate" || arguments.contains("generate")
+    let isGenerate =
+      arguments.first { !$0.hasPrefix("-") } == "generate" || arguments.contains("generate")
     let names = everywhere.merging(isGenerate ? generating : training) { $1 }
     var isOption = true
     return arguments.map { argument in

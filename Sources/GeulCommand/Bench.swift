@@ -118,6 +118,7 @@ struct BenchTokenize: ParsableCommand {
           repetitions: sorted.count))
     }
     Output.text(
-      "\(number(speed, 1)) MB/s, \(Int(Double(units) / sorted.median)) \(unit.rawValue)s a second\n")
+      "\(number(speed, 1)) MB/s, \(Int(Double(units) / sorted.median)) \(unit.rawValue)s a second\n"
+    )
   }
 }

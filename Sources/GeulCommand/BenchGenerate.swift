@@ -57,6 +57,7 @@ struct BenchGenerate: ParsableCommand {
           repetitions: sorted.count, instructionSet: kernels.instructionSet.rawValue))
     }
     Output.text(
-      "\(Int(characters / sorted.median)) characters a second (best \(Int(characters / sorted[0])))\n")
+      "\(Int(characters / sorted.median)) characters a second (best \(Int(characters / sorted[0])))\n"
+    )
   }
 }

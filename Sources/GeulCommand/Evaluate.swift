@@ -45,7 +45,8 @@ struct Evaluate: ParsableCommand {
     let score = scorer.score(corpus, range)
     guard score.units > 0 else {
       throw Failure(
-        "\(self.corpus.joined(separator: ", ")): fewer than two units of this part are known to the model.")
+        "\(self.corpus.joined(separator: ", ")): fewer than two units of this part are known to the model."
+      )
     }
     let bytes = corpus.byteLength(ofUnitsIn: range.dropFirst())
     let unknown = score.unknown

@@ -21,7 +21,9 @@ struct Generate: ParsableCommand {
   var promptFile: String?
   @Option(name: [.customShort("n"), .long], help: "How many units to write.")
   var length = 500
-  @Option(name: .shortAndLong, help: "0 always takes the likeliest; 1 draws as the model thinks; more is wilder.")
+  @Option(
+    name: .shortAndLong,
+    help: "0 always takes the likeliest; 1 draws as the model thinks; more is wilder.")
   var temperature = 0.8
   @Option(help: "Draw from the likeliest so many; 0 for all.")
   var topK = 0
@@ -35,7 +37,8 @@ struct Generate: ParsableCommand {
   var repeatLastN = 64
   @Option(help: "End before this text; may be given several times.")
   var stop: [String] = []
-  @Option(name: .shortAndLong, help: "What chance comes from (default: different each time, and said).")
+  @Option(
+    name: .shortAndLong, help: "What chance comes from (default: different each time, and said).")
   var seed: UInt64?
   @Option(help: "How many texts to write.")
   var numSamples = 1
@@ -59,7 +62,8 @@ struct Generate: ParsableCommand {
       throw ValidationError("Give one of --prompt, --prompt-file and -.")
     }
     if let input, input != "-" {
-      throw ValidationError("\(input): give a prompt with --prompt, or - to read it from standard input.")
+      throw ValidationError(
+        "\(input): give a prompt with --prompt, or - to read it from standard input.")
     }
   }
 
@@ -119,7 +123,8 @@ struct Generate: ParsableCommand {
 
   private func readText(_ source: TextSource) throws -> String {
     let corpus = try Corpus.read(
-      [source], options: CorpusOptions(tokenizer: Tokenizer(unit: .codepoint, normalization: .none)))
+      [source], options: CorpusOptions(tokenizer: Tokenizer(unit: .codepoint, normalization: .none))
+    )
     for note in corpus.notes { Output.note(note) }
     let text = corpus.ids(0..<corpus.count).map { corpus.vocabulary.units[Int($0)] }.joined()
     // The line's end that an editor or echo puts behind a prompt is not part of it.
@@ -139,7 +144,8 @@ struct Generate: ParsableCommand {
   }
 
   private func decoded(_ ids: [Int], _ model: Model) -> String {
-    var decoder = StreamDecoder(tokenizer: model.about.tokenizer, vocabulary: model.about.vocabulary)
+    var decoder = StreamDecoder(
+      tokenizer: model.about.tokenizer, vocabulary: model.about.vocabulary)
     return ids.map { decoder.append($0) }.joined() + decoder.finish()
   }
 }

@@ -2,12 +2,15 @@ import ArgumentParser
 import Foundation
 import Geul
 
-/// The command line of Geul. Exit codes: 0, 1 for what went wrong, 2 for usage, 130 and 143 after a signal.
+/// The command line of Geul.
+///
+/// Exit codes: 0, 1 for what went wrong, 2 for usage, 130 and 143 after a signal.
 @main
 struct GeulCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "geul",
-    abstract: "Learn a text character by character with a recurrent network, and write on from any prompt.",
+    abstract:
+      "Learn a text character by character with a recurrent network, and write on from any prompt.",
     discussion: """
       geul train my.txt                                    learn a text
       geul generate checkpoints/my --prompt "Once upon"    write on
@@ -15,7 +18,8 @@ struct GeulCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Train.self, Resume.self, Generate.self, Evaluate.self, Inspect.self, Tokenize.self, Bench.self,
+      Train.self, Resume.self, Generate.self, Evaluate.self, Inspect.self, Tokenize.self,
+      Bench.self,
     ])
 
   static func main() {

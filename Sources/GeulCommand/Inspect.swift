@@ -48,7 +48,8 @@ struct Inspect: ParsableCommand {
     ]
     if let training = about.training {
       lines.append(
-        "training     \(training.step) steps, \(number(training.epochs, 2)) times through text \(training.corpusHash)")
+        "training     \(training.step) steps, \(number(training.epochs, 2)) times through text \(training.corpusHash)"
+      )
       if let nats = training.validationNats {
         lines.append("held out     \(number(nats, 4)) nats a unit")
       }

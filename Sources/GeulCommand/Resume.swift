@@ -22,11 +22,13 @@ struct Resume: ParsableCommand {
   func run() throws {
     let clock = Stopwatch()
     let folder = RunFolder(self.folder)
-    guard FileManager.default.fileExists(atPath: folder.latest.path)
-      || FileManager.default.fileExists(atPath: folder.latest.previousPath)
+    guard
+      FileManager.default.fileExists(atPath: folder.latest.path)
+        || FileManager.default.fileExists(atPath: folder.latest.previousPath)
     else {
       throw Failure(
-        "\(folder.path) holds no run: there is no latest.safetensors. Give the folder that geul train made.")
+        "\(folder.path) holds no run: there is no latest.safetensors. Give the folder that geul train made."
+      )
     }
     let loaded = try folder.loadLatest()
     if let notice = loaded.notice { Output.note(notice) }
@@ -38,7 +40,8 @@ struct Resume: ParsableCommand {
     let sources = corpus.isEmpty ? choice.sources : corpus
     if sources.contains("-"), corpus.isEmpty {
       throw Failure(
-        "\(folder.path): its text came from standard input. Give it again: geul resume \(folder.path) FILE.")
+        "\(folder.path): its text came from standard input. Give it again: geul resume \(folder.path) FILE."
+      )
     }
     let corpus = try readCorpus(sources, options)
     try checkSame(corpus, checkpoint, sources)
@@ -65,7 +68,8 @@ struct Resume: ParsableCommand {
       checkpoint.record.windows.units == Run.trainingUnits(of: corpus, checkpoint.record.settings)
     else {
       throw Failure(
-        "\(names): this text is not the one that the run was training on. Bring that text back, or train anew.")
+        "\(names): this text is not the one that the run was training on. Bring that text back, or train anew."
+      )
     }
   }
 }

@@ -45,7 +45,8 @@ struct RunOptions: ParsableArguments {
     let ending = try run.proceed(shouldStop: { StopSignal.hasCome }, report: { report.show($0) })
     guard ending == .finished else {
       Output.note(
-        "Stopped after step \(run.record.step); all is saved. Go on with: geul resume \(folder.path)")
+        "Stopped after step \(run.record.step); all is saved. Go on with: geul resume \(folder.path)"
+      )
       throw StopSignal.ending
     }
     let result = try run.finish()
@@ -54,7 +55,8 @@ struct RunOptions: ParsableArguments {
       Output.note(
         "Held out: \(number(result.score.natsPerUnit, 4)) nats"
           + " (\(number(result.score.bitsPerUnit, 4)) bits) a \(corpus.tokenizer.unit.rawValue),"
-          + " \(number(result.bitsPerByte, 4)) bits a byte; best at step \(run.record.best?.step ?? 0).")
+          + " \(number(result.bitsPerByte, 4)) bits a byte; best at step \(run.record.best?.step ?? 0)."
+      )
     }
     Output.note(
       "Done in \(duration(seconds)). Write on with: geul generate \(folder.path) --prompt \"...\"")

@@ -48,7 +48,8 @@ struct RunReport {
     if let total = progress.totalSteps { parts[0] += "/\(total)" }
     parts.append("epoch \(number(progress.epoch, 2))")
     parts.append(
-      "loss \(number(progress.trainNats, 3)) nats (\(number(progress.trainNats / Scorer.natsPerBit, 3)) bits)")
+      "loss \(number(progress.trainNats, 3)) nats (\(number(progress.trainNats / Scorer.natsPerBit, 3)) bits)"
+    )
     if let nats = progress.validationNats { parts.append("held out \(number(nats, 3))") }
     parts.append("\(Int(progress.charsPerSecond)) chars/s")
     if let left = progress.secondsLeft { parts.append("\(duration(left)) left") }

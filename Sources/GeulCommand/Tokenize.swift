@@ -63,7 +63,8 @@ struct Tokenize: ParsableCommand {
     lines += [
       "line ends    LF \(ends.lf), CRLF \(ends.crlf), CR \(ends.cr)",
       "normal form  \(forms.isEmpty ? "mixed" : forms.joined(separator: ", "))",
-      "scripts      " + report.scripts.prefix(12).map { "\($0.name) \($0.count)" }.joined(separator: ", "),
+      "scripts      "
+        + report.scripts.prefix(12).map { "\($0.name) \($0.count)" }.joined(separator: ", "),
       "controls     "
         + (report.controls.isEmpty
           ? "none"

@@ -71,7 +71,8 @@ struct Train: ParsableCommand {
     let folder = RunFolder(out ?? "checkpoints/\(defaultName)")
     guard !FileManager.default.fileExists(atPath: folder.path) else {
       throw Failure(
-        "\(folder.path) is there already. Go on with geul resume \(folder.path), or choose another --out.")
+        "\(folder.path) is there already. Go on with geul resume \(folder.path), or choose another --out."
+      )
     }
     let corpus = try readCorpus(self.corpus, text.corpusOptions)
     let validationCorpus = try readValidation(corpus)
@@ -82,7 +83,8 @@ struct Train: ParsableCommand {
       encoding: text.encoding, invalid: text.invalid, minimumCount: text.minCount)
     let checkpoint = Checkpoint.fresh(settings, text: choice, corpus: corpus, kernels: kernels)
     do {
-      try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(
+        atPath: folder.path, withIntermediateDirectories: true)
     } catch {
       throw Failure("\(folder.path): cannot make this folder. Choose another with --out.")
     }

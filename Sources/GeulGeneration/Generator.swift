@@ -12,9 +12,7 @@ public struct Generator: Sendable {
   private let kernels: Kernels
   private let lanes: Lanes
 
-  /// A generator of a model's text.
-  ///
-  /// - Parameter precision: how wide the factors of products are.
+  /// A generator of a model's text, with factors of products as wide as `precision` says.
   public init(_ model: Model, precision: Precision = .float32, kernels: Kernels, lanes: Lanes) {
     self.model = model
     self.kernels = kernels

@@ -69,7 +69,9 @@ public struct Network: Sendable, Equatable {
     }
     if architecture.cell == .lstm {
       for layer in layers {
-        for unit in 0..<layer.bias.units { arena[layer.bias, 0, RecurrentLayer.forgetGate, unit] += 1 }
+        for unit in 0..<layer.bias.units {
+          arena[layer.bias, 0, RecurrentLayer.forgetGate, unit] += 1
+        }
       }
     }
     return arena

@@ -10,9 +10,7 @@ public struct PackedNetwork: Sendable {
   /// Of each layer the input's matrix (but for the first) and the state's; then the projection's.
   private var matrices: [PackedMatrix]
 
-  /// Packs `parameters`.
-  ///
-  /// - Parameter backward: whether gradients will go back through the network.
+  /// Packs `parameters`; `backward` says whether gradients will go back through the network.
   public init(
     _ network: Network, parameters: Arena, precision: Precision, backward: Bool, kernels: Kernels,
     lanes: Lanes

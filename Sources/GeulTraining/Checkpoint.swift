@@ -35,7 +35,8 @@ public struct Checkpoint: Sendable {
     let file = try SafetensorsFile(contentsOf: path)
     model = try Model(file, name: path)
     guard let text = file.metadata[Self.metadataKey] else {
-      throw fault("it is a model without a run to go on with. Resume from the run's latest.safetensors.")
+      throw fault(
+        "it is a model without a run to go on with. Resume from the run's latest.safetensors.")
     }
     do {
       record = try JSONDecoder().decode(RunRecord.self, from: Data(text.utf8))
@@ -44,7 +45,8 @@ public struct Checkpoint: Sendable {
     }
     let settings = record.settings
     guard settings.architecture == model.about.model, record.windows.isSound(for: settings) else {
-      throw fault("what it says about the run contradicts itself. Use the checkpoint saved before it.")
+      throw fault(
+        "what it says about the run contradicts itself. Use the checkpoint saved before it.")
     }
     var state = TrainerState(
       parameters: model.parameters, windows: record.windows, settings: settings)
@@ -86,7 +88,9 @@ public struct Checkpoint: Sendable {
   }
 }
 
-/// What the user chose, and how far the run has come. Nothing in it depends on the clock, the threads or the folder.
+/// What the user chose, and how far the run has come.
+///
+/// Nothing in it depends on the clock, the threads or the folder.
 public struct RunRecord: Codable, Sendable, Equatable {
   /// The network and how it is trained.
   public var settings: Settings

@@ -15,7 +15,9 @@ struct MetricsLog {
     _ = try? handle?.seekToEnd()
   }
 
-  /// Appends a line. A log that cannot be written stops no training: the checkpoint will tell of a full disk.
+  /// Appends a line.
+  ///
+  /// A log that cannot be written stops no training: the checkpoint will tell of a full disk.
   func append(_ progress: Run.Progress) {
     try? handle?.write(contentsOf: Data((Model.json(progress) + "\n").utf8))
   }

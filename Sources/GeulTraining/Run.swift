@@ -75,10 +75,14 @@ public struct Run {
   ///
   /// - Parameters:
   ///   - checkpoint: its beginning (see `Checkpoint.fresh`) or what was saved.
+  ///   - corpus: the text.
   ///   - validation: a text of its own for validation; nil to hold out the end of `corpus`.
+  ///   - folder: where checkpoints go.
   ///   - budget: how long the run is to be in all; nil to go on with the checkpoint's number of steps.
   ///   - saveEvery: steps between checkpoints; nil for one about every 30 seconds.
   ///   - sampleEvery: steps between samples; nil for about four a run, 0 for none.
+  ///   - kernels: what computes.
+  ///   - lanes: the threads.
   ///   - clock: what a budget of seconds counts from.
   public init(
     _ checkpoint: Checkpoint, corpus: Corpus, validation: Corpus?, folder: RunFolder,
@@ -113,6 +117,10 @@ public struct Run {
 
   /// Runs until the budget is used up or `shouldStop` says so.
   ///
+  /// - Parameters:
+  ///   - shouldStop: asked before each step.
+  ///   - report: told what happens.
+  /// - Returns: how it ended.
   /// - Throws: `FileError` when a checkpoint cannot be written; the one before it is intact.
   public mutating func proceed(
     shouldStop: () -> Bool, report: (Event) -> Void
@@ -176,7 +184,8 @@ public struct Run {
     let epochs = Double(record.totalSteps ?? 0) / Double(trainer.windows.count)
     report(
       .note(
-        "Plan: \(record.totalSteps ?? 0) steps, \(String(format: "%.1f", epochs)) times through the text."))
+        "Plan: \(record.totalSteps ?? 0) steps, \(String(format: "%.1f", epochs)) times through the text."
+      ))
   }
 
   private func isValidationStep(_ step: Int, of total: Int) -> Bool {
@@ -233,11 +242,14 @@ public struct Run {
 
   /// Scores the best model exactly and writes what it scored into its file.
   ///
-  /// - Returns: The score on the part held out, with its bytes; nil where nothing was held out.
+  /// - Returns: The score on the part held out and bits a byte; nil where nothing was held out.
+  /// - Throws: `RunError` if the best model's file can no longer be read or written.
   public func finish() throws(RunError) -> (score: Scorer.Score, bitsPerByte: Double)? {
     guard let heldOut else { return nil }
     var model: Model
-    do throws(FormatError) { model = try Model(contentsOf: folder.best.path) } catch { throw .format(error) }
+    do throws(FormatError) { model = try Model(contentsOf: folder.best.path) } catch {
+      throw .format(error)
+    }
     let scorer = Scorer(
       model.network, parameters: model.parameters, kernels: trainer.kernels, lanes: lanes)
     let score = scorer.score(heldOut.corpus, heldOut.range)
@@ -261,7 +273,8 @@ public struct Run {
     (record.recentNats, record.recentSteps) = (0, 0)
     report(
       .note(
-        "The loss is no longer finite: going back to step \(record.step) with half the learning rate."))
+        "The loss is no longer finite: going back to step \(record.step) with half the learning rate."
+      ))
   }
 
   private func progress(_ outcome: Trainer.Outcome, _ speed: Speed) -> Progress {
@@ -279,7 +292,8 @@ public struct Run {
   private mutating func save(_ report: (Event) -> Void) throws(FileError) {
     let state = trainer.state
     (record.windows, record.step, record.rateScale) = (state.windows, state.step, state.rateScale)
-    try Checkpoint(model: model.about, record: record, state: state).safetensors.write(to: folder.latest)
+    try Checkpoint(model: model.about, record: record, state: state).safetensors.write(
+      to: folder.latest)
     lastSave = clock.seconds
     good = state
     report(.saved(step: record.step))

@@ -40,7 +40,7 @@ public struct Trainer: Sendable {
 
   /// A fresh network for a text of which the first `units` are for training.
   ///
-  /// - Parameter settings: batch and length must fit the text; see `Windows.fit`.
+  /// Batch and length of the settings must fit the text; see `Windows.fit`.
   public init(_ settings: Settings, vocabulary: Int, units: Int, kernels: Kernels, lanes: Lanes) {
     var random = RandomSource(seed: settings.seed)
     let network = Network(settings.architecture, vocabulary: vocabulary)
@@ -73,9 +73,12 @@ public struct Trainer: Sendable {
     restore(state)
   }
 
-  /// Reads the next window of `corpus` and moves the parameters.
+  /// Reads the next window of a text and moves the parameters.
   ///
-  /// - Parameter total: how many steps the run will have; nil while that is not known.
+  /// - Parameters:
+  ///   - corpus: the text.
+  ///   - total: how many steps the run will have; nil while that is not known.
+  /// - Returns: what the step did; if its loss is not finite, nothing.
   public mutating func step(_ corpus: Corpus, of total: Int?) -> Outcome {
     read(corpus)
     let masks =

@@ -4,6 +4,8 @@ import Testing
 
 @Suite("The network reproduces PyTorch's figures")
 struct PyTorchTests {
+  /// How far float32 may be off.
+  ///
   /// Sums of at most 44 terms of size one, through two layers and seven steps: some hundred roundings of 6e-8 each,
   /// which mostly cancel. The figures themselves are rounded to 5e-10.
   static let bound: Float = 2e-6
@@ -88,9 +90,11 @@ struct PyTorchTests {
             for unit in 0..<figures.hidden {
               let place =
                 (layer * figures.batch + portions[p].firstRow + row) * figures.hidden + unit
-              #expect(abs(state.hidden[row * width + unit] - Float(step.stateH.flat[place])) < Self.bound)
+              #expect(
+                abs(state.hidden[row * width + unit] - Float(step.stateH.flat[place])) < Self.bound)
               if let cells = step.stateC {
-                #expect(abs(state.cells[row * width + unit] - Float(cells.flat[place])) < Self.bound)
+                #expect(
+                  abs(state.cells[row * width + unit] - Float(cells.flat[place])) < Self.bound)
               }
             }
           }
