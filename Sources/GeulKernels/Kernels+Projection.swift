@@ -57,7 +57,7 @@ struct Panels: Sequence, IteratorProtocol {
 }
 
 extension Kernels {
-  /// Computes logits = hidden . W + b, `[r, v]`, for `rows` rows of `hidden` from `offset` on.
+  /// Computes the logits W_y h + b, `[r, v]`, for `rows` rows of `hidden` from `offset` on.
   public func project(
     _ weights: PackedMatrix, bias: Slot, in arena: Arena, hidden: Operands, offset: Int, rows: Int,
     into logits: inout Logits
@@ -74,7 +74,7 @@ extension Kernels {
     }
   }
 
-  /// Takes the gradient back: dHidden = dLogits . W^T, `[r, h]`.
+  /// Takes the gradient back through the matrix: dLogits W^T, `[r, h]`.
   public func projectBack(
     _ weights: PackedMatrix, logits: Logits, into dHidden: inout Buffer<Float>
   ) {
