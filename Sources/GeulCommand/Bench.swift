@@ -80,7 +80,7 @@ struct BenchPeak: ParsableCommand {
         BenchResult(gigaflops: figures, instructionSet: kernels.instructionSet.rawValue))
     }
     for precision in Precision.allCases {
-      Output.text(
+      try Output.text(
         "\(precision.rawValue): \(number(figures[precision.rawValue] ?? 0, 1)) GFLOP/s on"
           + " \(lanes.count) threads (\(kernels.instructionSet.rawValue))\n")
     }
@@ -117,7 +117,7 @@ struct BenchTokenize: ParsableCommand {
           charsPerSecond: Double(units) / sorted.median, megabytesPerSecond: speed,
           repetitions: sorted.count))
     }
-    Output.text(
+    try Output.text(
       "\(number(speed, 1)) MB/s, \(Int(Double(units) / sorted.median)) \(unit.rawValue)s a second\n"
     )
   }

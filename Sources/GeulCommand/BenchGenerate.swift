@@ -56,7 +56,7 @@ struct BenchGenerate: ParsableCommand {
           charsPerSecond: characters / sorted.median, best: characters / sorted[0],
           repetitions: sorted.count, instructionSet: kernels.instructionSet.rawValue))
     }
-    Output.text(
+    try Output.text(
       "\(Int(characters / sorted.median)) characters a second (best \(Int(characters / sorted[0])))\n"
     )
   }

@@ -57,7 +57,7 @@ struct BenchTrain: ParsableCommand {
           repetitions: sorted.count, shareOfLimit: share,
           instructionSet: kernels.instructionSet.rawValue))
     }
-    Output.text(
+    try Output.text(
       "\(Int(characters / sorted.median)) characters a second (best \(Int(characters / sorted[0]))),"
         + " \(number(100 * share, 1)) % of the limit of \(lanes.count) threads\n")
   }

@@ -31,3 +31,8 @@ struct BudgetOptions: ParsableArguments {
     return seconds.map { .seconds($0) }
   }
 }
+
+extension Budget {
+  /// What suits any text when nothing is said.
+  static let unlessTold = automatic(seconds: 300, epochs: 100)
+}

@@ -53,13 +53,16 @@ struct Evaluate: ParsableCommand {
     let result = Result(
       nats: score.natsPerUnit, bits: score.bitsPerUnit,
       bitsPerByte: score.nats / Scorer.natsPerBit / Double(max(1, bytes)),
-      perplexity: exp(score.natsPerUnit), units: score.units, unknownUnits: unknown)
+      perplexity: min(exp(score.natsPerUnit), .greatestFiniteMagnitude), units: score.units,
+      unknownUnits: unknown)
     if unknown > 0 {
-      Output.note("\(unknown) units are unknown to the model; they are left out of the mean.")
+      Output.note(
+        "\(counted(unknown, "unit")) of this part \(unknown == 1 ? "is" : "are") unknown to the model"
+          + " and left out of the mean.")
     }
     guard !json else { return try Output.json(result) }
     let unit = model.about.tokenizer.unit.rawValue
-    Output.text(
+    try Output.text(
       """
       \(number(result.nats, 4)) nats (\(number(result.bits, 4)) bits) a \(unit)
       \(number(result.bitsPerByte, 4)) bits a byte

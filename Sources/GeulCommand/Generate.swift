@@ -95,12 +95,7 @@ struct Generate: ParsableCommand {
     let generator = Generator(model, kernels: try machine.kernels, lanes: machine.lanes)
     let shown = noDisplayPrompt ? "" : decoded(ids, model)
 
-    if numSamples == 1 && !json {
-      if !Output.text(shown) { return }
-      try generator.write(request) { _, piece in Output.text(piece) }
-      _ = Output.text("\n")
-      return
-    }
+    if numSamples == 1 && !json { return try stream(request, by: generator, after: shown) }
     var texts = Array(repeating: "", count: numSamples)
     let endings = try generator.write(request) { sample, piece in
       texts[sample] += piece
@@ -111,8 +106,23 @@ struct Generate: ParsableCommand {
       return try Output.json(Result(seed: seed, prompt: decoded(ids, model), samples: samples))
     }
     for (number, text) in texts.enumerated() {
-      guard Output.text((number > 0 ? "---\n" : "") + shown + text + "\n") else { return }
+      let rule = number > 0 ? "---\n" : ""
+      guard try Output.text(rule + shown + text + "\n") else { return }
     }
+  }
+
+  /// Writes one text as it comes, until it ends or nobody reads it any more.
+  private func stream(
+    _ request: Generator.Request, by generator: Generator, after shown: String
+  ) throws {
+    guard try Output.text(shown) else { return }
+    var failure: (any Error)?
+    try generator.write(request) { _, piece in
+      do { return try Output.text(piece) } catch { failure = error }
+      return false
+    }
+    if let failure { throw failure }
+    try Output.text("\n")
   }
 
   private func promptText() throws -> String {
@@ -122,24 +132,26 @@ struct Generate: ParsableCommand {
   }
 
   private func readText(_ source: TextSource) throws -> String {
-    let corpus = try Corpus.read(
-      [source], options: CorpusOptions(tokenizer: Tokenizer(unit: .codepoint, normalization: .none))
-    )
+    let plain = CorpusOptions(tokenizer: Tokenizer(unit: .codepoint, normalization: .none))
+    let corpus: Corpus
+    do throws(TextError) { corpus = try Corpus.read([source], options: plain) } catch {
+      if error.reason == .empty { return "" }
+      throw error
+    }
     for note in corpus.notes { Output.note(note) }
     let text = corpus.ids(0..<corpus.count).map { corpus.vocabulary.units[Int($0)] }.joined()
     // The line's end that an editor or echo puts behind a prompt is not part of it.
-    return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    return text.last?.isNewline == true ? String(text.dropLast()) : text
   }
 
   /// The prompt's ids; unknown characters are named.
   private func encode(_ text: String, _ model: Model) throws -> [Int] {
     let encoding = model.about.tokenizer.encodePrompt(text, vocabulary: model.about.vocabulary)
-    for substitution in encoding.substitutions {
-      if strict {
-        throw Failure("prompt: \(substitution). Leave it out, or do without --strict.")
-      }
-      if !quiet { Output.note("prompt: \(substitution)") }
+    if strict, let first = encoding.substitutions.first {
+      throw Failure(
+        "\(first.place) is unknown to the model. Leave it out, or do without --strict.")
     }
+    if !quiet { encoding.notes.forEach(Output.note) }
     return encoding.ids
   }
 

@@ -23,31 +23,36 @@ struct GeulCommand: ParsableCommand {
     ])
 
   static func main() {
-    let arguments = Aliases.canonical(Array(CommandLine.arguments.dropFirst()))
+    Output.ignoreSignals()
+    let arguments = Array(CommandLine.arguments.dropFirst())
     do {
-      var command = try parseAsRoot(arguments)
+      var command = try parseAsRoot(Aliases.canonical(arguments))
       try command.run()
     } catch let ending as EndedBySignal {
       leave(ending.exitCode)
     } catch {
-      report(error)
+      report(error, arguments)
     }
   }
 
-  /// Says in one sentence what went wrong, and ends the process.
-  private static func report(_ error: any Error) -> Never {
+  /// Says in one line what went wrong, and ends the process.
+  private static func report(_ error: any Error, _ arguments: [String]) -> Never {
     let code = exitCode(for: error)
     guard code != .success else {
-      Output.text(fullMessage(for: error) + "\n")
+      do { try Output.text(fullMessage(for: error) + "\n") } catch { leave(1) }
       leave(0)
     }
-    let message = message(for: error).split(separator: "\n").joined(separator: " ")
-    if code == .validationFailure {
-      Output.note("geul: \(message) (See geul --help, or --help after a command.)")
-      leave(2)
+    var message = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
+    guard code == .validationFailure else {
+      Output.note("geul: \(message)")
+      leave(1)
     }
-    Output.note("geul: \(message)")
-    leave(1)
+    if !message.hasSuffix(".") && !message.hasSuffix("?") { message += "." }
+    if let (given, meant) = Aliases.twoDashes(in: arguments), message.hasPrefix("Unknown option") {
+      message = "Unknown option '\(given)'. Long names have two dashes: \(meant)."
+    }
+    Output.note("geul: \(message) See geul --help, or --help after a command.")
+    leave(2)
   }
 
   private static func leave(_ code: Int32) -> Never {

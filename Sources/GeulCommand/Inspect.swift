@@ -41,7 +41,7 @@ struct Inspect: ParsableCommand {
     guard !json else { return try Output.json(description) }
 
     var lines = [
-      "cell         \(description.cell), \(description.layers) layers of \(description.hidden) units",
+      "cell         \(description.cell), \(counted(description.layers, "layer")) of \(description.hidden) units",
       "parameters   \(description.parameters)",
       "tokenizer    \(description.unit), \(description.normalization), ICU \(description.icu)",
       "vocabulary   \(about.vocabulary.count) units: \(shown(about.vocabulary.units.prefix(60)))",
@@ -59,7 +59,7 @@ struct Inspect: ParsableCommand {
       let name = tensor.name.padding(toLength: width + 2, withPad: " ", startingAt: 0)
       lines.append("  \(name)\(tensor.shape)")
     }
-    Output.text(lines.joined(separator: "\n") + "\n")
+    try Output.text(lines.joined(separator: "\n") + "\n")
   }
 
   /// Units in a row, control characters as escapes.

@@ -8,16 +8,21 @@ struct MachineOptions: ParsableArguments {
   var threads: Int?
 
   func validate() throws {
-    if let threads, !(1...1024 ~= threads) {
-      throw ValidationError("--threads must be from 1 to 1024, not \(threads).")
+    try check("--threads", threads, in: 1...1024)
+    if let text = Self.environment, !(Int(text).map { 1...1024 ~= $0 } ?? false) {
+      throw ValidationError("GEUL_THREADS must be a number from 1 to 1024, not \(text).")
     }
+  }
+
+  /// What GEUL_THREADS says; nil if it is not set or empty.
+  private static var environment: String? {
+    ProcessInfo.processInfo.environment["GEUL_THREADS"].flatMap { $0.isEmpty ? nil : $0 }
   }
 
   /// The threads.
   var lanes: Lanes {
-    let environment = ProcessInfo.processInfo.environment["GEUL_THREADS"].flatMap(Int.init)
-    let count = threads ?? environment ?? ProcessInfo.processInfo.activeProcessorCount
-    return Lanes(min(1024, max(1, count)))
+    let available = min(1024, max(1, ProcessInfo.processInfo.activeProcessorCount))
+    return Lanes(threads ?? Self.environment.flatMap { Int($0) } ?? available)
   }
 
   /// The kernels of the instruction set that GEUL_ISA names, or the best one.

@@ -10,12 +10,24 @@ enum Output {
   /// Whether a person looks at standard error.
   static let isTerminal = isatty(STDERR_FILENO) == 1
 
+  /// A pipe that nobody reads and a limit on file sizes are errors of a write, not the end of the process.
+  static func ignoreSignals() {
+    for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+  }
+
   /// Writes text to standard output at once.
   ///
   /// - Returns: false when nobody reads it any more.
+  /// - Throws: `Failure` when it cannot be written for another reason, such as a full disk.
   @discardableResult
-  static func text(_ text: String) -> Bool {
-    write(Array(text.utf8), to: STDOUT_FILENO)
+  static func text(_ text: String) throws -> Bool {
+    switch write(Array(text.utf8), to: STDOUT_FILENO) {
+    case 0: return true
+    case EPIPE: return false
+    case let code:
+      throw Failure(
+        "standard output: could not be written: \(unsafe String(cString: strerror(code))).")
+    }
   }
 
   /// Writes a line to standard error.
@@ -24,8 +36,22 @@ enum Output {
   }
 
   /// Shows a line that the next one replaces; only for a terminal.
-  static func live(_ line: String) {
+  ///
+  /// - Parameter parts: those that the terminal's width has no room for are left out, the last first.
+  static func live(_ parts: [String]) {
+    var parts = parts
+    while parts.count > 1, parts.joined(separator: ", ").count >= width { parts.removeLast() }
+    let line = parts.joined(separator: ", ").prefix(max(1, width - 1))
     write(Array((Self.lineStart + line).utf8), to: STDERR_FILENO)
+  }
+
+  /// How many columns the terminal has.
+  private static var width: Int {
+    var size = winsize()
+    guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return 80
+    }
+    return Int(size.ws_col)
   }
 
   /// On a terminal: to the start of the line, and clear it.
@@ -36,21 +62,23 @@ enum Output {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    text(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
+    try text(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
   }
 
+  /// Writes all of `bytes`.
+  ///
+  /// - Returns: 0, or the system's error number.
   @discardableResult
-  private static func write(_ bytes: [UInt8], to file: Int32) -> Bool {
-    signal(SIGPIPE, SIG_IGN)
+  private static func write(_ bytes: [UInt8], to file: Int32) -> Int32 {
     var rest = bytes[...]
     while !rest.isEmpty {
       let written = unsafe rest.withUnsafeBytes {
         unsafe Glibc.write(file, $0.baseAddress, $0.count)
       }
       if written < 0 && errno == EINTR { continue }
-      guard written > 0 else { return false }
+      guard written > 0 else { return errno }
       rest = rest.dropFirst(written)
     }
-    return true
+    return 0
   }
 }

@@ -50,14 +50,28 @@ struct Resume: ParsableCommand {
       options.vocabulary = corpus.vocabulary
       return try readCorpus([source], options)
     }
-    if let total = checkpoint.record.totalSteps, checkpoint.record.step >= total,
-      budget.budget == nil
-    {
-      Output.note("This run is finished: \(total) steps. To go further, say how long: --minutes 5.")
-    }
     try reporting.proceed(
-      checkpoint, corpus: corpus, validation: validation, folder: folder, budget: budget.budget,
-      machine: machine, clock: clock)
+      checkpoint, corpus: corpus, validation: validation, folder: folder,
+      budget: budget(for: checkpoint.record), machine: machine, clock: clock,
+      latestIsWhole: loaded.problem == nil)
+  }
+
+  /// How long the run is to be; nil to go on to the end that was planned.
+  private func budget(for record: RunRecord) -> Budget? {
+    guard let budget = budget.budget else {
+      // It was stopped before its speed, and so its length, was known.
+      guard let total = record.totalSteps else { return .unlessTold }
+      if record.step >= total {
+        reporting.tell(
+          "This run is finished: \(total) steps. To go further, say how long: --minutes 5.")
+      }
+      return nil
+    }
+    if let steps = budget.steps(per: record.windows.count), record.step >= steps {
+      reporting.tell(
+        "This run has \(record.step) steps already, and \(steps) were asked for: no more are made.")
+    }
+    return budget
   }
 
   /// A place in one text means nothing in another.

@@ -18,7 +18,7 @@ struct RunOptions: ParsableArguments {
     try check("--save-every", saveEvery, in: 1...1_000_000_000)
   }
 
-  /// What `--json` prints at the end.
+  /// What `--json` prints at the end; what there is none of is null.
   private struct Summary: Encodable {
     let out: String
     let validationNats: Double?
@@ -28,44 +28,71 @@ struct RunOptions: ParsableArguments {
     let bestStep: Int?
     let epochs: Double
     let seconds: Double
+
+    enum CodingKeys: CodingKey {
+      case out, validationNats, bitsPerByte, charsPerSecond, steps, bestStep, epochs, seconds
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var object = encoder.container(keyedBy: CodingKeys.self)
+      try object.encode(out, forKey: .out)
+      try object.encode(validationNats, forKey: .validationNats)
+      try object.encode(bitsPerByte, forKey: .bitsPerByte)
+      try object.encode(charsPerSecond, forKey: .charsPerSecond)
+      try object.encode(steps, forKey: .steps)
+      try object.encode(bestStep, forKey: .bestStep)
+      try object.encode(epochs, forKey: .epochs)
+      try object.encode(seconds, forKey: .seconds)
+    }
+  }
+
+  /// Says how the run stands, unless that was not asked for.
+  func tell(_ sentence: String) {
+    if !quiet { Output.note(sentence) }
   }
 
   /// Runs to the end, or to a signal, and says how it went.
+  ///
+  /// `latestIsWhole` is false if the newest checkpoint is damaged and must not become the previous one.
   func proceed(
     _ checkpoint: Checkpoint, corpus: Corpus, validation: Corpus?, folder: RunFolder,
-    budget: Budget?, machine: MachineOptions, clock: Stopwatch
+    budget: Budget?, machine: MachineOptions, clock: Stopwatch, latestIsWhole: Bool = true
   ) throws {
     let (kernels, lanes) = (try machine.kernels, machine.lanes)
     var run = Run(
       checkpoint, corpus: corpus, validation: validation, folder: folder, budget: budget,
       saveEvery: saveEvery, sampleEvery: quiet ? 0 : sampleEvery, kernels: kernels, lanes: lanes,
       clock: clock)
+    run.keepsPrevious = latestIsWhole
     var report = RunReport(quiet: quiet, kernels: kernels, lanes: lanes)
     StopSignal.watch()
+    let path = folder.path
     let ending = try run.proceed(shouldStop: { StopSignal.hasCome }, report: { report.show($0) })
     guard ending == .finished else {
       Output.note(
-        "Stopped after step \(run.record.step); all is saved. Go on with: geul resume \(folder.path)"
-      )
+        "Stopped after step \(run.record.step); all is saved. Go on with: geul resume \(path)")
       throw StopSignal.ending
     }
-    let result = try run.finish()
+    let final: Run.FinalScore?
+    do throws(RunError) { final = try run.finish(unless: { StopSignal.hasCome }) } catch {
+      guard case .stopped = error else { throw error }
+      Output.note("All steps are made and saved, but not scored. For that: geul resume \(path)")
+      throw StopSignal.ending
+    }
     let seconds = clock.seconds
-    if let result {
-      Output.note(
-        "Held out: \(number(result.score.natsPerUnit, 4)) nats"
-          + " (\(number(result.score.bitsPerUnit, 4)) bits) a \(corpus.tokenizer.unit.rawValue),"
-          + " \(number(result.bitsPerByte, 4)) bits a byte; best at step \(run.record.best?.step ?? 0)."
+    if let final {
+      tell(
+        "Held out: \(number(final.score.natsPerUnit, 4)) nats"
+          + " (\(number(final.score.bitsPerUnit, 4)) bits) a \(corpus.tokenizer.unit.rawValue),"
+          + " \(number(final.bitsPerByte, 4)) bits a byte; best at step \(run.record.best?.step ?? 0)."
       )
     }
-    Output.note(
-      "Done in \(duration(seconds)). Write on with: geul generate \(folder.path) --prompt \"...\"")
+    tell("Done in \(duration(seconds)). Write on with: geul generate \(path) --prompt \"...\"")
     guard json else { return }
     try Output.json(
       Summary(
-        out: folder.path, validationNats: result?.score.natsPerUnit,
-        bitsPerByte: result?.bitsPerByte, charsPerSecond: report.last?.charsPerSecond ?? 0,
-        steps: run.record.step, bestStep: run.record.best?.step,
-        epochs: run.record.windows.epochs, seconds: seconds))
+        out: path, validationNats: final?.score.natsPerUnit, bitsPerByte: final?.bitsPerByte,
+        charsPerSecond: report.last?.charsPerSecond ?? 0, steps: run.record.step,
+        bestStep: run.record.best?.step, epochs: run.record.windows.epochs, seconds: seconds))
   }
 }

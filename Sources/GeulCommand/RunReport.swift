@@ -21,20 +21,23 @@ struct RunReport {
     switch event {
     case .note(let sentence):
       Output.note(sentence)
+    case .planned(let steps, let epochs):
+      guard !quiet else { return }
+      Output.note("Plan: \(steps) steps, \(number(epochs, 1)) times through the text.")
     case .progress(let progress):
       last = progress
       guard !quiet else { return }
       if Output.isTerminal {
-        Output.live(line(progress))
+        Output.live(parts(progress))
       } else if progress.seconds - lastLine >= 10 {
         lastLine = progress.seconds
-        Output.note(line(progress))
+        Output.note(parts(progress).joined(separator: ", "))
       }
     case .validated(let progress, _, let isBest):
       last = progress
       guard !quiet else { return }
       lastLine = progress.seconds
-      Output.note(line(progress) + (isBest ? ", the best so far" : ""))
+      Output.note(parts(progress, isBest: isBest).joined(separator: ", "))
     case .sample(let model, _):
       guard !quiet else { return }
       Output.note("  | " + sample(model).replacing("\n", with: "\n  | "))
@@ -43,17 +46,18 @@ struct RunReport {
     }
   }
 
-  private func line(_ progress: Run.Progress) -> String {
-    var parts = ["step \(progress.step)"]
-    if let total = progress.totalSteps { parts[0] += "/\(total)" }
-    parts.append("epoch \(number(progress.epoch, 2))")
-    parts.append(
-      "loss \(number(progress.trainNats, 3)) nats (\(number(progress.trainNats / Scorer.natsPerBit, 3)) bits)"
-    )
-    if let nats = progress.validationNats { parts.append("held out \(number(nats, 3))") }
-    parts.append("\(Int(progress.charsPerSecond)) chars/s")
+  /// What there is to say, the most important first: a narrow terminal has no room for the last.
+  private func parts(_ progress: Run.Progress, isBest: Bool = false) -> [String] {
+    let total = progress.totalSteps.map { "/\($0)" } ?? ""
+    var parts = ["step \(progress.step)\(total)", "loss \(number(progress.trainNats, 3)) nats"]
+    if let nats = progress.validationNats {
+      parts.append("held out \(number(nats, 3))\(isBest ? " (best)" : "")")
+    }
     if let left = progress.secondsLeft { parts.append("\(duration(left)) left") }
-    return parts.joined(separator: ", ")
+    parts.append("\(Int(progress.charsPerSecond)) chars/s")
+    parts.append("epoch \(number(progress.epoch, 2))")
+    parts.append("\(number(progress.trainNats / Scorer.natsPerBit, 3)) bits")
+    return parts
   }
 
   /// A few lines of what the model writes now.

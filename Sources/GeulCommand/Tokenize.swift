@@ -52,7 +52,7 @@ struct Tokenize: ParsableCommand {
     try json ? printJSON(report) : printTable(report)
   }
 
-  private func printTable(_ report: TextReport) {
+  private func printTable(_ report: TextReport) throws {
     var lines: [String] = []
     for source in report.sources {
       let mark = source.hasByteOrderMark ? ", with a byte-order mark" : ""
@@ -79,7 +79,7 @@ struct Tokenize: ParsableCommand {
           units.unit.rawValue, "\(units.count)", "\(units.vocabularySize)", "\(units.onceCount)",
           number(units.bytesPerUnit, 3), rarest.joined(separator: ", ")))
     }
-    Output.text(lines.joined(separator: "\n") + "\n")
+    try Output.text(lines.joined(separator: "\n") + "\n")
     for note in report.notes { Output.note(note) }
   }
 

@@ -69,15 +69,12 @@ struct Train: ParsableCommand {
     let clock = Stopwatch()
     let kernels = try machine.kernels
     let folder = RunFolder(out ?? "checkpoints/\(defaultName)")
-    guard !FileManager.default.fileExists(atPath: folder.path) else {
-      throw Failure(
-        "\(folder.path) is there already. Go on with geul resume \(folder.path), or choose another --out."
-      )
-    }
+    try refuseExisting(folder)
     let corpus = try readCorpus(self.corpus, text.corpusOptions)
     let validationCorpus = try readValidation(corpus)
     var settings = self.settings
     try fit(&settings, to: corpus)
+    try checkMemory(settings, vocabulary: corpus.vocabulary.count)
     let choice = RunRecord.TextChoice(
       sources: self.corpus.map(absolute), validationSource: validationFile.map(absolute),
       encoding: text.encoding, invalid: text.invalid, minimumCount: text.minCount)
@@ -88,17 +85,41 @@ struct Train: ParsableCommand {
     } catch {
       throw Failure("\(folder.path): cannot make this folder. Choose another with --out.")
     }
+    // A folder in which nothing could be saved would only be in the way.
+    defer { _ = unsafe rmdir(folder.path) }
     let shape = settings.architecture
-    Output.note(
+    reporting.tell(
       "\(corpus.count) units, \(corpus.vocabulary.count) different;"
         + " \(shape.layers) x \(shape.hidden) \(shape.cell.rawValue),"
         + " \(checkpoint.model.network.layout.parameterCount) parameters;"
         + " \(settings.precision.rawValue) on \(kernels.instructionSet.rawValue),"
-        + " \(machine.lanes.count) threads, seed \(seed). Run: \(folder.path)")
+        + " \(counted(machine.lanes.count, "thread")), seed \(seed). Run: \(folder.path)")
     try reporting.proceed(
       checkpoint, corpus: corpus, validation: validationCorpus, folder: folder,
-      budget: budget.budget ?? .automatic(seconds: 300, epochs: 100), machine: machine,
-      clock: clock)
+      budget: budget.budget ?? .unlessTold, machine: machine, clock: clock)
+  }
+
+  /// Nothing that is there is written over.
+  private func refuseExisting(_ folder: RunFolder) throws {
+    let files = FileManager.default
+    guard files.fileExists(atPath: folder.path) else { return }
+    let isRun = [folder.latest.path, folder.latest.previousPath].contains {
+      files.fileExists(atPath: $0)
+    }
+    let remedy = isRun ? "Go on with geul resume \(folder.path), or choose" : "Choose"
+    throw Failure("\(folder.path) is there already. \(remedy) another --out.")
+  }
+
+  /// Refuses what this machine has no room for, before the system ends the process for it.
+  private func checkMemory(_ settings: Settings, vocabulary: Int) throws {
+    let network = Network(settings.architecture, vocabulary: vocabulary)
+    // Parameters, gradients, Adam's two, packed both ways, and a checkpoint on its way to the disk.
+    let need = 12 * 4 * network.layout.count
+    let room = Int(ProcessInfo.processInfo.physicalMemory)
+    guard need > room else { return }
+    throw Failure(
+      "A network of \(network.layout.parameterCount) parameters takes about \(need >> 30) GB to train,"
+        + " and this machine has \(room >> 30) GB. Choose a smaller --hidden or fewer --layers.")
   }
 
   private var settings: Settings {
@@ -117,32 +138,58 @@ struct Train: ParsableCommand {
   /// A run is called as its first corpus is.
   private var defaultName: String {
     guard let first = corpus.first, first != "-" else { return "standard-input" }
-    let url = URL(filePath: first)
-    return url.deletingPathExtension().lastPathComponent
+    let name = URL(filePath: absolute(first)).deletingPathExtension().lastPathComponent
+    return ["", "/"].contains(name) ? "text" : name
   }
 
   private func readValidation(_ corpus: Corpus) throws -> Corpus? {
     guard let validationFile else { return nil }
     var options = text.corpusOptions
     options.vocabulary = corpus.vocabulary
-    return try readCorpus([validationFile], options)
+    let text = try readCorpus([validationFile], options)
+    try checkScorable(text, validationFile)
+    return text
   }
 
   /// Makes batch and window smaller for a small text, and says so.
   private func fit(_ settings: inout Settings, to corpus: Corpus) throws {
-    if corpus.count < 10 { settings.validationFraction = 0 }
+    if corpus.count < 10, settings.validationFraction > 0 {
+      Output.note("This text is too small to hold out a part of it.")
+      settings.validationFraction = 0
+    }
     let units = Run.trainingUnits(of: corpus, settings)
     guard units >= 3 else {
       throw Failure(
-        "\(self.corpus.joined(separator: ", ")): \(corpus.count) units are too few to learn from;"
-          + " at least 3 are needed for training.")
+        "\(self.corpus.joined(separator: ", ")): \(counted(units, "unit")) to learn from"
+          + " \(units == 1 ? "is" : "are") too few; at least 3 are needed, beside what is held out."
+      )
     }
     let (batch, length) = Windows.fit(units: units, batch: settings.batch, length: settings.length)
     if (batch, length) != (settings.batch, settings.length) {
-      Output.note("This text is small: \(batch) streams and windows of \(length) steps suit it.")
+      Output.note(
+        "This text is small: \(counted(batch, "stream")) and windows of \(counted(length, "step")) suit it."
+      )
     }
     (settings.batch, settings.length) = (batch, length)
   }
+}
+
+/// Makes sure that the vocabulary holds enough of a validation text to score it.
+func checkScorable(_ text: Corpus, _ name: String) throws {
+  var known = false
+  for place in 0..<max(0, text.count - 1) where !known {
+    known = text.ids(place..<place + 2).allSatisfy { $0 >= 0 }
+  }
+  guard known else {
+    throw Failure(
+      "\(name): no two units in a row are known to the model, so it cannot be validated with."
+        + " Give another --validation-file.")
+  }
+}
+
+/// A number with its noun: `1 step`, `2 steps`.
+func counted(_ number: Int, _ noun: String) -> String {
+  "\(number) \(noun)\(number == 1 ? "" : "s")"
 }
 
 /// A path that means the same from any folder.

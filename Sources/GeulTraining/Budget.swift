@@ -10,7 +10,7 @@ public enum Budget: Sendable, Equatable {
   case automatic(seconds: Double, epochs: Double)
 
   /// The number of steps, where it does not depend on the speed.
-  func steps(per epoch: Int) -> Int? {
+  public func steps(per epoch: Int) -> Int? {
     switch self {
     case .steps(let steps): steps
     case .epochs(let epochs): max(1, Int((epochs * Double(epoch)).rounded()))

@@ -22,6 +22,8 @@ public struct Run {
   private let sampleEvery: Int?
   private let lanes: Lanes
   private let clock: Stopwatch
+  /// Whether the newest checkpoint becomes the previous one when the next is saved: false if it is known to be damaged.
+  public var keepsPrevious = true
   private var lastSave = 0.0
   private var good: TrainerState?
 
@@ -29,6 +31,8 @@ public struct Run {
   public enum Event: Sendable {
     /// A sentence for the user.
     case note(String)
+    /// The speed has been measured, and the number of steps is fixed.
+    case planned(steps: Int, epochs: Double)
     /// How far it is.
     case progress(Progress)
     /// The part held out was scored.
@@ -117,17 +121,16 @@ public struct Run {
 
   /// Runs until the budget is used up or `shouldStop` says so.
   ///
-  /// - Parameters:
-  ///   - shouldStop: asked before each step.
-  ///   - report: told what happens.
-  /// - Returns: how it ended.
-  /// - Throws: `FileError` when a checkpoint cannot be written; the one before it is intact.
+  /// - Throws: `FileError` when a checkpoint cannot be written, and then the one before it is intact; or when another
+  ///   process is training in this folder.
   public mutating func proceed(
     shouldStop: () -> Bool, report: (Event) -> Void
   ) throws(FileError) -> Ending {
+    let lock = try FolderLock(folder.path)
+    defer { withExtendedLifetime(lock) {} }
     if record.step == 0 { try save(report) }
-    let metrics = MetricsLog(folder.metricsPath)
-    var speed = Speed()
+    let metrics = MetricsLog(folder.metricsPath, upTo: record.step)
+    var speed = Speed(from: clock.seconds)
     var lastReport = -1.0
     while record.totalSteps.map({ record.step < $0 }) ?? true {
       if shouldStop() {
@@ -182,10 +185,7 @@ public struct Run {
       per: trainer.windows.count, done: record.step, stepsPerSecond: speed.stepsPerSecond)
     record.totalSteps = plan(left * 0.98)
     let epochs = Double(record.totalSteps ?? 0) / Double(trainer.windows.count)
-    report(
-      .note(
-        "Plan: \(record.totalSteps ?? 0) steps, \(String(format: "%.1f", epochs)) times through the text."
-      ))
+    report(.planned(steps: record.totalSteps ?? 0, epochs: epochs))
   }
 
   private func isValidationStep(_ step: Int, of total: Int) -> Bool {
@@ -240,11 +240,22 @@ public struct Run {
     }
   }
 
+  /// What the best model scored on the part held out.
+  public struct FinalScore: Sendable, Equatable {
+    /// The score, from a zero state.
+    public let score: Scorer.Score
+    /// The same by the bytes of the text.
+    public let bitsPerByte: Double
+  }
+
   /// Scores the best model exactly and writes what it scored into its file.
   ///
-  /// - Returns: The score on the part held out and bits a byte; nil where nothing was held out.
-  /// - Throws: `RunError` if the best model's file can no longer be read or written.
-  public func finish() throws(RunError) -> (score: Scorer.Score, bitsPerByte: Double)? {
+  /// - Parameter shouldStop: asked now and then; what was saved stays as it is when it says so.
+  /// - Returns: The score on the part held out; nil where nothing was held out.
+  /// - Throws: `RunError.stopped` if `shouldStop` said so.
+  public func finish(
+    unless shouldStop: () -> Bool = { false }
+  ) throws(RunError) -> FinalScore? {
     guard let heldOut else { return nil }
     var model: Model
     do throws(FormatError) { model = try Model(contentsOf: folder.best.path) } catch {
@@ -252,7 +263,9 @@ public struct Run {
     }
     let scorer = Scorer(
       model.network, parameters: model.parameters, kernels: trainer.kernels, lanes: lanes)
-    let score = scorer.score(heldOut.corpus, heldOut.range)
+    guard let score = scorer.score(heldOut.corpus, heldOut.range, unless: shouldStop) else {
+      throw .stopped
+    }
     let bytes = heldOut.corpus.byteLength(ofUnitsIn: heldOut.range.dropFirst())
     let bitsPerByte = score.nats / Scorer.natsPerBit / Double(max(1, bytes))
     model.about.training?.validationNats = score.natsPerUnit
@@ -260,7 +273,7 @@ public struct Run {
     do throws(FileError) {
       try model.safetensors.write(to: folder.best, keepingPrevious: false)
     } catch { throw .file(error) }
-    return (score, bitsPerByte)
+    return FinalScore(score: score, bitsPerByte: bitsPerByte)
   }
 
   private mutating func stepBack(_ report: (Event) -> Void) {
@@ -293,7 +306,8 @@ public struct Run {
     let state = trainer.state
     (record.windows, record.step, record.rateScale) = (state.windows, state.step, state.rateScale)
     try Checkpoint(model: model.about, record: record, state: state).safetensors.write(
-      to: folder.latest)
+      to: folder.latest, keepingPrevious: keepsPrevious)
+    keepsPrevious = true
     lastSave = clock.seconds
     good = state
     report(.saved(step: record.step))
@@ -302,14 +316,19 @@ public struct Run {
 
 /// Why a run could not be finished.
 public enum RunError: Error, CustomStringConvertible {
+  /// The best model cannot be read.
   case format(FormatError)
+  /// The best model cannot be saved.
   case file(FileError)
+  /// The caller asked for it.
+  case stopped
 
   /// The sentence of the error inside.
   public var description: String {
     switch self {
     case .format(let error): error.description
     case .file(let error): error.description
+    case .stopped: "Stopped before the best model was scored."
     }
   }
 }

@@ -39,12 +39,20 @@ public struct Scorer: Sendable {
   ///
   /// Units that the vocabulary does not hold are passed over, as if they were not in the text.
   public func score(_ corpus: Corpus, _ range: Range<Int>) -> Score {
+    score(corpus, range, unless: { false }) ?? Score(nats: 0, units: 0)
+  }
+
+  /// The same, unless `shouldStop`, which is asked now and then, says so: then nil.
+  public func score(
+    _ corpus: Corpus, _ range: Range<Int>, unless shouldStop: () -> Bool
+  ) -> Score? {
     let length = 256
     var portion = makePortion(rows: 1, length: length)
     var score = Score(nats: 0, units: 0)
     var last: Int32?
     var place = range.lowerBound
     while place < range.upperBound {
+      if shouldStop() { return nil }
       let all = corpus.ids(place..<min(place + length, range.upperBound))
       let block = all.filter { $0 >= 0 }
       score.unknown += all.count - block.count

@@ -11,9 +11,12 @@ public struct Stopwatch: Sendable {
 
 /// Steps a second, over the last ones.
 struct Speed: Sendable {
-  private var times: [Double] = []
+  private var times: [Double]
   /// How many steps it knows of.
   private(set) var steps = 0
+
+  /// Before the first step, which begins now.
+  init(from start: Double) { times = [start] }
 
   mutating func add(seconds: Double) {
     times.append(seconds)
