@@ -39,7 +39,7 @@ struct Generate: ParsableCommand {
   var stop: [String] = []
   @Option(
     name: .shortAndLong, help: "What chance comes from (default: different each time, and said).")
-  var seed: UInt64?
+  var seed: Int?
   @Option(help: "How many texts to write.")
   var numSamples = 1
   @Flag(help: "Refuse a prompt with characters that the model does not know.")
@@ -55,6 +55,7 @@ struct Generate: ParsableCommand {
   func validate() throws {
     try check("--length", length, in: 0...1_000_000_000)
     try check("--num-samples", numSamples, in: 1...100_000)
+    try check("--seed", seed, in: 0...Int.max)
     do throws(SamplingError) { try sampling.validate() } catch {
       throw ValidationError(error.description)
     }
@@ -88,7 +89,7 @@ struct Generate: ParsableCommand {
     let model = try model.load()
     let text = try promptText()
     let ids = try encode(text, model)
-    let seed = seed ?? UInt64.random(in: 0..<1 << 32)
+    let seed = UInt64(seed ?? Int.random(in: 0..<1 << 32))
     if !quiet && self.seed == nil { Output.note("seed \(seed)") }
     let request = Generator.Request(
       prompt: ids, length: length, sampling: sampling, seed: seed, samples: numSamples, stops: stop)

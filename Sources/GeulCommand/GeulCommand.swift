@@ -51,6 +51,10 @@ struct GeulCommand: ParsableCommand {
     if let (given, meant) = Aliases.twoDashes(in: arguments), message.hasPrefix("Unknown option") {
       message = "Unknown option '\(given)'. Long names have two dashes: \(meant)."
     }
+    if let first = arguments.first, message == "Unexpected argument '\(first)'." {
+      let names = configuration.subcommands.map { "\($0)".lowercased() }.joined(separator: ", ")
+      message = "There is no command '\(first)'. There are \(names)."
+    }
     Output.note("geul: \(message) See geul --help, or --help after a command.")
     leave(2)
   }

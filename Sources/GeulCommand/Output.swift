@@ -36,13 +36,16 @@ enum Output {
   }
 
   /// Shows a line that the next one replaces; only for a terminal.
-  ///
-  /// - Parameter parts: those that the terminal's width has no room for are left out, the last first.
   static func live(_ parts: [String]) {
+    write(Array((Self.lineStart + fitted(parts)).utf8), to: STDERR_FILENO)
+  }
+
+  /// A line of as many parts, the first ones, as a terminal has room for; all of them elsewhere.
+  static func fitted(_ parts: [String]) -> String {
+    guard isTerminal else { return parts.joined(separator: ", ") }
     var parts = parts
     while parts.count > 1, parts.joined(separator: ", ").count >= width { parts.removeLast() }
-    let line = parts.joined(separator: ", ").prefix(max(1, width - 1))
-    write(Array((Self.lineStart + line).utf8), to: STDERR_FILENO)
+    return String(parts.joined(separator: ", ").prefix(max(1, width - 1)))
   }
 
   /// How many columns the terminal has.

@@ -31,13 +31,13 @@ struct RunReport {
         Output.live(parts(progress))
       } else if progress.seconds - lastLine >= 10 {
         lastLine = progress.seconds
-        Output.note(parts(progress).joined(separator: ", "))
+        Output.note(Output.fitted(parts(progress)))
       }
     case .validated(let progress, _, let isBest):
       last = progress
       guard !quiet else { return }
       lastLine = progress.seconds
-      Output.note(parts(progress, isBest: isBest).joined(separator: ", "))
+      Output.note(Output.fitted(parts(progress, isBest: isBest)))
     case .sample(let model, _):
       guard !quiet else { return }
       Output.note("  | " + sample(model).replacing("\n", with: "\n  | "))

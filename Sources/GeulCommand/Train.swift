@@ -43,7 +43,7 @@ struct Train: ParsableCommand {
   @Option(help: "Width of the factors of products: auto, float32 or bfloat16.")
   var precision = PrecisionChoice.auto
   @Option(help: "What chance comes from; the same seed gives the same model.")
-  var seed: UInt64 = 1
+  var seed = 1
   @OptionGroup(title: "Saving and reporting") var reporting: RunOptions
   @OptionGroup var machine: MachineOptions
 
@@ -63,6 +63,7 @@ struct Train: ParsableCommand {
     try check("--dropout", dropout, in: 0...0.9)
     try check("--grad-clip", gradClip, in: 1e-6...1e6)
     try check("--validation", validation, in: 0...0.9)
+    try check("--seed", seed, in: 0...Int.max)
   }
 
   func run() throws {
@@ -131,7 +132,7 @@ struct Train: ParsableCommand {
     settings.gradientClip = gradClip
     settings.validationFraction = validationFile == nil ? validation : 0
     settings.precision = precision.precision
-    settings.seed = seed
+    settings.seed = UInt64(seed)
     return settings
   }
 
@@ -153,17 +154,15 @@ struct Train: ParsableCommand {
 
   /// Makes batch and window smaller for a small text, and says so.
   private func fit(_ settings: inout Settings, to corpus: Corpus) throws {
-    if corpus.count < 10, settings.validationFraction > 0 {
-      Output.note("This text is too small to hold out a part of it.")
-      settings.validationFraction = 0
-    }
+    let isTiny = corpus.count < 10 && settings.validationFraction > 0
+    if isTiny { settings.validationFraction = 0 }
     let units = Run.trainingUnits(of: corpus, settings)
     guard units >= 3 else {
       throw Failure(
         "\(self.corpus.joined(separator: ", ")): \(counted(units, "unit")) to learn from"
-          + " \(units == 1 ? "is" : "are") too few; at least 3 are needed, beside what is held out."
-      )
+          + " \(units == 1 ? "is" : "are") too few; at least 3 are needed, beside what is held out.")
     }
+    if isTiny { Output.note("This text is too small to hold out a part of it.") }
     let (batch, length) = Windows.fit(units: units, batch: settings.batch, length: settings.length)
     if (batch, length) != (settings.batch, settings.length) {
       Output.note(

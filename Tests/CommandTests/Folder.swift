@@ -1,0 +1,49 @@
+import Foundation
+
+/// A folder of its own for a test, removed when the test is over.
+final class Folder: Sendable {
+  let path: String
+
+  init() throws {
+    path = NSTemporaryDirectory() + "geul-command-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func file(_ name: String) -> String { path + "/" + name }
+
+  /// The names in a folder of this folder, hidden ones left out.
+  func names(in folder: String = "") -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: file(folder))) ?? []
+    return names.filter { !$0.hasPrefix(".") }.sorted()
+  }
+
+  func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: file(name)) }
+  func data(_ name: String) -> Data? { FileManager.default.contents(atPath: file(name)) }
+  func text(_ name: String) -> String? { data(name).map { String(decoding: $0, as: UTF8.self) } }
+  func remove(_ name: String) { try? FileManager.default.removeItem(atPath: file(name)) }
+
+  func write(_ bytes: some Sequence<UInt8>, to name: String) throws {
+    try Data(bytes).write(to: URL(filePath: file(name)))
+  }
+
+  func write(_ text: String, to name: String) throws { try write(text.utf8, to: name) }
+
+  func copy(_ name: String, to other: String) throws {
+    try FileManager.default.copyItem(atPath: file(name), toPath: file(other))
+  }
+
+  /// All files of a folder with their bytes: what must be the same afterwards.
+  func contents(of folder: String) -> [String: Data] {
+    Dictionary(uniqueKeysWithValues: names(in: folder).map { ($0, data("\(folder)/\($0)") ?? Data()) })
+  }
+
+  /// An open file with this text.
+  func handle(_ name: String, text: String? = nil) throws -> FileHandle {
+    try write(text ?? "", to: name)
+    return try text == nil
+      ? FileHandle(forWritingTo: URL(filePath: file(name)))
+      : FileHandle(forReadingFrom: URL(filePath: file(name)))
+  }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+/// The `geul` that was built beside these tests, run as a person runs it.
+final class GeulProcess {
+  /// What a process left when it ended.
+  struct Result {
+    /// The exit code; 128 and the signal's number if a signal ended it, as shells count.
+    let status: Int32
+    let output: Data
+    let stderr: String
+
+    /// Standard output, which must be valid UTF-8.
+    var stdout: String {
+      guard let text = String(validating: output, as: UTF8.self) else {
+        Issue.record("standard output is not valid UTF-8: \(Array(output))")
+        return ""
+      }
+      return text
+    }
+    /// The lines of standard error.
+    var notes: [String] { stderr.split(whereSeparator: \.isNewline).map(String.init) }
+  }
+
+  /// The folder of the test bundle's program, whatever the scratch path is.
+  static let executable = URL(filePath: CommandLine.arguments[0]).standardizedFileURL
+    .deletingLastPathComponent().appending(path: "geul").path
+
+  private let process = Process()
+  private let folder: Folder
+  private let name = UUID().uuidString
+  private let ended = DispatchSemaphore(value: 0)
+
+  /// Starts a program; `geul` if none is named.
+  ///
+  /// - Parameter folder: where it runs.
+  init(
+    _ arguments: [String], program: String = executable, stdin: String? = nil,
+    environment: [String: String] = [:], in folder: Folder
+  ) throws {
+    self.folder = folder
+    process.executableURL = URL(filePath: program)
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(filePath: folder.path)
+    process.environment = ProcessInfo.processInfo.environment
+      .filter { !$0.key.hasPrefix("GEUL_") && $0.key != "COLUMNS" }
+      .merging(environment) { $1 }
+    // Files, not pipes: nothing has to be read while the process runs.
+    process.standardInput =
+      try stdin.map { try folder.handle(".\(name).in", text: $0) } ?? FileHandle.nullDevice
+    process.standardOutput = try folder.handle(".\(name).out")
+    process.standardError = try folder.handle(".\(name).err")
+    process.terminationHandler = { [ended] _ in ended.signal() }
+    try process.run()
+  }
+
+  /// What it has written to standard error so far.
+  var stderr: String { folder.text(".\(name).err") ?? "" }
+
+  /// Sends a signal as soon as `condition` holds.
+  func send(_ number: Int32, when condition: (GeulProcess) -> Bool) throws {
+    let end = Date(timeIntervalSinceNow: 30)
+    while !condition(self) {
+      try #require(process.isRunning, "it ended too early: \(stderr)")
+      try #require(Date() < end, "it did not come as far in time: \(stderr)")
+      Thread.sleep(forTimeInterval: 0.002)
+    }
+    kill(process.processIdentifier, number)
+  }
+
+  /// Waits for its end.
+  ///
+  /// - Parameter limit: seconds after which it is killed, and the test has failed.
+  func wait(limit: Double = 60) -> Result {
+    if ended.wait(timeout: .now() + limit) == .timedOut {
+      kill(process.processIdentifier, SIGKILL)
+      ended.wait()
+      Issue.record("not over after \(limit) seconds: \(process.arguments ?? []): \(stderr)")
+    }
+    let signalled = process.terminationReason == .uncaughtSignal
+    let result = Result(
+      status: process.terminationStatus + (signalled ? 128 : 0),
+      output: folder.data(".\(name).out") ?? Data(), stderr: stderr)
+    for ending in ["in", "out", "err"] { folder.remove(".\(name).\(ending)") }
+    return result
+  }
+
+  /// Runs `geul` to its end.
+  static func run(
+    _ arguments: [String], stdin: String? = nil, environment: [String: String] = [:],
+    in folder: Folder
+  ) throws -> Result {
+    try GeulProcess(arguments, stdin: stdin, environment: environment, in: folder).wait()
+  }
+
+  /// Runs a line of shell, in which `"$geul"` is the program.
+  static func shell(
+    _ line: String, environment: [String: String] = [:], in folder: Folder
+  ) throws -> Result {
+    let environment = environment.merging(["geul": executable]) { $1 }
+    return try GeulProcess(
+      ["-c", line], program: "/bin/bash", environment: environment, in: folder
+    ).wait()
+  }
+}

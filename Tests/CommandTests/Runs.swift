@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+/// What the tests train: networks so small that a run takes a fraction of a second.
+enum Runs {
+  static let tiny = [
+    "--hidden", "16", "--layers", "1", "--batch", "4", "--length", "8", "--seed", "1",
+    "--threads", "1", "--sample-every", "0",
+  ]
+
+  /// A folder with the English text and a finished run of it.
+  static func trained(_ arguments: [String] = [], text: String = Texts.english) throws -> Folder {
+    let folder = try Folder()
+    try folder.write(text, to: "text.txt")
+    let result = try GeulProcess.run(
+      ["train", "text.txt", "--out", "run", "--steps", "20"] + tiny + arguments, in: folder)
+    try #require(result.status == 0, "\(result.stderr)")
+    return folder
+  }
+
+  /// A run that tests read and leave as it is.
+  static let english = Swift.Result { try trained() }
+  static let korean = Swift.Result { try trained(["--unit", "jamo"], text: Texts.korean) }
+}
+
+extension GeulProcess.Result {
+  /// Standard output as one JSON object.
+  func json() throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: output) as? [String: Any])
+  }
+
+  /// Checks that this was a refusal: nothing on standard output, and one line on standard error that a person understands.
+  func expectRefusal(
+    _ code: Int32, naming parts: String..., at location: SourceLocation = #_sourceLocation
+  ) {
+    #expect(status == code, "\(stderr)", sourceLocation: location)
+    #expect(output.isEmpty, sourceLocation: location)
+    #expect(notes.count == 1 && stderr.hasSuffix("\n"), "\(stderr)", sourceLocation: location)
+    let line = notes.last ?? ""
+    #expect(line.hasPrefix("geul: "), "\(line)", sourceLocation: location)
+    #expect(line.hasSuffix("."), "\(line)", sourceLocation: location)
+    #expect(line.count < 400, "\(line)", sourceLocation: location)
+    // What only a programmer understands: `Error.case`, `Type(field: ...)`, runtime failures.
+    let jargon = line.firstMatch(of: /Fatal|Optional|Swift|NSCocoa|Error\b|[a-z][A-Z]\w*\(|\w+\(\w+: |Reason/)
+    #expect(jargon == nil, "\(line)", sourceLocation: location)
+    for part in parts { #expect(line.contains(part), "\(line)", sourceLocation: location) }
+  }
+}
