@@ -30,8 +30,8 @@ struct Train: ParsableCommand {
   var length = 64
   @OptionGroup(title: "How long (default: 5 minutes, at most 100 times through the text)")
   var budget: BudgetOptions
-  @Option(help: "Learning rate at its highest.")
-  var learningRate: Float = 0.004
+  @Option(help: "Learning rate at its highest (default: 0.008 for 64 streams, less for fewer).")
+  var learningRate: Float?
   @Option(help: "Share of a layer's outputs to drop, 0 to 0.9.")
   var dropout: Float = 0
   @Option(help: "Largest norm of a gradient.")
@@ -127,7 +127,6 @@ struct Train: ParsableCommand {
     var settings = Settings()
     settings.architecture = Architecture(cell: cell, layers: layers, hidden: hidden)
     (settings.batch, settings.length) = (batch, length)
-    settings.schedule.peak = learningRate
     settings.dropout = dropout
     settings.gradientClip = gradClip
     settings.validationFraction = validationFile == nil ? validation : 0
@@ -160,7 +159,8 @@ struct Train: ParsableCommand {
     guard units >= 3 else {
       throw Failure(
         "\(self.corpus.joined(separator: ", ")): \(counted(units, "unit")) to learn from"
-          + " \(units == 1 ? "is" : "are") too few; at least 3 are needed, beside what is held out.")
+          + " \(units == 1 ? "is" : "are") too few; at least 3 are needed, beside what is held out."
+      )
     }
     if isTiny { Output.note("This text is too small to hold out a part of it.") }
     let (batch, length) = Windows.fit(units: units, batch: settings.batch, length: settings.length)
@@ -170,6 +170,7 @@ struct Train: ParsableCommand {
       )
     }
     (settings.batch, settings.length) = (batch, length)
+    settings.schedule.peak = learningRate ?? Schedule.peak(batch: batch)
   }
 }
 

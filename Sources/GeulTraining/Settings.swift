@@ -12,7 +12,7 @@ public struct Settings: Codable, Sendable, Equatable {
   /// How many steps gradients go back (truncated back-propagation through time).
   public var length = 64
   /// The learning rate over the run.
-  public var schedule = Schedule(peak: 4e-3)
+  public var schedule = Schedule(peak: Schedule.peak(batch: 64))
   /// The share of each layer's outputs that dropout zeroes.
   public var dropout: Float = 0
   /// The largest global norm that a gradient may have: Pascanu, Mikolov and Bengio 2013.
