@@ -156,9 +156,10 @@ struct Generate: ParsableCommand {
     return encoding.ids
   }
 
+  /// The prompt as the model reads it, but for an open syllable at its end, which the generator closes.
   private func decoded(_ ids: [Int], _ model: Model) -> String {
     var decoder = StreamDecoder(
       tokenizer: model.about.tokenizer, vocabulary: model.about.vocabulary)
-    return ids.map { decoder.append($0) }.joined() + decoder.finish()
+    return ids.map { decoder.append($0) }.joined()
   }
 }

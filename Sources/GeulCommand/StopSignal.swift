@@ -6,12 +6,17 @@ enum StopSignal {
   private static let received = Atomic<Int32>(0)
 
   /// From now on SIGINT, SIGTERM and SIGHUP are noted; a second SIGINT ends the process at once.
+  ///
+  /// One that the parent had this process ignore, as nohup does, stays ignored.
   static func watch() {
     for number in [SIGINT, SIGTERM, SIGHUP] {
-      signal(number) { number in
+      let before = signal(number) { number in
         if StopSignal.received.exchange(number, ordering: .relaxed) == SIGINT && number == SIGINT {
           _exit(130)
         }
+      }
+      if unsafe unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) {
+        signal(number, SIG_IGN)
       }
     }
   }

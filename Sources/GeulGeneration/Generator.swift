@@ -64,6 +64,7 @@ public struct Generator: Sendable {
   /// - Parameters:
   ///   - request: what to write.
   ///   - emit: called with the number of a text and the next piece of it, valid on its own; returns whether to go on.
+  ///     The first piece begins with what a `StreamDecoder` holds back at the prompt's end.
   /// - Returns: why each text ended.
   /// - Throws: `SamplingError` if an option is out of its range.
   @discardableResult
@@ -165,7 +166,10 @@ struct Streams: Sendable {
       self.last = last
       self.decoder = decoder
       window = PenaltyWindow(capacity: request.sampling.repeatLastN)
-      for id in request.prompt { window.append(id) }
+      for id in request.prompt {
+        window.append(id)
+        _ = self.decoder.append(id)  // a syllable that the prompt leaves open may be closed by what follows
+      }
       draws = RandomDraws(seed: request.seed, sample: UInt64(number))
       stops = StopStrings(request.stops)
     }

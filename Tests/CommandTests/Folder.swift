@@ -36,7 +36,8 @@ final class Folder: Sendable {
 
   /// All files of a folder with their bytes: what must be the same afterwards.
   func contents(of folder: String) -> [String: Data] {
-    Dictionary(uniqueKeysWithValues: names(in: folder).map { ($0, data("\(folder)/\($0)") ?? Data()) })
+    Dictionary(
+      uniqueKeysWithValues: names(in: folder).map { ($0, data("\(folder)/\($0)") ?? Data()) })
   }
 
   /// An open file with this text.

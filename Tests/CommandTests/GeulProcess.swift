@@ -51,7 +51,19 @@ final class GeulProcess {
     process.standardOutput = try folder.handle(".\(name).out")
     process.standardError = try folder.handle(".\(name).err")
     process.terminationHandler = { [ended] _ in ended.signal() }
-    try process.run()
+    try Self.withSignals { try process.run() }
+  }
+
+  /// Lets a new process hear of signals: threads of Dispatch block them, shells ignore some for what runs in the background.
+  private static func withSignals(_ body: () throws -> Void) rethrows {
+    var (signals, before) = (sigset_t(), sigset_t())
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      _ = unsafe sigaddset(&signals, number)
+      _ = signal(number, SIG_DFL)
+    }
+    _ = unsafe pthread_sigmask(SIG_UNBLOCK, &signals, &before)
+    defer { _ = unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try body()
   }
 
   /// What it has written to standard error so far.

@@ -41,7 +41,8 @@ extension GeulProcess.Result {
     #expect(line.hasSuffix("."), "\(line)", sourceLocation: location)
     #expect(line.count < 400, "\(line)", sourceLocation: location)
     // What only a programmer understands: `Error.case`, `Type(field: ...)`, runtime failures.
-    let jargon = line.firstMatch(of: /Fatal|Optional|Swift|NSCocoa|Error\b|[a-z][A-Z]\w*\(|\w+\(\w+: |Reason/)
+    let jargon = line.firstMatch(
+      of: /Fatal|Optional|Swift|NSCocoa|Error\b|[a-z][A-Z]\w*\(|\w+\(\w+: |Reason/)
     #expect(jargon == nil, "\(line)", sourceLocation: location)
     for part in parts { #expect(line.contains(part), "\(line)", sourceLocation: location) }
   }

@@ -62,7 +62,9 @@ struct TrainTests {
     }
   }
 
-  @Test func `progress goes to standard error in plain lines, and nothing to standard output`() throws {
+  @Test func `progress goes to standard error in plain lines, and nothing to standard output`()
+    throws
+  {
     let folder = try Folder()
     try folder.write(Texts.english, to: "text.txt")
     let result = try GeulProcess.run(

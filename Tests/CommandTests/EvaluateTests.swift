@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+/// `geul evaluate`, `geul inspect` and `geul tokenize`.
+struct EvaluateTests {
+  private let folder: Folder
+  init() throws { folder = try Runs.english.get() }
+
+  @Test func `the score is printed for people and for programs`() throws {
+    let plain = try GeulProcess.run(["evaluate", "run", "text.txt"], in: folder)
+    #expect(plain.status == 0 && plain.stderr.isEmpty)
+    for words in ["nats", "bits a byte", "perplexity", "units scored"] {
+      #expect(plain.stdout.contains(words))
+    }
+    let json = try GeulProcess.run(["evaluate", "run", "text.txt", "--json"], in: folder).json()
+    let nats = try #require(json["nats"] as? Double)
+    #expect(abs(try #require(json["bits"] as? Double) - nats / 0.6931471805599453) < 1e-9)
+    #expect(json["units"] as? Int == Texts.english.count - 1)
+    #expect(json["unknown_units"] as? Int == 0)
+  }
+
+  @Test func `unknown units are counted and left out of the mean`() throws {
+    try folder.write("the king 한글 said\n", to: "mixed.txt")
+    try folder.write("the king  said\n", to: "known.txt")
+    let mixed = try GeulProcess.run(["evaluate", "run", "mixed.txt", "--json"], in: folder)
+    let known = try GeulProcess.run(["evaluate", "run", "known.txt", "--json"], in: folder)
+    #expect(try mixed.json()["unknown_units"] as? Int == 2)
+    #expect(try mixed.json()["nats"] as? Double == known.json()["nats"] as? Double)
+    #expect(mixed.stderr.contains("2 units of this part are unknown to the model"))
+  }
+
+  @Test func `a text of which nothing is known is refused`() throws {
+    try folder.write("한글", to: "unknown.txt")
+    let result = try GeulProcess.run(["evaluate", "run", "unknown.txt"], in: folder)
+    #expect(result.status == 1 && result.output.isEmpty)
+    #expect(try #require(result.notes.last).hasPrefix("geul: unknown.txt: fewer than two units"))
+  }
+
+  @Test func `evaluate names a text or a model that is not there`() throws {
+    try GeulProcess.run(["evaluate", "run", "nothing.txt"], in: folder)
+      .expectRefusal(1, naming: "nothing.txt", "no such file")
+    try GeulProcess.run(["evaluate", "rum", "text.txt"], in: folder)
+      .expectRefusal(1, naming: "rum", "no such model", "run")
+  }
+
+  @Test func `inspect shows the model to people and to programs`() throws {
+    let plain = try GeulProcess.run(["inspect", "run"], in: folder).stdout
+    for words in ["lstm, 1 layer of 16 units", "grapheme, nfc", "20 steps", "decoder.weight"] {
+      #expect(plain.contains(words), "\(plain)")
+    }
+    let json = try GeulProcess.run(["inspect", "run", "--json"], in: folder).json()
+    let vocabulary = try #require(json["vocabulary"] as? [String])
+    #expect(Set(vocabulary) == Set(Texts.english.map(String.init)))
+    #expect(json["cell"] as? String == "lstm" && json["hidden"] as? Int == 16)
+    let tensors = try #require(json["tensors"] as? [[String: Any]])
+    #expect(tensors.first?["name"] as? String == "lstm.weight_ih_l0")
+    #expect(tensors.first?["shape"] as? [Int] == [64, vocabulary.count])
+    let training = try #require(json["training"] as? [String: Any])
+    #expect(training["step"] as? Int == 20)
+  }
+
+  @Test func `tokenize counts what each kind of unit makes of a text`() throws {
+    try folder.write("한글 a\r\n한", to: "small.txt")
+    let json = try GeulProcess.run(["tokenize", "small.txt", "--json"], in: folder).json()
+    let rows = try #require(json["units"] as? [[String: Any]])
+    let counts = rows.compactMap { row in
+      (row["unit"] as? String).map { ($0, row["count"] as? Int) }
+    }
+    #expect(
+      Dictionary(uniqueKeysWithValues: counts) == [
+        "grapheme": 6, "codepoint": 7, "jamo": 12, "byte": 13,
+      ])
+    let plain = try GeulProcess.run(["tokenize", "small.txt"], in: folder).stdout
+    for words in ["grapheme", "jamo", "CRLF 1", "Hangul"] {
+      #expect(plain.contains(words), "\(plain)")
+    }
+  }
+}

@@ -1,0 +1,237 @@
+import Foundation
+import Testing
+
+/// What `geul generate` writes, and where.
+struct GenerateTests {
+  private let folder: Folder
+  init() throws { folder = try Runs.english.get() }
+
+  private func generate(
+    _ arguments: String..., model: String = "run", stdin: String? = nil,
+    environment: [String: String] = [:]
+  ) throws -> GeulProcess.Result {
+    try GeulProcess.run(
+      ["generate", model] + arguments, stdin: stdin, environment: environment, in: folder)
+  }
+
+  @Test func `the same seed writes the same text, and another seed another`() throws {
+    let texts = try ["5", "5", "6"].map {
+      try generate("-n", "100", "--seed", $0, "--prompt", "the ").stdout
+    }
+    #expect(texts[0] == texts[1] && texts[0] != texts[2])
+    #expect(texts[0].hasPrefix("the ") && texts[0].hasSuffix("\n"))
+    #expect(texts[0].count == 4 + 100 + 1)
+  }
+
+  @Test func `without a seed one is chosen and said`() throws {
+    let result = try generate("-n", "30")
+    let note = try #require(result.notes.first { $0.hasPrefix("seed ") })
+    #expect(try generate("-n", "30", "--seed", String(note.dropFirst(5))).stdout == result.stdout)
+  }
+
+  @Test func `temperature 0 does not depend on the seed`() throws {
+    let greedy = try ["1", "2"].map {
+      try generate("-n", "60", "--temperature", "0", "--seed", $0).stdout
+    }
+    #expect(greedy[0] == greedy[1])
+  }
+
+  @Test func `-n 0 writes the prompt alone`() throws {
+    #expect(try generate("-n", "0", "--prompt", "king", "--seed", "1").stdout == "king\n")
+    #expect(
+      try generate("-n", "0", "--prompt", "king", "--seed", "1", "--no-display-prompt").stdout
+        == "\n")
+  }
+
+  @Test func `a text ends before its stop string, also where that comes in pieces`() throws {
+    let text = try generate("-n", "300", "--seed", "3").stdout.dropLast()
+    // Three characters of the text itself: they come one by one.
+    let start = text.index(text.startIndex, offsetBy: 120)
+    let stop = String(text[start..<text.index(start, offsetBy: 3)])
+    let first = try #require(text.firstRange(of: stop))
+    let expected = String(text[..<first.lowerBound]) + "\n"
+    #expect(try generate("-n", "300", "--seed", "3", "--stop", stop).stdout == expected)
+    let two = try generate(
+      "-n", "300", "--seed", "3", "--stop", "never in it", "--stop", stop, "--json"
+    ).json()
+    let sample = try #require((two["samples"] as? [[String: Any]])?.first)
+    #expect(sample["stop_reason"] as? String == "stop")
+    #expect(sample["text"] as? String == String(expected.dropLast()))
+  }
+
+  @Test func `what only begins as a stop string is written`() throws {
+    let text = try generate("-n", "50", "--seed", "3").stdout
+    let last = String(text.dropLast().suffix(2))
+    #expect(try generate("-n", "50", "--seed", "3", "--stop", last + "§§").stdout == text)
+  }
+
+  @Test func `sample i depends on the seed and i alone`() throws {
+    func samples(_ count: Int, _ threads: String) throws -> [String] {
+      let json = try generate(
+        "-n", "50", "--seed", "9", "--num-samples", "\(count)", "--threads", threads, "--json"
+      ).json()
+      let samples = try #require(json["samples"] as? [[String: Any]])
+      return samples.compactMap { $0["text"] as? String }
+    }
+    let many = try samples(64, "2")
+    #expect(many.count == 64 && Set(many).count > 60)
+    for count in [1, 2, 7, 64] { #expect(try samples(count, "1") == Array(many.prefix(count))) }
+    let alone = try generate("-n", "50", "--seed", "9").stdout
+    #expect(alone == many[0] + "\n")
+  }
+
+  @Test func `several texts come with rules between them`() throws {
+    let result = try generate("-n", "5", "--seed", "9", "--num-samples", "3", "--prompt", "fox ")
+    let texts = result.stdout.components(separatedBy: "\n---\n")
+    #expect(texts.count == 3 && texts.allSatisfy { $0.hasPrefix("fox ") })
+  }
+
+  @Test(arguments: ["portable", "avx2", "avx512"])
+  func `the instruction set makes no difference`(set: String) throws {
+    let result = try generate("-n", "60", "--seed", "9", environment: ["GEUL_ISA": set])
+    if result.status == 1, result.stderr.contains("is not an instruction set of this machine") {
+      return
+    }
+    #expect(result.stdout == (try generate("-n", "60", "--seed", "9").stdout))
+  }
+
+  @Test func `a prompt comes from the line, a file or standard input`() throws {
+    try folder.write("the king\n", to: "prompt.txt")
+    try folder.write("the king\r\n", to: "prompt-crlf.txt")
+    let expected = try generate("-n", "20", "--seed", "1", "--prompt", "the king").stdout
+    #expect(
+      try generate("-n", "20", "--seed", "1", "--prompt-file", "prompt.txt").stdout == expected)
+    #expect(try generate("-n", "20", "--seed", "1", "-f", "prompt-crlf.txt").stdout == expected)
+    #expect(try generate("-", "-n", "20", "--seed", "1", stdin: "the king\n").stdout == expected)
+    #expect(try generate("-n", "20", "--seed", "1", "--prompt=the king").stdout == expected)
+  }
+
+  @Test func `an empty prompt is as none`() throws {
+    let expected = try generate("-n", "20", "--seed", "1").stdout
+    #expect(try generate("-n", "20", "--seed", "1", "--prompt", "").stdout == expected)
+    #expect(try generate("-", "-n", "20", "--seed", "1", stdin: "").stdout == expected)
+  }
+
+  @Test func `a prompt may begin with a dash`() throws {
+    let folder = try Runs.trained(text: Texts.english + "- said --the-king_x: -5\n")
+    for prompt in ["- said", "--the-king_x", "-5"] {
+      let result = try GeulProcess.run(
+        ["generate", "run", "-n", "3", "--seed", "1", "--prompt", prompt], in: folder)
+      #expect(result.stdout.hasPrefix(prompt), "\(result.stderr)")
+    }
+  }
+
+  @Test func `a prompt longer than what is asked for, and than a window, is no trouble`() throws {
+    let prompt = String(Texts.english.prefix(1000))
+    let result = try generate("-n", "2", "--seed", "1", "--prompt", prompt)
+    #expect(result.status == 0 && result.stdout.hasPrefix(prompt))
+    #expect(result.stdout.count == 1003)
+  }
+
+  @Test func `unknown characters of a prompt are named on standard error`() throws {
+    let result = try generate("-n", "10", "--seed", "1", "--prompt", "the 한 king")
+    #expect(result.status == 0)
+    #expect(result.stdout.hasPrefix("the  king"))
+    #expect(
+      result.notes == [
+        "prompt: character 5, U+D55C HANGUL SYLLABLE HAN, is unknown to the model: passed over."
+      ])
+  }
+
+  @Test func `an unknown character is read as the nearest form that is known`() throws {
+    let result = try generate("-n", "10", "--seed", "1", "--prompt", "KＩNG")
+    #expect(result.stdout.hasPrefix("king"))
+    #expect(result.stderr.contains("character 2, U+FF29"))
+    #expect(result.stderr.contains("read as \"i\""))
+  }
+
+  @Test func `a prompt of unknown characters only is as none`() throws {
+    let result = try generate("-n", "20", "--seed", "1", "--prompt", "한글")
+    #expect(result.status == 0 && result.notes.count == 2)
+    #expect(result.stdout == (try generate("-n", "20", "--seed", "1").stdout))
+  }
+
+  @Test func `a long prompt of unknown characters does not flood the terminal`() throws {
+    let result = try generate("-n", "5", "--seed", "1", "--prompt", Texts.korean)
+    #expect(result.status == 0 && result.notes.count == 6)
+    #expect(try #require(result.notes.last).contains("more characters"))
+  }
+
+  @Test func `--strict refuses unknown characters`() throws {
+    try generate("-n", "5", "--strict", "--prompt", "the 한 king").expectRefusal(
+      1, naming: "character 5", "U+D55C", "--strict")
+    #expect(try generate("-n", "5", "--strict", "--seed", "1", "--prompt", "king").status == 0)
+  }
+
+  @Test func `standard output has the text and nothing else`() throws {
+    let result = try generate("-n", "5", "--prompt", "king")
+    #expect(result.stdout.count == 4 + 5 + 1 && result.stdout.hasPrefix("king"))
+    #expect(!result.stderr.isEmpty)
+    #expect(try generate("-n", "5", "--prompt", "한", "--quiet").stderr.isEmpty)
+  }
+
+  @Test func `a closed pipe ends it quietly`() throws {
+    let result = try GeulProcess.shell(
+      #""$geul" generate run -n 100000000 --seed 1 | head -c 10; exit ${PIPESTATUS[0]}"#,
+      in: folder)
+    #expect(result.status == 0 && result.stderr.isEmpty)
+    #expect(result.output.count == 10)
+  }
+
+  @Test func `an interrupt ends it at once`() throws {
+    let process = try GeulProcess(
+      ["generate", "run", "-n", "100000000", "--quiet"], in: folder)
+    Thread.sleep(forTimeInterval: 0.3)
+    try process.send(SIGINT) { _ in true }
+    #expect(process.wait(limit: 10).status == 130)
+  }
+
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+  func `an output that cannot be written is an error`() throws {
+    for flags in ["", "--json", "--num-samples 2"] {
+      let result = try GeulProcess.shell(
+        #""$geul" generate run -n 9 --seed 1 \#(flags) > /dev/full"#, in: folder)
+      result.expectRefusal(1, naming: "standard output: could not be written", "space")
+    }
+  }
+
+  @Test func `a model is a run's folder, its best model or its newest checkpoint`() throws {
+    let best = try generate("-n", "20", "--seed", "1", model: "run/best.safetensors").stdout
+    #expect(try generate("-n", "20", "--seed", "1", model: "run").stdout == best)
+    #expect(try generate("-n", "20", "--seed", "1", model: "run/").stdout == best)
+    // The last step was the best one here.
+    #expect(
+      try generate("-n", "20", "--seed", "1", model: "run/latest.safetensors").stdout == best)
+  }
+
+  @Test func `jamo come as whole syllables, also where a prompt leaves one open`() throws {
+    let folder = try Runs.korean.get()
+    for seed in 1...20 {
+      let text = try GeulProcess.run(
+        ["generate", "run", "-n", "\(seed)", "--seed", "\(seed)", "--prompt", "옛나"], in: folder
+      ).stdout
+      let composed = text.precomposedStringWithCanonicalMapping
+      #expect(Array(text.utf8) == Array(composed.utf8))
+      #expect(Array(text.utf8).starts(with: "옛".utf8))
+    }
+    let none = try GeulProcess.run(
+      ["generate", "run", "-n", "0", "--seed", "1", "--prompt", "옛나"], in: folder)
+    #expect(none.stdout == "옛나\n")
+    let greedy = try GeulProcess.run(
+      ["generate", "run", "-n", "40", "--temperature", "0", "--prompt", "한"], in: folder)
+    #expect(greedy.status == 0 && !greedy.stdout.isEmpty)
+  }
+
+  @Test func `bytes of Korean come as valid UTF-8 however they are cut`() throws {
+    let folder = try Runs.trained(["--unit", "byte"], text: Texts.korean)
+    for seed in 1...6 {
+      // A hot draw gives bytes in an order that no text has.
+      let result = try GeulProcess.run(
+        [
+          "generate", "run", "-n", "\(40 + seed)", "--temperature", "3", "--seed", "\(seed)",
+          "--prompt", "옛날",
+        ], in: folder)
+      #expect(result.status == 0 && result.stdout.hasPrefix("옛날"))
+    }
+  }
+}
