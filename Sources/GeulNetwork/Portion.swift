@@ -78,7 +78,8 @@ public struct Portion: Sendable {
       self.key = key
     }
 
-    func dropout(layer: Int, firstRow: Int) -> Dropout {
+    /// The mask of a layer of a portion.
+    package func dropout(layer: Int, firstRow: Int) -> Dropout {
       Dropout(rate: rate, key: key &+ UInt64(layer) &* 0xD1B5_4A32_D192_ED03, firstRow: firstRow)
     }
   }

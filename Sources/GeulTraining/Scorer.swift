@@ -89,7 +89,8 @@ public struct Scorer: Sendable {
     let (weights, kernels) = (weights, kernels)
     lanes.forEach(&portions) { portion in
       let rows = portion.firstRow..<portion.firstRow + portion.rows
-      for begin in stride(from: -warm, to: own, by: length) {
+      // One stream begins where the stretch does: there is nothing to read before.
+      for begin in stride(from: streams == 1 ? 0 : -warm, to: own, by: length) {
         for row in rows {
           // Before the stretch, and after the stream's own part, nothing counts.
           var ids = [Int32](repeating: -1, count: length + 1)
