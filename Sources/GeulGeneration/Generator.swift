@@ -168,7 +168,8 @@ struct Streams: Sendable {
       window = PenaltyWindow(capacity: request.sampling.repeatLastN)
       for id in request.prompt {
         window.append(id)
-        _ = self.decoder.append(id)  // a syllable that the prompt leaves open may be closed by what follows
+        // A syllable that the prompt leaves open may be closed by what follows.
+        _ = self.decoder.append(id)
       }
       draws = RandomDraws(seed: request.seed, sample: UInt64(number))
       stops = StopStrings(request.stops)

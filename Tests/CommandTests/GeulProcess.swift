@@ -31,9 +31,7 @@ final class GeulProcess {
   private let name = UUID().uuidString
   private let ended = DispatchSemaphore(value: 0)
 
-  /// Starts a program; `geul` if none is named.
-  ///
-  /// - Parameter folder: where it runs.
+  /// Starts a program in a folder; `geul` if none is named.
   init(
     _ arguments: [String], program: String = executable, stdin: String? = nil,
     environment: [String: String] = [:], in folder: Folder
@@ -80,9 +78,7 @@ final class GeulProcess {
     kill(process.processIdentifier, number)
   }
 
-  /// Waits for its end.
-  ///
-  /// - Parameter limit: seconds after which it is killed, and the test has failed.
+  /// Waits for its end; after `limit` seconds it is killed, and the test has failed.
   func wait(limit: Double = 60) -> Result {
     if ended.wait(timeout: .now() + limit) == .timedOut {
       kill(process.processIdentifier, SIGKILL)

@@ -49,14 +49,14 @@ struct LayerTrial {
 
   func run(_ set: InstructionSet, _ precision: Precision) -> Outcome {
     let kernels = Kernels(set)
-    var weights = RecurrentWeights(
-      cell: cell, input: input, recurrent: recurrent, bias: bias, recurrentBias: recurrentBias,
-      readsTokens: readsTokens, precision: precision, backward: false)
-    kernels.pack(&weights.packedRecurrent, from: parameters)
-    if var matrix = weights.packedInput.take() {
+    func packed(_ slot: Slot) -> PackedMatrix {
+      var matrix = PackedMatrix(slot, precision, backward: false)
       kernels.pack(&matrix, from: parameters)
-      weights.packedInput = matrix
+      return matrix
     }
+    let weights = RecurrentWeights(
+      cell: cell, input: input, bias: bias, recurrentBias: recurrentBias,
+      packedInput: readsTokens ? nil : packed(input), packedRecurrent: packed(recurrent))
     var trace = LayerTrace(
       cell: cell, length: length, rows: rows, width: padded(hidden), precision: precision,
       backward: false)

@@ -53,7 +53,8 @@ struct NetworkTrial: Sendable {
   ) -> Outcome {
     let kernels = Kernels(set)
     let weights = PackedNetwork(
-      network, parameters: parameters, precision: precision, backward: true, kernels: kernels)
+      network, parameters: parameters, precision: precision, backward: true, kernels: kernels,
+      lanes: Lanes(1))
     var outcome = Outcome(
       losses: Array(repeating: 0, count: rows * length), gradients: Arena(network.layout),
       states: [])
