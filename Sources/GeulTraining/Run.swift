@@ -166,10 +166,14 @@ public struct Run {
     return .finished
   }
 
-  /// Fixes the number of steps as soon as the speed is known well enough: after two seconds or a twentieth of the time.
+  /// Fixes the number of steps as soon as the speed is known well enough.
+  ///
+  /// That is after two seconds, or a twentieth of the time or of the steps that there may be at most.
   private mutating func plan(_ speed: Speed, _ report: (Event) -> Void) {
     guard let seconds = budget.seconds else { return }
-    guard clock.seconds >= min(2, seconds / 20), speed.steps >= 3 else { return }
+    let limit = budget.limit(per: trainer.windows.count) ?? .max
+    guard speed.steps >= 3, clock.seconds >= min(2, seconds / 20) || record.step >= limit / 20
+    else { return }
     let before = clock.seconds
     var scoring = 0.0
     if let heldOut {
@@ -182,8 +186,9 @@ public struct Run {
     }
     let left = seconds - clock.seconds - scoring
     let plan = budget.steps(
-      per: trainer.windows.count, done: record.step, stepsPerSecond: speed.stepsPerSecond)
-    record.totalSteps = plan(left * 0.98)
+      per: trainer.windows.count, done: record.step, stepsPerSecond: speed.stepsPerSecond,
+      secondsLeft: left * 0.98)
+    record.totalSteps = max(plan, record.step)
     let epochs = Double(record.totalSteps ?? 0) / Double(trainer.windows.count)
     report(.planned(steps: record.totalSteps ?? 0, epochs: epochs))
   }

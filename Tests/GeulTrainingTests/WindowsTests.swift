@@ -89,8 +89,8 @@ struct WindowsTests {
 
   @Test("A text that is large enough keeps its batch and length")
   func keepsSizes() {
-    #expect(Windows.fit(units: 64 * 64 * 8 + 1, batch: 64, length: 64) == (64, 64))
-    #expect(Windows.fit(units: 64 * 64 * 8, batch: 64, length: 64).batch == 32)
+    #expect(Windows.fit(units: 64 * 64 * 64 + 1, batch: 64, length: 64) == (64, 64))
+    #expect(Windows.fit(units: 64 * 64 * 64, batch: 64, length: 64).batch == 32)
   }
 
   @Test("A text too short for its batch is a fault of the program")
