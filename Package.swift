@@ -64,6 +64,6 @@ let package = Package(
     tests("GeulNetworkTests", ["GeulNetwork", "GeulKernels", "GeulText"], exclude: ["Figures"]),
     tests("GeulTrainingTests", ["GeulTraining", "GeulNetwork", "GeulKernels", "GeulText"]),
     tests("GeulGenerationTests", ["GeulGeneration", "GeulNetwork", "GeulKernels", "GeulText"]),
-    tests("CommandTests", ["GeulCommand"], exclude: ["Snapshots"]),
+    tests("CommandTests", ["GeulCommand", "GeulNetwork"], exclude: ["Snapshots"]),
   ]
 )

@@ -68,7 +68,13 @@ struct RunOptions: ParsableArguments {
     StopSignal.watch()
     let path = folder.path
     let ending = try run.proceed(shouldStop: { StopSignal.hasCome }, report: { report.show($0) })
-    guard ending == .finished else {
+    switch ending {
+    case .finished: break
+    case .diverged:
+      throw Failure(
+        "\(path): the loss does not become finite again after step \(run.record.step), however small the"
+          + " learning rate. Train anew with a smaller --learning-rate.")
+    case .stopped:
       Output.note(
         "Stopped after step \(run.record.step); all is saved. Go on with: geul resume \(path)")
       throw StopSignal.ending

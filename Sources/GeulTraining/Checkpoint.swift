@@ -44,7 +44,7 @@ public struct Checkpoint: Sendable {
       throw fault("what it says about the run cannot be read (\(Model.words(for: error))).")
     }
     let settings = record.settings
-    guard settings.architecture == model.about.model, record.windows.isSound(for: settings) else {
+    guard settings.architecture == model.about.model, record.isSound else {
       throw fault(
         "what it says about the run contradicts itself. Use the checkpoint saved before it.")
     }
@@ -59,6 +59,11 @@ public struct Checkpoint: Sendable {
       state.cells = try file.floats("state.cells", shape: shape)
     }
     (state.step, state.rateScale) = (record.step, record.rateScale)
+    let numbers = [state.first.values.array, state.second.values.array, state.hidden, state.cells]
+    guard numbers.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+      throw fault(
+        "what it says about the run has numbers that are not finite. Use an earlier checkpoint.")
+    }
     self.state = state
   }
 
@@ -88,9 +93,7 @@ public struct Checkpoint: Sendable {
   }
 }
 
-/// What the user chose, and how far the run has come.
-///
-/// Nothing in it depends on the clock, the threads or the folder.
+/// What the user chose, and how far the run has come. Nothing in it depends on the clock, the threads or the folder.
 public struct RunRecord: Codable, Sendable, Equatable {
   /// The network and how it is trained.
   public var settings: Settings
@@ -151,6 +154,26 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var best: Point? {
     history.filter { $0.validationNats != nil }
       .min { ($0.validationNats ?? .infinity) < ($1.validationNats ?? .infinity) } ?? history.last
+  }
+}
+
+extension RunRecord {
+  /// Whether what was read from a file is what a run can come to.
+  var isSound: Bool {
+    windows.isSound(for: settings) && settings.isSound && step >= 0 && (totalSteps ?? 1) >= 1
+      && rateScale > 0 && rateScale <= 1 && recentSteps >= 0 && recentNats.isFinite
+      && history.allSatisfy { (0...step).contains($0.step) }
+  }
+}
+
+extension Settings {
+  /// Whether no number is beyond what a command line takes.
+  fileprivate var isSound: Bool {
+    let positive = [schedule.peak, gradientClip, 1 - beta2, 1 - dropout]
+    return positive.allSatisfy { $0 > 0 && $0.isFinite } && dropout >= 0
+      && schedule.warmup >= 0 && weightDecay >= 0 && weightDecay.isFinite
+      && (0...1).contains(schedule.floor) && (0...0.9).contains(validationFraction)
+      && validations >= 1
   }
 }
 

@@ -73,6 +73,8 @@ public struct Run {
     case finished
     /// The caller asked for it; the checkpoint is on the disk.
     case stopped
+    /// The loss does not become finite again, however small the learning rate; the last good checkpoint is on the disk.
+    case diverged
   }
 
   /// A run from its beginning, or from a checkpoint.
@@ -139,7 +141,7 @@ public struct Run {
       }
       let outcome = trainer.step(corpus, of: record.totalSteps)
       guard outcome.isFinite else {
-        stepBack(report)
+        guard stepBack(report) else { return .diverged }
         continue
       }
       record.step = trainer.step
@@ -149,7 +151,7 @@ public struct Run {
       let progress = progress(outcome, speed)
       if record.totalSteps == nil { plan(speed, report) }
       if let total = record.totalSteps, isValidationStep(record.step, of: total) {
-        try validate(progress, metrics, report)
+        guard try validate(progress, metrics, report) else { return .diverged }
       } else if clock.seconds - lastReport >= 1 || record.step == record.totalSteps {
         metrics.append(progress)
         report(.progress(progress))
@@ -161,6 +163,11 @@ public struct Run {
       } else if clock.seconds - lastSave > 30 {
         try save(report)
       }
+    }
+    if record.history.isEmpty {  // fewer steps than were made already, and none of them scored
+      let mean = record.recentNats / Double(max(1, record.recentSteps))
+      let outcome = Trainer.Outcome(nats: mean, gradientNorm: 0, learningRate: 0)
+      guard try validate(progress(outcome, speed), metrics, report) else { return .diverged }
     }
     try save(report)
     return .finished
@@ -221,12 +228,16 @@ public struct Run {
 
   private var estimateLimit: Int { 100_000 }
 
+  /// Scores the part held out, and keeps the model if it is the best so far.
+  ///
+  /// - Returns: whether to go on; see `stepBack`.
   private mutating func validate(
     _ progress: Progress, _ metrics: MetricsLog, _ report: (Event) -> Void
-  ) throws(FileError) {
+  ) throws(FileError) -> Bool {
     let nats = heldOut.map {
       scorer.estimate($0.corpus, $0.range, limit: estimateLimit).natsPerUnit
     }
+    if let nats, !nats.isFinite { return stepBack(report) }
     record.history.append(
       RunRecord.Point(
         step: record.step, trainNats: record.recentNats / Double(max(1, record.recentSteps)),
@@ -243,6 +254,7 @@ public struct Run {
     } else {
       report(.progress(progress))
     }
+    return true
   }
 
   /// What the best model scored on the part held out.
@@ -281,8 +293,12 @@ public struct Run {
     return FinalScore(score: score, bitsPerByte: bitsPerByte)
   }
 
-  private mutating func stepBack(_ report: (Event) -> Void) {
+  /// Goes back to the last good state with half the learning rate.
+  ///
+  /// - Returns: whether there is hope: after thirty halvings the rate is not to blame.
+  private mutating func stepBack(_ report: (Event) -> Void) -> Bool {
     let scale = trainer.rateScale / 2
+    guard scale > 1e-9 else { return false }
     let state = good ?? trainer.state
     trainer.restore(state)
     trainer.rateScale = scale
@@ -293,6 +309,7 @@ public struct Run {
       .note(
         "The loss is no longer finite: going back to step \(record.step) with half the learning rate."
       ))
+    return true
   }
 
   private func progress(_ outcome: Trainer.Outcome, _ speed: Speed) -> Progress {

@@ -209,9 +209,19 @@ struct ResumeTests {
     let process = try GeulProcess(train, in: folder)
     try process.send(SIGTERM) { _ in folder.exists("run/metrics.jsonl") }
     #expect(process.wait().status == 143)
-    let resumed = try GeulProcess(["resume", "run"], in: folder)
-    try resumed.send(SIGTERM) { $0.stderr.contains("Plan: ") }
-    #expect(resumed.wait().status == 143)
+    let resumed = try GeulProcess.run(["resume", "run", "--json"], in: folder)
+    #expect(resumed.status == 0, "\(resumed.stderr)")
+    #expect(resumed.stderr.contains("Plan: "))
+    // Nothing was said of the length this time: at most a hundred times through the text.
+    #expect(try #require(try resumed.json()["epochs"] as? Double) < 102)
+  }
+
+  @Test func `a run that is told to end before it was ever scored is scored`() throws {
+    let (folder, _) = try stopped(by: SIGTERM, at: "1 thread")
+    let resumed = try GeulProcess.run(["resume", "run", "--steps", "1", "--json"], in: folder)
+    #expect(resumed.status == 0, "\(resumed.stderr)")
+    #expect(try resumed.json()["validation_nats"] as? Double != nil)
+    #expect(try GeulProcess.run(["inspect", "run"], in: folder).status == 0)
   }
 
   @Test func `a run that nohup started outlives the terminal`() throws {

@@ -38,7 +38,7 @@ extension GeulProcess.Result {
     #expect(notes.count == 1 && stderr.hasSuffix("\n"), "\(stderr)", sourceLocation: location)
     let line = notes.last ?? ""
     #expect(line.hasPrefix("geul: "), "\(line)", sourceLocation: location)
-    #expect(line.hasSuffix("."), "\(line)", sourceLocation: location)
+    #expect(line.hasSuffix(".") || line.hasSuffix("?"), "\(line)", sourceLocation: location)
     #expect(line.count < 400, "\(line)", sourceLocation: location)
     // What only a programmer understands: `Error.case`, `Type(field: ...)`, runtime failures.
     let jargon = line.firstMatch(

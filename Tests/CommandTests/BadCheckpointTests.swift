@@ -1,0 +1,194 @@
+import Foundation
+import GeulNetwork
+import Testing
+
+/// Files that are no models, or damaged ones.
+struct BadCheckpointTests {
+  private let folder: Folder
+  init() throws { folder = try Runs.trained(["--save-every", "7"]) }
+
+  /// Puts `bytes` in place of the best model and the newest checkpoint, and reads them in every way there is.
+  private func expectRefused(_ bytes: some Collection<UInt8>, naming words: String) throws {
+    try folder.write(bytes, to: "bad.safetensors")
+    for command in [
+      ["generate", "bad.safetensors", "--seed", "1"], ["inspect", "bad.safetensors"],
+      ["evaluate", "bad.safetensors", "text.txt"],
+    ] {
+      try GeulProcess.run(command, in: folder)
+        .expectRefusal(1, naming: "bad.safetensors", words)
+    }
+    for name in ["latest", "latest.previous"] {
+      try folder.write(bytes, to: "run/\(name).safetensors")
+    }
+    let before = folder.contents(of: "run")
+    try GeulProcess.run(["resume", "run"], in: folder)
+      .expectRefusal(1, naming: "run/latest.safetensors", words)
+    #expect(folder.contents(of: "run") == before)
+  }
+
+  private var checkpoint: Data {
+    get throws { try #require(folder.data("run/latest.safetensors")) }
+  }
+
+  @Test(arguments: [0, 5, 200, -1, -1000])
+  func `cut short`(length: Int) throws {
+    let whole = try checkpoint
+    let count = length < 0 ? whole.count + length : length
+    try expectRefused(
+      whole.prefix(count), naming: length < 8 && length >= 0 ? "too few" : "cut short")
+  }
+
+  @Test func `longer than it should be`() throws {
+    try expectRefused(checkpoint + [0], naming: "after its last tensor")
+  }
+
+  @Test(arguments: [0.3, 0.6, 0.999])
+  func `with a bit that has flipped`(place: Double) throws {
+    var bytes = try checkpoint
+    bytes[Int(Double(bytes.count) * place)] ^= 4
+    try expectRefused(bytes, naming: "checksum")
+  }
+
+  @Test func `a text in its place`() throws {
+    try expectRefused(Texts.english.utf8, naming: "is not a safetensors file")
+  }
+
+  @Test func `a checkpoint of a later version`() throws {
+    try expectRefused(rewritten("\"format\":1", to: "\"format\":9"), naming: "version 9")
+  }
+
+  @Test(arguments: [
+    ("\"format\":1", "\"format\"1"), ("\"hidden\"", "\"hiddem\""), ("\"lstm\"", "\"mlst\""),
+    ("\"grapheme\"", "\"word\""), ("\"layers\":1", "\"layers\":\"1\""),
+    ("\"step\":20", "\"step\":2e99"),
+  ])
+  func `a model's metadata that cannot be read`(words: String, others: String) throws {
+    try expectRefused(rewritten(words, to: others), naming: "cannot be read")
+  }
+
+  @Test(arguments: [
+    ("\"hidden\":16", "\"hidden\":17", "shape"), ("\"hidden\":16", "\"hidden\":16777216", "65536"),
+    ("\"hidden\":16", "\"hidden\":-1", "65536"), ("\"layers\":1", "\"layers\":2", "l1"),
+    ("\"lstm\"", "\"gru\"", "gru"), ("[\"e\",", "[\"e\",\"한\",", "shape"),
+  ])
+  func `a model whose metadata its tensors do not fit`(
+    words: String, others: String, naming: String
+  ) throws {
+    let first = try #require(
+      SafetensorsFile(contentsOf: folder.file("run/latest.safetensors")).metadata["geul"])
+    let unit = first.components(separatedBy: "\"vocabulary\":[\"").last?.prefix(1) ?? ""
+    try expectRefused(
+      rewritten(
+        words.replacing("\"e\"", with: "\"\(unit)\""),
+        to: others.replacing("\"e\"", with: "\"\(unit)\"")),
+      naming: naming)
+  }
+
+  @Test func `a tensor of another shape`() throws {
+    let bytes = try rewritten { file in
+      let place = try #require(file.tensors.firstIndex { $0.name == "decoder.bias" })
+      file.tensors[place] = .init("decoder.bias", shape: [3], floats: [1, 2, 3])
+    }
+    try expectRefused(bytes, naming: "tensor \"decoder.bias\" has shape [3]")
+  }
+
+  @Test func `a tensor that is missing`() throws {
+    let bytes = try rewritten { $0.tensors.removeAll { $0.name == "lstm.weight_hh_l0" } }
+    try expectRefused(bytes, naming: "lstm.weight_hh_l0")
+  }
+
+  @Test func `a tensor with a number that is not finite`() throws {
+    let bytes = try rewritten { file in
+      let place = try #require(file.tensors.firstIndex { $0.name == "decoder.bias" })
+      let shape = file.tensors[place].shape
+      file.tensors[place] = .init(
+        "decoder.bias", shape: shape, floats: Array(repeating: .nan, count: shape[0]))
+    }
+    try expectRefused(bytes, naming: "not finite")
+  }
+
+  @Test func `a safetensors file of another program`() throws {
+    let file = SafetensorsFile(tensors: [.init("weight", shape: [1], floats: [1])])
+    try expectRefused(file.serialized(), naming: "no model of Geul")
+  }
+
+  @Test func `a model without a run cannot be resumed`() throws {
+    for name in ["latest", "latest.previous"] {
+      folder.remove("run/\(name).safetensors")
+      try folder.copy("run/best.safetensors", to: "run/\(name).safetensors")
+    }
+    try GeulProcess.run(["resume", "run"], in: folder)
+      .expectRefusal(1, naming: "run/latest.safetensors", "without a run")
+  }
+
+  @Test(arguments: ["offset", "index", "batch", "length", "units", "epoch", "step"])
+  func `a run's record that contradicts itself`(key: String) throws {
+    let bytes = try rewritten { file in
+      let text = try #require(file.metadata["geul.run"])
+      let pattern = try Regex("\"\(key)\":[0-9]+")
+      file.metadata["geul.run"] = text.replacing(pattern, with: "\"\(key)\":-7")
+    }
+    for name in ["latest", "latest.previous"] {
+      try folder.write(bytes, to: "run/\(name).safetensors")
+    }
+    let before = folder.contents(of: "run")
+    try GeulProcess.run(["resume", "run", "--steps", "30"], in: folder)
+      .expectRefusal(1, naming: "run/latest.safetensors")
+    #expect(folder.contents(of: "run") == before)
+  }
+
+  @Test func `a run whose loss is beyond all numbers ends, and keeps its last checkpoint`() throws {
+    let bytes = try rewritten { file in
+      let place = try #require(file.tensors.firstIndex { $0.name == "decoder.bias" })
+      let count = file.tensors[place].shape[0]
+      file.tensors[place] = .init(
+        "decoder.bias", shape: [count], floats: (0..<count).map { $0 % 2 == 0 ? 3e38 : -3e38 })
+    }
+    try folder.write(bytes, to: "run/latest.safetensors")
+    let result = try GeulProcess.run(["resume", "run", "--steps", "30"], in: folder)
+    #expect(result.status == 1)
+    #expect(try #require(result.notes.last).hasPrefix("geul: run: the loss does not become finite"))
+    #expect(result.notes.count < 40)
+    #expect(folder.data("run/latest.safetensors") == Data(bytes))
+  }
+
+  @Test func `a folder that is no run`() throws {
+    try FileManager.default.createDirectory(
+      atPath: folder.file("empty"), withIntermediateDirectories: true)
+    try GeulProcess.run(["generate", "empty"], in: folder)
+      .expectRefusal(1, naming: "empty", "no best.safetensors")
+  }
+
+  @Test func `a missing model names those that are there`() throws {
+    try GeulProcess.run(["generate", "rum"], in: folder)
+      .expectRefusal(1, naming: "rum: there is no such model", "run")
+    let other = try Folder()
+    try GeulProcess.run(["generate", "rum"], in: other)
+      .expectRefusal(1, naming: "rum: there is no such model", "geul train")
+  }
+
+  @Test func `a damaged best model is replaced by the one before, and said`() throws {
+    try #require(folder.exists("run/best.previous.safetensors"))
+    try folder.write("no model", to: "run/best.safetensors")
+    let result = try GeulProcess.run(["generate", "run", "-n", "5", "--seed", "1"], in: folder)
+    #expect(result.status == 0 && result.stdout.count == 6)
+    #expect(try #require(result.notes.first).contains("best.previous.safetensors, is used instead"))
+  }
+
+  /// The checkpoint changed, and its checksum made right again.
+  private func rewritten(_ change: (inout SafetensorsFile) throws -> Void) throws -> [UInt8] {
+    var file = try SafetensorsFile(contentsOf: folder.file("run/latest.safetensors"))
+    try change(&file)
+    return try file.serialized()
+  }
+
+  /// The checkpoint with some words of its metadata changed.
+  private func rewritten(_ words: String, to others: String, key: String = "geul") throws -> [UInt8]
+  {
+    try rewritten { file in
+      let text = try #require(file.metadata[key])
+      try #require(text.contains(words), "\(text.prefix(1000))")
+      file.metadata[key] = text.replacing(words, with: others)
+    }
+  }
+}
