@@ -1,7 +1,7 @@
 /// The names that people know from other programs, turned into ours before the arguments are read.
 ///
 /// They work but do not clutter the help. Underscores and `--name=value` are understood too, and values that begin with
-/// a dash: numbers below zero, and prompts that are dialogue.
+/// a dash: numbers below zero, and prompts that are dialogue. A dash alone is standard input.
 enum Aliases {
   /// Names that mean the same for every command.
   private static let everywhere = [
@@ -34,6 +34,10 @@ enum Aliases {
     var rest = arguments[...]
     while let argument = rest.popFirst() {
       if argument == "--" { return canonical + [argument] + rest }
+      if writes, argument == "-", !["-f", "--prompt-file"].contains(canonical.last) {
+        canonical.append("--prompt-file=-")
+        continue
+      }
       let name = ours(argument, names)
       guard let value = rest.first, takes(name, value, writes: writes) else {
         canonical.append(name)

@@ -5,7 +5,8 @@ import Geul
 /// `geul bench generate`: text from a network with random weights.
 struct BenchGenerate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "generate", abstract: "Time generation: the network, the sampler, the decoder.")
+    commandName: "generate", abstract: "Time generation: the network, the sampler, the decoder.",
+    usage: "geul bench generate [<options>]")
 
   @Option(help: "How many layers.")
   var layers = 2

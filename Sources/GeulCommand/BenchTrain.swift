@@ -6,7 +6,8 @@ import Geul
 struct BenchTrain: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Time whole training steps: forward, loss, backward, clipping, AdamW, packing.")
+    abstract: "Time whole training steps: forward, loss, backward, clipping, AdamW, packing.",
+    usage: "geul bench train [<options>]")
 
   @Option(help: "The recurrent cell: lstm, gru or rnn.")
   var cell = Cell.lstm

@@ -5,7 +5,8 @@ import Geul
 /// `geul evaluate`: how well a model foretells a text.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Score a text with a model: nats and bits a unit, bits a byte.")
+    abstract: "Score a text with a model: nats and bits a unit, bits a byte.",
+    usage: "geul evaluate <model> <corpus> ... [<options>]")
 
   @OptionGroup var model: ModelArgument
   @Argument(help: "Files, folders, or - for standard input.")

@@ -6,6 +6,7 @@ import Geul
 struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write on from a prompt.",
+    usage: "geul generate <model> [--prompt <text> | -] [<options>]",
     discussion: """
       geul generate checkpoints/korean.safetensors --prompt "옛날"
       geul generate checkpoints/my -n 2000 --temperature 0.7 --seed 5
@@ -13,11 +14,11 @@ struct Generate: ParsableCommand {
       """)
 
   @OptionGroup var model: ModelArgument
-  @Argument(help: "- to read the prompt from standard input.")
-  var input: String?
   @Option(name: .shortAndLong, help: "The text to write on from.")
   var prompt: String?
-  @Option(name: [.customShort("f"), .long], help: "A file with the text to write on from.")
+  @Option(
+    name: [.customShort("f"), .long],
+    help: "A file with the text to write on from; - for standard input.")
   var promptFile: String?
   @Option(name: [.customShort("n"), .long], help: "How many units to write.")
   var length = 500
@@ -59,12 +60,8 @@ struct Generate: ParsableCommand {
     do throws(SamplingError) { try sampling.validate() } catch {
       throw ValidationError(error.description)
     }
-    if [prompt != nil, promptFile != nil, input != nil].filter(\.self).count > 1 {
+    if prompt != nil && promptFile != nil {
       throw ValidationError("Give one of --prompt, --prompt-file and -.")
-    }
-    if let input, input != "-" {
-      throw ValidationError(
-        "\(input): give a prompt with --prompt, or - to read it from standard input.")
     }
   }
 
@@ -128,8 +125,7 @@ struct Generate: ParsableCommand {
 
   private func promptText() throws -> String {
     if let prompt { return prompt }
-    if input == "-" { return try readText(.standardInput) }
-    return try promptFile.map { try readText(.path($0)) } ?? ""
+    return try promptFile.map { try readText(TextSource(argument: $0)) } ?? ""
   }
 
   private func readText(_ source: TextSource) throws -> String {

@@ -26,12 +26,25 @@ struct GeulCommand: ParsableCommand {
     Output.ignoreSignals()
     let arguments = Array(CommandLine.arguments.dropFirst())
     do {
+      try checkNames(arguments)
       var command = try parseAsRoot(Aliases.canonical(arguments))
       try command.run()
     } catch let ending as EndedBySignal {
       leave(ending.exitCode)
     } catch {
       report(error, arguments)
+    }
+  }
+
+  /// Says better than the parser what is wrong with a command's or an option's name.
+  private static func checkNames(_ arguments: [String]) throws {
+    let commands = configuration.subcommands.map { "\($0)".lowercased() }
+    if let first = arguments.first, !first.hasPrefix("-"), !(commands + ["help"]).contains(first) {
+      throw ValidationError(
+        "There is no command '\(first)'. There are \(commands.joined(separator: ", ")).")
+    }
+    if let (given, meant) = Aliases.twoDashes(in: arguments) {
+      throw ValidationError("Unknown option '\(given)'. Long names have two dashes: \(meant).")
     }
   }
 
@@ -48,13 +61,6 @@ struct GeulCommand: ParsableCommand {
       leave(1)
     }
     if !message.hasSuffix(".") && !message.hasSuffix("?") { message += "." }
-    if let (given, meant) = Aliases.twoDashes(in: arguments), message.hasPrefix("Unknown option") {
-      message = "Unknown option '\(given)'. Long names have two dashes: \(meant)."
-    }
-    if let first = arguments.first, message == "Unexpected argument '\(first)'." {
-      let names = configuration.subcommands.map { "\($0)".lowercased() }.joined(separator: ", ")
-      message = "There is no command '\(first)'. There are \(names)."
-    }
     Output.note("geul: \(message) See geul --help, or --help after a command.")
     leave(2)
   }

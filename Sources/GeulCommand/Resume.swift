@@ -6,6 +6,7 @@ import Geul
 struct Resume: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Go on with a run exactly where it stopped.",
+    usage: "geul resume <folder> [<corpus> ...] [<options>]",
     discussion: """
       Without a length the run goes on to the end that was planned. With one, its length in all becomes that \
       (--epochs, --steps), or so much longer (--minutes, --seconds).

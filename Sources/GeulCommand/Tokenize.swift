@@ -5,7 +5,8 @@ import Geul
 /// `geul tokenize`: what a text holds, and what each kind of unit makes of it.
 struct Tokenize: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what a text holds and what each kind of unit makes of it.")
+    abstract: "Show what a text holds and what each kind of unit makes of it.",
+    usage: "geul tokenize <files> ... [<options>]")
 
   @Argument(help: "Files, folders, or - for standard input.")
   var files: [String]

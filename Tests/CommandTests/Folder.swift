@@ -39,12 +39,4 @@ final class Folder: Sendable {
     Dictionary(
       uniqueKeysWithValues: names(in: folder).map { ($0, data("\(folder)/\($0)") ?? Data()) })
   }
-
-  /// An open file with this text.
-  func handle(_ name: String, text: String? = nil) throws -> FileHandle {
-    try write(text ?? "", to: name)
-    return try text == nil
-      ? FileHandle(forWritingTo: URL(filePath: file(name)))
-      : FileHandle(forReadingFrom: URL(filePath: file(name)))
-  }
 }

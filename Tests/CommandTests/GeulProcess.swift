@@ -26,42 +26,28 @@ final class GeulProcess {
   static let executable = URL(filePath: CommandLine.arguments[0]).standardizedFileURL
     .deletingLastPathComponent().appending(path: "geul").path
 
-  private let process = Process()
+  private let process: ChildProcess
+  private let arguments: [String]
   private let folder: Folder
-  private let name = UUID().uuidString
-  private let ended = DispatchSemaphore(value: 0)
+  private let name: String
 
   /// Starts a program in a folder; `geul` if none is named.
   init(
     _ arguments: [String], program: String = executable, stdin: String? = nil,
     environment: [String: String] = [:], in folder: Folder
   ) throws {
+    self.arguments = arguments
     self.folder = folder
-    process.executableURL = URL(filePath: program)
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(filePath: folder.path)
-    process.environment = ProcessInfo.processInfo.environment
-      .filter { !$0.key.hasPrefix("GEUL_") && $0.key != "COLUMNS" }
-      .merging(environment) { $1 }
+    name = UUID().uuidString
     // Files, not pipes: nothing has to be read while the process runs.
-    process.standardInput =
-      try stdin.map { try folder.handle(".\(name).in", text: $0) } ?? FileHandle.nullDevice
-    process.standardOutput = try folder.handle(".\(name).out")
-    process.standardError = try folder.handle(".\(name).err")
-    process.terminationHandler = { [ended] _ in ended.signal() }
-    try Self.withSignals { try process.run() }
-  }
-
-  /// Lets a new process hear of signals: threads of Dispatch block them, shells ignore some for what runs in the background.
-  private static func withSignals(_ body: () throws -> Void) rethrows {
-    var (signals, before) = (sigset_t(), sigset_t())
-    for number in [SIGINT, SIGTERM, SIGHUP] {
-      _ = unsafe sigaddset(&signals, number)
-      _ = signal(number, SIG_DFL)
-    }
-    _ = unsafe pthread_sigmask(SIG_UNBLOCK, &signals, &before)
-    defer { _ = unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
-    try body()
+    if let stdin { try folder.write(stdin, to: ".\(name).in") }
+    process = try ChildProcess(
+      [program] + arguments,
+      environment: ProcessInfo.processInfo.environment
+        .filter { !$0.key.hasPrefix("GEUL_") && $0.key != "COLUMNS" }
+        .merging(environment) { $1 },
+      folder: folder.path, input: stdin == nil ? "/dev/null" : folder.file(".\(name).in"),
+      output: folder.file(".\(name).out"), errors: folder.file(".\(name).err"))
   }
 
   /// What it has written to standard error so far.
@@ -75,20 +61,20 @@ final class GeulProcess {
       try #require(Date() < end, "it did not come as far in time: \(stderr)")
       Thread.sleep(forTimeInterval: 0.002)
     }
-    kill(process.processIdentifier, number)
+    process.send(number)
   }
 
   /// Waits for its end; after `limit` seconds it is killed, and the test has failed.
   func wait(limit: Double = 60) -> Result {
-    if ended.wait(timeout: .now() + limit) == .timedOut {
-      kill(process.processIdentifier, SIGKILL)
-      ended.wait()
-      Issue.record("not over after \(limit) seconds: \(process.arguments ?? []): \(stderr)")
+    let end = Date(timeIntervalSinceNow: limit)
+    while process.isRunning, Date() < end { Thread.sleep(forTimeInterval: 0.002) }
+    if process.isRunning {
+      Issue.record("not over after \(limit) seconds: \(arguments): \(stderr)")
+      process.send(SIGKILL)
+      while process.isRunning { Thread.sleep(forTimeInterval: 0.002) }
     }
-    let signalled = process.terminationReason == .uncaughtSignal
     let result = Result(
-      status: process.terminationStatus + (signalled ? 128 : 0),
-      output: folder.data(".\(name).out") ?? Data(), stderr: stderr)
+      status: process.status, output: folder.data(".\(name).out") ?? Data(), stderr: stderr)
     for ending in ["in", "out", "err"] { folder.remove(".\(name).\(ending)") }
     return result
   }

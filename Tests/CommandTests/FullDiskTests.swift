@@ -1,0 +1,90 @@
+import Foundation
+import Testing
+
+/// Saving where there is no room: what was saved before stays, and the run goes on when there is room again.
+struct FullDiskTests {
+  /// A run whose next save will fail under `limited`, and how it is to be resumed.
+  private static let more = "resume run --steps 30 --sample-every 0"
+
+  private func expectKept(_ folder: Folder, _ result: GeulProcess.Result, _ words: String) throws {
+    #expect(result.status == 1, "\(result.stderr)")
+    #expect(result.output.isEmpty)
+    let line = try #require(result.notes.last)
+    #expect(line.hasPrefix("geul: run/") && line.contains("could not be written: "), "\(line)")
+    #expect(
+      line.contains(words) && line.hasSuffix("What was saved before is unchanged."), "\(line)")
+    #expect(!folder.names(in: "run").contains { $0.hasSuffix(".partial") })
+  }
+
+  @Test func `a limit on file sizes`() throws {
+    let folder = try Runs.trained()
+    let before = folder.contents(of: "run")
+    try folder.copy("run", to: "other")
+    // In units of 1024 bytes: enough for the text, too little for a checkpoint.
+    let result = try GeulProcess.shell("ulimit -f 30; \"$geul\" \(Self.more)", in: folder)
+    try expectKept(folder, result, "ulimit -f")
+    for file in ["latest.safetensors", "latest.previous.safetensors"] {
+      #expect(folder.data("run/\(file)") == before[file], "\(file)")
+    }
+    for run in ["run", "other"] {
+      let resumed = try GeulProcess.run(["resume", run, "--steps", "30"], in: folder)
+      #expect(resumed.status == 0, "\(resumed.stderr)")
+    }
+    #expect(folder.data("run/latest.safetensors") == folder.data("other/latest.safetensors"))
+    #expect(folder.data("run/best.safetensors") == folder.data("other/best.safetensors"))
+  }
+
+  @Test func `a limit on file sizes before the first checkpoint leaves no folder`() throws {
+    let folder = try Folder()
+    try folder.write(Texts.english, to: "text.txt")
+    let flags = Runs.tiny.joined(separator: " ")
+    let result = try GeulProcess.shell(
+      "ulimit -f 20; \"$geul\" train text.txt --out run --steps 5 \(flags)", in: folder)
+    try expectKept(folder, result, "ulimit -f")
+    #expect(!folder.exists("run"))
+  }
+
+  @Test func `a limit too small for the text itself`() throws {
+    let folder = try Folder()
+    try folder.write(Texts.english, to: "text.txt")
+    let result = try GeulProcess.shell(
+      "ulimit -f 4; \"$geul\" train text.txt --out run", in: folder)
+    result.expectRefusal(1, naming: "token ids cannot be written", "TMPDIR")
+    #expect(!folder.exists("run"))
+  }
+
+  @Test func `no folder for the token ids`() throws {
+    let folder = try Folder()
+    try folder.write(Texts.english, to: "text.txt")
+    try GeulProcess.run(
+      ["train", "text.txt"], environment: ["TMPDIR": "/nowhere"], in: folder
+    ).expectRefusal(1, naming: "/nowhere", "TMPDIR")
+  }
+
+  /// Mounting needs a privilege that not every machine gives to tests.
+  private static let mayMount: Bool = {
+    guard let folder = try? Folder() else { return false }
+    let result = try? GeulProcess.shell(
+      "mkdir d && mount -t tmpfs -o size=64k tmpfs d && umount d", in: folder)
+    return result?.status == 0
+  }()
+
+  @Test(.enabled(if: mayMount, "this machine lets no test mount a small disk"))
+  func `a full disk`() throws {
+    let folder = try Runs.trained()
+    // As large as the run, and a little more.
+    let result = try GeulProcess.shell(
+      """
+      mkdir disk && mount -t tmpfs -o size=220k tmpfs disk && cp -r run disk/ && cd disk || exit 99
+      cp run/latest.safetensors ../before; cp run/best.safetensors ../best
+      head -c 1M /dev/zero > fill 2> /dev/null
+      "$geul" \(Self.more); code=$?
+      cmp run/latest.safetensors ../before && cmp run/best.safetensors ../best || code=98
+      ls run > ../names; rm fill
+      "$geul" \(Self.more) --quiet || code=97
+      cd ..; umount disk; exit $code
+      """, in: folder)
+    try expectKept(folder, result, "No space left on device")
+    #expect(folder.text("names")?.contains(".partial") == false)
+  }
+}
