@@ -76,16 +76,18 @@ int64_t geul_convert(geul_converter *converter, const uint8_t *bytes, int64_t co
   if (status == U_ILLEGAL_CHAR_FOUND || status == U_INVALID_CHAR_FOUND || status == U_TRUNCATED_CHAR_FOUND ||
       status == U_ILLEGAL_ESCAPE_SEQUENCE || status == U_UNSUPPORTED_ESCAPE_SEQUENCE) {
     uint8_t invalid[16];
-    *bad = geul_converter_invalid(converter, invalid);
+    int32_t ahead;
+    *bad = geul_converter_invalid(converter, invalid, &ahead);
     return written;
   }
   return U_FAILURE(status) ? -(int64_t)status : written;
 }
 
-int32_t geul_converter_invalid(geul_converter *converter, uint8_t *bytes) {
+int32_t geul_converter_invalid(geul_converter *converter, uint8_t *bytes, int32_t *ahead) {
   UErrorCode status = U_ZERO_ERROR;
   int8_t length = 16;
   ucnv_getInvalidChars(converter->icu, (char *)bytes, &length, &status);
+  *ahead = ucnv_toUCountPending(converter->icu, &status);
   return U_FAILURE(status) || length < 1 ? 1 : length;
 }
 

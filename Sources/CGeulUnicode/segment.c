@@ -74,7 +74,7 @@ static int64_t plain_end(const uint8_t *text, int64_t at, int64_t count) {
   while (at + 8 <= count) {
     __builtin_memcpy(&eight, text + at, 8);
     uint64_t returns = eight ^ ones * '\r';  // a byte that is 0 where a carriage return stands
-    if ((eight | (returns - ones)) & tops) break;  // a false alarm costs only the way byte by byte
+    if ((eight | (returns - ones)) & tops) break;  // a top bit is set, or comes from the borrow that a 0 causes
     at += 8;
   }
   while (at < count && text[at] < 0x80 && text[at] != '\r') at++;

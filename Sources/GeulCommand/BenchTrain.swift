@@ -63,8 +63,9 @@ struct BenchTrain: ParsableCommand {
         + " \(number(100 * share, 1)) % of the limit of \(lanes.count) threads\n")
   }
 
-  /// What one character costs: forward, back to the inputs, and the weights' gradients, of every matrix that is
-  /// multiplied. The first layer's input is looked up.
+  /// What one character costs: forward, back, and the weights' gradients, of every matrix that is multiplied.
+  ///
+  /// The first layer's input is looked up.
   private var multiplyAdds: Double {
     let matrix = Double(cell.gates * hidden * hidden)
     let matrices = Double(2 * layers - 1) * matrix + Double(hidden * vocabulary)

@@ -2,7 +2,9 @@ import ArgumentParser
 import Foundation
 import Geul
 
-/// The command line of Geul. Exit codes: 0, 1 for what went wrong, 2 for usage, 130 and 143 after a signal.
+/// The command line of Geul.
+///
+/// Exit codes: 0, 1 for what went wrong, 2 for usage, 130 and 143 after a signal.
 @main
 struct GeulCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

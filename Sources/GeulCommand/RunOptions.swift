@@ -53,7 +53,7 @@ struct RunOptions: ParsableArguments {
 
   /// Runs to the end, or to a signal, and says how it went.
   ///
-  /// - Parameter latestIsWhole: false if the newest checkpoint is damaged and must not become the previous one.
+  /// `latestIsWhole` is false if the newest checkpoint is damaged and must not become the previous one.
   func proceed(
     _ checkpoint: Checkpoint, corpus: Corpus, validation: Corpus?, folder: RunFolder,
     budget: Budget?, machine: MachineOptions, clock: Stopwatch, latestIsWhole: Bool = true

@@ -30,8 +30,8 @@ struct Train: ParsableCommand {
   var length = 64
   @OptionGroup(title: "How long (default: 5 minutes, at most 100 times through the text)")
   var budget: BudgetOptions
-  @Option(help: "Learning rate at its highest.")
-  var learningRate: Float = 0.004
+  @Option(help: "Learning rate at its highest (default: 0.008 for 64 streams, less for fewer).")
+  var learningRate: Float?
   @Option(help: "Share of a layer's outputs to drop, 0 to 0.9.")
   var dropout: Float = 0
   @Option(help: "Largest norm of a gradient.")
@@ -127,7 +127,6 @@ struct Train: ParsableCommand {
     var settings = Settings()
     settings.architecture = Architecture(cell: cell, layers: layers, hidden: hidden)
     (settings.batch, settings.length) = (batch, length)
-    settings.schedule.peak = learningRate
     settings.dropout = dropout
     settings.gradientClip = gradClip
     settings.validationFraction = validationFile == nil ? validation : 0
@@ -171,6 +170,7 @@ struct Train: ParsableCommand {
       )
     }
     (settings.batch, settings.length) = (batch, length)
+    settings.schedule.peak = learningRate ?? Schedule.peak(batch: batch)
   }
 }
 

@@ -12,16 +12,14 @@ public struct Generator: Sendable {
   private let kernels: Kernels
   private let lanes: Lanes
 
-  /// A generator of a model's text.
-  ///
-  /// - Parameter precision: how wide the factors of products are.
+  /// A generator of a model's text, with factors of products as wide as `precision` says.
   public init(_ model: Model, precision: Precision = .float32, kernels: Kernels, lanes: Lanes) {
     self.model = model
     self.kernels = kernels
     self.lanes = lanes
     weights = PackedNetwork(
       model.network, parameters: model.parameters, precision: precision, backward: false,
-      kernels: kernels)
+      kernels: kernels, lanes: lanes)
   }
 
   /// What to write.
@@ -170,7 +168,8 @@ struct Streams: Sendable {
       window = PenaltyWindow(capacity: request.sampling.repeatLastN)
       for id in request.prompt {
         window.append(id)
-        _ = self.decoder.append(id)  // a syllable that the prompt leaves open may be closed by what follows
+        // A syllable that the prompt leaves open may be closed by what follows.
+        _ = self.decoder.append(id)
       }
       draws = RandomDraws(seed: request.seed, sample: UInt64(number))
       stops = StopStrings(request.stops)

@@ -38,6 +38,8 @@ extension [UInt8] {
   /// Where `pattern` first occurs.
   fileprivate func firstIndex(of pattern: [UInt8]) -> Int? {
     guard count >= pattern.count else { return nil }
-    return (0...(count - pattern.count)).first { self[$0..<$0 + pattern.count].elementsEqual(pattern) }
+    return (0...(count - pattern.count)).first {
+      self[$0..<$0 + pattern.count].elementsEqual(pattern)
+    }
   }
 }

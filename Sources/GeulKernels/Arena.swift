@@ -8,7 +8,7 @@ public func padded(_ count: Int) -> Int { (count + groupWidth - 1) / groupWidth 
 public struct Slot: Sendable, Equatable {
   /// PyTorch's name, for example `lstm.weight_ih_l0`.
   public let name: String
-  /// How many rows: what the tensor is multiplied by. 1 for a bias.
+  /// How many rows: the length of what it is multiplied by, and 1 for a bias.
   public let depth: Int
   /// How many gates: 1 where units have none.
   public let gates: Int
@@ -55,7 +55,7 @@ public struct Layout: Sendable, Equatable {
 public struct Arena: Sendable, Equatable {
   /// What lies where.
   public let layout: Layout
-  /// The numbers. What pads a width is zero and stays zero.
+  /// The numbers; what pads a width is zero and stays zero.
   public var values: Buffer<Float>
 
   /// All zeros.

@@ -1,7 +1,7 @@
 internal import CGeulKernels
 internal import Foundation
 
-/// What a processor can compute with. In float32 each gives the same bits.
+/// What a processor can compute with: in float32 each gives the same bits.
 public enum InstructionSet: String, CaseIterable, Sendable {
   case portable, neon, avx2, avx512, avx512bf16
 

@@ -21,7 +21,8 @@ public struct Dropout: Sendable {
 extension Kernels {
   /// Writes `operands` from `offset` on, `[t, b, h]`, to `out` with some of them zeroed.
   public func apply(
-    _ dropout: Dropout, to operands: Operands, offset: Int, shape: (length: Int, rows: Int, width: Int),
+    _ dropout: Dropout, to operands: Operands, offset: Int,
+    shape: (length: Int, rows: Int, width: Int),
     into out: inout Operands
   ) {
     let count = shape.length * shape.rows * shape.width
@@ -36,7 +37,8 @@ extension Kernels {
 
   /// Takes the gradient `[t, b, h]` back through the same mask, in place.
   public func apply(
-    _ dropout: Dropout, toGradient d: inout Buffer<Float>, shape: (length: Int, rows: Int, width: Int)
+    _ dropout: Dropout, toGradient d: inout Buffer<Float>,
+    shape: (length: Int, rows: Int, width: Int)
   ) {
     require("d", d.count, atLeast: shape.length * shape.rows * shape.width)
     unsafe functions.dropout_gradient(

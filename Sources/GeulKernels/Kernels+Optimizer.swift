@@ -27,7 +27,7 @@ public struct AdamStep: Sendable, Equatable {
 }
 
 extension Kernels {
-  /// Numbers that one lane takes at a time when all parameters are treated alike. Fixed, because sums follow it.
+  /// How many numbers one lane takes at a time; fixed, because sums follow it.
   private static let chunk = 16384
 
   /// The Euclidean norm of all numbers of an arena, the same for any number of lanes.
@@ -47,8 +47,14 @@ extension Kernels {
   /// Moves `parameters` against `gradients`.
   ///
   /// - Parameters:
+  ///   - settings: the step's rates.
   ///   - step: how many steps have been made with this one, from 1.
   ///   - scale: what to multiply the gradients by: what clipping leaves of them.
+  ///   - parameters: what is moved.
+  ///   - gradients: the loss's gradient.
+  ///   - first: the running mean of gradients.
+  ///   - second: the running mean of their squares.
+  ///   - lanes: the threads.
   public func adam(
     _ settings: AdamStep, step: Int, scale: Float, parameters: inout Arena, gradients: Arena,
     first: inout Arena, second: inout Arena, lanes: Lanes

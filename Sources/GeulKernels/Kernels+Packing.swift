@@ -22,7 +22,7 @@ public struct PackedMatrix: Sendable {
 }
 
 extension Kernels {
-  /// Fills `matrix` from the arena that its slot lies in. To be called whenever parameters have changed.
+  /// Fills a packed matrix from the arena that its slot lies in; to be called whenever parameters have changed.
   public func pack(_ matrix: inout PackedMatrix, from arena: Arena) {
     let slot = matrix.slot
     require("arena", arena.values.count, atLeast: slot.range.upperBound)

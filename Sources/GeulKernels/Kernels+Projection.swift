@@ -57,7 +57,7 @@ struct Panels: Sequence, IteratorProtocol {
 }
 
 extension Kernels {
-  /// logits[r, v] = hidden[r, h] . W[h, v] + b[v] for `rows` rows of `hidden` from `offset` on.
+  /// Computes the logits W_y h + b, `[r, v]`, for `rows` rows of `hidden` from `offset` on.
   public func project(
     _ weights: PackedMatrix, bias: Slot, in arena: Arena, hidden: Operands, offset: Int, rows: Int,
     into logits: inout Logits
@@ -74,7 +74,7 @@ extension Kernels {
     }
   }
 
-  /// dHidden[r, h] = dLogits[r, v] . W[h, v]^T
+  /// Takes the gradient back through the matrix: dLogits W^T, `[r, h]`.
   public func projectBack(
     _ weights: PackedMatrix, logits: Logits, into dHidden: inout Buffer<Float>
   ) {
@@ -94,6 +94,7 @@ extension Kernels {
   /// Softmax and cross-entropy: the loss of each row, in nats.
   ///
   /// - Parameters:
+  ///   - logits: the scores; replaced by their gradients.
   ///   - targets: the unit that came, `[r]`; -1 counts nothing.
   ///   - scale: what to multiply the gradient by; nil when no gradient is wanted.
   ///   - losses: filled with `[r]` nats.

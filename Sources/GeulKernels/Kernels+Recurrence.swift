@@ -26,33 +26,30 @@ public enum Cell: String, Codable, CaseIterable, Sendable {
 
 /// Where the tensors of a recurrent layer lie, and its matrices packed.
 public struct RecurrentWeights: Sendable {
+  /// What a unit computes.
   public let cell: Cell
   /// `[v, gates, h]` for the layer that reads tokens, `[i, gates, h]` for the others.
   public let input: Slot
-  /// `[gates, h]`
+  /// The bias, `[gates, h]`.
   public let bias: Slot
   /// `[gates, h]`, GRU only.
   public let recurrentBias: Slot?
   /// The input's matrix; nil where a row is looked up instead.
-  public var packedInput: PackedMatrix?
-  /// `[h, gates, h]`
-  public var packedRecurrent: PackedMatrix
+  public let packedInput: PackedMatrix?
+  /// The state's matrix, `[h, gates, h]`.
+  public let packedRecurrent: PackedMatrix
 
-  /// Room for the packed matrices of a layer.
-  ///
-  /// - Parameters:
-  ///   - readsTokens: whether `input` is a table of which tokens choose a row.
-  ///   - backward: whether gradients will go back through the matrices.
+  /// The weights of a layer.
   public init(
-    cell: Cell, input: Slot, recurrent: Slot, bias: Slot, recurrentBias: Slot?, readsTokens: Bool,
-    precision: Precision, backward: Bool
+    cell: Cell, input: Slot, bias: Slot, recurrentBias: Slot?, packedInput: PackedMatrix?,
+    packedRecurrent: PackedMatrix
   ) {
     self.cell = cell
     self.input = input
     self.bias = bias
     self.recurrentBias = recurrentBias
-    packedInput = readsTokens ? nil : PackedMatrix(input, precision, backward: backward)
-    packedRecurrent = PackedMatrix(recurrent, precision, backward: backward)
+    self.packedInput = packedInput
+    self.packedRecurrent = packedRecurrent
   }
 
   /// `h`, padded.
@@ -61,9 +58,13 @@ public struct RecurrentWeights: Sendable {
 
 /// What a layer computes over a window of `length` steps, for `rows` sequences, and keeps for the way back.
 public struct LayerTrace: Sendable {
+  /// What a unit computes.
   public let cell: Cell
+  /// How many steps there is room for: `t`.
   public let length: Int
+  /// How many sequences: `b`.
   public let rows: Int
+  /// How many units, padded: `h`.
   public let width: Int
   /// `[t + 1, b, h]`: block 0 is the state carried in.
   public var hidden: Operands
@@ -147,7 +148,8 @@ extension Kernels {
     _ weights: RecurrentWeights, in arena: Arena, input: LayerInput, into trace: inout LayerTrace,
     length: Int
   ) {
-    precondition(trace.cell == weights.cell && trace.width == weights.width, "another layer's trace")
+    precondition(
+      trace.cell == weights.cell && trace.width == weights.width, "another layer's trace")
     precondition(length <= trace.length, "\(length) steps, a trace of \(trace.length)")
     let rows = trace.rows
     withExtendedLifetime((weights, arena, input)) {
@@ -186,8 +188,11 @@ extension Kernels {
   /// Goes back through the whole window that `forward` has just run.
   ///
   /// - Parameters:
+  ///   - weights: the layer's.
+  ///   - trace: what `forward` left; its gates become the gradients of their sums.
   ///   - dOutput: `[t, b, h]`, the loss's gradient with respect to the layer's output.
   ///   - dInput: `[t, b, i]`, filled with the gradient with respect to its input; not used where it reads tokens.
+  ///   - work: room.
   public func backward(
     _ weights: RecurrentWeights, trace: inout LayerTrace, dOutput: Buffer<Float>,
     dInput: inout Buffer<Float>, work: inout BackwardWork
@@ -226,7 +231,8 @@ extension Kernels {
 
   /// One of the three functions of a table, by the cell.
   private func operation<Function>(
-    _ functions: KeyPath<geul_operand_kernels, (Function, Function, Function)>, _ precision: Precision,
+    _ functions: KeyPath<geul_operand_kernels, (Function, Function, Function)>,
+    _ precision: Precision,
     _ cell: Cell
   ) -> Function {
     let table = self.functions(precision)[keyPath: functions]

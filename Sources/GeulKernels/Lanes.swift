@@ -34,7 +34,8 @@ public struct Lanes: Sendable {
   }
 
   /// Calls `body` once for each element, which it may change, and returns when all have finished.
-  public func forEach<Item: Sendable>(_ items: inout [Item], _ body: @Sendable (inout Item) -> Void) {
+  public func forEach<Item: Sendable>(_ items: inout [Item], _ body: @Sendable (inout Item) -> Void)
+  {
     unsafe items.withUnsafeMutableBufferPointer { items in
       guard let base = items.baseAddress else { return }
       let shared = unsafe SharedPointer(base: base)

@@ -1,4 +1,6 @@
-/// How wide the numbers are that products multiply. Sums, cell states and gradients are float32 either way.
+/// How wide the numbers are that products multiply.
+///
+/// Sums, cell states and gradients are float32 either way.
 public enum Precision: String, Codable, CaseIterable, Sendable {
   /// The same bits on every machine.
   case float32

@@ -88,15 +88,17 @@ public struct Model: Sendable {
     try self.init(SafetensorsFile(contentsOf: path), name: path)
   }
 
-  /// Reads a model from a file that has been opened.
+  /// Reads a model from a file that has been opened and that errors call `name`.
   ///
-  /// - Parameter name: what errors call the file.
+  /// - Throws: `FormatError` if the file is no model of Geul, of a later version, or of wrong shapes.
   public init(_ file: SafetensorsFile, name: String) throws(FormatError) {
     func fault(_ sentence: String) -> FormatError {
       FormatError(file: name, reason: .metadata(sentence))
     }
     guard let text = file.metadata[Self.metadataKey] else {
-      throw fault("it is no model of Geul: its metadata have no key \"geul\". Give a file that `geul train` wrote.")
+      throw fault(
+        "it is no model of Geul: its metadata have no key \"geul\". Give a file that `geul train` wrote."
+      )
     }
     let about: About
     do {

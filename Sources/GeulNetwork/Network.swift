@@ -51,11 +51,16 @@ public struct Network: Sendable, Equatable {
     self.layout = layout
   }
 
-  /// Fresh parameters: uniform in +-1 / sqrt(h), as PyTorch begins, and forget biases of 1 (Jozefowicz et al. 2015).
+  /// Fresh parameters: uniform in +-1 / sqrt(h), as PyTorch begins, but for two.
+  ///
+  /// Forget biases begin at 1 (Jozefowicz et al. 2015). A row of the table of the first layer is all that the network
+  /// knows of a token, not one of h terms of a sum, so its numbers begin with a variance of 1. (Tiny Shakespeare, 300
+  /// steps of 64 x 64: 1.84 nats on the part held out, against 2.38 with the smaller numbers.)
   public func initialParameters(_ random: inout RandomSource) -> Arena {
     var arena = Arena(layout)
     let bound = 1 / Float(architecture.hidden).squareRoot()
     for slot in layout.slots {
+      let bound = slot == layers[0].input ? Float(3).squareRoot() : bound
       for depth in 0..<slot.depth {
         for gate in 0..<slot.gates {
           for unit in 0..<slot.units { arena[slot, depth, gate, unit] = random.uniform(bound) }
@@ -64,59 +69,11 @@ public struct Network: Sendable, Equatable {
     }
     if architecture.cell == .lstm {
       for layer in layers {
-        for unit in 0..<layer.bias.units { arena[layer.bias, 0, RecurrentLayer.forgetGate, unit] += 1 }
+        for unit in 0..<layer.bias.units {
+          arena[layer.bias, 0, RecurrentLayer.forgetGate, unit] += 1
+        }
       }
     }
     return arena
-  }
-}
-
-/// The parameters of a network, and its matrices in the order in which products read them.
-public struct PackedNetwork: Sendable {
-  /// What they are the parameters of.
-  public let network: Network
-  /// The parameters as they are trained and stored.
-  public private(set) var parameters: Arena
-  /// The recurrent layers, from the tokens upward.
-  public private(set) var layers: [RecurrentWeights]
-  /// The projection's matrix.
-  public private(set) var decoder: PackedMatrix
-
-  /// Packs `parameters`.
-  ///
-  /// - Parameter backward: whether gradients will go back through the network.
-  public init(
-    _ network: Network, parameters: Arena, precision: Precision, backward: Bool, kernels: Kernels
-  ) {
-    self.network = network
-    self.parameters = parameters
-    layers = network.layers.map { layer in
-      RecurrentWeights(
-        cell: layer.cell, input: layer.input, recurrent: layer.recurrent, bias: layer.bias,
-        recurrentBias: layer.recurrentBias, readsTokens: layer.readsTokens, precision: precision,
-        backward: backward)
-    }
-    decoder = PackedMatrix(network.decoder, precision, backward: backward)
-    pack(kernels)
-  }
-
-  /// How wide the packed numbers are.
-  public var precision: Precision { decoder.precision }
-
-  /// Lets `change` change the parameters, and packs them anew.
-  public mutating func update(_ kernels: Kernels, _ change: (inout Arena) -> Void) {
-    change(&parameters)
-    pack(kernels)
-  }
-
-  private mutating func pack(_ kernels: Kernels) {
-    for index in layers.indices {
-      if var matrix = layers[index].packedInput.take() {
-        kernels.pack(&matrix, from: parameters)
-        layers[index].packedInput = matrix
-      }
-      kernels.pack(&layers[index].packedRecurrent, from: parameters)
-    }
-    kernels.pack(&decoder, from: parameters)
   }
 }

@@ -78,7 +78,8 @@ public struct Portion: Sendable {
       self.key = key
     }
 
-    func dropout(layer: Int, firstRow: Int) -> Dropout {
+    /// The mask of a layer of a portion.
+    package func dropout(layer: Int, firstRow: Int) -> Dropout {
       Dropout(rate: rate, key: key &+ UInt64(layer) &* 0xD1B5_4A32_D192_ED03, firstRow: firstRow)
     }
   }
@@ -95,9 +96,12 @@ public struct Portion: Sendable {
     return .operands(below.operands, offset: below.offset)
   }
 
-  /// Sets what sequence `row` reads and what comes next: `length + 1` tokens, or fewer for a shorter window.
+  /// Sets what sequence `row` reads and what comes next.
   ///
-  /// - Parameter counting: the steps whose targets count; all by default. A token of -1 is read as 0 and does not count.
+  /// - Parameters:
+  ///   - row: which sequence.
+  ///   - sequence: `length + 1` tokens, or fewer for a shorter window. A token of -1 is read as 0 and does not count.
+  ///   - counting: the steps whose targets count; all by default.
   public mutating func fill(row: Int, _ sequence: [Int32], counting: Range<Int>? = nil) {
     for step in 0..<sequence.count - 1 {
       let counts = counting.map { $0.contains(step) } ?? true
@@ -115,9 +119,12 @@ public struct Portion: Sendable {
     for index in 0..<targets.count where targets[index] >= 0 { counted.units += 1 }
   }
 
-  /// Reads `steps` tokens of each sequence (a whole window by default) and computes the losses of their targets.
+  /// Reads a window and computes the losses of its targets.
   ///
   /// - Parameters:
+  ///   - weights: the network.
+  ///   - kernels: what computes.
+  ///   - steps: how many tokens of each sequence to read; a whole window by default.
   ///   - scale: what the loss's gradient is multiplied by; nil when no gradient will be wanted.
   ///   - masks: dropout; nil for none.
   public mutating func forward(
@@ -128,7 +135,7 @@ public struct Portion: Sendable {
     let width = traces[0].width
     for index in traces.indices {
       kernels.forward(
-        weights.layers[index], in: weights.parameters, input: input(of: index),
+        weights.weights(ofLayer: index), in: weights.parameters, input: input(of: index),
         into: &traces[index], length: steps)
       guard let masks, !dropped.isEmpty else { continue }
       kernels.apply(
@@ -160,7 +167,8 @@ public struct Portion: Sendable {
           shape: (length, rows, width))
       }
       kernels.backward(
-        weights.layers[index], trace: &traces[index], dOutput: dOutput, dInput: &dInput, work: &work)
+        weights.weights(ofLayer: index), trace: &traces[index], dOutput: dOutput, dInput: &dInput,
+        work: &work)
       swap(&dOutput, &dInput)
       let sources = kernels.sources(of: traces[index], input: input(of: index), inputs: width)
       fromTop += sources.biases.reversed() + [sources.recurrent, sources.input]
@@ -179,16 +187,13 @@ public struct Portion: Sendable {
     for index in traces.indices { traces[index].clearState() }
   }
 
-  /// Copies the scores of sequence `row` after the last of `forward`'s `steps` to `scores`, `[v]`.
-  ///
-  /// After `forward` the scores have become e^(score - largest score), which samplers cannot use; so `step` is
-  /// the way to them.
+  /// Reads one token of each sequence and carries the state on; fills `scores` with `[b, v]` scores of what comes next.
   public mutating func step(
     _ weights: PackedNetwork, _ kernels: Kernels, scores: inout [[Float]]
   ) {
     for index in traces.indices {
       kernels.forward(
-        weights.layers[index], in: weights.parameters, input: input(of: index),
+        weights.weights(ofLayer: index), in: weights.parameters, input: input(of: index),
         into: &traces[index], length: 1)
     }
     let top = output(of: traces.count - 1)

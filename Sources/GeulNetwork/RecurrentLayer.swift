@@ -16,9 +16,13 @@ public struct RecurrentLayer: Sendable, Equatable {
   public let cell: Cell
   /// Whether the input is tokens, that is, one-hot.
   public let readsTokens: Bool
-  /// `[i, gates, h]`: W_x, or the table of its rows. LSTM gates: i, f, c~, o. GRU: n, r, z.
+  /// W_x, or the table of its rows, `[i, gates, h]`.
+  ///
+  /// LSTM gates: i, f, c~, o. GRU: n, r, z.
   public let input: Slot
-  /// `[h, gates, h]`: W_h. LSTM gates: i, f, c~, o. GRU: r, z, n.
+  /// W_h, `[h, gates, h]`.
+  ///
+  /// LSTM gates: i, f, c~, o. GRU: r, z, n.
   public let recurrent: Slot
   /// `[gates, h]`: b, gates as in `input`.
   public let bias: Slot

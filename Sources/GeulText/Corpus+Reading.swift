@@ -1,16 +1,16 @@
 extension Corpus {
   /// Reads texts from front to back, once, in memory that does not grow with them.
   ///
-  /// Sources follow one another in the order given, the files of a folder in the order of their paths' bytes. A
-  /// line feed is put, and noted, behind a text that does not end with a line; no unit spans two texts. Bytes (`--unit byte`)
-  /// are joined as they are.
+  /// Sources follow one another in the order given, the files of a folder in the order of their
+  /// paths' bytes. A line feed is put, and noted, behind a text that does not end with a line; no
+  /// unit spans two texts. Bytes (`--unit byte`) are joined as they are.
   ///
   /// - Parameters:
   ///   - sources: What to read.
   ///   - options: How to read it.
   /// - Returns: The corpus; it has at least one unit.
-  /// - Throws: `TextError` for what is missing, unreadable, empty or no text, for bytes that the encoding does not allow and for a
-  ///   disk that is full.
+  /// - Throws: `TextError` for what is missing, unreadable, empty or no text, for bytes that the
+  ///   encoding does not allow, and for a disk that is full.
   public static func read(
     _ sources: [TextSource], options: CorpusOptions = CorpusOptions()
   ) throws(TextError) -> Corpus {

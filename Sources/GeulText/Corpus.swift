@@ -1,4 +1,5 @@
-/// A text as a sequence of token ids, which lie in a file mapped into memory, so that it may be larger than memory.
+/// A text as a sequence of token ids, which lie in a file mapped into memory, so that it may be
+/// larger than memory.
 ///
 /// ```swift
 /// let corpus = try Corpus.read([.path("corpora/korean.txt")])
@@ -16,7 +17,8 @@ public struct Corpus: Sendable {
   public let hash: String
   /// Sentences for the user: encodings found out, marks dropped, files passed over, units unknown.
   public let notes: [String]
-  /// How many units of the text the vocabulary does not hold: their id is -1, or the unknown unit's if there is one.
+  /// How many units of the text the vocabulary does not hold: their id is -1, or the unknown unit's
+  /// if there is one.
   public let unknownCount: Int
 
   let tokens: TokenFile
@@ -50,8 +52,8 @@ public struct Corpus: Sendable {
 
   /// How many bytes of UTF-8 a stretch of units stands for: the divisor of bits per byte.
   ///
-  /// Units that the vocabulary does not hold count for nothing, as they do in a loss. In jamo the bytes of a syllable
-  /// belong to its leading consonant.
+  /// Units that the vocabulary does not hold count for nothing, as they do in a loss. In jamo the
+  /// bytes of a syllable belong to its leading consonant.
   ///
   /// - Complexity: O(n) for n units.
   public func byteLength(ofUnitsIn range: Range<Int>) -> Int {

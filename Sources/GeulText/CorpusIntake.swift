@@ -1,4 +1,5 @@
-/// A corpus on its way: text goes in, numbers of units go to the file; at the end ids take the place of numbers.
+/// A corpus on its way: text goes in, numbers of units go to the file; at the end ids take the
+/// place of numbers.
 struct CorpusIntake: ~Copyable {
   var notes: [String] = []
 
@@ -9,13 +10,10 @@ struct CorpusIntake: ~Copyable {
   private var endsLine = true
   private var unended: [String] = []  // sources that another follows though they do not end a line
 
-  /// A place to cut must come within this many bytes; see `TextError.Reason.endless`.
-  private static let patience = 1 << 24
-
   init(_ options: CorpusOptions) throws(TextError) {
     self.options = options
     cutter = UnitCutter(options.tokenizer)
-    writer = try TokenWriter()
+    writer = try TokenWriter(in: options.temporaryFolder)
   }
 
   /// Takes in a source that is no folder.
@@ -30,10 +28,7 @@ struct CorpusIntake: ~Copyable {
         needsLineFeed = false
       }
       try take(&reader.text, last: reader.isAtEnd)
-      guard cutter.waiting < Self.patience else {
-        let offset = max(0, reader.byteCount - cutter.waiting)
-        throw TextError(.endless(bytes: cutter.waiting), in: source.name, at: offset)
-      }
+      try cutter.checkPatience(source.name, reader.byteCount)
     }
     notes += reader.notes
   }
@@ -94,12 +89,13 @@ struct CorpusIntake: ~Copyable {
     }
     let total = unknown.reduce(0) { $0 + $1.count }
     if let first = unknown.first {
-      let example = "\(unknown.count) distinct, the most frequent \(describe(first.unit))"
-      notes.append(
+      let what =
         options.vocabulary == nil
-          ? "\(name): \(total) units that occur less than \(options.minimumCount) times"
-            + " were folded into one unknown unit (\(example))."
-          : "\(name): \(total) units are not in the vocabulary (\(example)).")
+        ? "units that occur less than \(options.minimumCount) times, folded into one"
+        : "units that the vocabulary does not hold"
+      notes.append(
+        "\(name): \(what): \(total), of which different \(unknown.count),"
+          + " the most frequent \(describe(first.unit)).")
     }
     return (vocabulary, ids, total)
   }

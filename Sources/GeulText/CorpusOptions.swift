@@ -2,7 +2,8 @@
 public struct CorpusOptions: Sendable {
   /// The rules that turn text into units.
   public var tokenizer: Tokenizer
-  /// The encoding of all sources by its name; nothing to find it out for each.
+  /// The encoding of all sources by its name; nothing to find it out for each, or, where units are
+  /// bytes, to take the bytes as they stand.
   public var encoding: String?
   /// What to do with bytes that the encoding does not allow.
   public var invalid: InvalidBytes
@@ -10,6 +11,9 @@ public struct CorpusOptions: Sendable {
   public var minimumCount: Int
   /// The vocabulary to encode with; nothing to make one of the text.
   public var vocabulary: Vocabulary?
+  /// The folder for the file of token ids; nothing for TMPDIR, else /var/tmp, which unlike /tmp is
+  /// never memory.
+  public var temporaryFolder: String?
 
   /// How many bytes are read and worked on at a time.
   package var blockBytes = 1 << 18

@@ -30,7 +30,9 @@ struct FolderListing {
       let kind = try FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
       if kind == .typeDirectory {
         try list(path)
-      } else if Self.isText(name), !isFolder(path) {
+      } else if Self.isText(name), kind == .typeRegular || kind == .typeSymbolicLink,
+        !isFolder(path)
+      {
         texts.append(path)
       } else {
         others.append(path)
@@ -55,11 +57,14 @@ struct FolderListing {
 }
 
 /// Whether there is a folder at a path; links are followed, for only a folder has a `.` in it.
-func isFolder(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path + "/.") }
+func isFolder(_ path: String) -> Bool {
+  !path.isEmpty && FileManager.default.fileExists(atPath: path + "/.")
+}
 
-/// What the system says of an error: "Permission denied".
-func systemWords(_ error: any Error) -> String {
+/// What the system says of an error of Foundation: "Permission denied".
+private func systemWords(_ error: any Error) -> String {
   let error = error as NSError
-  let deepest = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
-  return deepest.localizedDescription
+  let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+  guard cause.domain == NSPOSIXErrorDomain else { return cause.localizedDescription }
+  return OpenFile.SystemFailure(code: Int32(cause.code)).words
 }

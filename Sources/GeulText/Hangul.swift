@@ -1,4 +1,5 @@
-/// The arithmetic of Hangul syllables and conjoining jamo (The Unicode Standard, section 3.12), on scalar values.
+/// The arithmetic of Hangul syllables and conjoining jamo (The Unicode Standard, section 3.12), on
+/// scalar values.
 enum Hangul {
   static let syllables: ClosedRange<UInt32> = 0xAC00...0xD7A3
   /// Leading consonants, vowels and trailing consonants that modern syllables are made of.
@@ -19,7 +20,8 @@ enum Hangul {
     return (0x1100 + index / 588, 0x1161 + index / 28 % 21, trail == 0 ? nil : 0x11A7 + trail)
   }
 
-  /// The syllable that two neighbours make: a lead and a vowel, or a syllable without trail and a trail.
+  /// The syllable that two neighbours make: a lead and a vowel, or a syllable without trail and a
+  /// trail.
   static func syllable(_ first: UInt32, _ second: UInt32) -> UInt32? {
     if leads.contains(first), vowels.contains(second) {
       return 0xAC00 + (first - 0x1100) * 588 + (second - 0x1161) * 28

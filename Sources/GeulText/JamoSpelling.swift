@@ -1,7 +1,9 @@
-/// Spells graphemes out in jamo: a syllable becomes its jamo, what else stands in its grapheme a unit of its own.
+/// Spells graphemes out in jamo: a syllable becomes its jamo, what else stands in its grapheme a
+/// unit of its own.
 ///
-/// Composing must give the text back, so a grapheme in which jamo stand next to each other that would compose is
-/// kept whole; in composed text there is none. Decomposed text (`nfd`) is never composed again, so there all are spelled out.
+/// Composing must give the text back, so a grapheme in which jamo stand next to each other that
+/// would compose is kept whole; in composed text there is none. Decomposed text (`nfd`) is never
+/// composed again, so there all are spelled out.
 struct JamoSpelling {
   private let composes: Bool
 

@@ -11,7 +11,7 @@ struct OpenFile: ~Copyable {
 
   /// The system's number and words for what went wrong: "Permission denied".
   struct SystemFailure: Error {
-    let code = errno
+    var code = errno
     var words: String { unsafe String(cString: strerror(code)) }
     var isMissing: Bool { code == ENOENT || code == ENOTDIR }
   }
@@ -103,8 +103,8 @@ struct OpenFile: ~Copyable {
 
 /// A file of numbers, mapped into memory.
 ///
-/// `@unchecked Sendable` since it holds an address: the memory is only ever read, belongs to a file without a name that nobody else
-/// has open, and is unmapped when the last owner goes.
+/// `@unchecked Sendable` since it holds an address: the memory is only ever read, belongs to a file
+/// without a name that nobody else has open, and is unmapped when the last owner goes.
 @safe
 final class MappedFile: @unchecked Sendable {
   private let memory: UnsafeRawBufferPointer
@@ -120,7 +120,8 @@ final class MappedFile: @unchecked Sendable {
   /// How many bytes there are.
   var byteCount: Int { unsafe memory.count }
 
-  /// Fills `out` with the numbers from the one of index `start` on, each of which takes as many bytes as `Number`.
+  /// Fills `out` with the numbers from the one of index `start` on, each of which takes as many
+  /// bytes as `Number`.
   func copy<Number: FixedWidthInteger & BitwiseCopyable>(
     _ type: Number.Type, from start: Int, into out: inout MutableSpan<Int32>
   ) {

@@ -37,8 +37,9 @@ public struct PromptEncoding: Sendable, Equatable {
 extension Tokenizer {
   /// Encodes a prompt.
   ///
-  /// A unit that the vocabulary does not hold is read as the nearest form that it holds: another normal form,
-  /// then upper or lower case, then another width; failing that as the unknown unit if there is one, else skipped.
+  /// A unit that the vocabulary does not hold is read as the nearest form that it holds: for a
+  /// line's end another, else another normal form, then lower or upper case, then full width;
+  /// failing that as the unknown unit if there is one, else skipped.
   public func encodePrompt(_ text: String, vocabulary: Vocabulary) -> PromptEncoding {
     var ids: [Int] = []
     var substitutions: [PromptEncoding.Substitution] = []
@@ -69,7 +70,8 @@ extension Tokenizer {
 
   /// The first of the unit's forms whose units are all in the vocabulary, with their ids.
   private func nearestForm(of unit: String, in vocabulary: Vocabulary) -> (String, ids: [Int])? {
-    // What is looked up is already in the tokenizer's form, so the others are cut without normalising.
+    // What is looked up is already in the tokenizer's form, so the others are cut without
+    // normalising.
     let plain = Tokenizer(unit: self.unit, normalization: .none)
     for form in Self.forms(of: unit) {
       let ids = plain.units(of: form).map { vocabulary.id(of: $0) }
@@ -81,6 +83,8 @@ extension Tokenizer {
 
   /// Forms that a reader takes for the same, the nearest first.
   private static func forms(of unit: String) -> [String] {
+    let lineEnds = ["\n", "\r\n", "\r"]
+    if lineEnds.contains(unit) { return lineEnds }
     let normal = [NormalForm.nfc, .nfd, .nfkc].map { form in
       Tokenizer(unit: .codepoint, normalization: form).normalized(unit)
     }

@@ -1,4 +1,5 @@
-/// A 64-bit hash that is the same on each machine and in each run: to see a change, not to withstand an attacker.
+/// A 64-bit hash that is the same on each machine and in each run: to see a change, not to
+/// withstand an attacker.
 struct StableHash {
   private var state: UInt64 = 0xCBF2_9CE4_8422_2325
 

@@ -1,4 +1,5 @@
-/// Turns ids into text while they come: what it has put out is valid UTF-8 at any moment and never changes.
+/// Turns ids into text while they come: what it has put out is valid UTF-8 at any moment and never
+/// changes.
 ///
 /// Bytes are held back until they make a character, jamo until they can join no more.
 ///
@@ -31,9 +32,11 @@ public struct StreamDecoder: Sendable {
     }
   }
 
-  /// Takes one id, which the vocabulary must have, and answers the text that is certain now, often empty.
+  /// Takes one id, which the vocabulary must have, and answers the text that is certain now, often
+  /// empty.
   ///
-  /// The unknown unit becomes U+FFFD, and so do bytes that are no UTF-8, one for each maximal subpart.
+  /// The unknown unit becomes U+FFFD, and so do bytes that are no UTF-8, one for each maximal
+  /// subpart.
   public mutating func append(_ id: Int) -> String {
     precondition(pieces.indices.contains(id), "id \(id) in a vocabulary of \(pieces.count)")
     switch pieces[id] {
@@ -67,7 +70,8 @@ struct SyllableAssembler: Sendable {
   }
 }
 
-/// Makes characters of bytes as they come; U+FFFD for each maximal subpart of an ill-formed sequence.
+/// Makes characters of bytes as they come; U+FFFD for each maximal subpart of an ill-formed
+/// sequence.
 ///
 /// The UTF-8 decoder of the WHATWG Encoding Standard, section 8.1.1.
 struct UTF8Assembler: Sendable {

@@ -1,4 +1,5 @@
-/// Why a text, or a vocabulary, cannot be used: one sentence that says what is wrong, where, and what to do.
+/// Why a text, or a vocabulary, cannot be used: one sentence that says what is wrong, where, and
+/// what to do.
 public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What is wrong.
   public enum Reason: Sendable, Equatable {
@@ -58,10 +59,10 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
     case .binary(let sign):
       return "this is not text: \(sign)\(place); --unit byte takes any file."
     case .invalidBytes(let bytes, let encoding, let suggestion):
-      let guess = suggestion.map { ", perhaps \($0)" } ?? ""
+      let advice = suggestion.map { "try --encoding \($0)" } ?? "give its encoding with --encoding"
       return "\(bytes.count == 1 ? "the byte" : "the bytes") \(hexadecimal(bytes))\(place)"
         + " \(bytes.count == 1 ? "is" : "are") not valid \(encoding);"
-        + " name the encoding with --encoding\(guess), or accept U+FFFD there with --invalid replace."
+        + " \(advice), or put U+FFFD there with --invalid replace."
     case .unknownEncoding(let name, let suggestions):
       let hint =
         suggestions.isEmpty ? "" : "; did you mean \(suggestions.joined(separator: " or "))?"

@@ -6,8 +6,8 @@ public enum InvalidBytes: String, Codable, Sendable, CaseIterable {
   case replace
 }
 
-/// Turns a source into valid UTF-8 without NUL, a block at a time: finds the encoding, drops a byte-order mark, refuses
-/// what is no text.
+/// Turns a source into valid UTF-8 without NUL, a block at a time: finds the encoding, drops a
+/// byte-order mark, refuses what is no text.
 struct TextReader: ~Copyable {
   /// How a source is to be read.
   struct Rules {
@@ -38,7 +38,8 @@ struct TextReader: ~Copyable {
   private var replaced = 0
   private var firstReplaced: Int?
 
-  /// How much of a source is looked at before its encoding is decided, and before it is taken for text.
+  /// How much of a source is looked at before its encoding is decided, and before it is taken for
+  /// text.
   private static let headBytes = 1 << 18, signBytes = 1 << 16
 
   init(_ source: TextSource, _ rules: Rules) throws(TextError) {
@@ -101,10 +102,12 @@ struct TextReader: ~Copyable {
   private mutating func convert(by converter: Converter, from start: Int) throws(TextError) {
     var at = 0
     repeat {
-      let (used, invalid) = converter.convert(block[at...], last: isAtEnd, into: &raw)
+      let (used, invalid, ahead) = converter.convert(block[at...], last: isAtEnd, into: &raw)
       at += used
       if invalid.isEmpty { return }
-      try refuse(invalid, at: max(0, start + at - invalid.count))
+      // Between two blocks ICU may have taken a byte more than it says.
+      let offset = max(0, start + at - ahead - invalid.count)
+      try refuse(invalid, at: offset - offset % encoding.unitBytes)
       raw.bytes += Self.replacement
     } while at < block.count
   }
@@ -136,7 +139,7 @@ struct TextReader: ~Copyable {
     } else if bytes == [0] {
       throw TextError(.binary("it holds a NUL"), in: name, at: offset)
     } else {
-      let suggestion = rules.encoding == nil ? EncodingChoice.suggestion(for: block[...]) : nil
+      let suggestion = encoding == .utf8 ? EncodingChoice.suggestion(for: block[...]) : nil
       throw TextError(
         .invalidBytes(bytes, encoding: encoding.name, suggestion: suggestion), in: name, at: offset)
     }
@@ -156,7 +159,7 @@ struct TextReader: ~Copyable {
     }
     if replaced > 0 {
       let place = firstReplaced.map { ", the first at byte \($0)" } ?? ""
-      notes.append("\(name): U+FFFD put in place of \(replaced) invalid sequences\(place).")
+      notes.append("\(name): invalid sequences replaced by U+FFFD: \(replaced)\(place).")
     }
     return notes
   }

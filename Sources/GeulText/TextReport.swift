@@ -75,8 +75,8 @@ public struct TextReport: Sendable {
   ///
   /// - Parameters:
   ///   - sources: What to read, as `Corpus.read` does.
-  ///   - options: How to read it; the unit and vocabulary in it are not used, its normal form is that of graphemes, code points
-  ///     and jamo.
+  ///   - options: How to read it; the unit and vocabulary in it are not used, its normal form is
+  ///     that of graphemes, code points and jamo.
   /// - Returns: The report.
   /// - Throws: `TextError`, as `Corpus.read` does.
   public static func read(

@@ -22,7 +22,10 @@ struct TextTally {
     while !reader.isAtEnd {
       try reader.fill()
       for byte in reader.block { bytes[Int(byte)] += 1 }
-      for index in cuts.indices { cuts[index].add(reader.text, last: reader.isAtEnd) }
+      for index in cuts.indices {
+        cuts[index].add(reader.text, last: reader.isAtEnd)
+        try cuts[index].cutter.checkPatience(reader.name, reader.byteCount)
+      }
       for index in forms.indices { forms[index].add(reader.text, last: reader.isAtEnd) }
       plain.add(reader.text, last: reader.isAtEnd)
       reader.text.removeFirst(reader.text.count)
@@ -78,7 +81,7 @@ struct TextTally {
 private struct UnitCount {
   private(set) var census = UnitCensus()
   private let unit: TextUnit
-  private var cutter: UnitCutter
+  private(set) var cutter: UnitCutter
   private var queue = ByteQueue()
 
   init(_ tokenizer: Tokenizer) {

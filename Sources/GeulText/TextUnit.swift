@@ -1,6 +1,7 @@
 /// What the network reads and writes one at a time.
 public enum TextUnit: String, Codable, Sendable, CaseIterable {
-  /// What a reader takes for one character: an extended grapheme cluster (UAX #29), found by ICU's rules.
+  /// What a reader takes for one character: an extended grapheme cluster (UAX #29), found by ICU's
+  /// rules.
   case grapheme
   /// A Unicode scalar value.
   case codepoint

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Token ids in a mapped file: two bytes an id where that is enough, else four, in the machine's order.
+/// Token ids in a mapped file: two bytes an id where that is enough, else four, in the machine's
+/// order.
 struct TokenFile: Sendable {
   private let file: MappedFile
   /// Whether an id takes two bytes, of which all ones mean -1 if there is an unknown unit.
@@ -25,16 +26,18 @@ struct TokenFile: Sendable {
   }
 }
 
-/// Writes numbers of units to a file, four bytes each, and turns it into a `TokenFile` when their ids are known.
+/// Writes numbers of units to a file, four bytes each, and turns it into a `TokenFile` when their
+/// ids are known.
 struct TokenWriter: ~Copyable {
   private(set) var count = 0
   private let file: OpenFile
   private let folder: String
 
-  /// Makes the file in TMPDIR, else in /var/tmp, which unlike /tmp is never memory.
-  init() throws(TextError) {
-    let wish = ProcessInfo.processInfo.environment["TMPDIR"] ?? ""
-    folder = wish.isEmpty ? (isFolder("/var/tmp") ? "/var/tmp" : "/tmp") : wish
+  /// Makes the file in a folder; see `CorpusOptions.temporaryFolder`.
+  init(in folder: String?) throws(TextError) {
+    let wish = folder ?? ProcessInfo.processInfo.environment["TMPDIR"] ?? ""
+    let folder = wish.isEmpty ? (isFolder("/var/tmp") ? "/var/tmp" : "/tmp") : wish
+    self.folder = folder
     do {
       file = try OpenFile(unnamedIn: folder)
     } catch {

@@ -47,6 +47,15 @@ public struct Tokenizer: Sendable, Codable {
     return units
   }
 
+  /// The graphemes of a text by ICU's break iterator alone, slowly: what `units` is tested against.
+  package static func graphemesByICU(of text: String) -> [String] {
+    var batch = UnitBatch()
+    GraphemeFinder().findByICU(in: Array(text.utf8)[...], into: &batch)
+    var units: [String] = []
+    batch.forEach { units.append($0) }
+    return units
+  }
+
   /// The normal form of a text.
   public func normalized(_ text: String) -> String {
     guard normalization != .none else { return text }

@@ -1,14 +1,16 @@
 import CGeulUnicode
 
-// The only Swift that calls the C shim over ICU: lengths are passed with their buffers here and nowhere else.
+// The only Swift that calls the C shim over ICU: lengths are passed with their buffers here and
+// nowhere else.
 
 /// ICU's functions on slices of bytes.
 enum ICU {
   /// Such as "72.1".
   static let version = unsafe String(cString: geul_icu_version())
 
-  /// The longest prefix that is valid UTF-8 without NUL, and what follows it: the length of an ill-formed sequence, 0 if
-  /// the bytes end well, -1 if they end inside a sequence that could go on.
+  /// The longest prefix that is valid UTF-8 without NUL, and what follows it: the length of an
+  /// ill-formed sequence, 0 if the bytes end well, -1 if they end inside a sequence that could go
+  /// on.
   static func utf8Prefix(of bytes: ArraySlice<UInt8>) -> (length: Int, bad: Int) {
     var bad: Int32 = 0
     let length = unsafe bytes.withUnsafeBufferPointer { bytes in
@@ -17,8 +19,8 @@ enum ICU {
     return (Int(length), Int(bad))
   }
 
-  /// Appends the normal form of `text`, valid UTF-8, to `out` and answers how many bytes of `text` it took: all
-  /// if it is the last, else up to where coming text could still change something.
+  /// Appends the normal form of `text`, valid UTF-8, to `out` and answers how many bytes of `text`
+  /// it took: all if it is the last, else up to where coming text could still change something.
   static func normalize(
     _ text: ArraySlice<UInt8>, _ form: NormalForm, last: Bool, into out: inout ByteQueue
   ) -> Int {
@@ -110,8 +112,8 @@ final class GraphemeFinder {
 
   deinit { unsafe geul_segmenter_close(segmenter) }
 
-  /// Adds the graphemes of `text`, valid UTF-8, to `batch` and answers how many bytes it took: all if it is the
-  /// last text, else up to the last grapheme that is certainly whole.
+  /// Adds the graphemes of `text`, valid UTF-8, to `batch` and answers how many bytes it took: all
+  /// if it is the last text, else up to the last grapheme that is certainly whole.
   func find(in text: ArraySlice<UInt8>, last: Bool, into batch: inout UnitBatch) -> Int {
     var used: Int64 = 0
     unsafe fill(&batch, from: text) { start, count, units in
@@ -163,11 +165,13 @@ final class Converter {
 
   deinit { unsafe geul_converter_close(converter) }
 
-  /// Appends `bytes` as UTF-8 to `out` up to the first invalid sequence; answers how many bytes it took, that sequence
-  /// included, and the sequence.
+  /// Appends `bytes` as UTF-8 to `out` up to the first invalid sequence.
+  ///
+  /// Answers how many bytes it took, that sequence included; the sequence; and how many bytes it
+  /// took beyond it.
   func convert(
     _ bytes: ArraySlice<UInt8>, last: Bool, into out: inout ByteQueue
-  ) -> (used: Int, invalid: [UInt8]) {
+  ) -> (used: Int, invalid: [UInt8], ahead: Int) {
     var used: Int64 = 0
     var bad: Int32 = 0
     let capacity = 4 * bytes.count + GEUL_CONVERT_ROOM
@@ -182,9 +186,10 @@ final class Converter {
         }
       }
     }
-    guard bad > 0 else { return (Int(used), []) }
+    guard bad > 0 else { return (Int(used), [], 0) }
     var invalid = [UInt8](repeating: 0, count: 16)
-    let length = unsafe geul_converter_invalid(converter, &invalid)
-    return (Int(used), Array(invalid.prefix(Int(length))))
+    var ahead: Int32 = 0
+    let length = unsafe geul_converter_invalid(converter, &invalid, &ahead)
+    return (Int(used), Array(invalid.prefix(Int(length))), Int(ahead))
   }
 }

@@ -1,7 +1,7 @@
 /// Numbers the distinct units of a text in the order in which they first come, and counts them.
 ///
-/// A unit of one scalar value is found in a table, any other by a hash of its bytes with linear probing. Memory grows with
-/// the number of distinct units only.
+/// A unit of one scalar value is found in a table, any other by a hash of its bytes with linear
+/// probing. Memory grows with the number of distinct units only.
 struct UnitCensus {
   /// How often each unit came, by its number.
   private(set) var counts: [Int] = []
@@ -43,8 +43,8 @@ struct UnitCensus {
     }
   }
 
-  /// Replaces scalar values that have been met by their numbers, up to the first unit that is something else, and
-  /// answers where that is.
+  /// Replaces scalar values that have been met by their numbers, up to the first unit that is
+  /// something else, and answers where that is.
   private static func numberKnown(
     _ codes: inout MutableSpan<UInt32>, from start: Int, singles: [UInt32], counts: inout [Int]
   ) -> Int {

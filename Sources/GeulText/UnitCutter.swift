@@ -1,15 +1,15 @@
 /// Cuts text into units as it comes: normalises it, then finds where units end.
 ///
-/// Each step leaves what coming text could still change: normalisation stops before an anchor (a starter that joins
-/// nothing before it), segmentation before the last grapheme whose end is not certain. So units do not depend on
-/// how the text was divided.
+/// Each step leaves what coming text could still change: normalisation stops before an anchor (a
+/// starter that joins nothing before it), segmentation before the last grapheme whose end is not
+/// certain. So units do not depend on how the text was divided.
 struct UnitCutter {
   /// What was cut last.
   var units = UnitBatch()
   /// How many bytes of normal text have been cut.
   private(set) var byteCount = 0
   /// How many bytes wait for the text to come.
-  private(set) var waiting = 0
+  private var waiting = 0
 
   private let tokenizer: Tokenizer
   private let graphemes = GraphemeFinder()
@@ -22,7 +22,17 @@ struct UnitCutter {
     spelling = JamoSpelling(tokenizer.normalization)
   }
 
-  /// Takes from `text`, which is valid UTF-8 unless units are bytes, and puts what is certain into `units`.
+  /// A grapheme must end within this many bytes: what waits is kept in memory.
+  private static let patience = 1 << 24
+
+  /// Refuses text in which nothing ends: `byteCount` bytes of it have been read.
+  func checkPatience(_ source: String, _ byteCount: Int) throws(TextError) {
+    guard waiting >= Self.patience else { return }
+    throw TextError(.endless(bytes: waiting), in: source, at: max(0, byteCount - waiting))
+  }
+
+  /// Takes from `text`, which is valid UTF-8 unless units are bytes, and puts what is certain into
+  /// `units`.
   ///
   /// At the `last` text of a source nothing is left.
   mutating func cut(_ text: inout ByteQueue, last: Bool) {

@@ -21,8 +21,8 @@ struct UnitSizes: Sendable {
     }
   }
 
-  /// Goes over units in their order and answers the bytes that each adds: a vowel that composes with the lead before it,
-  /// and a trail with their syllable, add none.
+  /// Goes over units in their order and answers the bytes that each adds: a vowel that composes
+  /// with the lead before it, and a trail with their syllable, add none.
   struct Tally {
     private let sizes: UnitSizes
     private var latest = Role.none  // the last part of a syllable that may go on

@@ -1,8 +1,9 @@
 /// The units that a network knows; the id of a unit is its place in the list.
 ///
-/// It is a function of the text alone: the most frequent unit comes first, units as frequent stand in the order of their
-/// code points. Where rare units were folded into one (`--min-count`), that one comes last and is
-/// spelled as the empty string, which no text holds. It encodes as a plain list of strings.
+/// It is a function of the text alone: the most frequent unit comes first, units as frequent stand
+/// in the order of their code points. Where rare units were folded into one (`--min-count`), that
+/// one comes last and is spelled as the empty string, which no text holds. It encodes as a plain
+/// list of strings.
 public struct Vocabulary: Sendable {
   /// The units in the order of their ids; a byte is spelled as the scalar value of its number.
   public let units: [String]
@@ -19,7 +20,8 @@ public struct Vocabulary: Sendable {
   /// - Parameters:
   ///   - units: The units in the order of their ids.
   ///   - unknownID: The id of the unknown unit, which must be spelled as the empty string.
-  /// - Throws: `TextError` if the list is empty, names a unit twice, or spells another unit as the empty string.
+  /// - Throws: `TextError` if the list is empty, names a unit twice, or spells another unit as the
+  ///   empty string.
   public init(units: [String], unknownID: Int?) throws(TextError) {
     func fault(_ words: String) -> TextError { TextError(.vocabulary(words), in: "vocabulary") }
     guard units.count > (unknownID == nil ? 0 : 1) else { throw fault("it names no unit") }
@@ -38,7 +40,8 @@ public struct Vocabulary: Sendable {
     self.ids = ids
   }
 
-  /// The id of a unit, compared code point by code point; nothing if the vocabulary does not hold it.
+  /// The id of a unit, compared code point by code point; nothing if the vocabulary does not hold
+  /// it.
   public func id(of unit: String) -> Int? {
     unit.isEmpty ? nil : ids[ExactText(unit)].map { Int($0) }
   }

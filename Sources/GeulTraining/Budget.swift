@@ -18,18 +18,16 @@ public enum Budget: Sendable, Equatable {
     }
   }
 
-  /// The most steps that an `automatic` run makes; nil for others.
-  func limit(per epoch: Int) -> Int? {
-    guard case .automatic(_, let epochs) = self else { return nil }
-    return max(1, Int((epochs * Double(epoch)).rounded()))
+  /// The number of steps that `done` of them and `secondsLeft` at `stepsPerSecond` make, at most `limit`.
+  func steps(per epoch: Int, done: Int, stepsPerSecond: Double, secondsLeft: Double) -> Int {
+    let reachable = done + max(0, Int(secondsLeft * stepsPerSecond))
+    return max(1, min(reachable, limit(per: epoch) ?? reachable))
   }
 
-  /// The number of steps, when `secondsLeft` remain after `done` of them at `stepsPerSecond`.
-  func steps(per epoch: Int, done: Int, stepsPerSecond: Double) -> (_ secondsLeft: Double) -> Int {
-    { secondsLeft in
-      let reachable = done + max(0, Int(secondsLeft * stepsPerSecond))
-      return max(1, done, min(reachable, limit(per: epoch) ?? reachable))
-    }
+  /// The most steps that there may be, whatever the time; nil where only time counts.
+  func limit(per epoch: Int) -> Int? {
+    guard case .automatic(_, let epochs) = self else { return steps(per: epoch) }
+    return max(1, Int((epochs * Double(epoch)).rounded()))
   }
 
   /// How much time there is; nil where time does not count.

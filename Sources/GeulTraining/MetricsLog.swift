@@ -20,7 +20,9 @@ struct MetricsLog {
 
   private struct Place: Decodable { let step: Int }
 
-  /// Appends a line. A log that cannot be written stops no training: the checkpoint will tell of a full disk.
+  /// Appends a line.
+  ///
+  /// A log that cannot be written stops no training: the checkpoint will tell of a full disk.
   func append(_ progress: Run.Progress) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -81,10 +81,14 @@ public struct Run {
   ///
   /// - Parameters:
   ///   - checkpoint: its beginning (see `Checkpoint.fresh`) or what was saved.
+  ///   - corpus: the text.
   ///   - validation: a text of its own for validation; nil to hold out the end of `corpus`.
+  ///   - folder: where checkpoints go.
   ///   - budget: how long the run is to be in all; nil to go on with the checkpoint's number of steps.
   ///   - saveEvery: steps between checkpoints; nil for one about every 30 seconds.
   ///   - sampleEvery: steps between samples; nil for about four a run, 0 for none.
+  ///   - kernels: what computes.
+  ///   - lanes: the threads.
   ///   - clock: what a budget of seconds counts from.
   public init(
     _ checkpoint: Checkpoint, corpus: Corpus, validation: Corpus?, folder: RunFolder,
@@ -169,11 +173,14 @@ public struct Run {
     return .finished
   }
 
-  /// Fixes the number of steps as soon as the speed is known well enough: after two seconds or a twentieth of the run.
+  /// Fixes the number of steps as soon as the speed is known well enough.
+  ///
+  /// That is after two seconds, or a twentieth of the time or of the steps that there may be at most.
   private mutating func plan(_ speed: Speed, _ report: (Event) -> Void) {
-    guard let seconds = budget.seconds, speed.steps >= 3 else { return }
+    guard let seconds = budget.seconds else { return }
     let limit = budget.limit(per: trainer.windows.count) ?? .max
-    guard clock.seconds >= min(2, seconds / 20) || record.step >= limit / 20 else { return }
+    guard speed.steps >= 3, clock.seconds >= min(2, seconds / 20) || record.step >= limit / 20
+    else { return }
     let before = clock.seconds
     var scoring = 0.0
     if let heldOut {
@@ -186,8 +193,9 @@ public struct Run {
     }
     let left = seconds - clock.seconds - scoring
     let plan = budget.steps(
-      per: trainer.windows.count, done: record.step, stepsPerSecond: speed.stepsPerSecond)
-    record.totalSteps = plan(left * 0.98)
+      per: trainer.windows.count, done: record.step, stepsPerSecond: speed.stepsPerSecond,
+      secondsLeft: left * 0.98)
+    record.totalSteps = max(plan, record.step)
     let epochs = Double(record.totalSteps ?? 0) / Double(trainer.windows.count)
     report(.planned(steps: record.totalSteps ?? 0, epochs: epochs))
   }

@@ -11,7 +11,8 @@ public struct Scorer: Sendable {
   /// A scorer of these parameters.
   public init(_ network: Network, parameters: Arena, kernels: Kernels, lanes: Lanes) {
     weights = PackedNetwork(
-      network, parameters: parameters, precision: .float32, backward: false, kernels: kernels)
+      network, parameters: parameters, precision: .float32, backward: false, kernels: kernels,
+      lanes: lanes)
     self.kernels = kernels
     self.lanes = lanes
   }
@@ -88,7 +89,8 @@ public struct Scorer: Sendable {
     let (weights, kernels) = (weights, kernels)
     lanes.forEach(&portions) { portion in
       let rows = portion.firstRow..<portion.firstRow + portion.rows
-      for begin in stride(from: -warm, to: own, by: length) {
+      // One stream begins where the stretch does: there is nothing to read before.
+      for begin in stride(from: streams == 1 ? 0 : -warm, to: own, by: length) {
         for row in rows {
           // Before the stretch, and after the stream's own part, nothing counts.
           var ids = [Int32](repeating: -1, count: length + 1)

@@ -1,7 +1,9 @@
 public import GeulKernels
 public import GeulNetwork
 
-/// What a user chose for a run, or the defaults. Stored in the checkpoint; a resumed run goes on with them.
+/// What a user chose for a run, or the defaults.
+///
+/// A checkpoint holds them; a resumed run goes on with them.
 public struct Settings: Codable, Sendable, Equatable {
   /// The network's shape.
   public var architecture = Architecture()
@@ -10,10 +12,10 @@ public struct Settings: Codable, Sendable, Equatable {
   /// How many steps gradients go back (truncated back-propagation through time).
   public var length = 64
   /// The learning rate over the run.
-  public var schedule = Schedule(peak: 4e-3)
+  public var schedule = Schedule(peak: Schedule.peak(batch: 64))
   /// The share of each layer's outputs that dropout zeroes.
   public var dropout: Float = 0
-  /// The largest global norm a gradient may have (Pascanu et al. 2013).
+  /// The largest global norm that a gradient may have: Pascanu, Mikolov and Bengio 2013.
   public var gradientClip: Float = 1
   /// AdamW's decay of matrices.
   public var weightDecay: Float = 0.01

@@ -40,7 +40,7 @@ public struct Trainer: Sendable {
 
   /// A fresh network for a text of which the first `units` are for training.
   ///
-  /// - Parameter settings: batch and length must fit the text; see `Windows.fit`.
+  /// Batch and length of the settings must fit the text; see `Windows.fit`.
   public init(_ settings: Settings, vocabulary: Int, units: Int, kernels: Kernels, lanes: Lanes) {
     var random = RandomSource(seed: settings.seed)
     let network = Network(settings.architecture, vocabulary: vocabulary)
@@ -62,7 +62,7 @@ public struct Trainer: Sendable {
     self.lanes = lanes
     weights = PackedNetwork(
       network, parameters: state.parameters, precision: settings.precision, backward: true,
-      kernels: kernels)
+      kernels: kernels, lanes: lanes)
     (first, second, gradients) = (state.first, state.second, Arena(network.layout))
     windows = state.windows
     portions = Portion.cut(batch: settings.batch).map { rows in
@@ -73,9 +73,12 @@ public struct Trainer: Sendable {
     restore(state)
   }
 
-  /// Reads the next window of `corpus` and moves the parameters.
+  /// Reads the next window of a text and moves the parameters.
   ///
-  /// - Parameter total: how many steps the run will have; nil while that is not known.
+  /// - Parameters:
+  ///   - corpus: the text.
+  ///   - total: how many steps the run will have; nil while that is not known.
+  /// - Returns: what the step did; if its loss is not finite, nothing.
   public mutating func step(_ corpus: Corpus, of total: Int?) -> Outcome {
     read(corpus)
     let masks =
@@ -110,7 +113,7 @@ public struct Trainer: Sendable {
     let adam = AdamStep(
       learningRate: outcome.learningRate, beta2: settings.beta2, weightDecay: settings.weightDecay)
     let (kernels, lanes, gradients, step) = (kernels, lanes, gradients, step)
-    weights.update(kernels) { parameters in
+    weights.update(kernels, lanes) { parameters in
       kernels.adam(
         adam, step: step, scale: clip, parameters: &parameters, gradients: gradients,
         first: &first, second: &second, lanes: lanes)
@@ -184,7 +187,7 @@ extension Trainer {
 
   /// Goes back, or on, to `state`.
   public mutating func restore(_ state: TrainerState) {
-    weights.update(kernels) { $0 = state.parameters }
+    weights.update(kernels, lanes) { $0 = state.parameters }
     (first, second) = (state.first, state.second)
     (step, rateScale, windows) = (state.step, state.rateScale, state.windows)
     let width = weights.network.layers[0].width

@@ -64,7 +64,7 @@ public struct Windows: Codable, Sendable, Equatable {
   /// Batch and length, made smaller where a text of `units` would give too few windows to learn from.
   public static func fit(units: Int, batch: Int, length: Int) -> (batch: Int, length: Int) {
     var (batch, length) = (batch, length)
-    let windows = 8
+    let windows = 64
     while batch > 8, (units - 1) / (batch * length) < windows { batch = max(8, batch / 2) }
     while length > 16, (units - 1) / (batch * length) < windows { length = max(16, length / 2) }
     while batch > 1, (units - 1) / (batch * length) < 2 { batch /= 2 }

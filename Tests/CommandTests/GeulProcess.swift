@@ -31,9 +31,7 @@ final class GeulProcess {
   private let folder: Folder
   private let name: String
 
-  /// Starts a program; `geul` if none is named.
-  ///
-  /// - Parameter folder: where it runs.
+  /// Starts a program in a folder; `geul` if none is named.
   init(
     _ arguments: [String], program: String = executable, stdin: String? = nil,
     environment: [String: String] = [:], in folder: Folder
@@ -66,9 +64,7 @@ final class GeulProcess {
     process.send(number)
   }
 
-  /// Waits for its end.
-  ///
-  /// - Parameter limit: seconds after which it is killed, and the test has failed.
+  /// Waits for its end; after `limit` seconds it is killed, and the test has failed.
   func wait(limit: Double = 60) -> Result {
     let end = Date(timeIntervalSinceNow: limit)
     while process.isRunning, Date() < end { Thread.sleep(forTimeInterval: 0.002) }

@@ -133,7 +133,7 @@ struct TrainTests {
 
   @Test func `a network beyond this machine's memory is refused`() throws {
     let folder = try Folder()
-    try folder.write(String(repeating: Texts.english, count: 60), to: "text.txt")
+    try folder.write(String(repeating: Texts.english, count: 400), to: "text.txt")
     try GeulProcess.run(
       ["train", "text.txt", "--out", "run", "--layers", "64", "--hidden", "8192"], in: folder
     ).expectRefusal(1, naming: "parameters", "GB", "--hidden")

@@ -2,7 +2,7 @@ import Foundation
 import GeulKernels
 import GeulNetwork
 
-/// What PyTorch computed for a small network, and Geul must reproduce. See Figures/README.md.
+/// What PyTorch computed for a small network, and Geul must reproduce: see Figures/README.md.
 struct PyTorchFigures: Decodable {
   let cell: Cell
   let vocabulary: Int

@@ -4,6 +4,8 @@ import Testing
 
 @Suite("The network reproduces PyTorch's figures")
 struct PyTorchTests {
+  /// How far float32 may be off.
+  ///
   /// Sums of at most 44 terms of size one, through two layers and seven steps: some hundred roundings of 6e-8 each,
   /// which mostly cancel. The figures themselves are rounded to 5e-10.
   static let bound: Float = 2e-6
@@ -18,7 +20,7 @@ struct PyTorchTests {
     let lanes = Lanes(2)
     var weights = PackedNetwork(
       network, parameters: network.parameters(from: figures.named(figures.initial, network)),
-      precision: .float32, backward: true, kernels: kernels)
+      precision: .float32, backward: true, kernels: kernels, lanes: lanes)
     var portions = Portion.cut(batch: figures.batch).map { rows in
       Portion(
         network, firstRow: rows.lowerBound, rows: rows.count, length: figures.length,
@@ -72,7 +74,7 @@ struct PyTorchTests {
       }
       let norm = kernels.norm(gradients, lanes: lanes)
       #expect(abs(norm - step.gradientNorm) < 1e-6)
-      weights.update(kernels) { parameters in
+      weights.update(kernels, lanes) { parameters in
         kernels.adam(
           AdamStep(learningRate: figures.learningRate), step: index + 1,
           scale: Float(min(1, figures.clipGlobalNorm / (norm + 1e-6))), parameters: &parameters,
@@ -88,9 +90,11 @@ struct PyTorchTests {
             for unit in 0..<figures.hidden {
               let place =
                 (layer * figures.batch + portions[p].firstRow + row) * figures.hidden + unit
-              #expect(abs(state.hidden[row * width + unit] - Float(step.stateH.flat[place])) < Self.bound)
+              #expect(
+                abs(state.hidden[row * width + unit] - Float(step.stateH.flat[place])) < Self.bound)
               if let cells = step.stateC {
-                #expect(abs(state.cells[row * width + unit] - Float(cells.flat[place])) < Self.bound)
+                #expect(
+                  abs(state.cells[row * width + unit] - Float(cells.flat[place])) < Self.bound)
               }
             }
           }

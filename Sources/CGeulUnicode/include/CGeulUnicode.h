@@ -85,8 +85,9 @@ enum { GEUL_CONVERT_ROOM = 16384 };
 int64_t geul_convert(geul_converter *converter, const uint8_t *bytes, int64_t count, bool last, uint8_t *out,
                      int64_t capacity, int64_t *used, int32_t *bad);
 
-/// Copies the invalid sequence at which `geul_convert` stopped last, at most 16 bytes, and answers its length.
-int32_t geul_converter_invalid(geul_converter *converter, uint8_t *bytes);
+/// Copies the invalid sequence at which `geul_convert` stopped last, at most 16 bytes, and answers its length. `*ahead` is
+/// how many bytes behind it the converter has taken already, and will still convert.
+int32_t geul_converter_invalid(geul_converter *converter, uint8_t *bytes, int32_t *ahead);
 
 /// How many encodings ICU knows, and the common name of one of them.
 int32_t geul_encoding_count(void);

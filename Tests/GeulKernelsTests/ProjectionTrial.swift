@@ -1,0 +1,89 @@
+import GeulKernels
+import TestSupport
+
+/// A projection with random parameters, hidden states and targets, forward and back.
+struct ProjectionTrial {
+  let hidden: Int
+  let vocabulary: Int
+  let rows: Int
+  /// `[r, h]`, padded.
+  var hiddenStates: [Float]
+  /// One in four is -1.
+  var targets: [Int32]
+  var parameters: Arena
+  /// Where in its buffer the first hidden state begins.
+  var offset = 0
+
+  let (weight, bias): (Slot, Slot)
+  static let scale: Float = 0.37
+
+  init(hidden: Int, vocabulary: Int, rows: Int) {
+    (self.hidden, self.vocabulary, self.rows) = (hidden, vocabulary, rows)
+    var layout = Layout()
+    weight = layout.reserve("weight", depth: hidden, gates: 1, units: vocabulary)
+    bias = layout.reserve("bias", depth: 1, gates: 1, units: vocabulary)
+    var random = SeededGenerator(seed: UInt64(vocabulary * 1000 + hidden * 10 + rows))
+    parameters = .random(layout, 3 / Float(hidden).squareRoot(), &random)
+    hiddenStates = paddedRows(rows, of: hidden, &random)
+    targets = (0..<rows).map {
+      $0 % 4 == 2 ? -1 : Int32.random(in: 0..<Int32(vocabulary), using: &random)
+    }
+  }
+
+  /// What comes of it.
+  struct Outcome {
+    /// `[r][v]`.
+    var scores: [[Float]]
+    /// `[r]`, in nats.
+    var losses: [Double]
+    /// `[r, h]`, padded.
+    var dHidden: [Float]
+    var gradients: Arena
+  }
+
+  func run(_ set: InstructionSet, _ precision: Precision) -> Outcome {
+    let kernels = Kernels(set)
+    var matrix = PackedMatrix(weight, precision, backward: true)
+    kernels.pack(&matrix, from: parameters)
+    let operands = kernels.operands(
+      Array(repeating: 5, count: offset) + hiddenStates, precision)
+    var logits = Logits(rows: rows, vocabulary: vocabulary, precision: precision, backward: true)
+    kernels.project(
+      matrix, bias: bias, in: parameters, hidden: operands, offset: offset, rows: rows,
+      into: &logits)
+    var scores = [[Float]](repeating: [], count: rows)
+    for row in 0..<rows { logits.copy(row: row, to: &scores[row]) }
+    var losses = Buffer<Double>(zeros: rows)
+    kernels.crossEntropy(&logits, targets: Buffer(targets), scale: Self.scale, losses: &losses)
+    var dHidden = Buffer<Float>(zeros: rows * padded(hidden))
+    kernels.projectBack(matrix, logits: logits, into: &dHidden)
+    let sources = kernels.sources(
+      of: logits, hidden: operands, offset: offset, width: padded(hidden))
+    var gradients = Arena(parameters.layout)
+    kernels.addGradients(
+      [
+        TensorGradient(weight, gated: false, sources: [sources.weight]),
+        TensorGradient(bias, gated: false, sources: [sources.bias]),
+      ], to: &gradients, lanes: Lanes(2))
+    return Outcome(
+      scores: scores, losses: losses.array, dHidden: dHidden.array, gradients: gradients)
+  }
+
+  /// W_y as products read it, `[v, h]`.
+  func weights(_ kernels: Kernels, _ precision: Precision) -> [Double] {
+    let values = (0..<vocabulary).flatMap { unit in
+      (0..<hidden).map { parameters[weight, $0, 0, unit] }
+    }
+    return kernels.rounded(values, to: precision).map(Double.init)
+  }
+
+  /// b_y.
+  var biases: [Double] { (0..<vocabulary).map { Double(parameters[bias, 0, 0, $0]) } }
+
+  /// The hidden state of a row as products read it.
+  func state(_ kernels: Kernels, _ precision: Precision, row: Int) -> [Double] {
+    let start = row * padded(hidden)
+    return kernels.rounded(Array(hiddenStates[start..<start + hidden]), to: precision)
+      .map(Double.init)
+  }
+}

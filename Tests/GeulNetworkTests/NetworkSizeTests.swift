@@ -1,0 +1,100 @@
+import GeulKernels
+import GeulNetwork
+import TestSupport
+import Testing
+
+@Suite("Networks of odd sizes")
+struct NetworkSizeTests {
+  /// Units and vocabularies on both sides of groups of 16 and panels of 64; rows that fill tiles of 2, 3 and 6, and do
+  /// not; numbers of rows in all that are odd, and beyond a block of 128.
+  struct Size: CustomTestStringConvertible, Sendable {
+    let (hidden, vocabulary, rows, length): (Int, Int, Int, Int)
+    var testDescription: String {
+      "\(hidden) units, vocabulary \(vocabulary), \(rows) rows, \(length) steps"
+    }
+  }
+
+  static let sizes = [
+    (1, 2, 2, 5), (7, 17, 2, 2), (15, 1, 3, 1), (16, 16, 5, 5), (17, 65, 7, 5), (33, 15, 6, 1),
+    (64, 64, 13, 1), (65, 5, 1, 2), (80, 200, 2, 2), (100, 7, 3, 1), (5, 9, 27, 5),
+  ].map { Size(hidden: $0, vocabulary: $1, rows: $2, length: $3) }
+
+  static func trial(_ cell: Cell, _ size: Size) -> NetworkTrial {
+    NetworkTrial(
+      cell, layers: 2, hidden: size.hidden, vocabulary: size.vocabulary, rows: size.rows,
+      length: size.length)
+  }
+
+  /// Losses lie on the way to the gradients: what their chain allows is enough for them.
+  @Test("Losses and gradients are the reference's", arguments: Cell.allCases, sizes)
+  func closeToReference(cell: Cell, size: Size) {
+    let trial = Self.trial(cell, size)
+    for precision in Precision.allCases {
+      for set in precision == .float32 ? [.portable] : InstructionSet.available {
+        let expected = trial.expected(trial.reference(Kernels(set), precision))
+        let outcome = trial.run(set, precision)
+        var losses = Comparison()
+        let bound = trial.tolerance(precision) * (expected.losses.max() ?? 0)
+        for (a, b) in zip(outcome.losses, expected.losses) { losses.add(a, b, bound: bound) }
+        #expect(losses.holds, "losses, \(set): \(losses)")
+        for (name, comparison) in trial.check(
+          outcome.gradients, expected.gradients, magnitudes: expected.magnitudes, precision)
+        {
+          #expect(comparison.holds, "\(name), \(set): \(comparison)")
+        }
+      }
+    }
+  }
+
+  @Test(
+    "In float32 losses, states and gradients are the same bits for each instruction set",
+    arguments: Cell.allCases, sizes)
+  func sameBits(cell: Cell, size: Size) {
+    let trial = Self.trial(cell, size)
+    for masks in [nil, Portion.Masks(rate: 0.2, key: 5)] {
+      let first = trial.run(.portable, .float32, masks: masks)
+      for set in InstructionSet.available {
+        let outcome = trial.run(set, .float32, masks: masks)
+        #expect(firstDifference(outcome.losses, first.losses) == nil, "\(set)")
+        for (a, b) in zip(outcome.states, first.states) {
+          #expect(firstDifference(a, b) == nil, "\(set)")
+        }
+        let (a, b) = (outcome.gradients.values.array, first.gradients.values.array)
+        #expect(firstDifference(a, b) == nil, "\(set)")
+      }
+    }
+  }
+
+  @Test(
+    "Losses are the same bits however the batch is cut, with dropout too", arguments: Cell.allCases,
+    Precision.allCases)
+  func independentOfCut(cell: Cell, precision: Precision) {
+    let trial = NetworkTrial(cell, layers: 2, hidden: 33, vocabulary: 20, rows: 13, length: 3)
+    let magnitudes = trial.expected(trial.reference(Kernels(.portable), .float32)).magnitudes
+    for set in InstructionSet.available {
+      for masks in [nil, Portion.Masks(rate: 0.2, key: 5)] {
+        let whole = trial.run(set, precision, masks: masks)
+        for cut in [[0..<1, 1..<13], [0..<5, 5..<7, 7..<13], (0..<13).map { $0..<$0 + 1 }] {
+          let parts = trial.run(set, precision, masks: masks, cut: cut)
+          #expect(firstDifference(parts.losses, whole.losses) == nil, "\(set)")
+          // Sums over the batch follow the portions, so gradients agree but to their roundings.
+          let expected = trial.network.tensors(of: whole.gradients).map {
+            $0.values.map(Double.init)
+          }
+          for (name, comparison) in trial.check(
+            parts.gradients, expected, magnitudes: magnitudes, .float32)
+          {
+            #expect(comparison.holds, "\(name), \(set): \(comparison)")
+          }
+        }
+      }
+    }
+  }
+
+  @Test("A batch is cut into all of its rows, in order", arguments: 1...300)
+  func cutsWhole(batch: Int) {
+    let parts = Portion.cut(batch: batch)
+    #expect(parts.flatMap { Array($0) } == Array(0..<batch))
+    #expect(parts.allSatisfy { 1...8 ~= $0.count })
+  }
+}

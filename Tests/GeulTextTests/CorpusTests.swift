@@ -1,0 +1,157 @@
+import Foundation
+import GeulText
+import TestSupport
+import Testing
+
+@Suite("Corpus")
+struct CorpusTests {
+  @Test("ids take two bytes up to 65,536 units, four beyond", arguments: [65_536, 65_537])
+  func width(distinct: Int) throws {
+    let scalars = (UInt32(0x4E00)...0x2FFFF).lazy.compactMap { Unicode.Scalar($0) }
+      .prefix(distinct)
+    var view = String.UnicodeScalarView()
+    for scalar in scalars { view.append(scalar) }
+    let text = String(view) + String(view.prefix(100))
+    let tokenizer = Tokenizer(unit: .codepoint, normalization: .none)
+    let corpus = try Corpus.read([.text(text)], options: CorpusOptions(tokenizer: tokenizer))
+    #expect(corpus.vocabulary.count == distinct)
+    #expect(corpus.isWide == (distinct > 65_536))
+    #expect(corpus.count == distinct + 100)
+    let same = corpus.decoded.utf8.elementsEqual(text.utf8)
+    #expect(same)
+    let vocabulary = corpus.vocabulary
+    let unknown = try Corpus.read(
+      [.text(text + "가나!")],
+      options: CorpusOptions(tokenizer: tokenizer, vocabulary: vocabulary))
+    #expect(unknown.isWide)
+    #expect(unknown.ids(corpus.count..<corpus.count + 3).last == -1)
+  }
+
+  @Test("windows are copied into an array or a span that is there already")
+  func windows() throws {
+    let corpus = try Corpus.read([.text("abcabc")])
+    #expect(corpus.ids(2..<2) == [])
+    #expect(corpus.ids(1..<4) == [1, 2, 0])
+    var window: [Int32] = [9, 9]
+    corpus.copyIDs(from: 4, into: &window)
+    #expect(window == [1, 2])
+    var span = window.mutableSpan
+    corpus.copyIDs(from: 0, into: &span)
+    #expect(window == [0, 1])
+  }
+
+  @Test("a window outside the corpus is a fault of the program")
+  func outside() async {
+    await #expect(processExitsWith: .failure) {
+      _ = try Corpus.read([.text("abc")]).ids(1..<4)
+    }
+  }
+
+  @Test("the hash belongs to the units and their order")
+  func hash() throws {
+    // A fixed value: it must be the same on each machine and in each version, for runs are resumed
+    // by it.
+    let corpus = try Corpus.read([.text("한글과 English\n")])
+    #expect(corpus.hash == "3bc3952421da1313")
+    #expect(try Corpus.read([.text("한글과 English\n")]).hash == corpus.hash)
+    #expect(try Corpus.read([.text("한글과 Englihs\n")]).hash != corpus.hash)
+    #expect(try Corpus.read([.text("한글과 English\nx")]).hash != corpus.hash)
+    let given = CorpusOptions(vocabulary: corpus.vocabulary)
+    #expect(try Corpus.read([.text("한글과 English\n")], options: given).hash == corpus.hash)
+  }
+
+  @Test("bytes of a stretch are counted in each unit", arguments: TextUnit.allCases)
+  func byteLengths(unit: TextUnit) throws {
+    var random = RandomText(seed: 6)
+    let text = (0..<200).map { _ in random.next() }.joined() + "한글은 가\u{1100} 각ᆨ"
+    let tokenizer = Tokenizer(unit: unit)
+    let corpus = try Corpus.read([.text(text)], options: CorpusOptions(tokenizer: tokenizer))
+    #expect(corpus.byteLength(ofUnitsIn: 0..<corpus.count) == corpus.byteCount)
+    #expect(corpus.byteCount == tokenizer.normalized(text).utf8.count)
+    var sum = 0
+    for start in stride(from: 0, to: corpus.count, by: 7) {
+      sum += corpus.byteLength(ofUnitsIn: start..<min(start + 7, corpus.count))
+    }
+    #expect(sum == corpus.byteCount)
+  }
+
+  @Test("texts follow one another, each on a line of its own")
+  func several() throws {
+    let sources = [TextSource.text("a\u{1100}", name: "one"), .text("\u{1161}b\n"), .text("c")]
+    let corpus = try Corpus.read(sources)
+    #expect(corpus.units == ["a", "\u{1100}", "\n", "\u{1161}", "b", "\n", "c"])
+    #expect(
+      corpus.notes == ["one: a line feed was put behind it, for its last line has none."])
+  }
+
+  @Test("bytes are joined as they are")
+  func severalBytes() throws {
+    let options = CorpusOptions(tokenizer: Tokenizer(unit: .byte))
+    let sources = [
+      TextSource.bytes([0xED, 0x95], name: "one"), .bytes([0x9C, 0x00], name: "two"),
+    ]
+    let corpus = try Corpus.read(sources, options: options)
+    #expect(corpus.decoded == "한\0")
+    #expect(corpus.notes == [])
+  }
+
+  @Test("a folder is read in the order of its paths' bytes, texts only")
+  func folder() throws {
+    let scratch = try Scratch()
+    try scratch.write("2\n", "b.txt")
+    try scratch.write("1\n", "B.TXT")
+    try scratch.write("3\n", "b/a.md")
+    try scratch.write("4\n", "나.text")
+    try scratch.write("x\n", ".hidden.txt")
+    try scratch.write("x\n", ".git/x.txt")
+    try scratch.write([0x89, 0x50], "b/image.png")
+    try scratch.write("x\n", "program.c")
+    try FileManager.default.createSymbolicLink(
+      atPath: scratch.path + "/loop.txt", withDestinationPath: scratch.path)
+    let corpus = try Corpus.read([.path(scratch.path)])
+    #expect(corpus.decoded == "1\n2\n3\n4\n")
+    #expect(
+      corpus.notes == [
+        "\(scratch.path)/b/image.png: passed over, with 2 more; from folders only"
+          + " *.txt, *.text, *.md, *.markdown, *.rst, *.org, *.tex are read."
+      ])
+  }
+
+  @Test("the file of ids has no name, so that nothing is left behind")
+  func nameless() throws {
+    let scratch = try Scratch()
+    var options = CorpusOptions()
+    options.temporaryFolder = scratch.path
+    let corpus = try Corpus.read([.text("abc")], options: options)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == [])
+    #expect(corpus.decoded == "abc")
+  }
+
+  @Test("memory does not grow with the text")
+  func memory() async {
+    // In a process of its own, for the most that it has ever held is measured.
+    await #expect(processExitsWith: .success) {
+      let scratch = try Scratch()
+      let path = try scratch.write("", "large.txt")
+      let line = Array("The quick brown fox, 다람쥐 헌 쳇바퀴에 타고파.\n".utf8)
+      let megabyte = Data(repeatElement(line, count: (1 << 20) / line.count).joined())
+      let file = try #require(FileHandle(forWritingAtPath: path))
+      for _ in 0..<96 { try file.write(contentsOf: megabyte) }
+
+      _ = try Corpus.read([.text("a")])
+      let before = peakKilobytes()
+      let corpus = try Corpus.read([.path(path)])
+      let grown = peakKilobytes() - before
+      #expect(corpus.byteCount == 96 * megabyte.count)
+      #expect(before > 1000)
+      #expect(grown < 12 * 1024)
+    }
+  }
+}
+
+/// The most memory this process has had at any time.
+private func peakKilobytes() -> Int {
+  let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+  let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") } ?? ""
+  return Int(line.filter(\.isNumber)) ?? 0
+}

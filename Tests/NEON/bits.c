@@ -1,0 +1,84 @@
+// Prints a hash of what each kernel computes from the same seeded numbers: equal hashes, equal bits.
+// usage: bits ISA      (a number of geul_isa)
+
+#include "CGeulKernels.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t seed;
+static float number(void) {
+  seed = seed * 1664525u + 1013904223u;
+  return (float)((int32_t)(seed >> 8) - 8388608) / 8388608.0f;
+}
+
+static float *numbers(size_t count, float scale) {
+  float *p = aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64);
+  for (size_t n = 0; n < count; n++) p[n] = number() * scale;
+  return p;
+}
+
+static uint64_t hash(uint64_t so_far, const void *bytes, size_t count) {
+  const unsigned char *p = bytes;
+  for (size_t n = 0; n < count; n++) so_far = (so_far ^ p[n]) * 1099511628211u;
+  return so_far;
+}
+
+static void print(const char *name, const void *bytes, size_t count) {
+  printf("%s %016llx\n", name, (unsigned long long)hash(14695981039346656037u, bytes, count));
+}
+
+/// A layer forward and back over a window of odd sizes.
+static void layer(const geul_operand_kernels *k, geul_cell cell, const char *name) {
+  const size_t length = 5, rows = 7, width = 48, total = length * rows;
+  const size_t gates = cell == GEUL_RNN ? 1 : cell == GEUL_LSTM ? 4 : 3, columns = cell == GEUL_RNN ? 1 : 4;
+  const geul_matrix matrix = {width, gates, width};
+  float *weights = numbers(gates * width * width, 0.3f);
+  float *forward = numbers(gates * width * width, 0), *backward = numbers(gates * width * width, 0);
+  k->pack_forward(forward, weights, matrix), k->pack_backward(backward, weights, matrix);
+  float *activations = numbers(total * columns * width, 0), *cells = numbers((length + 1) * rows * width, 1);
+  geul_forward f = {
+    .length = length, .rows = rows, .inputs = width, .width = width,
+    .bias = numbers(gates * width, 1), .recurrent_bias = numbers(gates * width, 1),
+    .input_weights = forward, .recurrent_weights = forward, .input = numbers(total * width, 1),
+    .hidden = numbers((length + 1) * rows * width, 1), .cells = cells, .gates = activations,
+  };
+  k->forward[cell](&f);
+  print(name, f.hidden, (length + 1) * rows * width * sizeof(float));
+  geul_backward b = {
+    .length = length, .rows = rows, .inputs = width, .width = width,
+    .input_weights = backward, .recurrent_weights = backward, .cells = cells,
+    .d_output = numbers(total * width, 1), .gates = activations, .d_gates = activations,
+    .d_hidden = numbers(rows * width, 0), .d_cells = numbers(rows * width, 0), .d_input = numbers(total * width, 0),
+  };
+  k->backward[cell](&b);
+  print(name, activations, total * columns * width * sizeof(float));
+  print(name, b.d_input, total * width * sizeof(float));
+}
+
+int main(int count, char **arguments) {
+  const geul_kernels *k = count == 2 ? geul_kernels_for((geul_isa)atoi(arguments[1])) : NULL;
+  if (!k) return fputs("bits: this machine has no such instruction set\n", stderr), 1;
+  seed = 7;
+  layer(k->float32, GEUL_RNN, "rnn"), layer(k->float32, GEUL_LSTM, "lstm"), layer(k->float32, GEUL_GRU, "gru");
+
+  const size_t many = 1600;
+  float *x = numbers(many, 20), *y = numbers(many, 0);
+  k->exponential(y, x, many), print("exponential", y, many * sizeof(float));
+  k->sigmoid(y, x, many), print("sigmoid", y, many * sizeof(float));
+  k->tangent(y, x, many), print("tangent", y, many * sizeof(float));
+
+  float *logits = numbers(7 * 80, 5);
+  const int32_t targets[7] = {1, 2, 64, 0, 33, -1, 5};
+  double losses[7];
+  k->float32->cross_entropy(losses, logits, logits, 7, 65, targets, 0.5f);
+  print("cross-entropy", logits, 7 * 80 * sizeof(float)), print("losses", losses, sizeof losses);
+
+  float *p = numbers(many, 1), *g = numbers(many, 1), *first = numbers(many, 0), *second = numbers(many, 0);
+  const geul_adam settings = {0.01f, 0.001f, 0.9f, 0.99f, 1e-8f, 1.3f, 0.7f};
+  k->adam(p, g, first, second, many, &settings);
+  const double squares = k->sum_of_squares(g, many);
+  print("adam", p, many * sizeof(float)), print("squares", &squares, sizeof squares);
+  return 0;
+}

@@ -1,0 +1,133 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// One recurrent layer for one sequence, in Double, straight from the formulas: what the kernels must compute.
+///
+/// Parameters stand as in PyTorch: `wx` is `[gates h, i]`, `wh` `[gates h, h]`, both biases `[gates h]`; the gates
+/// follow each other in the order in which they are named here.
+///
+/// - Vanilla (Elman 1990): h_t = tanh(W_x x_t + b_x + W_h h_{t-1} + b_h).
+/// - LSTM (Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000):
+///   i, f, g, o = W_x x_t + b_x + W_h h_{t-1} + b_h,
+///   c_t = sigmoid(f) c_{t-1} + sigmoid(i) tanh(g),  h_t = sigmoid(o) tanh(c_t).
+/// - GRU (Cho et al. 2014; reset after the product, as in PyTorch):
+///   r, z = sigmoid(W_x x_t + b_x + W_h h_{t-1} + b_h),
+///   n = tanh(W_n x_t + b_n + r (U_n h_{t-1} + c_n)),  h_t = (1 - z) n + z h_{t-1}.
+public struct ReferenceLayer: Sendable {
+  /// The kind of a layer.
+  public enum Cell: String, Sendable {
+    case rnn, lstm, gru
+
+    /// How many rows of the matrices a unit has.
+    public var gates: Int { self == .rnn ? 1 : self == .lstm ? 4 : 3 }
+  }
+
+  /// What one sequence carries from step to step; `c` means something to the LSTM alone.
+  public struct State: Sendable {
+    /// The hidden state, `[h]`.
+    public var h: [Double]
+    /// The cells, `[h]`.
+    public var c: [Double]
+
+    /// A state.
+    public init(h: [Double], c: [Double]) {
+      self.h = h
+      self.c = c
+    }
+  }
+
+  /// One step, with what the way back needs of it.
+  public struct Step: Sendable {
+    /// x_t, `[i]`.
+    public var input: [Double]
+    /// The state before.
+    public var before: State
+    /// W_x x_t + b_x, `[gates h]`.
+    public var fromInput: [Double]
+    /// W_h h_{t-1} + b_h, `[gates h]`.
+    public var fromState: [Double]
+    /// The state after.
+    public var after: State
+  }
+
+  /// What a unit computes.
+  public let cell: Cell
+  /// How many inputs, `i`.
+  public let inputs: Int
+  /// How many units, `h`.
+  public let hidden: Int
+  /// W_x, `[gates h, i]`.
+  public var wx: [Double]
+  /// W_h, `[gates h, h]`.
+  public var wh: [Double]
+  /// b_x, `[gates h]`.
+  public var bx: [Double]
+  /// b_h, `[gates h]`.
+  public var bh: [Double]
+
+  /// A layer of zeros.
+  public init(_ cell: Cell, inputs: Int, hidden: Int) {
+    self.cell = cell
+    self.inputs = inputs
+    self.hidden = hidden
+    wx = Array(repeating: 0, count: cell.gates * hidden * inputs)
+    wh = Array(repeating: 0, count: cell.gates * hidden * hidden)
+    bx = Array(repeating: 0, count: cell.gates * hidden)
+    bh = bx
+  }
+
+  /// The state that all is zero in.
+  public var zeroState: State {
+    State(h: Array(repeating: 0, count: hidden), c: Array(repeating: 0, count: hidden))
+  }
+
+  /// Reads one input.
+  public func step(_ x: [Double], from before: State) -> Step {
+    let (a, b) = (affine(wx, x, bx), affine(wh, before.h, bh))
+    var after = before
+    for u in 0..<hidden {
+      func sum(_ gate: Int) -> Double { a[gate * hidden + u] + b[gate * hidden + u] }
+      switch cell {
+      case .rnn:
+        after.h[u] = tanh(sum(0))
+      case .lstm:
+        after.c[u] = sigmoid(sum(1)) * before.c[u] + sigmoid(sum(0)) * tanh(sum(2))
+        after.h[u] = sigmoid(sum(3)) * tanh(after.c[u])
+      case .gru:
+        let (r, z) = (sigmoid(sum(0)), sigmoid(sum(1)))
+        let n = tanh(a[2 * hidden + u] + r * b[2 * hidden + u])
+        after.h[u] = (1 - z) * n + z * before.h[u]
+      }
+    }
+    return Step(input: x, before: before, fromInput: a, fromState: b, after: after)
+  }
+}
+
+/// 1 / (1 + e^-x).
+public func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+
+/// m v + b; `m` is row-major.
+public func affine(_ m: [Double], _ v: [Double], _ b: [Double]) -> [Double] {
+  b.indices.map { row in
+    v.indices.reduce(b[row]) { $0 + m[row * v.count + $1] * v[$1] }
+  }
+}
+
+/// m^T d.
+func transposed(_ m: [Double], _ d: [Double], count: Int) -> [Double] {
+  var result = [Double](repeating: 0, count: count)
+  for row in d.indices {
+    for column in 0..<count { result[column] += m[row * count + column] * d[row] }
+  }
+  return result
+}
+
+/// m += d v^T.
+func addOuter(_ d: [Double], _ v: [Double], to m: inout [Double]) {
+  for row in d.indices {
+    for column in v.indices { m[row * v.count + column] += d[row] * v[column] }
+  }
+}

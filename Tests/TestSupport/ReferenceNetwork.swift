@@ -1,0 +1,109 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The whole network for one sequence, in Double, straight from the formulas: stacked layers (see `ReferenceLayer`),
+/// the projection, softmax and cross-entropy.
+///
+///     s_t = W_y h_t + b_y;  p(k) = e^{s_k} / sum over j of e^{s_j};  loss_t = -log p(target_t)
+///
+/// It knows nothing of Geul: parameters come under PyTorch's names, in its shapes and its order of gates.
+public struct ReferenceNetwork: Sendable {
+  /// A tensor under PyTorch's name, row-major.
+  public struct Tensor: Sendable {
+    /// For example `lstm.weight_ih_l0`.
+    public let name: String
+    /// For example `[4h, i]`.
+    public let shape: [Int]
+    /// As many as the shape says.
+    public var values: [Double]
+  }
+
+  /// What a step of the network computed.
+  public struct Moment: Sendable {
+    /// Of each layer.
+    public var steps: [ReferenceLayer.Step]
+    /// What the projection read: the uppermost h_t, after dropout.
+    public var top: [Double]
+    /// s_t, `[v]`.
+    public var scores: [Double]
+  }
+
+  /// The parameters, or their gradients.
+  public private(set) var tensors: [Tensor]
+  /// From the inputs upward.
+  public private(set) var layers: [ReferenceLayer]
+  /// W_y, `[v, h]`, and b_y, `[v]`.
+  public private(set) var decoder: (weight: [Double], bias: [Double])
+
+  /// A network of the given parameters.
+  public init(cell: String, tensors: [(name: String, shape: [Int], values: [Double])]) {
+    guard let kind = ReferenceLayer.Cell(rawValue: cell) else { preconditionFailure(cell) }
+    let tensors = tensors.map { Tensor(name: $0.name, shape: $0.shape, values: $0.values) }
+    func named(_ name: String) -> Tensor {
+      guard let tensor = tensors.first(where: { $0.name == name }) else {
+        preconditionFailure("no tensor \(name)")
+      }
+      return tensor
+    }
+    self.tensors = tensors
+    (layers, decoder) = ([], (named("decoder.weight").values, named("decoder.bias").values))
+    while tensors.contains(where: { $0.name == "\(cell).weight_ih_l\(layers.count)" }) {
+      let index = layers.count
+      let wx = named("\(cell).weight_ih_l\(index)")
+      var layer = ReferenceLayer(
+        kind, inputs: wx.shape[1], hidden: wx.shape[0] / kind.gates)
+      layer.wx = wx.values
+      layer.wh = named("\(cell).weight_hh_l\(index)").values
+      layer.bx = named("\(cell).bias_ih_l\(index)").values
+      layer.bh = named("\(cell).bias_hh_l\(index)").values
+      layers.append(layer)
+    }
+  }
+
+  /// The same network with other values in one tensor.
+  public func replacing(_ index: Int, with values: [Double]) -> ReferenceNetwork {
+    ReferenceNetwork(
+      cell: layers[0].cell.rawValue,
+      tensors: tensors.enumerated().map { ($1.name, $1.shape, $0 == index ? values : $1.values) })
+  }
+
+  /// The state that all is zero in.
+  public var zeroState: [ReferenceLayer.State] { layers.map(\.zeroState) }
+
+  /// Reads a sequence; `masks` is what each layer's output is multiplied by, `[t][l][h]`, and empty without dropout.
+  public func read(
+    _ tokens: [Int], from state: [ReferenceLayer.State], masks: [[[Double]]] = []
+  ) -> [Moment] {
+    var state = state
+    return tokens.indices.map { t in
+      var x = [Double](repeating: 0, count: layers[0].inputs)
+      x[tokens[t]] = 1
+      var steps: [ReferenceLayer.Step] = []
+      for (l, layer) in layers.enumerated() {
+        let step = layer.step(x, from: state[l])
+        steps.append(step)
+        state[l] = step.after
+        x = masks.isEmpty ? step.after.h : zip(step.after.h, masks[t][l]).map { $0 * $1 }
+      }
+      return Moment(steps: steps, top: x, scores: affine(decoder.weight, x, decoder.bias))
+    }
+  }
+
+  /// -log softmax(scores)[target], in nats; a target of -1 counts nothing.
+  public static func nats(_ scores: [Double], _ target: Int) -> Double {
+    guard target >= 0 else { return 0 }
+    let largest = scores.max() ?? 0
+    return log(scores.reduce(0) { $0 + exp($1 - largest) }) + largest - scores[target]
+  }
+
+  /// d nats / d scores: the probabilities, less 1 at the target.
+  public static func natsGradient(_ scores: [Double], _ target: Int) -> [Double] {
+    guard target >= 0 else { return scores.map { _ in 0 } }
+    let largest = scores.max() ?? 0
+    let sum = scores.reduce(0) { $0 + exp($1 - largest) }
+    return scores.indices.map { exp(scores[$0] - largest) / sum - ($0 == target ? 1 : 0) }
+  }
+}
