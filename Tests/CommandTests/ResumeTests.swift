@@ -62,13 +62,32 @@ struct ResumeTests {
   }
 
   @Test func `a killed run goes on from what it saved last`() throws {
-    let (folder, result) = try stopped(by: SIGKILL, ["--save-every", "100"], at: "step 900/")
+    let (folder, result) = try stopped(by: SIGKILL, ["--save-every", "700"], at: "step 1200/")
     #expect(result.status == 137)
     let resumed = try GeulProcess.run(["resume", "run", "--threads", "2"], in: folder)
     #expect(resumed.status == 0, "\(resumed.stderr)")
     try expectSame(folder)
     let steps = try metricsSteps(folder)
     #expect(steps == Set(steps).sorted(), "each step once, in order")
+  }
+
+  @Test func `a process killed while it saves leaves a whole checkpoint`() throws {
+    for number in 0..<12 {
+      let folder = try Folder()
+      let process = try GeulProcess(
+        Self.long.get() + ["--out", "run", "--save-every", "1"], in: folder)
+      let checkpoint = "run/latest.previous.safetensors"
+      try process.send(SIGKILL) { _ in
+        guard folder.exists(checkpoint) else { return false }
+        Thread.sleep(forTimeInterval: 0.0007 * Double(number))
+        return true
+      }
+      #expect(process.wait().status == 137)
+      let inspected = try GeulProcess.run(["inspect", "run/latest.safetensors"], in: folder)
+      #expect(inspected.status == 0, "\(inspected.stderr)")
+      let resumed = try GeulProcess.run(["resume", "run", "--steps", "1"], in: folder)
+      #expect(resumed.status == 0, "\(resumed.stderr)")
+    }
   }
 
   @Test func `a killed process may leave half a line of metrics and a partial file`() throws {
