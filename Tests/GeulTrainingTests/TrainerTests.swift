@@ -54,7 +54,8 @@ struct TrainerTests {
           for place in share.indices { gradients[index][place] += share[place] / 12 }
         }
       }
-      // The vanilla cell and the LSTM have one bias where the reference has two with the same gradient.
+      // The vanilla cell and the LSTM have one bias where the reference has two with the same
+      // gradient.
       let norm = zip(reference.tensors, gradients)
         .filter { cell == .gru || !$0.0.name.contains("bias_hh") }
         .flatMap(\.1).reduce(0) { $0 + $1 * $1 }.squareRoot()
