@@ -1,7 +1,8 @@
 /// The names that people know from other programs, turned into ours before the arguments are read.
 ///
-/// They work but do not clutter the help. Underscores and `--name=value` are understood too, and values that begin with
-/// a dash: numbers below zero, and prompts that are dialogue. A dash alone is standard input.
+/// They work but do not clutter the help. Underscores and `--name=value` are understood too, and
+/// values that begin with a dash: numbers below zero, and prompts that are dialogue. A dash alone is
+/// standard input.
 enum Aliases {
   /// Names that mean the same for every command.
   private static let everywhere = [
@@ -66,7 +67,7 @@ enum Aliases {
     return Double(value) != nil
   }
 
-  /// The name with two dashes for one that was given with a single one, as char-rnn's are: `-rnn_size`.
+  /// The name with two dashes for one that was given with one, as char-rnn's are: `-rnn_size`.
   static func twoDashes(in arguments: [String]) -> (given: String, meant: String)? {
     let arguments = canonical(arguments)
     for argument in arguments.prefix(while: { $0 != "--" }) {

@@ -152,7 +152,7 @@ struct Generate: ParsableCommand {
     return encoding.ids
   }
 
-  /// The prompt as the model reads it, but for an open syllable at its end, which the generator closes.
+  /// The prompt as the model reads it, but for an open syllable at its end: the generator closes it.
   private func decoded(_ ids: [Int], _ model: Model) -> String {
     var decoder = StreamDecoder(
       tokenizer: model.about.tokenizer, vocabulary: model.about.vocabulary)

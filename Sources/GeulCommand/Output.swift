@@ -10,7 +10,7 @@ enum Output {
   /// Whether a person looks at standard error.
   static let isTerminal = isatty(STDERR_FILENO) == 1
 
-  /// A pipe that nobody reads and a limit on file sizes are errors of a write, not the end of the process.
+  /// A pipe that nobody reads and a limit on file sizes are errors of a write, not the end.
   static func ignoreSignals() {
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
   }

@@ -114,8 +114,9 @@ struct Train: ParsableCommand {
   /// Refuses what this machine has no room for, before the system ends the process for it.
   private func checkMemory(_ settings: Settings, vocabulary: Int) throws {
     let network = Network(settings.architecture, vocabulary: vocabulary)
-    // Parameters, gradients, Adam's two, packed both ways, and a checkpoint on its way to the disk.
-    let need = 12 * 4 * network.layout.count
+    // Parameters, gradients, Adam's two, packed both ways, and a checkpoint on its way to the disk;
+    // the window's scores.
+    let need = 4 * (12 * network.layout.count + settings.batch * settings.length * vocabulary)
     let room = Int(ProcessInfo.processInfo.physicalMemory)
     guard need > room else { return }
     throw Failure(

@@ -7,7 +7,7 @@ struct BadCheckpointTests {
   private let folder: Folder
   init() throws { folder = try Runs.trained(["--save-every", "7"]) }
 
-  /// Puts `bytes` in place of the best model and the newest checkpoint, and reads them in every way there is.
+  /// Puts `bytes` in place of a model and of the run's checkpoints, and reads them in every way.
   private func expectRefused(_ bytes: some Collection<UInt8>, naming words: String) throws {
     try folder.write(bytes, to: "bad.safetensors")
     for command in [

@@ -7,8 +7,8 @@ import Testing
 
 /// A program that runs beside this one, with signals as a terminal gives them.
 ///
-/// Foundation's `Process` crashes now and then where many are started from several threads, and hands its own blocked
-/// signals on.
+/// Foundation's `Process` crashes now and then where many are started from several threads, and
+/// hands its own blocked signals on.
 final class ChildProcess {
   private let id: pid_t
   private var ended: Int32?

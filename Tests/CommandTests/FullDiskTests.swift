@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Saving where there is no room: what was saved before stays, and the run goes on when there is room again.
+/// Saving where there is no room: what was saved before stays, and the run goes on when there is.
 struct FullDiskTests {
   /// A run whose next save will fail under `limited`, and how it is to be resumed.
   private static let more = "resume run --steps 30 --sample-every 0"

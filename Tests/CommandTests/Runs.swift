@@ -29,7 +29,8 @@ extension GeulProcess.Result {
     try #require(try JSONSerialization.jsonObject(with: output) as? [String: Any])
   }
 
-  /// Checks that this was a refusal: nothing on standard output, and one line on standard error that a person understands.
+  /// Checks that this was a refusal: nothing on standard output, and on standard error one line
+  /// that a person understands.
   func expectRefusal(
     _ code: Int32, naming parts: String..., at location: SourceLocation = #_sourceLocation
   ) {
