@@ -89,6 +89,7 @@ struct Train: ParsableCommand {
     // A folder in which nothing could be saved would only be in the way.
     defer { _ = unsafe rmdir(folder.path) }
     let shape = settings.architecture
+    StopSignal.watch()  // whoever reads what follows may take the run for begun
     reporting.tell(
       "\(corpus.count) units, \(corpus.vocabulary.count) different;"
         + " \(shape.layers) x \(shape.hidden) \(shape.cell.rawValue),"

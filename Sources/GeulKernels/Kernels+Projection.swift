@@ -66,6 +66,7 @@ extension Kernels {
     precondition(rows <= logits.rows, "\(rows) rows, logits for \(logits.rows)")
     precondition(weights.slot.units == logits.vocabulary, "\(weights.slot.units) units")
     require("hidden", hidden.count - offset, atLeast: rows * depth)
+    require("arena", arena.values.count, atLeast: bias.range.upperBound)
     logits.used = rows
     withExtendedLifetime((weights, arena, hidden)) {
       unsafe functions(weights.precision).project(

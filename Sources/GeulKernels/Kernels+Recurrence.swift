@@ -152,6 +152,9 @@ extension Kernels {
       trace.cell == weights.cell && trace.width == weights.width, "another layer's trace")
     precondition(length <= trace.length, "\(length) steps, a trace of \(trace.length)")
     let rows = trace.rows
+    for slot in [weights.input, weights.bias, weights.recurrentBias].compactMap(\.self) {
+      require("arena", arena.values.count, atLeast: slot.range.upperBound)
+    }
     withExtendedLifetime((weights, arena, input)) {
       let parameters = unsafe arena.values.pointer
       var call = unsafe geul_forward()
@@ -204,6 +207,8 @@ extension Kernels {
       preconditionFailure("packed for the way forward alone")
     }
     let precision = trace.hidden.precision
+    precondition(
+      precision == .float32 || trace.narrowGradients != nil, "a trace for the way forward alone")
     withExtendedLifetime((weights, dOutput)) {
       var call = unsafe geul_backward()
       unsafe (call.length, call.rows, call.width) = (length, rows, width)

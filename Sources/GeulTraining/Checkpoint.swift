@@ -93,7 +93,9 @@ public struct Checkpoint: Sendable {
   }
 }
 
-/// What the user chose, and how far the run has come. Nothing in it depends on the clock, the threads or the folder.
+/// What the user chose, and how far the run has come.
+///
+/// Nothing in it depends on the clock, the threads or the folder.
 public struct RunRecord: Codable, Sendable, Equatable {
   /// The network and how it is trained.
   public var settings: Settings

@@ -140,7 +140,7 @@ public struct Run {
         return .stopped
       }
       let outcome = trainer.step(corpus, of: record.totalSteps)
-      guard outcome.isFinite else {
+      guard outcome.isSound else {
         guard stepBack(report) else { return .diverged }
         continue
       }

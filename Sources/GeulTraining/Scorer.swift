@@ -83,9 +83,10 @@ public struct Scorer: Sendable {
     var portions = Portion.cut(batch: streams).map { rows in
       makePortion(firstRow: rows.lowerBound, rows: rows.count, length: length)
     }
-    // What each stream scores: its part of the stretch, spread evenly over all of it.
-    let spread = Double(range.count - 1 - own) / Double(max(1, streams - 1))
-    let starts = (0..<streams).map { range.lowerBound + Int((Double($0) * spread).rounded(.down)) }
+    // What each stream scores: its part of the stretch, spread evenly over what has units before it to read.
+    let first = range.lowerBound + (streams == 1 ? 0 : warm)
+    let spread = Double(range.upperBound - 1 - own - first) / Double(max(1, streams - 1))
+    let starts = (0..<streams).map { first + Int((Double($0) * spread).rounded(.down)) }
     let (weights, kernels) = (weights, kernels)
     lanes.forEach(&portions) { portion in
       let rows = portion.firstRow..<portion.firstRow + portion.rows

@@ -34,8 +34,10 @@ public struct Trainer: Sendable {
     public let gradientNorm: Double
     /// The learning rate that was used.
     public let learningRate: Float
-    /// Whether loss and gradient are finite; if not, the parameters were left as they were.
-    public var isFinite: Bool { nats.isFinite && gradientNorm.isFinite }
+    /// Whether loss and gradient are numbers that a text can give; if not, the parameters were left as they were.
+    ///
+    /// A network that knows nothing has ln v, some 12 nats at most: a hundred times as much is an explosion.
+    public var isSound: Bool { nats < 1000 && gradientNorm.isFinite }
   }
 
   /// A fresh network for a text of which the first `units` are for training.
@@ -102,7 +104,7 @@ public struct Trainer: Sendable {
     let outcome = Outcome(
       nats: nats / Double(count), gradientNorm: norm,
       learningRate: settings.schedule.rate(step: step, of: total) * rateScale)
-    if outcome.isFinite { apply(outcome) }
+    if outcome.isSound { apply(outcome) }
     return outcome
   }
 

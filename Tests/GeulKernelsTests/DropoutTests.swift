@@ -32,7 +32,8 @@ struct DropoutTests {
     let kept = Kernels(.portable).rounded([1 / (1 - rate)], to: precision)[0]
     #expect(masks[0].allSatisfy { $0 == 0 || $0 == kept })
     #expect(masks.allSatisfy { firstDifference($0, masks[0]) == nil })
-    // A binomial number of zeros: five standard deviations, 1 in a million for a mask that is random.
+    // A binomial number of zeros: five standard deviations, 1 in a million for a mask that is
+    // random.
     let zeros = Double(masks[0].count { $0 == 0 })
     let share = Double(rate)
     let deviation = (Double(count) * share * (1 - share)).squareRoot()
@@ -90,8 +91,8 @@ struct DropoutTests {
     }
     let all = (0..<8).flatMap { blocks(UInt64($0)) }
     #expect(Set(all).count == all.count)
-    // Two masks that have nothing to do with each other agree in half of their places, or, for 64 of them, in 32 with a
-    // standard deviation of 4.
+    // Two masks that have nothing to do with each other agree in half of their places, or, for 64
+    // of them, in 32 with a standard deviation of 4.
     for (a, b) in zip(all, all.dropFirst()) {
       #expect(abs(zip(a, b).count { $0 == $1 } - 32) < 24)
     }

@@ -7,9 +7,9 @@ import Testing
 struct FunctionTests {
   /// In ulp: the polynomial is off by 1.4e-8, a quarter of an ulp.
   ///
-  /// The multiply-add that ends e^x rounds once, by half an ulp of 2^n (1 + p), and p carries its own roundings of up
-  /// to half an ulp. The division and the sum of the other two
-  /// round once more each.
+  /// The multiply-add that ends e^x rounds once, by half an ulp of 2^n (1 + p), and p carries its
+  /// own roundings of up to half an ulp. The division and the sum of the other two round once more
+  /// each.
   static let bound = 3.0
 
   /// Where each function is not yet at its limit.
@@ -75,7 +75,8 @@ struct FunctionTests {
     let kernels = Kernels(set)
     let far: [Float] = [89, 1000, 1e30, .infinity]
     let near = far.map { -$0 }
-    // sigmoid(-88) and e^-87 are as near to zero as they get: products with them are as good as zero.
+    // sigmoid(-88) and e^-87 are as near to zero as they get: products with them are as good as
+    // zero.
     #expect(kernels.map(.exponential, near).allSatisfy { $0 > 0 && $0 < 1.7e-38 })
     #expect(kernels.map(.exponential, far).allSatisfy { $0 > 1.6e38 && $0.isFinite })
     #expect(kernels.map(.sigmoid, near).allSatisfy { $0 >= 0 && $0 < 1e-38 })
@@ -84,7 +85,8 @@ struct FunctionTests {
     #expect(kernels.map(.tangent, far).allSatisfy { $0 == 1 })
   }
 
-  /// Half an ulp each of m + 1, of the quotient, of the series and its product, and of the sum at the end.
+  /// Half an ulp each of m + 1, of the quotient, of the series and its product, and of the sum at
+  /// the end.
   @Test("The logarithm is within 2 ulp of Double's, of any magnitude and next to 1")
   func logarithm() {
     var random = SeededGenerator(seed: 3)

@@ -1,7 +1,8 @@
 import GeulKernels
 import TestSupport
 
-/// One layer with random parameters, state and inputs, in Geul's layout and as the reference has it.
+/// One layer with random parameters, state and inputs, in Geul's layout and as the reference has
+/// it.
 struct LayerTrial {
   let cell: Cell
   let depth: Int
@@ -41,7 +42,8 @@ struct LayerTrial {
     cells = cell == .lstm ? paddedRows(rows, of: hidden, &random) : state
   }
 
-  /// What the layer left: the state before and after each step, `[t + 1, b, h]` with padding; no cells in a vanilla one.
+  /// What the layer left: the state before and after each step, `[t + 1, b, h]` with padding; no
+  /// cells in a vanilla one.
   struct Outcome {
     var hidden: [Float]
     var cells: [Float]
@@ -69,7 +71,8 @@ struct LayerTrial {
       hidden: (0..<trace.hidden.count).map { trace.hidden[$0] }, cells: trace.cells.array)
   }
 
-  /// The layer in Double, with the parameters as products read them: rows of tables and biases are never rounded.
+  /// The layer in Double, with the parameters as products read them: rows of tables and biases are
+  /// never rounded.
   func reference(_ kernels: Kernels, _ precision: Precision) -> ReferenceLayer {
     let kind: ReferenceLayer.Cell = cell == .rnn ? .rnn : cell == .lstm ? .lstm : .gru
     var layer = ReferenceLayer(kind, inputs: depth, hidden: hidden)

@@ -60,9 +60,9 @@ struct OptimizerTests {
 
   /// A step rounds the parameter twice, which makes 2 ulp of it.
   ///
-  /// The step itself is at most 3 learning rates here, and
-  /// off by some 16 roundings; those of m are relative to the largest gradient, but so is the root of v, to a factor of
-  /// 1 / sqrt(1 - beta2) = 10.
+  /// The step itself is at most 3 learning rates here, and off by some 16 roundings; those of m are
+  /// relative to the largest gradient, but so is the root of v, to a factor of 1 / sqrt(1 - beta2)
+  /// = 10.
   @Test(
     "Twenty steps of AdamW are Double's; matrices shrink, biases do not",
     arguments: InstructionSet.available)
@@ -114,7 +114,8 @@ struct OptimizerTests {
     }
   }
 
-  /// Sixteen sums of at most 1024 squares each: half of 1024 ulp for the sum, half of that for its root.
+  /// Sixteen sums of at most 1024 squares each: half of 1024 ulp for the sum, half of that for its
+  /// root.
   @Test("The norm is Double's", arguments: InstructionSet.available)
   func norm(set: InstructionSet) {
     let gradients = Self.gradients(4)

@@ -33,13 +33,13 @@ struct ProjectionTests {
     }
   }
 
-  /// With k terms to a sum, a score is off by at most e = k ulp of the sum of the terms' magnitudes.
+  /// With k terms to a sum, a score is off by at most e = k ulp of the sum of the terms'
+  /// magnitudes.
   ///
-  /// A loss, the
-  /// difference of two such things, is off by 2 e and by what the sum of exponentials is off by: 3 ulp each, half an
-  /// ulp of a difference of scores in the exponent, and a sixteenth of the vocabulary of additions. A gradient of a
-  /// score is off by as much, times `scale`, and in bfloat16 by one rounding; products with it carry that on and add
-  /// their own k ulp.
+  /// A loss, the difference of two such things, is off by 2 e and by what the sum of exponentials
+  /// is off by: 3 ulp each, half an ulp of a difference of scores in the exponent, and a sixteenth
+  /// of the vocabulary of additions. A gradient of a score is off by as much, times `scale`, and in
+  /// bfloat16 by one rounding; products with it carry that on and add their own k ulp.
   @Test(
     "Scores, losses and gradients are Double's, within the roundings", arguments: sizes,
     Precision.allCases)
@@ -128,7 +128,8 @@ struct ProjectionTests {
       trial.targets = [Int32(vocabulary - 1), 0]
       for precision in Precision.allCases {
         let outcome = trial.run(set, precision)
-        // All probability is the last unit's: nothing is lost where it comes, the whole distance where not.
+        // All probability is the last unit's: nothing is lost where it comes, the whole distance
+        // where not.
         #expect(abs(outcome.losses[0]) < 1e-6)
         #expect(abs(outcome.losses[1] / (2 * Double(huge)) - 1) < 0.1)
         #expect(outcome.gradients.values.array.allSatisfy { $0.isFinite })

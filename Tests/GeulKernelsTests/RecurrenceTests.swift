@@ -4,7 +4,8 @@ import Testing
 
 @Suite("A layer computes its formulas")
 struct RecurrenceTests {
-  /// Units and inputs on both sides of groups of 16 and panels of 64; rows that fill tiles of 2, 3 and 6, and do not.
+  /// Units and inputs on both sides of groups of 16 and panels of 64; rows that fill tiles of 2, 3
+  /// and 6, and do not.
   struct Size: CustomTestStringConvertible, Sendable {
     let (hidden, inputs, rows, length): (Int, Int, Int, Int)
     var testDescription: String {
@@ -37,13 +38,14 @@ struct RecurrenceTests {
     }
   }
 
-  /// Compares each step with the reference's step from the state that the kernel itself left before it, so that errors
-  /// do not add up from step to step.
+  /// Compares each step with the reference's step from the state that the kernel itself left before
+  /// it, so that errors do not add up from step to step.
   ///
-  /// A sum of k terms is off by at most k ulp of the sum of their magnitudes; let d be that and 4 ulp for the function
-  /// of the gate, whose slope is at most 1. Then c_t = f c + i g is off by at most (|c| + 2) d, h_t by d more; n of the
-  /// GRU by (2 + |m|) d, where m = U_n h + c_n, and h_t by 2 d more: all within (4 + max(|c|, |m|)) d. A state in
-  /// bfloat16 is rounded once more; the GRU's formula here takes h_{t-1} from it, the kernel its own in float32.
+  /// A sum of k terms is off by at most k ulp of the sum of their magnitudes; let d be that and 4
+  /// ulp for the function of the gate, whose slope is at most 1. Then c_t = f c + i g is off by at
+  /// most (|c| + 2) d, h_t by d more; n of the GRU by (2 + |m|) d, where m = U_n h + c_n, and h_t
+  /// by 2 d more: all within (4 + max(|c|, |m|)) d. A state in bfloat16 is rounded once more; the
+  /// GRU's formula here takes h_{t-1} from it, the kernel its own in float32.
   private func check(
     _ trial: LayerTrial, _ outcome: LayerTrial.Outcome, _ kernels: Kernels, _ precision: Precision
   ) {

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Networks of odd sizes")
 struct NetworkSizeTests {
-  /// Units and vocabularies on both sides of groups of 16 and panels of 64; rows that fill tiles of 2, 3 and 6, and do
-  /// not; numbers of rows in all that are odd, and beyond a block of 128.
+  /// Units and vocabularies on both sides of groups of 16 and panels of 64; rows that fill tiles of
+  /// 2, 3 and 6, and do not; numbers of rows in all that are odd, and beyond a block of 128.
   struct Size: CustomTestStringConvertible, Sendable {
     let (hidden, vocabulary, rows, length): (Int, Int, Int, Int)
     var testDescription: String {

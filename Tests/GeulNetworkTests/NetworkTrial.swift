@@ -2,8 +2,8 @@ import GeulKernels
 import GeulNetwork
 import TestSupport
 
-/// A network with random parameters, and two windows of random text for it: the second begins with the state that the
-/// first has left, and its losses and gradients are what is tried.
+/// A network with random parameters, and two windows of random text for it: the second begins with
+/// the state that the first has left, and its losses and gradients are what is tried.
 struct NetworkTrial: Sendable {
   let network: Network
   let rows: Int
@@ -93,7 +93,8 @@ struct NetworkTrial: Sendable {
 }
 
 extension NetworkTrial {
-  /// The network in Double, with matrices as products read them; rows of tables and biases are never rounded.
+  /// The network in Double, with matrices as products read them; rows of tables and biases are
+  /// never rounded.
   func reference(_ kernels: Kernels, _ precision: Precision) -> ReferenceNetwork {
     ReferenceNetwork(
       cell: network.architecture.cell.rawValue,
@@ -138,8 +139,8 @@ extension NetworkTrial {
     var losses: [Double]
     /// Of each tensor.
     var gradients: [[Double]]
-    /// Of each tensor, the largest of its numbers if each loss's share in it had the same sign: what errors are
-    /// relative to, however much the shares cancel out.
+    /// Of each tensor, the largest of its numbers if each loss's share in it had the same sign:
+    /// what errors are relative to, however much the shares cancel out.
     var magnitudes: [Double]
   }
 
@@ -168,11 +169,13 @@ extension NetworkTrial {
 
   /// How far a gradient may be from Double's, relative to `Expected.magnitudes`.
   ///
-  /// A gradient goes through a chain of products, one for each step and layer there and back, and one each way through
-  /// the projection. In float32 a sum of k terms is rounded k times, by half an ulp of what it has grown to; roundings
-  /// go either way, so that they come to sqrt(k) ulp for each link of the chain. In bfloat16 the rounding of each term
-  /// outweighs that: 2^-8 at most, independent of each other, they add up like the terms themselves, to about one for a
-  /// link; links, independent too, add up like a root. Twice the largest covers the tail of ten thousand numbers.
+  /// A gradient goes through a chain of products, one for each step and layer there and back, and
+  /// one each way through the projection. In float32 a sum of k terms is rounded k times, by half
+  /// an ulp of what it has grown to; roundings go either way, so that they come to sqrt(k) ulp for
+  /// each link of the chain. In bfloat16 the rounding of each term outweighs that: 2^-8 at most,
+  /// independent of each other, they add up like the terms themselves, to about one for a link;
+  /// links, independent too, add up like a root. Twice the largest covers the tail of ten thousand
+  /// numbers.
   func tolerance(_ precision: Precision) -> Double {
     let shape = network.architecture
     let links = Double(2 * length * shape.layers + 2)

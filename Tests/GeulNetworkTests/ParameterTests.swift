@@ -115,7 +115,8 @@ struct ParameterTests {
       ])
     let numbers = (0..<10_000).map { _ in source.uniform(2) }
     #expect(numbers.allSatisfy { -2 <= $0 && $0 < 2 })
-    // Five standard deviations of the mean of 10,000 numbers in -2 ..< 2, one of which is 2 / sqrt(3).
+    // Five standard deviations of the mean of 10,000 numbers in -2 ..< 2, one of which is 2 /
+    // sqrt(3).
     #expect(abs(numbers.reduce(0, +) / 10_000) < 0.06)
     #expect((numbers.max() ?? 0) > 1.99 && (numbers.min() ?? 0) < -1.99)
   }

@@ -20,7 +20,7 @@ struct DeterminismTests {
       #expect(trainer.windows.epoch > 1, "offsets and fresh states are among what is tried")
       return try trial.bytes(trainer)
     }
-    let best = InstructionSet.chosenOrBest
+    let best = InstructionSet.best
     let first = try bytes(best, 1)
     #expect(first.count > 50_000)
     for threads in [2, 3, 7] {

@@ -8,7 +8,7 @@ import Testing
 @Suite("Scoring text")
 struct ScorerTests {
   static func scorer(
-    _ cell: Cell, _ corpus: Corpus, _ set: InstructionSet = .chosenOrBest
+    _ cell: Cell, _ corpus: Corpus, _ set: InstructionSet = .best
   ) -> (scorer: Scorer, reference: ReferenceNetwork) {
     let network = Network(
       Architecture(cell: cell, layers: 2, hidden: 20), vocabulary: corpus.vocabulary.count)
@@ -32,8 +32,8 @@ struct ScorerTests {
     }
   }
 
-  /// A unit's loss is off by some sqrt(100) roundings of scores of size 5; 600 of them, either way, by less than 1e-5 on
-  /// the mean.
+  /// A unit's loss is off by some sqrt(100) roundings of scores of size 5; 600 of them, either way,
+  /// by less than 1e-5 on the mean.
   @Test("The score is the reference's, across the borders of its blocks", arguments: Cell.allCases)
   func score(cell: Cell) throws {
     let corpus = try Corpus.read([.text(TrainingTrial.text)])
@@ -72,7 +72,8 @@ struct ScorerTests {
     #expect(a.unknown == 0 && b.unknown == dirty.count - clean.count)
   }
 
-  /// Streams begin with another state than the one carried from the beginning; after 64 units the two differ little.
+  /// Streams begin with another state than the one carried from the beginning; after 64 units the
+  /// two differ little.
   ///
   /// Of a short stretch there is one stream, which begins as the score does.
   @Test("The estimate is near the score, for one stream and many", arguments: Cell.allCases)

@@ -18,7 +18,7 @@ struct WindowsTests {
   }
 
   @Test(
-    "Streams follow each other without overlap, their windows without a gap, and a target lies in the text",
+    "Streams do not overlap, their windows leave no gap, and a target follows its input",
     arguments: [(1000, 8, 16), (257, 4, 64), (5000, 7, 33), (3, 1, 1), (65, 4, 16)])
   func coversText(units: Int, batch: Int, length: Int) {
     var windows = Windows(units: units, batch: batch, length: length, seed: 9)

@@ -4,11 +4,11 @@
   import Darwin
 #endif
 
-/// The way back through one step: the chain rule on the formulas of `ReferenceLayer.step`, which the tests of this
-/// reference compare with finite differences.
+/// The way back through one step: the chain rule on the formulas of `ReferenceLayer.step`, which
+/// the tests of this reference compare with finite differences.
 extension ReferenceLayer {
-  /// Goes from the loss's gradient with respect to `step.after` to those with respect to its input and `step.before`,
-  /// and adds what the parameters get to `gradient`, a layer of the same shape.
+  /// Goes from the loss's gradient with respect to `step.after` to those with respect to its input
+  /// and `step.before`, and adds what the parameters get to `gradient`, a layer of the same shape.
   public func back(
     _ step: Step, _ d: State, into gradient: inout ReferenceLayer
   ) -> (input: [Double], before: State) {

@@ -4,10 +4,11 @@
   import Darwin
 #endif
 
-/// One recurrent layer for one sequence, in Double, straight from the formulas: what the kernels must compute.
+/// One recurrent layer for one sequence, in Double, straight from the formulas: what the kernels
+/// must compute.
 ///
-/// Parameters stand as in PyTorch: `wx` is `[gates h, i]`, `wh` `[gates h, h]`, both biases `[gates h]`; the gates
-/// follow each other in the order in which they are named here.
+/// Parameters stand as in PyTorch: `wx` is `[gates h, i]`, `wh` `[gates h, h]`, both biases `[gates
+/// h]`; the gates follow each other in the order in which they are named here.
 ///
 /// - Vanilla (Elman 1990): h_t = tanh(W_x x_t + b_x + W_h h_{t-1} + b_h).
 /// - LSTM (Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000):

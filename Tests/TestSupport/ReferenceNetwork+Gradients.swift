@@ -1,7 +1,7 @@
 /// Back-propagation through time (Werbos 1990), and the check of it.
 extension ReferenceNetwork {
-  /// The gradient of the sum of the losses of `moments` with respect to each of `tensors`, in their order; nothing goes
-  /// back into the state before the first.
+  /// The gradient of the sum of the losses of `moments` with respect to each of `tensors`, in their
+  /// order; nothing goes back into the state before the first.
   public func gradients(
     _ moments: [Moment], targets: [Int], masks: [[[Double]]] = []
   ) -> [[Double]] {
@@ -24,7 +24,8 @@ extension ReferenceNetwork {
 
   /// What `loss` changes by when the numbers of tensor `index` do, by central differences.
   ///
-  /// They are off by a sixth of the third derivative times 1e-10, and by some 1e-16 / 1e-5 of rounding.
+  /// They are off by a sixth of the third derivative times 1e-10, and by some 1e-16 / 1e-5 of
+  /// rounding.
   public func differences(
     _ index: Int, _ loss: (ReferenceNetwork) -> Double
   ) -> [Double] {

@@ -4,12 +4,13 @@
   import Darwin
 #endif
 
-/// The whole network for one sequence, in Double, straight from the formulas: stacked layers (see `ReferenceLayer`),
-/// the projection, softmax and cross-entropy.
+/// The whole network for one sequence, in Double, straight from the formulas: stacked layers (see
+/// `ReferenceLayer`), the projection, softmax and cross-entropy.
 ///
 ///     s_t = W_y h_t + b_y;  p(k) = e^{s_k} / sum over j of e^{s_j};  loss_t = -log p(target_t)
 ///
-/// It knows nothing of Geul: parameters come under PyTorch's names, in its shapes and its order of gates.
+/// It knows nothing of Geul: parameters come under PyTorch's names, in its shapes and its order of
+/// gates.
 public struct ReferenceNetwork: Sendable {
   /// A tensor under PyTorch's name, row-major.
   public struct Tensor: Sendable {
@@ -38,7 +39,8 @@ public struct ReferenceNetwork: Sendable {
   /// W_y, `[v, h]`, and b_y, `[v]`.
   public private(set) var decoder: (weight: [Double], bias: [Double])
 
-  /// A network of the given parameters.
+  /// A network of the given parameters, in the order of PyTorch's `state_dict`: W_x, W_h, b_x and
+  /// b_h of each layer, then the projection's.
   public init(cell: String, tensors: [(name: String, shape: [Int], values: [Double])]) {
     guard let kind = ReferenceLayer.Cell(rawValue: cell) else { preconditionFailure(cell) }
     let tensors = tensors.map { Tensor(name: $0.name, shape: $0.shape, values: $0.values) }
@@ -73,7 +75,8 @@ public struct ReferenceNetwork: Sendable {
   /// The state that all is zero in.
   public var zeroState: [ReferenceLayer.State] { layers.map(\.zeroState) }
 
-  /// Reads a sequence; `masks` is what each layer's output is multiplied by, `[t][l][h]`, and empty without dropout.
+  /// Reads a sequence; `masks` is what each layer's output is multiplied by, `[t][l][h]`, and empty
+  /// without dropout.
   public func read(
     _ tokens: [Int], from state: [ReferenceLayer.State], masks: [[[Double]]] = []
   ) -> [Moment] {
