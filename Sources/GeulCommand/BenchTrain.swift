@@ -9,66 +9,37 @@ struct BenchTrain: ParsableCommand {
     abstract: "Time whole training steps: forward, loss, backward, clipping, AdamW, packing.",
     usage: "geul bench train [<options>]")
 
-  @Option(help: "The recurrent cell: lstm, gru or rnn.")
-  var cell = Cell.lstm
-  @Option(help: "How many layers.")
-  var layers = 2
-  @Option(help: "Units in a layer.")
-  var hidden = 256
-  @Option(help: "Streams side by side.")
-  var batch = 64
-  @Option(help: "Steps that gradients go back.")
-  var length = 64
-  @Option(help: "Units of the vocabulary.")
-  var vocabulary = 65
-  @Option(help: "float32 or bfloat16.")
-  var precision = Precision.float32
-  @Option(help: "How long to measure.")
-  var seconds = 6.0
-  @Flag(help: "Print one JSON object.")
-  var json = false
+  @OptionGroup var shape: NetworkOptions
+  @OptionGroup var window: WindowOptions
+  @OptionGroup var bench: BenchOptions
   @OptionGroup var machine: MachineOptions
-
-  func validate() throws {
-    try check("--layers", layers, in: 1...64)
-    try check("--hidden", hidden, in: 1...8192)
-    try check("--batch", batch, in: 1...4096)
-    try check("--length", length, in: 1...4096)
-    try check("--vocabulary", vocabulary, in: 2...50_000)
-    try check("--seconds", seconds, in: 0.01...3600)
-  }
 
   func run() throws {
     let (kernels, lanes) = (try machine.kernels, machine.lanes)
     var settings = Settings()
-    settings.architecture = Architecture(cell: cell, layers: layers, hidden: hidden)
-    (settings.batch, settings.length, settings.precision) = (batch, length, precision)
-    let corpus = try randomCorpus(units: max(vocabulary, 4 * batch * length) + 2, vocabulary)
+    settings.architecture = shape.architecture
+    (settings.batch, settings.length) = (window.batch, window.length)
+    settings.precision = bench.precision
+    let characters = window.batch * window.length
+    let corpus = try randomCorpus(
+      units: max(bench.vocabulary, 4 * characters) + 2, bench.vocabulary)
     var trainer = Trainer(
-      settings, vocabulary: vocabulary, units: corpus.count, kernels: kernels, lanes: lanes)
+      settings, vocabulary: bench.vocabulary, units: corpus.count, kernels: kernels, lanes: lanes)
     for _ in 0..<3 { _ = trainer.step(corpus, of: nil) }
-    let sorted = times(for: seconds) { _ = trainer.step(corpus, of: nil) }
-    let characters = Double(batch * length)
-    let limit = measuredLimit(precision, kernels, lanes)
-    let share = multiplyAdds * characters / sorted.median / limit
-    guard !json else {
-      return try Output.json(
-        BenchResult(
-          charsPerSecond: characters / sorted.median, best: characters / sorted[0],
-          repetitions: sorted.count, shareOfLimit: share,
-          instructionSet: kernels.instructionSet.rawValue))
-    }
-    try Output.text(
-      "\(Int(characters / sorted.median)) characters a second (best \(Int(characters / sorted[0]))),"
-        + " \(number(100 * share, 1)) % of the limit of \(lanes.count) threads\n")
+    let sorted = times(for: bench.seconds) { _ = trainer.step(corpus, of: nil) }
+    let reached = multiplyAdds * Double(characters) / sorted.median
+    try bench.report(
+      characters: characters, sorted, on: kernels,
+      share: reached / measuredLimit(bench.precision, kernels, lanes))
   }
 
   /// What one character costs: forward, back, and the weights' gradients, of every matrix that is multiplied.
   ///
   /// The first layer's input is looked up.
   private var multiplyAdds: Double {
-    let matrix = Double(cell.gates * hidden * hidden)
-    let matrices = Double(2 * layers - 1) * matrix + Double(hidden * vocabulary)
+    let matrix = Double(shape.cell.gates * shape.hidden * shape.hidden)
+    let projection = Double(shape.hidden * bench.vocabulary)
+    let matrices = Double(2 * shape.layers - 1) * matrix + projection
     return 3 * matrices
   }
 }

@@ -13,10 +13,7 @@ struct Evaluate: ParsableCommand {
   var corpus: [String]
   @Option(help: "Score only this part of the text, at its end; 0.1 is what train holds out.")
   var fraction = 1.0
-  @Option(help: "Encoding of the text (default: found out).")
-  var encoding: String?
-  @Option(help: "Invalid bytes: error, or replace by U+FFFD.")
-  var invalid = InvalidBytes.error
+  @OptionGroup var bytes: EncodingOptions
   @Flag(help: "Print one JSON object.")
   var json = false
   @OptionGroup var machine: MachineOptions
@@ -37,7 +34,7 @@ struct Evaluate: ParsableCommand {
     let corpus = try readCorpus(
       self.corpus,
       CorpusOptions(
-        tokenizer: model.about.tokenizer, encoding: encoding, invalid: invalid,
+        tokenizer: model.about.tokenizer, encoding: bytes.encoding, invalid: bytes.invalid,
         vocabulary: model.about.vocabulary))
     let range = Int(Double(corpus.count) * (1 - fraction))..<corpus.count
     let scorer = Scorer(

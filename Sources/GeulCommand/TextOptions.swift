@@ -2,16 +2,21 @@ import ArgumentParser
 import Foundation
 import Geul
 
+/// How bytes become text.
+struct EncodingOptions: ParsableArguments {
+  @Option(help: "Encoding of the text, for example euc-kr (default: found out).")
+  var encoding: String?
+  @Option(help: "Invalid bytes: error, or replace by U+FFFD.")
+  var invalid = InvalidBytes.error
+}
+
 /// How text is read.
 struct TextOptions: ParsableArguments {
   @Option(help: "What a character is: grapheme, codepoint, jamo or byte.")
   var unit = TextUnit.grapheme
   @Option(help: "Unicode normal form: nfc, nfd, nfkc or none.")
   var normalize = NormalForm.nfc
-  @Option(help: "Encoding of the text, for example euc-kr (default: found out).")
-  var encoding: String?
-  @Option(help: "Invalid bytes: error, or replace by U+FFFD.")
-  var invalid = InvalidBytes.error
+  @OptionGroup var bytes: EncodingOptions
   @Option(help: "Fold units that occur less often than this into one unknown unit.")
   var minCount = 1
 
@@ -20,8 +25,8 @@ struct TextOptions: ParsableArguments {
   /// The options for reading a corpus.
   var corpusOptions: CorpusOptions {
     CorpusOptions(
-      tokenizer: Tokenizer(unit: unit, normalization: normalize), encoding: encoding,
-      invalid: invalid, minimumCount: minCount)
+      tokenizer: Tokenizer(unit: unit, normalization: normalize), encoding: bytes.encoding,
+      invalid: bytes.invalid, minimumCount: minCount)
   }
 }
 

@@ -12,10 +12,7 @@ struct Tokenize: ParsableCommand {
   var files: [String]
   @Option(help: "Unicode normal form: nfc, nfd, nfkc or none.")
   var normalize = NormalForm.nfc
-  @Option(help: "Encoding of the text (default: found out).")
-  var encoding: String?
-  @Option(help: "Invalid bytes: error, or replace by U+FFFD.")
-  var invalid = InvalidBytes.error
+  @OptionGroup var bytes: EncodingOptions
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -49,7 +46,8 @@ struct Tokenize: ParsableCommand {
     let report = try TextReport.read(
       files.map(TextSource.init(argument:)),
       options: CorpusOptions(
-        tokenizer: Tokenizer(normalization: normalize), encoding: encoding, invalid: invalid))
+        tokenizer: Tokenizer(normalization: normalize), encoding: bytes.encoding,
+        invalid: bytes.invalid))
     try json ? printJSON(report) : printTable(report)
   }
 

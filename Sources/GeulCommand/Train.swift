@@ -18,16 +18,8 @@ struct Train: ParsableCommand {
   var out: String?
   @OptionGroup(title: "Text") var text: TextOptions
 
-  @Option(help: "The recurrent cell: lstm, gru or rnn.")
-  var cell = Cell.lstm
-  @Option(help: "How many layers.")
-  var layers = 2
-  @Option(help: "Units in a layer.")
-  var hidden = 256
-  @Option(name: [.short, .long], help: "Streams of text side by side.")
-  var batch = 64
-  @Option(help: "Steps that gradients go back.")
-  var length = 64
+  @OptionGroup(title: "Network") var shape: NetworkOptions
+  @OptionGroup var window: WindowOptions
   @OptionGroup(title: "How long (default: 5 minutes, at most 100 times through the text)")
   var budget: BudgetOptions
   @Option(help: "Learning rate at its highest (default: 0.008 for 64 streams, less for fewer).")
@@ -55,10 +47,6 @@ struct Train: ParsableCommand {
   }
 
   func validate() throws {
-    try check("--layers", layers, in: 1...64)
-    try check("--hidden", hidden, in: 1...8192)
-    try check("--batch", batch, in: 1...4096)
-    try check("--length", length, in: 1...4096)
     try check("--learning-rate", learningRate, in: 1e-8...10)
     try check("--dropout", dropout, in: 0...0.9)
     try check("--grad-clip", gradClip, in: 1e-6...1e6)
@@ -78,7 +66,7 @@ struct Train: ParsableCommand {
     try checkMemory(settings, vocabulary: corpus.vocabulary.count)
     let choice = RunRecord.TextChoice(
       sources: self.corpus.map(absolute), validationSource: validationFile.map(absolute),
-      encoding: text.encoding, invalid: text.invalid, minimumCount: text.minCount)
+      encoding: text.bytes.encoding, invalid: text.bytes.invalid, minimumCount: text.minCount)
     let checkpoint = Checkpoint.fresh(settings, text: choice, corpus: corpus, kernels: kernels)
     do {
       try FileManager.default.createDirectory(
@@ -127,8 +115,8 @@ struct Train: ParsableCommand {
 
   private var settings: Settings {
     var settings = Settings()
-    settings.architecture = Architecture(cell: cell, layers: layers, hidden: hidden)
-    (settings.batch, settings.length) = (batch, length)
+    settings.architecture = shape.architecture
+    (settings.batch, settings.length) = (window.batch, window.length)
     settings.dropout = dropout
     settings.gradientClip = gradClip
     settings.validationFraction = validationFile == nil ? validation : 0

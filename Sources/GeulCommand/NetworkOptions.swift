@@ -1,0 +1,33 @@
+import ArgumentParser
+import Geul
+
+/// The shape of a network.
+struct NetworkOptions: ParsableArguments {
+  @Option(help: "The recurrent cell: lstm, gru or rnn.")
+  var cell = Cell.lstm
+  @Option(help: "How many layers.")
+  var layers = 2
+  @Option(help: "Units in a layer.")
+  var hidden = 256
+
+  func validate() throws {
+    try check("--layers", layers, in: 1...64)
+    try check("--hidden", hidden, in: 1...8192)
+  }
+
+  /// The same as the library has it.
+  var architecture: Architecture { Architecture(cell: cell, layers: layers, hidden: hidden) }
+}
+
+/// How much text a step reads.
+struct WindowOptions: ParsableArguments {
+  @Option(name: [.short, .long], help: "Streams of text side by side.")
+  var batch = 64
+  @Option(help: "Steps that gradients go back.")
+  var length = 64
+
+  func validate() throws {
+    try check("--batch", batch, in: 1...4096)
+    try check("--length", length, in: 1...4096)
+  }
+}
