@@ -4,8 +4,22 @@ import Foundation
 final class Folder: Sendable {
   let path: String
 
+  /// What the names of this process's folders begin with.
+  private static let prefix = "geul-command-\(ProcessInfo.processInfo.processIdentifier)-"
+
+  /// Folders that static values hold are removed when the process ends.
+  private static let removesAtExit: Void = {
+    _ = atexit {
+      let all = try? FileManager.default.contentsOfDirectory(atPath: NSTemporaryDirectory())
+      for name in all ?? [] where name.hasPrefix(Folder.prefix) {
+        try? FileManager.default.removeItem(atPath: NSTemporaryDirectory() + name)
+      }
+    }
+  }()
+
   init() throws {
-    path = NSTemporaryDirectory() + "geul-command-" + UUID().uuidString
+    Self.removesAtExit
+    path = NSTemporaryDirectory() + Self.prefix + UUID().uuidString
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
