@@ -8,6 +8,9 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   /// Those that this machine has, the plainest first.
   public static var available: [InstructionSet] { allCases.filter(\.isAvailable) }
 
+  /// Whether products of bfloat16 pairs are done in hardware.
+  public var multipliesBfloat16: Bool { self == .avx512bf16 }
+
   /// Whether this program and this machine have it.
   public var isAvailable: Bool { unsafe geul_kernels_for(code) != nil }
 
