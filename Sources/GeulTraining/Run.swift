@@ -194,7 +194,7 @@ public struct Run {
     let left = seconds - clock.seconds - scoring
     let plan = budget.steps(
       per: trainer.windows.count, done: record.step, stepsPerSecond: speed.stepsPerSecond,
-      secondsLeft: left * 0.98)
+      secondsLeft: left * 0.95)
     record.totalSteps = max(plan, record.step)
     let epochs = Double(record.totalSteps ?? 0) / Double(trainer.windows.count)
     report(.planned(steps: record.totalSteps ?? 0, epochs: epochs))
