@@ -24,8 +24,9 @@ struct Train: ParsableCommand {
   var budget: BudgetOptions
   @Option(help: "Learning rate at its highest (default: 0.008 for 64 streams, less for fewer).")
   var learningRate: Float?
-  @Option(help: "Share of a layer's outputs to drop, 0 to 0.9.")
-  var dropout: Float = 0
+  @Option(
+    help: "Share of a layer's outputs to drop, 0 to 0.9 (default: 0.4 for a small text, else 0).")
+  var dropout: Float?
   @Option(help: "Largest norm of a gradient.")
   var gradClip: Float = 1
   @Option(help: "Part of the text at its end to hold out, 0 to 0.9.")
@@ -130,7 +131,6 @@ struct Train: ParsableCommand {
     var settings = Settings()
     settings.architecture = shape.architecture
     (settings.batch, settings.length) = (window.batch, window.length)
-    settings.dropout = dropout
     settings.gradientClip = gradClip
     settings.validationFraction = validationFile == nil ? validation : 0
     settings.seed = UInt64(seed)
@@ -173,6 +173,7 @@ struct Train: ParsableCommand {
     }
     (settings.batch, settings.length) = (batch, length)
     settings.schedule.peak = learningRate ?? Schedule.peak(batch: batch)
+    settings.dropout = dropout ?? Settings.dropout(units: units)
   }
 }
 
