@@ -91,6 +91,7 @@ struct RunOptions: ParsableArguments {
         "Held out: \(number(final.score.natsPerUnit, 4)) nats"
           + " (\(number(final.score.bitsPerUnit, 4)) bits) a \(corpus.tokenizer.unit.rawValue),"
           + " \(number(final.bitsPerByte, 4)) bits a byte; best at step \(run.record.best?.step ?? 0)."
+          + (final.isExact ? "" : " A sample of it: geul evaluate scores all.")
       )
     }
     tell("Done in \(duration(seconds)). Write on with: geul generate \(path) --prompt \"...\"")

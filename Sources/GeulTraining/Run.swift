@@ -189,8 +189,10 @@ public struct Run {
       let sample = heldOut.range.prefix(2000)
       let begin = clock.seconds
       _ = scorer.score(heldOut.corpus, sample)
-      scoring += (clock.seconds - begin) * Double(heldOut.range.count) / Double(sample.count)
+      let last = isScoredExactly ? heldOut.range.count : 0
+      scoring += (clock.seconds - begin) * Double(last) / Double(sample.count)
     }
+    scoring = min(scoring, seconds / 2)  // or nothing would be left to learn in
     let left = seconds - clock.seconds - scoring
     let plan = budget.steps(
       per: trainer.windows.count, done: record.step, stepsPerSecond: speed.stepsPerSecond,
@@ -228,6 +230,11 @@ public struct Run {
 
   private var estimateLimit: Int { 100_000 }
 
+  /// How many units are scored one after the other at the end: half a minute's work for a network of 2 x 256.
+  private static let exactLimit = 1_000_000
+
+  private var isScoredExactly: Bool { (heldOut?.range.count ?? 0) <= Self.exactLimit }
+
   /// Scores the part held out, and keeps the model if it is the best so far.
   ///
   /// - Returns: whether to go on; see `stepBack`.
@@ -263,6 +270,8 @@ public struct Run {
     public let score: Scorer.Score
     /// The same by the bytes of the text.
     public let bitsPerByte: Double
+    /// Whether all of the part was scored, one unit after the other; if not, a sample of it.
+    public let isExact: Bool
   }
 
   /// Scores the best model exactly and writes what it scored into its file.
@@ -280,17 +289,22 @@ public struct Run {
     }
     let scorer = Scorer(
       model.network, parameters: model.parameters, kernels: trainer.kernels, lanes: lanes)
-    guard let score = scorer.score(heldOut.corpus, heldOut.range, unless: shouldStop) else {
-      throw .stopped
-    }
+    guard
+      let score = isScoredExactly
+        ? scorer.score(heldOut.corpus, heldOut.range, unless: shouldStop)
+        : scorer.estimate(heldOut.corpus, heldOut.range, limit: Self.exactLimit)
+    else { throw .stopped }
     let bytes = heldOut.corpus.byteLength(ofUnitsIn: heldOut.range.dropFirst())
-    let bitsPerByte = score.nats / Scorer.natsPerBit / Double(max(1, bytes))
+    let unitsPerByte = Double(heldOut.range.count - 1) / Double(max(1, bytes))
+    let bitsPerByte =
+      isScoredExactly
+      ? score.nats / Scorer.natsPerBit / Double(max(1, bytes)) : score.bitsPerUnit * unitsPerByte
     model.about.training?.validationNats = score.natsPerUnit
     model.about.training?.validationBitsPerByte = bitsPerByte
     do throws(FileError) {
       try model.safetensors.write(to: folder.best, keepingPrevious: false)
     } catch { throw .file(error) }
-    return FinalScore(score: score, bitsPerByte: bitsPerByte)
+    return FinalScore(score: score, bitsPerByte: bitsPerByte, isExact: isScoredExactly)
   }
 
   /// Goes back to the last good state with half the learning rate.

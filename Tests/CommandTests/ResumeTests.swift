@@ -256,7 +256,7 @@ struct ResumeTests {
 
   @Test func `a signal while the best model is scored ends that too`() throws {
     let folder = try Folder()
-    try folder.write(String(repeating: Texts.english, count: 300), to: "text.txt")
+    try folder.write(String(repeating: Texts.english, count: 170), to: "text.txt")
     let process = try GeulProcess(
       ["train", "text.txt", "--out", "run", "--steps", "1", "--validation", "0.9"] + Runs.tiny,
       in: folder)
