@@ -6,7 +6,7 @@ public import GeulText
 /// A run: trains until the budget is used up, scores the part held out, keeps the best model, saves and reports.
 ///
 /// Everything that lasts is a function of steps, not of time: a run that was stopped and resumed leaves the same
-/// bytes as one that was not.
+/// bytes as one that was not. But for a divergence: it goes back to the last state that was saved or scored.
 public struct Run {
   /// What has been computed so far.
   public private(set) var record: RunRecord
