@@ -10,54 +10,17 @@ struct Bench: ParsableCommand {
     subcommands: [BenchTrain.self, BenchGenerate.self, BenchTokenize.self, BenchPeak.self])
 }
 
-/// What every bench prints.
-struct BenchResult: Encodable {
-  /// The median over the repetitions.
-  var charsPerSecond: Double?
-  /// The fastest repetition.
-  var best: Double?
-  /// Bytes of text a second, in millions.
-  var megabytesPerSecond: Double?
-  /// How many repetitions.
-  var repetitions: Int?
-  /// Multiply-adds done, as a share of this machine's measured limit.
-  var shareOfLimit: Double?
-  /// Floating-point operations a second, in thousands of millions: two a multiply-add.
-  var gigaflops: [String: Double]?
-  /// What computed.
-  var instructionSet: String?
-}
-
-/// Times `body` again and again for so many seconds, and at least three times.
-///
-/// - Returns: the seconds of each repetition, in order of length.
-func times(for seconds: Double, _ body: () throws -> Void) rethrows -> [Double] {
-  let whole = Stopwatch()
-  var times: [Double] = []
-  while whole.seconds < seconds || times.count < 3 {
-    let one = Stopwatch()
-    try body()
-    times.append(one.seconds)
-  }
-  return times.sorted()
-}
-
-extension [Double] {
-  /// The middle one of sorted numbers.
-  var median: Double { self[count / 2] }
-}
-
-/// The limit of multiply-adds a second on all lanes at once, measured for a moment.
+/// The limit of multiply-adds a second on all lanes at once: the median over half a second, since a processor that has
+/// rested is faster for a moment than it can stay.
 func measuredLimit(_ precision: Precision, _ kernels: Kernels, _ lanes: Lanes) -> Double {
-  // Each repetition does the same, so the shortest is the limit.
   let vectors = 4_000_000
   let done = Atomic(0)
-  let sorted = times(for: 0.3) {
+  let sorted = times(for: 0.5) {
     lanes.run(lanes.count) { _ in
       done.store(kernels.multiplyAdds(precision, count: vectors), ordering: .relaxed)
     }
   }
-  return Double(done.load(ordering: .relaxed) * lanes.count) / sorted[0]
+  return Double(done.load(ordering: .relaxed) * lanes.count) / sorted.median
 }
 
 /// `geul bench peak`: the most multiply-adds that this machine can do.

@@ -35,6 +35,6 @@ struct BenchGenerate: ParsableCommand {
         Generator.Request(prompt: [0], length: length, seed: seed, samples: streams)
       ) { _, _ in true }
     }
-    try bench.report(characters: length * streams, sorted, on: kernels)
+    try bench.report(BenchResult(characters: length * streams, sorted, on: kernels))
   }
 }

@@ -26,21 +26,44 @@ struct BenchTrain: ParsableCommand {
     var trainer = Trainer(
       settings, vocabulary: bench.vocabulary, units: corpus.count, kernels: kernels, lanes: lanes)
     for _ in 0..<3 { _ = trainer.step(corpus, of: nil) }
+    let before = trainer.phases
     let sorted = times(for: bench.seconds) { _ = trainer.step(corpus, of: nil) }
-    let reached = multiplyAdds * Double(characters) / sorted.median
-    try bench.report(
-      characters: characters, sorted, on: kernels,
-      share: reached / measuredLimit(bench.precision, kernels, lanes))
+    let limit = measuredLimit(bench.precision, kernels, lanes)
+    let reached = multiplyAdds.total * Double(characters) / sorted.median
+    var result = BenchResult(characters: characters, sorted, on: kernels)
+    result.shareOfLimit = reached / limit
+    result.phases = phases(
+      from: before, to: trainer.phases,
+      characters: characters * sorted.count, limit: limit)
+    try bench.report(result)
   }
 
-  /// What one character costs: forward, back, and the weights' gradients, of every matrix that is multiplied.
-  ///
-  /// The first layer's input is looked up.
-  private var multiplyAdds: Double {
+  /// What each phase took of the time, and what it reached of the limit.
+  private func phases(
+    from before: Phases, to after: Phases, characters: Int, limit: Double
+  ) -> [BenchResult.Phase] {
+    let total = after.total - before.total
+    let work = multiplyAdds
+    return [
+      ("forward", \.forward, work.forward), ("backward", \.backward, work.backward),
+      ("weight gradients", \.weightGradients, work.weightGradients),
+      ("optimizer", \.optimizer, 0), ("packing", \.packing, 0),
+    ].map { (name: String, phase: KeyPath<Phases, Double>, work: Double) in
+      let seconds = after[keyPath: phase] - before[keyPath: phase]
+      return BenchResult.Phase(
+        name: name, share: seconds / total,
+        shareOfLimit: work > 0 ? work * Double(characters) / seconds / limit : nil)
+    }
+  }
+
+  /// What one character costs, of every matrix that is multiplied. The first layer's input is looked up.
+  private var multiplyAdds: (forward: Double, backward: Double, weightGradients: Double, total: Double) {
     let matrix = Double(shape.cell.gates * shape.hidden * shape.hidden)
     let projection = Double(shape.hidden * bench.vocabulary)
     let matrices = Double(2 * shape.layers - 1) * matrix + projection
-    return 3 * matrices
+    // No gradient goes back beyond a window's first step.
+    let cut = Double(shape.layers) * matrix / Double(window.length)
+    return (matrices, matrices - cut, matrices, 3 * matrices - cut)
   }
 }
 

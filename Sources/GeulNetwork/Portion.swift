@@ -22,6 +22,8 @@ public struct Portion: Sendable {
   public var traces: [LayerTrace]
   /// What `tally` has added up: nats, and how many targets they belong to.
   public private(set) var counted: (nats: Double, units: Int) = (0, 0)
+  /// How long the last window took, each way; for whoever runs it to fill.
+  public var seconds = (forward: 0.0, backward: 0.0)
   /// Its share in the gradient of each tensor, in the layout's order, after `backward`.
   public var shares: [GradientSource] = []
 

@@ -1,12 +1,19 @@
 /// Seconds since an instant.
 public struct Stopwatch: Sendable {
-  private let start = ContinuousClock.now
+  private var start = ContinuousClock.now
 
   /// Starts now.
   public init() {}
 
   /// Seconds since the start.
   public var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
+
+  /// Seconds since the start, and starts anew.
+  public mutating func lap() -> Double {
+    let now = ContinuousClock.now
+    defer { start = now }
+    return (now - start) / .seconds(1)
+  }
 }
 
 /// Steps a second, over the last ones.

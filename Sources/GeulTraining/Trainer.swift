@@ -19,6 +19,8 @@ public struct Trainer: Sendable {
   public private(set) var step = 0
   /// What the schedule's rate is multiplied by: halved when the loss explodes.
   public var rateScale: Float = 1
+  /// Where the time of all steps so far went.
+  public private(set) var phases = Phases()
 
   private let lanes: Lanes
   private var first: Arena
@@ -88,13 +90,24 @@ public struct Trainer: Sendable {
       ? Portion.Masks(rate: settings.dropout, key: maskKey) : nil
     let count = settings.batch * settings.length
     let (weights, kernels) = (weights, kernels)
+    var watch = Stopwatch()
     lanes.forEach(&portions) { portion in
+      var watch = Stopwatch()
       portion.forward(weights, kernels, scale: 1 / Float(count), masks: masks)
+      portion.seconds.forward = watch.lap()
       portion.backward(weights, kernels, masks: masks)
       portion.carryState()
+      portion.seconds.backward = watch.lap()
     }
+    // Portions go both ways side by side: the time is shared out as theirs was.
+    let both = watch.lap()
+    let forward = portions.reduce(0) { $0 + $1.seconds.forward }
+    let share = forward / portions.reduce(forward) { $0 + $1.seconds.backward }
+    phases.forward += both * share
+    phases.backward += both * (1 - share)
     gradients.values.clear()
     weights.network.addGradients(of: portions, to: &gradients, kernels: kernels, lanes: lanes)
+    phases.weightGradients += watch.lap()
     var nats = 0.0
     for index in portions.indices {
       portions[index].shares = []  // or the next step would copy what they refer to
@@ -104,11 +117,11 @@ public struct Trainer: Sendable {
     let outcome = Outcome(
       nats: nats / Double(count), gradientNorm: norm,
       learningRate: settings.schedule.rate(step: step, of: total) * rateScale)
-    if outcome.isSound { apply(outcome) }
+    if outcome.isSound { apply(outcome, &watch) }
     return outcome
   }
 
-  private mutating func apply(_ outcome: Outcome) {
+  private mutating func apply(_ outcome: Outcome, _ watch: inout Stopwatch) {
     step += 1
     windows.advance()
     let clip = Float(min(1, Double(settings.gradientClip) / (outcome.gradientNorm + 1e-6)))
@@ -119,7 +132,9 @@ public struct Trainer: Sendable {
       kernels.adam(
         adam, step: step, scale: clip, parameters: &parameters, gradients: gradients,
         first: &first, second: &second, lanes: lanes)
+      phases.optimizer += watch.lap()
     }
+    phases.packing += watch.lap()
   }
 
   /// Differs for each step of each seed.
