@@ -18,7 +18,8 @@ public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
   public init(zeros count: Int) {
     precondition(count >= 0, "a buffer of \(count) numbers")
     self.count = count
-    storage = Storage(byteCount: count * MemoryLayout<Element>.stride)
+    // What stands in for a buffer that is being changed is made often: it must cost nothing.
+    storage = count == 0 ? noStorage : Storage(byteCount: count * MemoryLayout<Element>.stride)
   }
 
   /// A copy of `values`.
@@ -113,6 +114,8 @@ private final class Storage: @unchecked Sendable {
     return copy
   }
 }
+
+private let noStorage = Storage(byteCount: 0)
 
 /// A pointer that several lanes write through, each to its own part.
 ///

@@ -54,6 +54,11 @@ public struct RecurrentWeights: Sendable {
 
   /// `h`, padded.
   public var width: Int { packedRecurrent.slot.width }
+
+  /// Where in an arena the last of them ends.
+  var end: Int {
+    max(input.range.upperBound, bias.range.upperBound, recurrentBias?.range.upperBound ?? 0)
+  }
 }
 
 /// What a layer computes over a window of `length` steps, for `rows` sequences, and keeps for the way back.
@@ -152,9 +157,7 @@ extension Kernels {
       trace.cell == weights.cell && trace.width == weights.width, "another layer's trace")
     precondition(length <= trace.length, "\(length) steps, a trace of \(trace.length)")
     let rows = trace.rows
-    for slot in [weights.input, weights.bias, weights.recurrentBias].compactMap(\.self) {
-      require("arena", arena.values.count, atLeast: slot.range.upperBound)
-    }
+    require("arena", arena.values.count, atLeast: weights.end)
     withExtendedLifetime((weights, arena, input)) {
       let parameters = unsafe arena.values.pointer
       var call = unsafe geul_forward()
