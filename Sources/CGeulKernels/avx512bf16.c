@@ -5,6 +5,7 @@
 #define KERNELS geul_kernels_avx512bf16
 #define LANES 16
 #define MAX_ROWS 6
+#define MULTIPLY_PAIRS(a, b) ((vi)_mm512_madd_epi16((__m512i)(a), (__m512i)(b)))
 #define HAS_BFLOAT16 1
 #include "body/kernels.inc"
 #pragma clang attribute pop

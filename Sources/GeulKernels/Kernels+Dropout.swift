@@ -29,7 +29,7 @@ extension Kernels {
     require("operands", operands.count - offset, atLeast: count)
     require("out", out.count, atLeast: count)
     withExtendedLifetime(operands) {
-      unsafe functions(operands.precision).dropout(
+      unsafe training(operands.precision).dropout(
         out.mutablePointer(), operands.pointer(at: offset), shape.length, shape.rows, shape.width,
         dropout.firstRow, dropout.key, dropout.rate)
     }

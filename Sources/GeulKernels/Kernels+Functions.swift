@@ -33,7 +33,7 @@ extension Kernels {
     for (index, value) in values.enumerated() { input[index] = value }
     var operands = Operands(zeros: input.count, precision)
     withExtendedLifetime(input) {
-      unsafe functions(precision).narrow(operands.mutablePointer(), input.pointer, input.count)
+      unsafe training(precision).narrow(operands.mutablePointer(), input.pointer, input.count)
     }
     return values.indices.map { operands[$0] }
   }
@@ -43,8 +43,11 @@ extension Kernels {
   /// - Returns: how many single multiply-adds were done.
   public func multiplyAdds(_ precision: Precision, count: Int) -> Int {
     var sink: Float = 0
-    let peak = unsafe precision == .float32 ? functions.peak_float32 : functions.peak_bfloat16
-    return unsafe peak(count, &sink)
+    switch precision {
+    case .float32: return unsafe functions.peak_float32(count, &sink)
+    case .bfloat16: return unsafe functions.peak_bfloat16(count, &sink)
+    case .int8: return unsafe functions.peak_int8(count, &sink)
+    }
   }
 }
 

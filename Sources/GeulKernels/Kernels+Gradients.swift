@@ -86,7 +86,7 @@ extension Kernels {
       unsafe call.group_stride = tensor.gated ? slot.width : groupWidth
       unsafe call.out = out + slot.offset + panel.unit
       unsafe call.out_stride = slot.stride
-      let functions = functions(precision)
+      let functions = training(precision)
       switch source.factor {
       case .operands(let a, let offset, let stride):
         unsafe (call.a, call.a_stride) = (a.pointer(at: offset), stride)
@@ -153,8 +153,8 @@ extension Kernels {
   private func ones(_ precision: Precision) -> GradientSource.Factor {
     switch precision {
     case .float32: .ones(.float32(Buffer([1])))
-    case .bfloat16:
-      .ones(.bfloat16(Buffer([0x3f80, 0x3f80])))
+    case .bfloat16: .ones(.bfloat16(Buffer([0x3f80, 0x3f80])))
+    case .int8: preconditionFailure("int8 reads alone")
     }
   }
 
@@ -170,7 +170,7 @@ extension Kernels {
 
   /// Operands as weight gradients read them: in bfloat16, each panel's rows in pairs.
   private func paired(_ operands: Operands, offset: Int = 0, rows: Int, panels: [Int]) -> Operands {
-    guard let pairRows = unsafe functions(operands.precision).pair_rows else { return operands }
+    guard let pairRows = unsafe training(operands.precision).pair_rows else { return operands }
     let even = rows + rows % 2
     var out = Operands(zeros: even * panels.reduce(0, +), operands.precision)
     withExtendedLifetime(operands) {

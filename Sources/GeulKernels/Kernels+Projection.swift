@@ -69,9 +69,9 @@ extension Kernels {
     require("arena", arena.values.count, atLeast: bias.range.upperBound)
     logits.used = rows
     withExtendedLifetime((weights, arena, hidden)) {
-      unsafe functions(weights.precision).project(
+      unsafe reading(weights.precision).project(
         logits.values.mutablePointer(), hidden.pointer(at: offset), rows, depth,
-        weights.forward.pointer(), arena.values.pointer + bias.offset, weights.slot.width)
+        UnsafeRawPointer(weights.forward.pointer), arena.values.pointer + bias.offset, weights.slot.width)
     }
   }
 
@@ -86,7 +86,7 @@ extension Kernels {
     require("dHidden", dHidden.count, atLeast: logits.used * depth)
     let gradients = logits.gradients
     withExtendedLifetime((packed, gradients)) {
-      unsafe functions(weights.precision).project_back(
+      unsafe training(weights.precision).project_back(
         dHidden.mutablePointer(), gradients.pointer(), logits.used, weights.slot.width,
         packed.pointer(), depth)
     }
@@ -115,7 +115,7 @@ extension Kernels {
         logits.narrowGradients?.mutablePointer() ?? UnsafeMutableRawPointer(values)
     }
     withExtendedLifetime(targets) {
-      unsafe functions(precision).cross_entropy(
+      unsafe training(precision).cross_entropy(
         losses.mutablePointer(), gradients, values, logits.used, logits.vocabulary,
         targets.pointer, scale ?? 0)
     }

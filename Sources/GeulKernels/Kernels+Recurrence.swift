@@ -121,19 +121,7 @@ public struct LayerTrace: Sendable {
   /// Sets the carried state, `[b, h]` each; no cells means zero.
   public mutating func setState(hidden values: [Float], cells cellValues: [Float]?) {
     precondition(values.count == rows * width, "a state of \(values.count), not \(rows * width)")
-    switch hidden {
-    case .float32(var buffer):
-      hidden = .float32(Buffer(zeros: 0))
-      for (index, value) in values.enumerated() { buffer[index] = value }
-      hidden = .float32(buffer)
-    case .bfloat16(var buffer):
-      hidden = .bfloat16(Buffer(zeros: 0))
-      // A state that was carried in bfloat16 comes back as it was.
-      for (index, value) in values.enumerated() {
-        buffer[index] = UInt16(truncatingIfNeeded: value.bitPattern >> 16)
-      }
-      hidden = .bfloat16(buffer)
-    }
+    hidden.fill(values)
     guard cells.count > 0 else { return }
     for index in 0..<rows * width { cells[index] = cellValues?[index] ?? 0 }
   }
@@ -164,7 +152,7 @@ extension Kernels {
       unsafe (call.length, call.rows, call.width) = (length, rows, trace.width)
       unsafe call.bias = parameters + weights.bias.offset
       if let slot = weights.recurrentBias { unsafe call.recurrent_bias = parameters + slot.offset }
-      unsafe call.recurrent_weights = weights.packedRecurrent.forward.pointer()
+      unsafe call.recurrent_weights = UnsafeRawPointer(weights.packedRecurrent.forward.pointer)
       switch input {
       case .tokens(let tokens):
         require("tokens", tokens.count, atLeast: length * rows)
@@ -181,13 +169,13 @@ extension Kernels {
         let inputs = padded(packed.slot.depth)
         require("input", operands.count - offset, atLeast: length * rows * inputs)
         unsafe call.inputs = inputs
-        unsafe call.input_weights = packed.forward.pointer()
+        unsafe call.input_weights = UnsafeRawPointer(packed.forward.pointer)
         unsafe call.input = operands.pointer(at: offset)
       }
       unsafe call.hidden = trace.hidden.mutablePointer()
       if trace.cells.count > 0 { unsafe call.cells = trace.cells.mutablePointer() }
       unsafe call.gates = trace.gates.mutablePointer()
-      unsafe operation(\.forward, trace.hidden.precision, trace.cell)(&call)
+      unsafe trace.cell.choose(reading(trace.hidden.precision).forward)(&call)
     }
   }
 
@@ -233,18 +221,16 @@ extension Kernels {
         unsafe call.input_weights = input.pointer()
         unsafe call.d_input = dInput.mutablePointer()
       }
-      unsafe operation(\.backward, precision, trace.cell)(&call)
+      unsafe trace.cell.choose(training(precision).backward)(&call)
     }
   }
 
-  /// One of the three functions of a table, by the cell.
-  private func operation<Function>(
-    _ functions: KeyPath<geul_operand_kernels, (Function, Function, Function)>,
-    _ precision: Precision,
-    _ cell: Cell
-  ) -> Function {
-    let table = self.functions(precision)[keyPath: functions]
-    return switch cell {
+}
+
+extension Cell {
+  /// One of the three functions of a table.
+  fileprivate func choose<Function>(_ table: (Function, Function, Function)) -> Function {
+    switch self {
     case .rnn: table.0
     case .lstm: table.1
     case .gru: table.2

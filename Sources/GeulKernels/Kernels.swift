@@ -21,10 +21,19 @@ public struct Kernels: Sendable {
 
   var functions: geul_kernels { unsafe table.pointer.pointee }
 
-  func functions(_ precision: Precision) -> geul_operand_kernels {
+  func reading(_ precision: Precision) -> geul_reading {
     switch precision {
-    case .float32: unsafe functions.float32.pointee
-    case .bfloat16: unsafe functions.bfloat16.pointee
+    case .float32: unsafe functions.read_float32.pointee
+    case .bfloat16: unsafe functions.read_bfloat16.pointee
+    case .int8: unsafe functions.read_int8.pointee
+    }
+  }
+
+  func training(_ precision: Precision) -> geul_training {
+    switch precision {
+    case .float32: return unsafe functions.train_float32.pointee
+    case .bfloat16: return unsafe functions.train_bfloat16.pointee
+    case .int8: preconditionFailure("int8 reads alone")
     }
   }
 

@@ -5,7 +5,8 @@
 /// rows of a window, time-major. Widths are padded with zeros to whole groups of 16 units, so no kernel has
 /// a tail.
 ///
-/// Operands (packed weights, hidden states, what products read) are float32 or bfloat16: `void *` here.
+/// Operands (packed weights, hidden states, what products read) are float32, bfloat16 or, for reading alone, int8:
+/// `void *` here.
 /// Sums, cells, gates and gradients of weights are float32.
 ///
 /// Panels. The pre-activations of 16 units and their gates stand together: 4 groups of 16 columns. A panel
@@ -92,21 +93,22 @@ typedef struct {
 // The functions of a table are always there; the pointers in the structs above may be NULL as they say.
 #pragma clang assume_nonnull begin
 
-/// Kernels that read operands: one set for float32, one for bfloat16.
+/// What reading needs, for operands of one kind: float32, bfloat16, or int8. There weights are bytes with a scale to
+/// each column, and states whole numbers of 16 bits, 8,192 to 1: sums are exact, and the same everywhere.
 typedef struct {
-  size_t operand_bytes;
-  /// Operands <- floats, and back.
-  void (*narrow)(void *out, const float *in, size_t count);
-  void (*widen)(float *out, const void *in, size_t count);
   /// Packs a matrix for products over its depth; `depth` is padded with zeros to a multiple of 16.
   void (*pack_forward)(void *out, const float *weights, geul_matrix matrix);
-  /// Packs a matrix for products over its columns (in the order of the panels).
-  void (*pack_backward)(void *out, const float *weights, geul_matrix matrix);
   void (*_Nonnull forward[3])(const geul_forward *);    // by geul_cell
-  void (*_Nonnull backward[3])(const geul_backward *);
   /// out[r, v] = a[r, h] . w[h, v] + bias[v]; `out` in panels of units.
   void (*project)(float *out, const void *a, size_t rows, size_t depth, const void *weights, const float *bias,
                   size_t width);
+} geul_reading;
+
+/// What training needs beside it: for float32 and bfloat16.
+typedef struct {
+  /// Packs a matrix for products over its columns (in the order of the panels).
+  void (*pack_backward)(void *out, const float *weights, geul_matrix matrix);
+  void (*_Nonnull backward[3])(const geul_backward *);  // by geul_cell
   /// out[r, h] = d[r, v] . w[h, v]^T; `d` in panels of units.
   void (*project_back)(float *out, const void *d, size_t rows, size_t width, const void *weights, size_t depth);
   /// Softmax and cross-entropy of `logits` (panels over r, `vocabulary` units): the loss of each row in nats to
@@ -123,10 +125,14 @@ typedef struct {
   /// time, the row's place `first_row + b` in the batch and the unit alone.
   void (*dropout)(void *out, const void *in, size_t length, size_t rows, size_t width, size_t first_row,
                   uint64_t key, float rate);
-} geul_operand_kernels;
+  /// Operands <- floats, and back.
+  void (*narrow)(void *out, const float *in, size_t count);
+  void (*widen)(float *out, const void *in, size_t count);
+} geul_training;
 
 typedef struct {
-  const geul_operand_kernels *float32, *bfloat16;
+  const geul_reading *read_float32, *read_bfloat16, *read_int8;
+  const geul_training *train_float32, *train_bfloat16;
   /// `dropout` of a gradient, in place.
   void (*dropout_gradient)(float *d, size_t length, size_t rows, size_t width, size_t first_row, uint64_t key,
                            float rate);
@@ -142,6 +148,7 @@ typedef struct {
   /// single multiply-adds were done, and adds their sum to `sink` so that they cannot be left out.
   size_t (*peak_float32)(size_t count, float *sink);
   size_t (*peak_bfloat16)(size_t count, float *sink);
+  size_t (*peak_int8)(size_t count, float *sink);
 } geul_kernels;
 
 #pragma clang assume_nonnull end
