@@ -76,8 +76,10 @@ public struct Generator: Sendable {
       request.sampling, vocabulary: model.network.vocabulary, banned: banned)
     var portions = streams(request, sampler)
     let (weights, kernels) = (weights, kernels)
+    // Several portions have a lane each; one alone may use them all.
+    let inner = portions.count > 1 ? Lanes(1) : lanes
     for place in 0..<request.length {
-      lanes.forEach(&portions) { portion in portion.step(place, weights, kernels) }
+      lanes.forEach(&portions) { portion in portion.step(place, weights, kernels, inner) }
       for portion in portions {
         for text in portion.texts where !text.piece.isEmpty {
           guard emit(text.number, text.piece) else { return portions.endings }
@@ -199,9 +201,11 @@ struct Streams: Sendable {
     }
   }
 
-  mutating func step(_ place: Int, _ weights: PackedNetwork, _ kernels: Kernels) {
+  mutating func step(
+    _ place: Int, _ weights: PackedNetwork, _ kernels: Kernels, _ lanes: Lanes
+  ) {
     for row in texts.indices { portion.tokens[row] = Int32(texts[row].last) }
-    portion.step(weights, kernels, scores: &scores)
+    portion.step(weights, kernels, lanes: lanes, scores: &scores)
     for row in texts.indices {
       texts[row].piece = ""
       if !texts[row].isOver { texts[row].choose(scores[row], &samplers[row], place) }

@@ -117,6 +117,16 @@ private final class Storage: @unchecked Sendable {
 
 private let noStorage = Storage(byteCount: 0)
 
+/// A call that several lanes make, each for units of its own.
+///
+/// Unchecked, like `SharedPointer`.
+@unsafe
+struct Shared<Call>: @unchecked Sendable {
+  let value: Call
+
+  init(_ value: Call) { unsafe self.value = value }
+}
+
 /// A pointer that several lanes write through, each to its own part.
 ///
 /// Unchecked: whoever makes one sees to it that the parts are disjoint and that the memory outlives the lanes.

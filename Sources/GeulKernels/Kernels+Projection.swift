@@ -57,10 +57,10 @@ struct Panels: Sequence, IteratorProtocol {
 }
 
 extension Kernels {
-  /// Computes the logits W_y h + b, `[r, v]`, for `rows` rows of `hidden` from `offset` on.
+  /// Computes the logits W_y h + b, `[r, v]`, for `rows` rows of `hidden` from `offset` on; `lanes` share a large matrix.
   public func project(
     _ weights: PackedMatrix, bias: Slot, in arena: Arena, hidden: Operands, offset: Int, rows: Int,
-    into logits: inout Logits
+    into logits: inout Logits, lanes: Lanes = Lanes(1)
   ) {
     let depth = padded(weights.slot.depth)
     precondition(rows <= logits.rows, "\(rows) rows, logits for \(logits.rows)")
@@ -69,9 +69,19 @@ extension Kernels {
     require("arena", arena.values.count, atLeast: bias.range.upperBound)
     logits.used = rows
     withExtendedLifetime((weights, arena, hidden)) {
-      unsafe reading(weights.precision).project(
-        logits.values.mutablePointer(), hidden.pointer(at: offset), rows, depth,
-        UnsafeRawPointer(weights.forward.pointer), arena.values.pointer + bias.offset, weights.slot.width)
+      var call = unsafe geul_projection()
+      unsafe (call.rows, call.depth, call.width) = (rows, depth, weights.slot.width)
+      unsafe call.a = hidden.pointer(at: offset)
+      unsafe call.weights = UnsafeRawPointer(weights.forward.pointer)
+      unsafe call.bias = arena.values.pointer + bias.offset
+      unsafe call.out = logits.values.mutablePointer()
+      let project = unsafe reading(weights.precision).project
+      let shared = unsafe Shared(call)
+      lanes.share(weights.slot.width, reading: weights.forward.count) { units in
+        var call = unsafe shared.value
+        unsafe (call.first_unit, call.end_unit) = (units.lowerBound, units.upperBound)
+        unsafe project(&call)
+      }
     }
   }
 

@@ -55,6 +55,9 @@ public struct RecurrentWeights: Sendable {
   /// `h`, padded.
   public var width: Int { packedRecurrent.slot.width }
 
+  /// How many bytes of packed weights a step reads.
+  var byteCount: Int { packedRecurrent.forward.count + (packedInput?.forward.count ?? 0) }
+
   /// Where in an arena the last of them ends.
   var end: Int {
     max(input.range.upperBound, bias.range.upperBound, recurrentBias?.range.upperBound ?? 0)
@@ -136,10 +139,10 @@ public enum LayerInput: Sendable {
 }
 
 extension Kernels {
-  /// Runs a layer over the first `length` steps of its trace.
+  /// Runs a layer over the first `length` steps of its trace; `lanes` may share a step of its own.
   public func forward(
     _ weights: RecurrentWeights, in arena: Arena, input: LayerInput, into trace: inout LayerTrace,
-    length: Int
+    length: Int, lanes: Lanes = Lanes(1)
   ) {
     precondition(
       trace.cell == weights.cell && trace.width == weights.width, "another layer's trace")
@@ -175,7 +178,15 @@ extension Kernels {
       unsafe call.hidden = trace.hidden.mutablePointer()
       if trace.cells.count > 0 { unsafe call.cells = trace.cells.mutablePointer() }
       unsafe call.gates = trace.gates.mutablePointer()
-      unsafe trace.cell.choose(reading(trace.hidden.precision).forward)(&call)
+      let forward = unsafe trace.cell.choose(reading(trace.hidden.precision).forward)
+      // All units of a step must be there before the next begins.
+      let lanes = length == 1 ? lanes : Lanes(1)
+      let shared = unsafe Shared(call)
+      lanes.share(trace.width, reading: weights.byteCount) { units in
+        var call = unsafe shared.value
+        unsafe (call.first_unit, call.end_unit) = (units.lowerBound, units.upperBound)
+        unsafe forward(&call)
+      }
     }
   }
 

@@ -33,6 +33,17 @@ public struct Lanes: Sendable {
     }
   }
 
+  /// Shares out units in whole panels of 64, if it is worth it: another thread is worth waking to read more `bytes` of
+  /// weights than a core's own cache holds.
+  func share(_ units: Int, reading bytes: Int, _ body: @Sendable (Range<Int>) -> Void) {
+    let panel = 4 * groupWidth
+    let panels = (units + panel - 1) / panel
+    let parts = bytes < 1 << 19 ? 1 : min(count, panels)
+    run(parts) { part in
+      body(panels * part / parts * panel..<min(units, panels * (part + 1) / parts * panel))
+    }
+  }
+
   /// Calls `body` once for each element, which it may change, and returns when all have finished.
   public func forEach<Item: Sendable>(_ items: inout [Item], _ body: @Sendable (inout Item) -> Void)
   {

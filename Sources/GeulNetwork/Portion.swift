@@ -190,18 +190,20 @@ public struct Portion: Sendable {
   }
 
   /// Reads one token of each sequence and carries the state on; fills `scores` with `[b, v]` scores of what comes next.
+  ///
+  /// `lanes` share the work of large matrices.
   public mutating func step(
-    _ weights: PackedNetwork, _ kernels: Kernels, scores: inout [[Float]]
+    _ weights: PackedNetwork, _ kernels: Kernels, lanes: Lanes, scores: inout [[Float]]
   ) {
     for index in traces.indices {
       kernels.forward(
         weights.weights(ofLayer: index), in: weights.parameters, input: input(of: index),
-        into: &traces[index], length: 1)
+        into: &traces[index], length: 1, lanes: lanes)
     }
     let top = output(of: traces.count - 1)
     kernels.project(
       weights.decoder, bias: weights.network.decoderBias, in: weights.parameters,
-      hidden: top.operands, offset: top.offset, rows: rows, into: &logits)
+      hidden: top.operands, offset: top.offset, rows: rows, into: &logits, lanes: lanes)
     for row in 0..<rows { logits.copy(row: row, to: &scores[row]) }
     carryState(after: 1)
   }

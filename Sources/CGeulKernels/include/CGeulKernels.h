@@ -44,6 +44,7 @@ typedef struct {
 /// One layer over one window, for one portion of the batch.
 typedef struct {
   size_t length, rows, inputs, width;
+  size_t first_unit, end_unit;      // which units: all, but that several threads may share one step; multiples of 64
   const int32_t *tokens;            // [t, b]: the input of the first layer, else NULL
   const float *table;               // [v, groups, h]: the rows that tokens look up, else NULL
   const float *bias;                // [groups, h]
@@ -55,6 +56,16 @@ typedef struct {
   float *cells;                     // [t + 1, b, h]: c of the LSTM, h of the GRU; NULL for the vanilla cell
   float *gates;                     // panels over r: activations, for the backward pass
 } geul_forward;
+
+/// The scores of the vocabulary.
+typedef struct {
+  size_t rows, depth, width;        // r, h, v padded
+  size_t first_unit, end_unit;      // which columns, as above
+  const void *a;                    // [r, h]: operands
+  const void *weights;              // packed forward
+  const float *bias;                // [v]
+  float *out;                       // panels of units over r
+} geul_projection;
 
 /// The way back through the same window. Replaces the activations in `gates` by the gradients of the
 /// pre-activations.
@@ -100,8 +111,7 @@ typedef struct {
   void (*pack_forward)(void *out, const float *weights, geul_matrix matrix);
   void (*_Nonnull forward[3])(const geul_forward *);    // by geul_cell
   /// out[r, v] = a[r, h] . w[h, v] + bias[v]; `out` in panels of units.
-  void (*project)(float *out, const void *a, size_t rows, size_t depth, const void *weights, const float *bias,
-                  size_t width);
+  void (*project)(const geul_projection *);
 } geul_reading;
 
 /// What training needs beside it: for float32 and bfloat16.
