@@ -100,7 +100,10 @@ public struct Generator: Sendable {
   private func streams(_ request: Request, _ sampler: Sampler) -> [Streams] {
     let prompt = request.prompt.isEmpty ? [model.about.vocabulary.lineEnd] : request.prompt
     let read = state(after: prompt.dropLast())
-    return Portion.cut(batch: request.samples).map { numbers in
+    // The fewer parts, the less often weights are read; more than threads, so that a slow one does not hold up the rest.
+    let parts = min(request.samples, 2 * lanes.count)
+    return (0..<parts).map { part in
+      let numbers = request.samples * part / parts..<request.samples * (part + 1) / parts
       var portion = Portion(
         model.network, firstRow: numbers.lowerBound, rows: numbers.count, length: 1,
         precision: weights.precision, dropout: false, backward: false)
