@@ -5,7 +5,7 @@ import Geul
 struct BenchOptions: ParsableArguments {
   @Option(help: "Units of the vocabulary.")
   var vocabulary = 65
-  @Option(help: "float32 or bfloat16.")
+  @Option(help: "How wide weights are: float32, bfloat16 or, but for training, int8.")
   var precision = Precision.float32
   @Option(help: "How long to measure.")
   var seconds = 6.0

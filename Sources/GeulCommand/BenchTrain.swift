@@ -14,6 +14,13 @@ struct BenchTrain: ParsableCommand {
   @OptionGroup var bench: BenchOptions
   @OptionGroup var machine: MachineOptions
 
+  func validate() throws {
+    guard Precision.trained.contains(bench.precision) else {
+      throw ValidationError(
+        "--precision int8 is for reading alone; train with float32 or bfloat16.")
+    }
+  }
+
   func run() throws {
     let (kernels, lanes) = (try machine.kernels, machine.lanes)
     var settings = Settings()
@@ -57,7 +64,9 @@ struct BenchTrain: ParsableCommand {
   }
 
   /// What one character costs, of every matrix that is multiplied. The first layer's input is looked up.
-  private var multiplyAdds: (forward: Double, backward: Double, weightGradients: Double, total: Double) {
+  private var multiplyAdds:
+    (forward: Double, backward: Double, weightGradients: Double, total: Double)
+  {
     let matrix = Double(shape.cell.gates * shape.hidden * shape.hidden)
     let projection = Double(shape.hidden * bench.vocabulary)
     let matrices = Double(2 * shape.layers - 1) * matrix + projection

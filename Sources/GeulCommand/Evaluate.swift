@@ -13,6 +13,8 @@ struct Evaluate: ParsableCommand {
   var corpus: [String]
   @Option(help: "Score only this part of the text, at its end; 0.1 is what train holds out.")
   var fraction = 1.0
+  @Option(help: "How wide weights are, as for generate: float32, bfloat16 or int8.")
+  var precision = Precision.float32
   @OptionGroup var bytes: EncodingOptions
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -38,8 +40,8 @@ struct Evaluate: ParsableCommand {
         vocabulary: model.about.vocabulary))
     let range = Int(Double(corpus.count) * (1 - fraction))..<corpus.count
     let scorer = Scorer(
-      model.network, parameters: model.parameters, kernels: try machine.kernels,
-      lanes: machine.lanes)
+      model.network, parameters: model.parameters, precision: precision,
+      kernels: try machine.kernels, lanes: machine.lanes)
     let score = scorer.score(corpus, range)
     guard score.units > 0 else {
       throw Failure(

@@ -43,6 +43,8 @@ struct Generate: ParsableCommand {
   var seed: Int?
   @Option(help: "How many texts to write.")
   var numSamples = 1
+  @Option(help: "How wide weights are: float32, bfloat16, or int8, the fastest.")
+  var precision = Precision.float32
   @Flag(help: "Refuse a prompt with characters that the model does not know.")
   var strict = false
   @Flag(help: "Do not repeat the prompt.")
@@ -90,7 +92,8 @@ struct Generate: ParsableCommand {
     if !quiet && self.seed == nil { Output.note("seed \(seed)") }
     let request = Generator.Request(
       prompt: ids, length: length, sampling: sampling, seed: seed, samples: numSamples, stops: stop)
-    let generator = Generator(model, kernels: try machine.kernels, lanes: machine.lanes)
+    let generator = Generator(
+      model, precision: precision, kernels: try machine.kernels, lanes: machine.lanes)
     let shown = noDisplayPrompt ? "" : decoded(ids, model)
 
     if numSamples == 1 && !json { return try stream(request, by: generator, after: shown) }

@@ -175,7 +175,7 @@ extension Settings {
     return positive.allSatisfy { $0 > 0 && $0.isFinite } && dropout >= 0
       && schedule.warmup >= 0 && weightDecay >= 0 && weightDecay.isFinite
       && (0...1).contains(schedule.floor) && (0...0.9).contains(validationFraction)
-      && validations >= 1
+      && validations >= 1 && Precision.trained.contains(precision)
   }
 }
 

@@ -2,16 +2,19 @@ public import GeulKernels
 public import GeulNetwork
 public import GeulText
 
-/// Scores text with a network: always in float32, always without dropout.
+/// Scores text with a network, without dropout.
 public struct Scorer: Sendable {
   private let weights: PackedNetwork
   private let kernels: Kernels
   private let lanes: Lanes
 
-  /// A scorer of these parameters.
-  public init(_ network: Network, parameters: Arena, kernels: Kernels, lanes: Lanes) {
+  /// A scorer of these parameters, with factors of products as wide as `precision` says.
+  public init(
+    _ network: Network, parameters: Arena, precision: Precision = .float32, kernels: Kernels,
+    lanes: Lanes
+  ) {
     weights = PackedNetwork(
-      network, parameters: parameters, precision: .float32, backward: false, kernels: kernels,
+      network, parameters: parameters, precision: precision, backward: false, kernels: kernels,
       lanes: lanes)
     self.kernels = kernels
     self.lanes = lanes
@@ -118,7 +121,8 @@ public struct Scorer: Sendable {
 
   private func makePortion(firstRow: Int = 0, rows: Int, length: Int) -> Portion {
     Portion(
-      weights.network, firstRow: firstRow, rows: rows, length: length, precision: .float32,
+      weights.network, firstRow: firstRow, rows: rows, length: length,
+      precision: weights.precision,
       dropout: false, backward: false)
   }
 }

@@ -43,15 +43,12 @@ struct BufferTests {
 
   @Test("Operands move like their numbers, and their copies stay", arguments: Precision.allCases)
   func operandsMove(precision: Precision) {
-    var operands: Operands =
-      switch precision {
-      case .float32: .float32(Buffer([1, 2, 3, 4]))
-      case .bfloat16: .bfloat16(Buffer([0x3f80, 0x4000, 0x4040, 0x4080]))
-      }
+    var operands = Operands(zeros: 4, precision)
+    operands.fill([0.25, -0.5, 0.75, 1])
     let before = operands
     operands.move(2..<4, to: 0)
-    #expect((0..<4).map { operands[$0] } == [3, 4, 3, 4])
-    #expect((0..<4).map { before[$0] } == [1, 2, 3, 4])
+    #expect((0..<4).map { operands[$0] } == [0.75, 1, 0.75, 1])
+    #expect((0..<4).map { before[$0] } == [0.25, -0.5, 0.75, 1])
     #expect(operands.precision == precision)
   }
 

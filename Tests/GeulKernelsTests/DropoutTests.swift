@@ -23,7 +23,7 @@ struct DropoutTests {
 
   @Test(
     "zeroes its share and scales the rest, with the same mask for each instruction set",
-    arguments: [0.01, 0.1, 0.5, 0.9] as [Float], Precision.allCases)
+    arguments: [0.01, 0.1, 0.5, 0.9] as [Float], Precision.trained)
   func share(rate: Float, precision: Precision) {
     let count = 5 * 40 * 112
     let masks = InstructionSet.available.map {

@@ -49,7 +49,7 @@ struct LayerTrial {
     var cells: [Float]
   }
 
-  func run(_ set: InstructionSet, _ precision: Precision) -> Outcome {
+  func run(_ set: InstructionSet, _ precision: Precision, lanes: Lanes = Lanes(1)) -> Outcome {
     let kernels = Kernels(set)
     func packed(_ slot: Slot) -> PackedMatrix {
       var matrix = PackedMatrix(slot, precision, backward: false)
@@ -66,7 +66,8 @@ struct LayerTrial {
     let input: LayerInput =
       readsTokens
       ? .tokens(Buffer(tokens)) : .operands(kernels.operands(inputs, precision), offset: 0)
-    kernels.forward(weights, in: parameters, input: input, into: &trace, length: length)
+    kernels.forward(
+      weights, in: parameters, input: input, into: &trace, length: length, lanes: lanes)
     return Outcome(
       hidden: (0..<trace.hidden.count).map { trace.hidden[$0] }, cells: trace.cells.array)
   }
@@ -85,7 +86,7 @@ struct LayerTrial {
           (0..<slot.depth).map { parameters[slot, $0, gate, unit] }
         }
       }
-      return kernels.rounded(values, to: precision).map(Double.init)
+      return kernels.roundedWeights(values, to: precision, depth: slot.depth)
     }
     layer.wx = read(input, ofInput, readsTokens ? .float32 : precision)
     layer.wh = read(recurrent, ofState, precision)
@@ -135,11 +136,21 @@ func paddedRows(_ rows: Int, of count: Int, _ random: inout SeededGenerator) -> 
 extension Kernels {
   /// Numbers as products read them.
   func operands(_ values: [Float], _ precision: Precision) -> Operands {
-    switch precision {
-    case .float32: .float32(Buffer(values))
-    case .bfloat16:
-      .bfloat16(
-        Buffer(rounded(values, to: precision).map { UInt16($0.bitPattern >> 16) }))
+    var operands = Operands(zeros: values.count, precision)
+    operands.fill(rounded(values, to: precision))
+    return operands
+  }
+
+  /// Weights as products read them: in int8 the largest of each column, `depth` numbers, is 127 steps.
+  func roundedWeights(_ values: [Float], to precision: Precision, depth: Int) -> [Double] {
+    guard precision == .int8 else { return rounded(values, to: precision).map(Double.init) }
+    return stride(from: 0, to: values.count, by: depth).flatMap { start in
+      let column = values[start..<start + depth]
+      let largest = column.map(abs).max() ?? 0
+      let inverse = largest > 0 ? 127 / largest : 0
+      return column.map {
+        Double(($0 * inverse).rounded(.toNearestOrEven)) * Double(largest) / 127
+      }
     }
   }
 }

@@ -33,6 +33,40 @@ struct ProjectionTests {
     }
   }
 
+  @Test(
+    "Scores of int8 weights are exact but for the scales, and the same for each instruction set",
+    arguments: sizes)
+  func int8(size: Size) {
+    let trial = ProjectionTrial(hidden: size.hidden, vocabulary: size.vocabulary, rows: size.rows)
+    let portable = Kernels(.portable)
+    let (w, b) = (trial.weights(portable, .int8), trial.biases)
+    let scores = trial.scores(.portable, .int8, lanes: Lanes(1))
+    var comparison = Comparison()
+    for row in 0..<size.rows {
+      let state = trial.state(portable, .int8, row: row)
+      let magnitudes = affine(w.map(abs), state.map(abs), b.map(abs))
+      for (unit, expected) in affine(w, state, b).enumerated() {
+        // The scale, its product with the sum, the sum as a float, and the bias: an ulp each, and one of the test.
+        comparison.add(Double(scores[row][unit]), expected, bound: 5 * ulp * magnitudes[unit])
+      }
+    }
+    #expect(comparison.holds, "\(comparison)")
+    for set in InstructionSet.available {
+      #expect(trial.scores(set, .int8, lanes: Lanes(1)) == scores)
+    }
+  }
+
+  @Test(
+    "Scores of a large vocabulary that lanes share have the same bits",
+    arguments: Precision.allCases)
+  func shared(precision: Precision) {
+    let trial = ProjectionTrial(hidden: 300, vocabulary: 2011, rows: 1)
+    for set in InstructionSet.available {
+      let alone = trial.scores(set, precision, lanes: Lanes(1))
+      for lanes in [2, 3, 7] { #expect(trial.scores(set, precision, lanes: Lanes(lanes)) == alone) }
+    }
+  }
+
   /// With k terms to a sum, a score is off by at most e = k ulp of the sum of the terms'
   /// magnitudes.
   ///
@@ -42,7 +76,7 @@ struct ProjectionTests {
   /// bfloat16 by one rounding; products with it carry that on and add their own k ulp.
   @Test(
     "Scores, losses and gradients are Double's, within the roundings", arguments: sizes,
-    Precision.allCases)
+    Precision.trained)
   func closeToDouble(size: Size, precision: Precision) {
     let trial = ProjectionTrial(
       hidden: size.hidden, vocabulary: size.vocabulary, rows: size.rows)
@@ -126,7 +160,7 @@ struct ProjectionTests {
         trial.parameters[trial.bias, 0, 0, unit] = unit == vocabulary - 1 ? huge : -huge
       }
       trial.targets = [Int32(vocabulary - 1), 0]
-      for precision in Precision.allCases {
+      for precision in Precision.trained {
         let outcome = trial.run(set, precision)
         // All probability is the last unit's: nothing is lost where it comes, the whole distance
         // where not.
@@ -147,7 +181,7 @@ struct ProjectionTests {
       var trial = ProjectionTrial(hidden: 3, vocabulary: 70, rows: 2)
       trial.targets = [1, 2]
       trial.parameters[trial.bias, 0, 0, place] = .nan
-      for precision in Precision.allCases {
+      for precision in Precision.trained {
         #expect(trial.run(set, precision).losses.allSatisfy { !$0.isFinite })
       }
     }

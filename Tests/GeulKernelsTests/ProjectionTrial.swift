@@ -69,12 +69,26 @@ struct ProjectionTrial {
       scores: scores, losses: losses.array, dHidden: dHidden.array, gradients: gradients)
   }
 
+  /// The scores alone, `[r][v]`, made by several lanes.
+  func scores(_ set: InstructionSet, _ precision: Precision, lanes: Lanes) -> [[Float]] {
+    let kernels = Kernels(set)
+    var matrix = PackedMatrix(weight, precision, backward: false)
+    kernels.pack(&matrix, from: parameters)
+    var logits = Logits(rows: rows, vocabulary: vocabulary, precision: precision, backward: false)
+    kernels.project(
+      matrix, bias: bias, in: parameters, hidden: kernels.operands(hiddenStates, precision),
+      offset: 0, rows: rows, into: &logits, lanes: lanes)
+    var scores = [[Float]](repeating: [], count: rows)
+    for row in 0..<rows { logits.copy(row: row, to: &scores[row]) }
+    return scores
+  }
+
   /// W_y as products read it, `[v, h]`.
   func weights(_ kernels: Kernels, _ precision: Precision) -> [Double] {
     let values = (0..<vocabulary).flatMap { unit in
       (0..<hidden).map { parameters[weight, $0, 0, unit] }
     }
-    return kernels.rounded(values, to: precision).map(Double.init)
+    return kernels.roundedWeights(values, to: precision, depth: hidden)
   }
 
   /// b_y.

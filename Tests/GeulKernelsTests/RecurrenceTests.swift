@@ -15,7 +15,7 @@ struct RecurrenceTests {
 
   static let sizes = [
     (1, 7, 1, 5), (7, 1, 2, 2), (15, 33, 3, 1), (16, 16, 5, 5), (17, 100, 6, 2), (33, 15, 7, 1),
-    (64, 65, 13, 5), (65, 17, 1, 2), (80, 64, 2, 5), (100, 80, 3, 2),
+    (64, 65, 13, 5), (65, 17, 1, 2), (80, 64, 2, 5), (100, 80, 3, 2), (33, 31, 11, 9),
   ].map { Size(hidden: $0, inputs: $1, rows: $2, length: $3) }
 
   static let cases = Cell.allCases.flatMap { cell in [true, false].map { (cell, $0) } }
@@ -36,6 +36,29 @@ struct RecurrenceTests {
     for set in InstructionSet.available {
       check(trial, trial.run(set, .bfloat16), Kernels(set), .bfloat16)
     }
+    let narrow = InstructionSet.available.map { ($0, trial.run($0, .int8)) }
+    for (set, outcome) in narrow {
+      #expect(firstDifference(outcome.hidden, narrow[0].1.hidden) == nil, "int8, \(set)")
+      #expect(firstDifference(outcome.cells, narrow[0].1.cells) == nil, "int8, \(set)")
+    }
+    check(trial, narrow[0].1, Kernels(.portable), .int8)
+  }
+
+  @Test(
+    "A step that lanes share has the bits of one that is not shared", arguments: cases,
+    Precision.allCases)
+  func sharedStep(of cell: (Cell, readsTokens: Bool), precision: Precision) {
+    // A matrix of more than 512 KB in each precision, and units that fill no whole panel.
+    let trial = LayerTrial(
+      cell.0, inputs: 790, readsTokens: cell.readsTokens, hidden: 790, rows: 1, length: 1)
+    for set in InstructionSet.available {
+      let alone = trial.run(set, precision)
+      for lanes in [2, 3, 7] {
+        let shared = trial.run(set, precision, lanes: Lanes(lanes))
+        #expect(firstDifference(shared.hidden, alone.hidden) == nil, "\(set), \(lanes) lanes")
+        #expect(firstDifference(shared.cells, alone.cells) == nil, "\(set), \(lanes) lanes")
+      }
+    }
   }
 
   /// Compares each step with the reference's step from the state that the kernel itself left before
@@ -44,8 +67,9 @@ struct RecurrenceTests {
   /// A sum of k terms is off by at most k ulp of the sum of their magnitudes; let d be that and 4
   /// ulp for the function of the gate, whose slope is at most 1. Then c_t = f c + i g is off by at
   /// most (|c| + 2) d, h_t by d more; n of the GRU by (2 + |m|) d, where m = U_n h + c_n, and h_t
-  /// by 2 d more: all within (4 + max(|c|, |m|)) d. A state in bfloat16 is rounded once more; the
-  /// GRU's formula here takes h_{t-1} from it, the kernel its own in float32.
+  /// by 2 d more: all within (4 + max(|c|, |m|)) d. A state in bfloat16 is rounded once more, and one
+  /// that multiplies int8 to the nearest 2^-13; the GRU's formula here takes h_{t-1} from it, the
+  /// kernel its own in float32.
   private func check(
     _ trial: LayerTrial, _ outcome: LayerTrial.Outcome, _ kernels: Kernels, _ precision: Precision
   ) {
@@ -58,7 +82,9 @@ struct RecurrenceTests {
     let (hidden, width) = (trial.hidden, padded(trial.hidden))
     var (ofHidden, ofCells) = (Comparison(), Comparison())
     let terms = Double(trial.depth + hidden + 4)
-    let rounding = precision == .bfloat16 ? halfUlpOfBFloat16 : 0
+    func rounding(_ h: Double) -> Double {
+      precision == .float32 ? 0 : precision == .int8 ? 0x1p-14 : halfUlpOfBFloat16 * abs(h)
+    }
     for t in 0..<trial.length {
       for row in 0..<trial.rows {
         let before = (t * trial.rows + row) * width
@@ -81,10 +107,10 @@ struct RecurrenceTests {
           let d = (terms * largest + 4) * ulp
           let bound = (4 + max(abs(state.c[unit]), largest)) * d
           let h = step.after.h[unit]
-          let ofState = rounding * abs(state.h[unit])
+          let ofState = rounding(state.h[unit])
           ofHidden.add(
             Double(outcome.hidden[after + unit]), h,
-            bound: bound + rounding * abs(h) + (trial.cell == .gru ? ofState : 0))
+            bound: bound + rounding(h) + (trial.cell == .gru ? ofState : 0))
           guard !outcome.cells.isEmpty else { continue }
           ofCells.add(
             Double(outcome.cells[after + unit]), trial.cell == .gru ? h : step.after.c[unit],

@@ -29,7 +29,7 @@ struct NetworkSizeTests {
   @Test("Losses and gradients are the reference's", arguments: Cell.allCases, sizes)
   func closeToReference(cell: Cell, size: Size) {
     let trial = Self.trial(cell, size)
-    for precision in Precision.allCases {
+    for precision in Precision.trained {
       for set in precision == .float32 ? [.portable] : InstructionSet.available {
         let expected = trial.expected(trial.reference(Kernels(set), precision))
         let outcome = trial.run(set, precision)
@@ -67,7 +67,7 @@ struct NetworkSizeTests {
 
   @Test(
     "Losses are the same bits however the batch is cut, with dropout too", arguments: Cell.allCases,
-    Precision.allCases)
+    Precision.trained)
   func independentOfCut(cell: Cell, precision: Precision) {
     let trial = NetworkTrial(cell, layers: 2, hidden: 33, vocabulary: 20, rows: 13, length: 3)
     let magnitudes = trial.expected(trial.reference(Kernels(.portable), .float32)).magnitudes

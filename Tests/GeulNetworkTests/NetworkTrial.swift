@@ -179,13 +179,9 @@ extension NetworkTrial {
   func tolerance(_ precision: Precision) -> Double {
     let shape = network.architecture
     let links = Double(2 * length * shape.layers + 2)
-    switch precision {
-    case .float32:
-      let terms = max(
-        (shape.cell.gates + 1) * shape.hidden, network.vocabulary, rows * length)
-      return links * Double(terms).squareRoot() * ulp
-    case .bfloat16: return 2 * links.squareRoot() * halfUlpOfBFloat16
-    }
+    guard precision == .float32 else { return 2 * links.squareRoot() * halfUlpOfBFloat16 }
+    let terms = max((shape.cell.gates + 1) * shape.hidden, network.vocabulary, rows * length)
+    return links * Double(terms).squareRoot() * ulp
   }
 
   /// Compares gradients by the name of their tensor.

@@ -46,7 +46,7 @@ struct PyTorchTests {
             for row in 0..<alone.rows {
               alone.tokens[row] = figures.tokens[t][alone.firstRow + row]
             }
-            alone.step(weights, kernels, scores: &scores)
+            alone.step(weights, kernels, lanes: Lanes(1), scores: &scores)
             for row in 0..<alone.rows {
               let start = (t * figures.batch + alone.firstRow + row) * figures.vocabulary
               for unit in 0..<figures.vocabulary {
