@@ -63,7 +63,9 @@ struct BenchTrain: ParsableCommand {
     }
   }
 
-  /// What one character costs, of every matrix that is multiplied. The first layer's input is looked up.
+  /// What one character costs, of every matrix that is multiplied.
+  ///
+  /// The first layer's input is looked up.
   private var multiplyAdds:
     (forward: Double, backward: Double, weightGradients: Double, total: Double)
   {
