@@ -100,13 +100,36 @@ private final class Storage: @unchecked Sendable {
   let byteCount: Int
   let memory: UnsafeMutableRawPointer
 
+  /// From this size on, memory comes from the system, as zeros that cost nothing until they are touched, and goes back
+  /// to it at once. (The C library would keep a freed block for another of its size: 773 MB in place of 576 for training
+  /// 3 x 512, batch 100, length 100.)
+  private static let pages = 1 << 20
+
+  private var isMapped: Bool { byteCount >= Self.pages }
+
   init(byteCount: Int) {
     self.byteCount = byteCount
-    unsafe memory = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 64), alignment: 64)
-    unsafe memset(memory, 0, byteCount)
+    if byteCount >= Self.pages {
+      guard
+        let mapped = unsafe mmap(
+          nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+        unsafe mapped != MAP_FAILED
+      else { fatalError("no memory for \(byteCount) bytes") }
+      unsafe memory = mapped
+    } else {
+      unsafe memory = UnsafeMutableRawPointer.allocate(
+        byteCount: max(byteCount, 64), alignment: 64)
+      unsafe memset(memory, 0, byteCount)
+    }
   }
 
-  deinit { unsafe memory.deallocate() }
+  deinit {
+    if isMapped {
+      unsafe munmap(memory, byteCount)
+    } else {
+      unsafe memory.deallocate()
+    }
+  }
 
   func copy() -> Storage {
     let copy = Storage(byteCount: byteCount)

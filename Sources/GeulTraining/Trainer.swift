@@ -85,20 +85,8 @@ public struct Trainer: Sendable {
   /// - Returns: what the step did; if its loss is not finite, nothing.
   public mutating func step(_ corpus: Corpus, of total: Int?) -> Outcome {
     read(corpus)
-    let masks =
-      settings.dropout > 0
-      ? Portion.Masks(rate: settings.dropout, key: maskKey) : nil
-    let count = settings.batch * settings.length
-    let (weights, kernels) = (weights, kernels)
     var watch = Stopwatch()
-    lanes.forEach(&portions) { portion in
-      var watch = Stopwatch()
-      portion.forward(weights, kernels, scale: 1 / Float(count), masks: masks)
-      portion.seconds.forward = watch.lap()
-      portion.backward(weights, kernels, masks: masks)
-      portion.carryState()
-      portion.seconds.backward = watch.lap()
-    }
+    propagate()
     // Portions go both ways side by side: the time is shared out as theirs was.
     let both = watch.lap()
     let forward = portions.reduce(0) { $0 + $1.seconds.forward }
@@ -115,10 +103,29 @@ public struct Trainer: Sendable {
     }
     let norm = kernels.norm(gradients, lanes: lanes)
     let outcome = Outcome(
-      nats: nats / Double(count), gradientNorm: norm,
+      nats: nats / Double(settings.batch * settings.length), gradientNorm: norm,
       learningRate: settings.schedule.rate(step: step, of: total) * rateScale)
     if outcome.isSound { apply(outcome, &watch) }
     return outcome
+  }
+
+  /// Takes all portions through their windows, forward and back.
+  ///
+  /// A function of its own, because the lanes' copy of the weights must be gone before these are changed, or changing
+  /// them would copy them all.
+  private mutating func propagate() {
+    let masks =
+      settings.dropout > 0 ? Portion.Masks(rate: settings.dropout, key: maskKey) : nil
+    let scale = 1 / Float(settings.batch * settings.length)
+    let (weights, kernels) = (weights, kernels)
+    lanes.forEach(&portions) { portion in
+      var watch = Stopwatch()
+      portion.forward(weights, kernels, scale: scale, masks: masks)
+      portion.seconds.forward = watch.lap()
+      portion.backward(weights, kernels, masks: masks)
+      portion.carryState()
+      portion.seconds.backward = watch.lap()
+    }
   }
 
   private mutating func apply(_ outcome: Outcome, _ watch: inout Stopwatch) {
