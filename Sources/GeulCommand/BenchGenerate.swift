@@ -35,6 +35,10 @@ struct BenchGenerate: ParsableCommand {
         Generator.Request(prompt: [0], length: length, seed: seed, samples: streams)
       ) { _, _ in true }
     }
-    try bench.report(BenchResult(characters: length * streams, sorted, on: kernels))
+    var result = BenchResult(characters: length * streams, sorted, on: kernels)
+    let work = Double(length * streams) * network.multiplyAdds
+    result.shareOfLimit =
+      work / sorted.median / measuredLimit(bench.precision, kernels, machine.lanes)
+    try bench.report(result)
   }
 }

@@ -63,18 +63,26 @@ struct BenchTrain: ParsableCommand {
     }
   }
 
-  /// What one character costs, of every matrix that is multiplied.
-  ///
-  /// The first layer's input is looked up.
+  /// What one character costs: each matrix is multiplied forward, back, and for its gradient.
   private var multiplyAdds:
     (forward: Double, backward: Double, weightGradients: Double, total: Double)
   {
-    let matrix = Double(shape.cell.gates * shape.hidden * shape.hidden)
-    let projection = Double(shape.hidden * bench.vocabulary)
-    let matrices = Double(2 * shape.layers - 1) * matrix + projection
+    let network = Network(shape.architecture, vocabulary: bench.vocabulary)
+    let matrices = network.multiplyAdds
     // No gradient goes back beyond a window's first step.
-    let cut = Double(shape.layers) * matrix / Double(window.length)
+    let recurrent = network.layers.reduce(0) { $0 + $1.recurrent.parameterCount }
+    let cut = Double(recurrent) / Double(window.length)
     return (matrices, matrices - cut, matrices, 3 * matrices - cut)
+  }
+}
+
+extension Network {
+  /// How many multiply-adds reading one character takes. The first layer's input is looked up.
+  var multiplyAdds: Double {
+    let ofLayers = layers.reduce(0) {
+      $0 + $1.recurrent.parameterCount + ($1.readsTokens ? 0 : $1.input.parameterCount)
+    }
+    return Double(ofLayers + decoder.parameterCount)
   }
 }
 

@@ -176,8 +176,17 @@ public struct Sampler: Sendable {
     _ weights: inout [Double]
   ) {
     var weights = weights.mutableSpan
-    for place in candidates.indices {
-      weights[place] = weight(candidates[place], best, temperature, logits)
+    let top = Double(logits[Int(best)])
+    var place = 0
+    while place < candidates.count {
+      var four = SIMD4<Double>(repeating: 0)
+      let count = min(4, candidates.count - place)
+      for lane in 0..<count {
+        four[lane] = (Double(logits[Int(candidates[place + lane])]) - top) / temperature
+      }
+      let shares = exponential(four)
+      for lane in 0..<count { weights[place + lane] = shares[lane] }
+      place += count
     }
   }
 
