@@ -77,7 +77,9 @@ struct BenchTrain: ParsableCommand {
 }
 
 extension Network {
-  /// How many multiply-adds reading one character takes. The first layer's input is looked up.
+  /// How many multiply-adds reading one character takes.
+  ///
+  /// The first layer's input is looked up.
   var multiplyAdds: Double {
     let ofLayers = layers.reduce(0) {
       $0 + $1.recurrent.parameterCount + ($1.readsTokens ? 0 : $1.input.parameterCount)

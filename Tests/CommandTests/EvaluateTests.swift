@@ -19,6 +19,16 @@ struct EvaluateTests {
     #expect(json["unknown_units"] as? Int == 0)
   }
 
+  @Test(arguments: ["bfloat16", "int8"])
+  func `narrower weights cost less than five thousandths of a nat`(precision: String) throws {
+    func nats(_ precision: String) throws -> Double {
+      let result = try GeulProcess.run(
+        ["evaluate", "run", "text.txt", "--precision", precision, "--json"], in: folder)
+      return try #require(try result.json()["nats"] as? Double)
+    }
+    #expect(abs(try nats(precision) - nats("float32")) < 0.005)
+  }
+
   @Test func `unknown units are counted and left out of the mean`() throws {
     try folder.write("the king 한글 said\n", to: "mixed.txt")
     try folder.write("the king  said\n", to: "known.txt")

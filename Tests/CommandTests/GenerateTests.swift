@@ -95,6 +95,18 @@ struct GenerateTests {
     #expect(result.stdout == (try generate("-n", "60", "--seed", "9").stdout))
   }
 
+  @Test(arguments: ["portable", "avx2", "avx512"])
+  func `int8 weights write the same text with each instruction set`(set: String) throws {
+    let result = try generate(
+      "-n", "60", "--seed", "9", "--precision", "int8", environment: ["GEUL_ISA": set])
+    if result.status == 1, result.stderr.contains("is not an instruction set of this machine") {
+      return
+    }
+    #expect(result.status == 0 && result.stdout.count > 60)
+    #expect(
+      result.stdout == (try generate("-n", "60", "--seed", "9", "--precision", "int8").stdout))
+  }
+
   @Test func `a prompt comes from the line, a file or standard input`() throws {
     try folder.write("the king\n", to: "prompt.txt")
     try folder.write("the king\r\n", to: "prompt-crlf.txt")
