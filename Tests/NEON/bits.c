@@ -30,21 +30,23 @@ static void print(const char *name, const void *bytes, size_t count) {
 }
 
 /// A layer forward and back over a window of odd sizes.
-static void layer(const geul_operand_kernels *k, geul_cell cell, const char *name) {
+static void layer(const geul_kernels *all, geul_cell cell, const char *name) {
+  const geul_reading *reading = all->read_float32;
+  const geul_training *training = all->train_float32;
   const size_t length = 5, rows = 7, width = 48, total = length * rows;
   const size_t gates = cell == GEUL_RNN ? 1 : cell == GEUL_LSTM ? 4 : 3, columns = cell == GEUL_RNN ? 1 : 4;
   const geul_matrix matrix = {width, gates, width};
   float *weights = numbers(gates * width * width, 0.3f);
   float *forward = numbers(gates * width * width, 0), *backward = numbers(gates * width * width, 0);
-  k->pack_forward(forward, weights, matrix), k->pack_backward(backward, weights, matrix);
+  reading->pack_forward(forward, weights, matrix), training->pack_backward(backward, weights, matrix);
   float *activations = numbers(total * columns * width, 0), *cells = numbers((length + 1) * rows * width, 1);
   geul_forward f = {
-    .length = length, .rows = rows, .inputs = width, .width = width,
+    .length = length, .rows = rows, .inputs = width, .width = width, .end_unit = width,
     .bias = numbers(gates * width, 1), .recurrent_bias = numbers(gates * width, 1),
     .input_weights = forward, .recurrent_weights = forward, .input = numbers(total * width, 1),
     .hidden = numbers((length + 1) * rows * width, 1), .cells = cells, .gates = activations,
   };
-  k->forward[cell](&f);
+  reading->forward[cell](&f);
   print(name, f.hidden, (length + 1) * rows * width * sizeof(float));
   geul_backward b = {
     .length = length, .rows = rows, .inputs = width, .width = width,
@@ -52,16 +54,38 @@ static void layer(const geul_operand_kernels *k, geul_cell cell, const char *nam
     .d_output = numbers(total * width, 1), .gates = activations, .d_gates = activations,
     .d_hidden = numbers(rows * width, 0), .d_cells = numbers(rows * width, 0), .d_input = numbers(total * width, 0),
   };
-  k->backward[cell](&b);
+  training->backward[cell](&b);
   print(name, activations, total * columns * width * sizeof(float));
   print(name, b.d_input, total * width * sizeof(float));
+}
+
+/// A layer forward with int8 weights.
+static void narrow_layer(const geul_reading *k, geul_cell cell, const char *name) {
+  const size_t length = 5, rows = 7, width = 48, total = length * rows;
+  const size_t gates = cell == GEUL_RNN ? 1 : cell == GEUL_LSTM ? 4 : 3, columns = cell == GEUL_RNN ? 1 : 4;
+  float *weights = numbers(gates * width * width, 0.3f);
+  float *packed = numbers(gates * width * (width / 4 + 1), 0);  // a byte each, and a scale to a column
+  k->pack_forward(packed, weights, (geul_matrix){width, gates, width});
+  const size_t count = (length + 1) * rows * width;
+  int16_t *states = aligned_alloc(64, 2 * count * sizeof(int16_t) / 64 * 64 + 64);
+  for (size_t n = 0; n < 2 * count; n++) states[n] = (int16_t)(number() * 8192);
+  geul_forward f = {
+    .length = length, .rows = rows, .inputs = width, .width = width, .end_unit = width,
+    .bias = numbers(gates * width, 1), .recurrent_bias = numbers(gates * width, 1),
+    .input_weights = packed, .recurrent_weights = packed, .input = states + count, .hidden = states,
+    .cells = numbers(count, 1), .gates = numbers(total * columns * width, 0),
+  };
+  k->forward[cell](&f);
+  print(name, states, count * sizeof(int16_t));
 }
 
 int main(int count, char **arguments) {
   const geul_kernels *k = count == 2 ? geul_kernels_for((geul_isa)atoi(arguments[1])) : NULL;
   if (!k) return fputs("bits: this machine has no such instruction set\n", stderr), 1;
   seed = 7;
-  layer(k->float32, GEUL_RNN, "rnn"), layer(k->float32, GEUL_LSTM, "lstm"), layer(k->float32, GEUL_GRU, "gru");
+  layer(k, GEUL_RNN, "rnn"), layer(k, GEUL_LSTM, "lstm"), layer(k, GEUL_GRU, "gru");
+  narrow_layer(k->read_int8, GEUL_RNN, "rnn, int8"), narrow_layer(k->read_int8, GEUL_LSTM, "lstm, int8");
+  narrow_layer(k->read_int8, GEUL_GRU, "gru, int8");
 
   const size_t many = 1600;
   float *x = numbers(many, 20), *y = numbers(many, 0);
@@ -72,7 +96,7 @@ int main(int count, char **arguments) {
   float *logits = numbers(7 * 80, 5);
   const int32_t targets[7] = {1, 2, 64, 0, 33, -1, 5};
   double losses[7];
-  k->float32->cross_entropy(losses, logits, logits, 7, 65, targets, 0.5f);
+  k->train_float32->cross_entropy(losses, logits, logits, 7, 65, targets, 0.5f);
   print("cross-entropy", logits, 7 * 80 * sizeof(float)), print("losses", losses, sizeof losses);
 
   float *p = numbers(many, 1), *g = numbers(many, 1), *first = numbers(many, 0), *second = numbers(many, 0);
