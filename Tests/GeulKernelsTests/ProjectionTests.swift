@@ -35,7 +35,7 @@ struct ProjectionTests {
 
   @Test(
     "Scores of int8 weights are exact but for the scales, and the same for each instruction set",
-    arguments: sizes)
+    arguments: sizes + [Size(hidden: 4100, vocabulary: 17, rows: 2)])
   func int8(size: Size) {
     let trial = ProjectionTrial(hidden: size.hidden, vocabulary: size.vocabulary, rows: size.rows)
     let portable = Kernels(.portable)
@@ -46,13 +46,30 @@ struct ProjectionTests {
       let state = trial.state(portable, .int8, row: row)
       let magnitudes = affine(w.map(abs), state.map(abs), b.map(abs))
       for (unit, expected) in affine(w, state, b).enumerated() {
-        // The scale, its product with the sum, the sum as a float, and the bias: an ulp each, and one of the test.
-        comparison.add(Double(scores[row][unit]), expected, bound: 5 * ulp * magnitudes[unit])
+        // The scale and the bias, and for each 2,048 terms the sum as a float and its addition: an ulp each, and one of
+        // the test's own.
+        let roundings = Double(3 + 2 * ((size.hidden + 2047) / 2048))
+        comparison.add(
+          Double(scores[row][unit]), expected, bound: roundings * ulp * magnitudes[unit])
       }
     }
     #expect(comparison.holds, "\(comparison)")
     for set in InstructionSet.available {
       #expect(trial.scores(set, .int8, lanes: Lanes(1)) == scores)
+    }
+  }
+
+  @Test("The largest sums of int8 products do not overflow", arguments: [1, -1] as [Float])
+  func largestSums(sign: Float) {
+    var trial = ProjectionTrial(hidden: 8192, vocabulary: 17, rows: 1)
+    trial.hiddenStates = trial.hiddenStates.map { _ in sign }
+    for index in 0..<trial.parameters.values.count { trial.parameters.values[index] = 0 }
+    for depth in 0..<8192 {
+      for unit in 0..<17 { trial.parameters[trial.weight, depth, 0, unit] = 0.5 }
+    }
+    for set in InstructionSet.available {
+      let scores = trial.scores(set, .int8, lanes: Lanes(1))[0]
+      #expect(scores.allSatisfy { abs($0 - sign * 4096) < 4096 * 8 * Float(ulp) }, "\(set)")
     }
   }
 
