@@ -29,13 +29,13 @@ extension Kernels {
 
   /// `values` rounded to operands and back; for int8, to what multiplies its weights.
   public func rounded(_ values: [Float], to precision: Precision) -> [Float] {
-    var input = Buffer<Float>(zeros: padded(values.count))
-    for (index, value) in values.enumerated() { input[index] = value }
-    var operands = Operands(zeros: input.count, precision)
+    var operands = Operands(zeros: padded(values.count), precision)
     guard precision != .int8 else {
       operands.fill(values)
       return values.indices.map { operands[$0] }
     }
+    var input = Buffer<Float>(zeros: operands.count)
+    for (index, value) in values.enumerated() { input[index] = value }
     withExtendedLifetime(input) {
       unsafe training(precision).narrow(operands.mutablePointer(), input.pointer, input.count)
     }

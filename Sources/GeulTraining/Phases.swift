@@ -1,5 +1,5 @@
 /// Where the time of training steps goes, in seconds.
-public struct Phases: Sendable, Equatable, Codable {
+public struct Phases: Sendable {
   /// Reading windows: the way forward through the layers, the projection, the loss.
   public var forward = 0.0
   /// The way back through time.
