@@ -33,6 +33,7 @@ struct MachineOptions: ParsableArguments {
 
 extension Cell: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
+extension Settings.Optimizer: ExpressibleByArgument {}
 extension TextUnit: ExpressibleByArgument {}
 extension NormalForm: ExpressibleByArgument {}
 extension InvalidBytes: ExpressibleByArgument {}

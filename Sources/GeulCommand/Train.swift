@@ -27,6 +27,8 @@ struct Train: ParsableCommand {
   @Option(
     help: "Share of a layer's outputs to drop, 0 to 0.9 (default: 0.4 for a small text, else 0).")
   var dropout: Float?
+  @Option(help: "How matrices are moved: muon or adamw.")
+  var optimizer = Settings.Optimizer.muon
   @Option(help: "Largest norm of a gradient.")
   var gradClip: Float = 1
   @Option(help: "Part of the text at its end to hold out, 0 to 0.9.")
@@ -132,6 +134,7 @@ struct Train: ParsableCommand {
     settings.architecture = shape.architecture
     (settings.batch, settings.length) = (window.batch, window.length)
     settings.gradientClip = gradClip
+    settings.optimizer = optimizer
     settings.validationFraction = validationFile == nil ? validation : 0
     settings.seed = UInt64(seed)
     return settings

@@ -31,23 +31,52 @@ extension Kernels {
   private static let chunk = 16384
 
   /// The Euclidean norm of all numbers of an arena, the same for any number of lanes.
-  public func norm(_ arena: Arena, lanes: Lanes) -> Double {
-    let count = arena.values.count
+  public func norm(_ arena: Arena, lanes: Lanes) -> Double { norm(arena.values, lanes: lanes) }
+
+  func norm(_ values: Buffer<Float>, lanes: Lanes) -> Double {
+    let count = values.count
     var sums = Buffer<Double>(zeros: (count + Self.chunk - 1) / Self.chunk)
     let out = unsafe SharedPointer(base: sums.mutablePointer())
     let sumOfSquares = unsafe functions.sum_of_squares
     lanes.run(sums.count) { index in
       let start = index * Self.chunk
       unsafe out.base[index] = sumOfSquares(
-        arena.values.pointer + start, min(Self.chunk, count - start))
+        values.pointer + start, min(Self.chunk, count - start))
     }
     return (0..<sums.count).reduce(0) { $0 + sums[$1] }.squareRoot()
   }
 
-  /// Moves `parameters` against `gradients`.
+  /// Moves `values` towards `others`: keep times themselves and take times those, place by place.
+  public func blend(_ values: inout Arena, with others: Arena, keep: Float, take: Float, lanes: Lanes)
+  {
+    precondition(values.layout == others.layout, "arenas of different layouts")
+    blend(
+      &values.values, at: 0..<values.values.count, with: others.values, at: 0, keep: keep,
+      take: take, lanes: lanes)
+  }
+
+  /// The same for a part of a buffer, whole groups of 16, and the part of another that begins at `start`.
+  func blend(
+    _ values: inout Buffer<Float>, at range: Range<Int>, with others: Buffer<Float>, at start: Int,
+    keep: Float, take: Float, lanes: Lanes
+  ) {
+    require("values", values.count, atLeast: range.upperBound)
+    require("others", others.count, atLeast: start + range.count)
+    let out = unsafe SharedPointer(base: values.mutablePointer() + range.lowerBound)
+    let blend = unsafe functions.blend
+    lanes.run((range.count + Self.chunk - 1) / Self.chunk) { index in
+      let place = index * Self.chunk
+      unsafe blend(
+        out.base + place, others.pointer + start + place, min(Self.chunk, range.count - place), keep,
+        take)
+    }
+  }
+
+  /// Moves the tensors `slots` of `parameters` against `gradients`.
   ///
   /// - Parameters:
   ///   - settings: the step's rates.
+  ///   - slots: which tensors.
   ///   - step: how many steps have been made with this one, from 1.
   ///   - scale: what to multiply the gradients by: what clipping leaves of them.
   ///   - parameters: what is moved.
@@ -56,7 +85,7 @@ extension Kernels {
   ///   - second: the running mean of their squares.
   ///   - lanes: the threads.
   public func adam(
-    _ settings: AdamStep, step: Int, scale: Float, parameters: inout Arena, gradients: Arena,
+    _ settings: AdamStep, slots: [Slot], step: Int, scale: Float, parameters: inout Arena, gradients: Arena,
     first: inout Arena, second: inout Arena, lanes: Lanes
   ) {
     let layout = parameters.layout
@@ -71,7 +100,7 @@ extension Kernels {
     let v = unsafe SharedPointer(base: second.values.mutablePointer())
     let adam = unsafe functions.adam
     // Matrices shrink; biases do not.
-    let chunks = layout.slots.flatMap { slot in
+    let chunks = slots.flatMap { slot in
       stride(from: slot.offset, to: slot.range.upperBound, by: Self.chunk).map {
         (start: $0, count: min(Self.chunk, slot.range.upperBound - $0), isMatrix: slot.depth > 1)
       }

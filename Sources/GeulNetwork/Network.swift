@@ -51,6 +51,11 @@ public struct Network: Sendable, Equatable {
     self.layout = layout
   }
 
+  /// The matrices: all that states are multiplied by, which is neither the table of the tokens nor a bias.
+  public var matrices: [Slot] {
+    layers.flatMap { $0.readsTokens ? [$0.recurrent] : [$0.input, $0.recurrent] } + [decoder]
+  }
+
   /// Fresh parameters: uniform in +-1 / sqrt(h), as PyTorch begins, but for two.
   ///
   /// Forget biases begin at 1 (Jozefowicz et al. 2015). A row of the table of the first layer is all that the network

@@ -17,10 +17,7 @@ public struct PackedNetwork: Sendable {
   ) {
     self.network = network
     self.parameters = parameters
-    let slots = network.layers.flatMap { layer in
-      layer.readsTokens ? [layer.recurrent] : [layer.input, layer.recurrent]
-    }
-    matrices = (slots + [network.decoder]).map { PackedMatrix($0, precision, backward: backward) }
+    matrices = network.matrices.map { PackedMatrix($0, precision, backward: backward) }
     pack(kernels, lanes)
   }
 

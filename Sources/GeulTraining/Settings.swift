@@ -17,6 +17,12 @@ public struct Settings: Codable, Sendable, Equatable {
   public var dropout: Float = 0
   /// The largest global norm that a gradient may have: Pascanu, Mikolov and Bengio 2013.
   public var gradientClip: Float = 1
+  /// How matrices are moved; all else is moved by AdamW.
+  public var optimizer = Optimizer.muon
+  /// What Muon's rate is of the learning rate.
+  public var matrixRate: Float = 6
+  /// How much of the gradient's running mean Muon keeps.
+  public var momentum: Float = 0.95
   /// AdamW's decay of matrices.
   public var weightDecay: Float = 0.01
   /// AdamW's share of the mean of squares that is kept.
@@ -32,6 +38,14 @@ public struct Settings: Codable, Sendable, Equatable {
 
   /// The defaults.
   public init() {}
+
+  /// A rule by which matrices are moved.
+  public enum Optimizer: String, Codable, CaseIterable, Sendable {
+    /// Loshchilov and Hutter 2019.
+    case adamw
+    /// Momentum, orthogonalised (Jordan et al. 2024).
+    case muon
+  }
 
   /// A share to drop that suits so many units of text.
   ///

@@ -27,6 +27,10 @@ public struct Trainer: Sendable {
   private var second: Arena
   private var gradients: Arena
   private var portions: [Portion]
+  /// For Muon: room for each of the network's matrices.
+  private var works: [Orthogonalizer]
+  /// The tensors that AdamW moves: all, or those that are no matrices.
+  private let adamSlots: [Slot]
 
   /// What one step did.
   public struct Outcome: Sendable {
@@ -69,6 +73,9 @@ public struct Trainer: Sendable {
       kernels: kernels, lanes: lanes)
     (first, second, gradients) = (state.first, state.second, Arena(network.layout))
     windows = state.windows
+    let matrices = settings.optimizer == .muon ? network.matrices : []
+    works = matrices.map(Orthogonalizer.init)
+    adamSlots = network.layout.slots.filter { !matrices.contains($0) }
     portions = Portion.cut(batch: settings.batch).map { rows in
       Portion(
         network, firstRow: rows.lowerBound, rows: rows.count, length: settings.length,
@@ -134,10 +141,15 @@ public struct Trainer: Sendable {
     let clip = Float(min(1, Double(settings.gradientClip) / (outcome.gradientNorm + 1e-6)))
     let adam = AdamStep(
       learningRate: outcome.learningRate, beta2: settings.beta2, weightDecay: settings.weightDecay)
+    let muon = MuonStep(
+      learningRate: outcome.learningRate * settings.matrixRate, momentum: settings.momentum)
     let (kernels, lanes, gradients, step) = (kernels, lanes, gradients, step)
     weights.update(kernels, lanes) { parameters in
+      kernels.muon(
+        muon, scale: clip, works: &works, parameters: &parameters, gradients: gradients,
+        first: &first, lanes: lanes)
       kernels.adam(
-        adam, step: step, scale: clip, parameters: &parameters, gradients: gradients,
+        adam, slots: adamSlots, step: step, scale: clip, parameters: &parameters, gradients: gradients,
         first: &first, second: &second, lanes: lanes)
       phases.optimizer += watch.lap()
     }

@@ -101,6 +101,22 @@ typedef struct {
   float scale;                      // of the gradient: what clipping leaves of it
 } geul_adam;
 
+/// One panel of columns of a product of plain matrices, row-major:
+/// out[r, c] = by_product * sum over k of a[r, k] . b[k, c] + by_addend * addend[r, c], and `diagonal` more where r = c.
+typedef struct {
+  size_t rows, depth;               // r, k
+  const float *a; size_t a_stride;  // [r, k]
+  const float *b; size_t b_stride;  // [k, c], or if `transposes` [c, k]
+  size_t columns;                   // c, a multiple of 16, but transposed as many as `b` has rows
+  int transposes;
+  int is_symmetric;                 // the result is: what lies below the panel is mirrored from above
+  size_t column;                    // the first of the panel's 64 columns, or 16 if so many are not left
+  float by_product, by_addend, diagonal;
+  const float *addend;              // as `out` is, or NULL
+  float *out; size_t out_stride;
+  float *panel;                     // room for `depth` rows, padded to 16, of the panel's columns
+} geul_dense;
+
 // The functions of a table are always there; the pointers in the structs above may be NULL as they say.
 #pragma clang assume_nonnull begin
 
@@ -150,6 +166,10 @@ typedef struct {
   double (*sum_of_squares)(const float *values, size_t count);
   void (*adam)(float *parameters, const float *gradients, float *first, float *second, size_t count,
                const geul_adam *);
+  /// out = keep out + take in; `count` is a multiple of 16.
+  void (*blend)(float *out, const float *in, size_t count, float keep, float take);
+  /// One panel of a product of plain matrices.
+  void (*dense)(const geul_dense *);
   /// The functions of the cells on arrays, for tests: e^x, 1 / (1 + e^-x), tanh x. `count` is a multiple of 16.
   void (*exponential)(float *out, const float *in, size_t count);
   void (*sigmoid)(float *out, const float *in, size_t count);
