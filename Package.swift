@@ -54,7 +54,13 @@ let package = Package(
     room("GeulNetwork", ["GeulKernels", "GeulText"]),
     room("GeulTraining", ["GeulNetwork", "GeulKernels", "GeulText"]),
     room("GeulGeneration", ["GeulNetwork", "GeulKernels", "GeulText"]),
-    room("Geul", ["GeulText", "GeulKernels", "GeulNetwork", "GeulTraining", "GeulGeneration"]),
+    room("GeulCompression", ["GeulTraining", "GeulNetwork", "GeulKernels", "GeulText"]),
+    room(
+      "Geul",
+      [
+        "GeulText", "GeulKernels", "GeulNetwork", "GeulTraining", "GeulGeneration",
+        "GeulCompression",
+      ]),
     .executableTarget(
       name: "GeulCommand", dependencies: ["Geul", argumentParser], swiftSettings: strict),
 
@@ -64,6 +70,9 @@ let package = Package(
     tests("GeulNetworkTests", ["GeulNetwork", "GeulKernels", "GeulText"], exclude: ["Figures"]),
     tests("GeulTrainingTests", ["GeulTraining", "GeulNetwork", "GeulKernels", "GeulText"]),
     tests("GeulGenerationTests", ["GeulGeneration", "GeulNetwork", "GeulKernels", "GeulText"]),
+    tests(
+      "GeulCompressionTests",
+      ["GeulCompression", "GeulTraining", "GeulNetwork", "GeulKernels", "GeulText"]),
     tests("CommandTests", ["GeulCommand", "GeulNetwork"], exclude: ["Snapshots"]),
   ]
 )

@@ -1,4 +1,5 @@
 // `import Geul` gives all of the libraries.
+@_exported public import GeulCompression
 @_exported public import GeulGeneration
 @_exported public import GeulKernels
 @_exported public import GeulNetwork

@@ -15,12 +15,26 @@ struct Evaluate: ParsableCommand {
   var fraction = 1.0
   @Option(help: "How wide weights are, as for generate: float32, bfloat16 or int8.")
   var precision = Precision.float32
+  @Flag(help: "Go on learning from what has been scored (dynamic evaluation; float32).")
+  var dynamic = false
+  @OptionGroup var learning: LearningOptions
+  @Flag(help: "Score a Kneser-Ney model of the rest of the text beside it; needs --fraction.")
+  var baseline = false
   @OptionGroup var bytes: EncodingOptions
   @Flag(help: "Print one JSON object.")
   var json = false
   @OptionGroup var machine: MachineOptions
 
-  func validate() throws { try check("--fraction", fraction, in: 1e-9...1) }
+  func validate() throws {
+    try check("--fraction", fraction, in: 1e-9...1)
+    guard !baseline || fraction < 1 else {
+      throw ValidationError(
+        "--baseline learns from what --fraction leaves of the text: give a fraction below 1, such as 0.1.")
+    }
+    guard !dynamic || precision == .float32 else {
+      throw ValidationError("--dynamic computes in float32: leave --precision out.")
+    }
+  }
 
   private struct Result: Encodable {
     let nats: Double
@@ -29,6 +43,13 @@ struct Evaluate: ParsableCommand {
     let perplexity: Double
     let units: Int
     let unknownUnits: Int
+    let dynamic: Bool
+    let baseline: Baseline?
+
+    struct Baseline: Encodable {
+      let nats: Double
+      let order: Int
+    }
   }
 
   func run() throws {
@@ -39,10 +60,7 @@ struct Evaluate: ParsableCommand {
         tokenizer: model.about.tokenizer, encoding: bytes.encoding, invalid: bytes.invalid,
         vocabulary: model.about.vocabulary))
     let range = Int(Double(corpus.count) * (1 - fraction))..<corpus.count
-    let scorer = Scorer(
-      model.network, parameters: model.parameters, precision: precision,
-      kernels: try machine.kernels, lanes: machine.lanes)
-    let score = scorer.score(corpus, range)
+    let score = try self.score(model, corpus, range)
     guard score.units > 0 else {
       throw Failure(
         "\(self.corpus.joined(separator: ", ")): fewer than two units of this part are known to the model."
@@ -54,7 +72,8 @@ struct Evaluate: ParsableCommand {
       nats: score.natsPerUnit, bits: score.bitsPerUnit,
       bitsPerByte: score.nats / Scorer.natsPerBit / Double(max(1, bytes)),
       perplexity: min(exp(score.natsPerUnit), .greatestFiniteMagnitude), units: score.units,
-      unknownUnits: unknown)
+      unknownUnits: unknown, dynamic: dynamic,
+      baseline: baseline ? try foretoldByCounting(corpus, range) : nil)
     if unknown > 0 {
       Output.note(
         "\(counted(unknown, "unit")) of this part \(unknown == 1 ? "is" : "are") unknown to the model"
@@ -70,5 +89,40 @@ struct Evaluate: ParsableCommand {
       \(result.units) units scored
 
       """)
+    guard let baseline = result.baseline else { return }
+    let gain = baseline.nats - result.nats
+    try Output.text(
+      """
+      \(number(baseline.nats, 4)) nats a \(unit) by Kneser-Ney of the rest of the text: this model is \(number(abs(gain), 4)) \
+      nats \(gain < 0 ? "worse" : "better") than \(baseline.order)-grams
+
+      """)
+  }
+
+  private func score(_ model: Model, _ corpus: Corpus, _ range: Range<Int>) throws -> Scorer.Score {
+    let (kernels, lanes) = (try machine.kernels, machine.lanes)
+    guard dynamic else {
+      return Scorer(
+        model.network, parameters: model.parameters, precision: precision, kernels: kernels,
+        lanes: lanes
+      ).score(corpus, range)
+    }
+    let online = OnlineModel(
+      model.network, parameters: model.parameters, learning: learning.learning, kernels: kernels,
+      lanes: lanes)
+    return Scorer.score(corpus, range, with: online)
+  }
+
+  private func foretoldByCounting(
+    _ corpus: Corpus, _ range: Range<Int>
+  ) throws -> Result.Baseline {
+    let rest = 0..<range.lowerBound
+    guard rest.count >= 2 else {
+      throw Failure(
+        "\(self.corpus.joined(separator: ", ")): --fraction \(fraction) leaves nothing to count for --baseline. Give a smaller one."
+      )
+    }
+    let counted = KneserNey.best(corpus, rest)
+    return Result.Baseline(nats: counted.score(corpus, range).natsPerUnit, order: counted.order)
   }
 }

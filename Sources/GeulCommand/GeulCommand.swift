@@ -18,8 +18,8 @@ struct GeulCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Train.self, Resume.self, Generate.self, Evaluate.self, Inspect.self, Tokenize.self,
-      Bench.self,
+      Train.self, Resume.self, Generate.self, Evaluate.self, Compress.self, Decompress.self,
+      Inspect.self, Tokenize.self, Bench.self,
     ])
 
   static func main() {

@@ -8,37 +8,40 @@ struct ModelArgument: ParsableArguments {
   var model: String
 
   /// Reads the model.
-  func load() throws -> Model {
-    var isFolder: ObjCBool = false
-    guard unsafe FileManager.default.fileExists(atPath: model, isDirectory: &isFolder) else {
-      throw Failure("\(model): there is no such model.\(suggestion)")
-    }
-    guard isFolder.boolValue else { return try Model(contentsOf: model) }
-    let folder = RunFolder(model)
-    let files = [folder.best, folder.latest].filter {
-      FileManager.default.fileExists(atPath: $0.path)
-    }
-    guard let file = files.first else {
-      throw Failure("\(model): this folder holds no best.safetensors.\(suggestion)")
-    }
-    let newest = try file.newestWhole { (path) throws(FormatError) in try Model(contentsOf: path) }
-    if let notice = newest.notice { Output.note(notice) }
-    return newest.value
-  }
+  func load() throws -> Model { try loadModel(model) }
+}
 
-  /// The models beside the one that is not there.
-  private var suggestion: String {
-    let parent = URL(filePath: model).deletingLastPathComponent().path
-    for folder in [parent, "checkpoints"] {
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-      let models = names.filter {
-        $0.hasSuffix(".safetensors")
-          || FileManager.default.fileExists(atPath: "\(folder)/\($0)/best.safetensors")
-      }
-      if !models.isEmpty {
-        return " In \(folder) there are: \(models.sorted().prefix(8).joined(separator: ", "))."
-      }
-    }
-    return " Train one with geul train."
+/// Reads a model's file, or the best model of a run's folder.
+func loadModel(_ path: String) throws -> Model {
+  var isFolder: ObjCBool = false
+  guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+    throw Failure("\(path): there is no such model.\(suggestion(beside: path))")
   }
+  guard isFolder.boolValue else { return try Model(contentsOf: path) }
+  let folder = RunFolder(path)
+  let files = [folder.best, folder.latest].filter {
+    FileManager.default.fileExists(atPath: $0.path)
+  }
+  guard let file = files.first else {
+    throw Failure("\(path): this folder holds no best.safetensors.\(suggestion(beside: path))")
+  }
+  let newest = try file.newestWhole { (path) throws(FormatError) in try Model(contentsOf: path) }
+  if let notice = newest.notice { Output.note(notice) }
+  return newest.value
+}
+
+/// The models beside the one that is not there.
+private func suggestion(beside path: String) -> String {
+  let parent = URL(filePath: path).deletingLastPathComponent().path
+  for folder in [parent, "checkpoints"] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let models = names.filter {
+      $0.hasSuffix(".safetensors")
+        || FileManager.default.fileExists(atPath: "\(folder)/\($0)/best.safetensors")
+    }
+    if !models.isEmpty {
+      return " In \(folder) there are: \(models.sorted().prefix(8).joined(separator: ", "))."
+    }
+  }
+  return " Train one with geul train."
 }

@@ -20,8 +20,11 @@ enum Output {
   /// - Returns: false when nobody reads it any more.
   /// - Throws: `Failure` when it cannot be written for another reason, such as a full disk.
   @discardableResult
-  static func text(_ text: String) throws -> Bool {
-    switch write(Array(text.utf8), to: STDOUT_FILENO) {
+  static func text(_ text: String) throws -> Bool { try bytes(Array(text.utf8)) }
+
+  /// The same for bytes.
+  static func bytes(_ bytes: [UInt8]) throws -> Bool {
+    switch write(bytes, to: STDOUT_FILENO) {
     case 0: return true
     case EPIPE: return false
     case let code:

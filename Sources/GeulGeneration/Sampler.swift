@@ -1,3 +1,5 @@
+internal import GeulKernels
+
 /// Chooses the next unit: a chain of filters over the logits, then a draw from what is left.
 ///
 /// The chain, in llama.cpp's order: banned units leave; units that came lately are penalised; the best `topK` stay; of

@@ -50,6 +50,13 @@ public struct Corpus: Sendable {
     tokens.copy(from: start, into: &ids)
   }
 
+  /// Calls `body` with the id of each unit of a stretch that the vocabulary holds.
+  package func forEachKnownID(in range: Range<Int>, _ body: (Int32) -> Void) {
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: 65536) {
+      for id in ids(start..<min(start + 65536, range.upperBound)) where id >= 0 { body(id) }
+    }
+  }
+
   /// How many bytes of UTF-8 a stretch of units stands for: the divisor of bits per byte.
   ///
   /// Units that the vocabulary does not hold count for nothing, as they do in a loss. In jamo the

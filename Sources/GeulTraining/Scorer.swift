@@ -45,6 +45,23 @@ public struct Scorer: Sendable {
     score(corpus, range, unless: { false }) ?? Score(nats: 0, units: 0)
   }
 
+  /// The same with a model that reads the stretch unit by unit, and may learn from what it has read.
+  public static func score(_ corpus: Corpus, _ range: Range<Int>, with model: OnlineModel) -> Score {
+    var model = model
+    var score = Score(nats: 0, units: 0)
+    var known = 0
+    corpus.forEachKnownID(in: range) { id in
+      known += 1
+      if let nats = model.nats(of: id) {
+        score.nats += nats
+        score.units += 1
+      }
+      model.read(id)
+    }
+    score.unknown = range.count - known
+    return score
+  }
+
   /// The same, unless `shouldStop`, which is asked now and then, says so: then nil.
   public func score(
     _ corpus: Corpus, _ range: Range<Int>, unless shouldStop: () -> Bool

@@ -72,7 +72,7 @@ struct FaultTests {
       _ = large.reserve("a", depth: 2, gates: 1, units: 16)
       var (parameters, first, second) = (Arena(large), Arena(large), Arena(large))
       Kernels(.portable).adam(
-        AdamStep(learningRate: 1), step: 1, scale: 1, parameters: &parameters,
+        AdamStep(learningRate: 1), slots: large.slots, step: 1, scale: 1, parameters: &parameters,
         gradients: Arena(small), first: &first, second: &second, lanes: Lanes(1))
     }
   }

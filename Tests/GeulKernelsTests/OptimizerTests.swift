@@ -34,7 +34,7 @@ struct OptimizerTests {
     arenas.parameters = .random(layout, 1, &random)
     for step in 1...steps {
       Kernels(set).adam(
-        settings, step: step, scale: scale, parameters: &arenas.parameters,
+        settings, slots: layout.slots, step: step, scale: scale, parameters: &arenas.parameters,
         gradients: gradients(step), first: &arenas.first, second: &arenas.second,
         lanes: Lanes(lanes))
     }

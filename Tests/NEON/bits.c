@@ -104,5 +104,18 @@ int main(int count, char **arguments) {
   k->adam(p, g, first, second, many, &settings);
   const double squares = k->sum_of_squares(g, many);
   print("adam", p, many * sizeof(float)), print("squares", &squares, sizeof squares);
+
+  // A matrix [33, 80] times its transpose, and what that times the matrix is.
+  float *matrix = numbers(33 * 80, 1), *gram = numbers(33 * 48, 0), *out = numbers(33 * 80, 0), *panel = numbers(80 * 64, 0);
+  geul_dense call = {.rows = 33, .depth = 80, .a = matrix, .a_stride = 80, .b = matrix, .b_stride = 80, .columns = 33,
+                     .transposes = 1, .is_symmetric = 1, .by_product = 0.5f, .diagonal = 2, .out = gram, .out_stride = 48,
+                     .panel = panel};
+  for (call.column = 0; call.column < 48; call.column += 16) k->dense(&call);
+  print("gram", gram, 33 * 48 * sizeof(float));
+  call = (geul_dense){.rows = 33, .depth = 33, .a = gram, .a_stride = 48, .b = matrix, .b_stride = 80, .columns = 80,
+                      .by_product = 1, .by_addend = -3, .addend = matrix, .out = out, .out_stride = 80, .panel = panel};
+  for (call.column = 0; call.column < 80; call.column += call.column ? 16 : 64) k->dense(&call);
+  k->blend(out, matrix, 33 * 80, 0.9f, 0.3f);
+  print("product", out, 33 * 80 * sizeof(float));
   return 0;
 }

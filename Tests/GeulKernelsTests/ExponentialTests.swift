@@ -1,5 +1,5 @@
 import Foundation
-import GeulGeneration
+import GeulKernels
 import TestSupport
 import Testing
 

@@ -1,0 +1,79 @@
+public import GeulKernels
+public import GeulNetwork
+internal import GeulText
+public import GeulTraining
+
+/// Packs files with a model: each unit takes as many bits as the model is surprised by it.
+///
+/// So a model proves what `evaluate` says of it. Any file can be packed, byte for byte; what the model does not know takes
+/// a byte and more for each byte. Only the same model unpacks it.
+public struct Compressor: Sendable {
+  private let model: Model
+  private let kernels: Kernels
+  private let lanes: Lanes
+
+  /// A compressor; it computes in float32.
+  public init(_ model: Model, kernels: Kernels, lanes: Lanes) {
+    self.model = model
+    self.kernels = kernels
+    self.lanes = lanes
+  }
+
+  /// Packs the bytes of a file.
+  ///
+  /// - Parameters:
+  ///   - file: the bytes.
+  ///   - learning: how the model goes on learning from what it has packed; nil for one that stays as it is.
+  ///   - report: called now and then with the number of bytes that are packed.
+  public func compress(
+    _ file: [UInt8], learning: OnlineModel.Learning? = nil, report: (Int) -> Void = { _ in }
+  ) -> [UInt8] {
+    let spelling = UnitSpelling(model.about.tokenizer, model.about.vocabulary)
+    var coder = coder(RangeEncoder(), learning)
+    var (place, count) = (0, 0)
+    while place < file.count {
+      let part = spelling.part(of: file, from: place)
+      for piece in spelling.pieces(of: part) {
+        _ = try? coder.code(piece)
+        count += 1
+      }
+      place = part.endIndex
+      report(place)
+    }
+    let header = ArchiveHeader(
+      model: model.identity, learning: learning, pieces: count, hash: XXH64.hash(file))
+    return header.bytes + coder.coder.finish()
+  }
+
+  /// Unpacks an archive.
+  ///
+  /// - Throws: `ArchiveError` if it is none, was made with another model, or is damaged.
+  public func decompress(
+    _ archive: [UInt8], report: (Int) -> Void = { _ in }
+  ) throws(ArchiveError) -> [UInt8] {
+    var rest = archive[...]
+    let header = try ArchiveHeader(&rest)
+    guard header.model == model.identity else { throw .otherModel }
+    var coder = coder(RangeDecoder(rest), header.learning)
+    var reading = UnitReading(model.about.tokenizer, model.about.vocabulary)
+    var file: [UInt8] = []
+    for piece in 0..<header.pieces {
+      file += reading.bytes(of: try coder.code(.unit(0)))
+      if piece % 65536 == 0 { report(file.count) }
+    }
+    file += reading.finish()
+    guard XXH64.hash(file) == header.hash else { throw .damaged }
+    return file
+  }
+
+  private func coder<Coder>(
+    _ coder: Coder, _ learning: OnlineModel.Learning?
+  ) -> PieceCoder<Coder> {
+    let vocabulary = model.about.vocabulary
+    let online = OnlineModel(
+      model.network, parameters: model.parameters, learning: learning, kernels: kernels,
+      lanes: lanes)
+    return PieceCoder(
+      coder, online, vocabulary: vocabulary.count, unknownID: vocabulary.unknownID)
+  }
+}

@@ -1,0 +1,60 @@
+internal import GeulKernels
+internal import GeulNetwork
+internal import GeulTraining
+
+/// Codes pieces of a file with the probabilities that a model gives them: the same procedure writes and reads.
+struct PieceCoder<Coder: SymbolCoder> {
+  var coder: Coder
+  private var model: OnlineModel
+  private let vocabulary: Int
+  private let unknownID: Int?
+
+  /// Whether a piece is bytes: by whether the one before it was.
+  private var kinds = [Shares([1, 1]), Shares([1, 1])]
+  private var kind = 0
+  /// How many bytes such a piece has, less one, and which.
+  private var counts = Shares(Array(repeating: 1, count: UnitSpelling.longest))
+  private var bytes = Shares(Array(repeating: 1, count: 256))
+
+  init(_ coder: Coder, _ model: OnlineModel, vocabulary: Int, unknownID: Int?) {
+    self.coder = coder
+    self.model = model
+    self.vocabulary = vocabulary
+    self.unknownID = unknownID
+  }
+
+  /// Codes one piece; a reader does not look at what it is given.
+  mutating func code(_ piece: Piece) throws(ArchiveError) -> Piece {
+    let isOther = if case .other = piece { 1 } else { 0 }
+    let before = kind
+    kind = try coder.code(isOther, kinds[before])
+    kinds[before].add(2, to: kind)
+    guard kind == 0 else { return try codeBytes(piece) }
+    let id = if case .unit(let id) = piece { id } else { 0 }
+    let coded = try coder.code(id, shares)
+    guard coded != unknownID else { throw .damaged }  // no writer does that
+    model.read(Int32(coded))
+    return .unit(coded)
+  }
+
+  private mutating func codeBytes(_ piece: Piece) throws(ArchiveError) -> Piece {
+    let given = if case .other(let bytes) = piece { bytes } else { [UInt8]() }
+    let count = try coder.code(given.count - 1, counts) + 1
+    counts.add(8, to: count - 1)
+    var coded: [UInt8] = []
+    for place in 0..<count {
+      let byte = try coder.code(place < given.count ? Int(given[place]) : 0, bytes)
+      bytes.add(8, to: byte)
+      coded.append(UInt8(byte))
+    }
+    if let unknownID { model.read(Int32(unknownID)) }
+    return .other(coded)
+  }
+
+  /// The model's probabilities as shares of some 2^30; none is zero.
+  private var shares: Shares {
+    let scores = model.scores
+    guard let best = scores.max() else { return Shares(Array(repeating: 1, count: vocabulary)) }
+    return Shares(scores.map { UInt64(exponential(Double($0) - Double(best)) * 0x1p30) + 1 })
+  }
+}

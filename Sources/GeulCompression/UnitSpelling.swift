@@ -1,0 +1,106 @@
+internal import GeulText
+
+/// A piece of a file: a unit that the model knows, or bytes that are none.
+enum Piece: Equatable {
+  case unit(Int)
+  case other([UInt8])
+}
+
+/// Spells the bytes of any file in units, so that the pieces one after the other are the bytes again.
+///
+/// Nothing is normalised: what is not in the normal form of the model's text is spelled in bytes, as invalid UTF-8 is.
+struct UnitSpelling {
+  private let tokenizer: Tokenizer
+  private let vocabulary: Vocabulary
+
+  init(_ tokenizer: Tokenizer, _ vocabulary: Vocabulary) {
+    self.tokenizer = Tokenizer(unit: tokenizer.unit, normalization: .none)
+    self.vocabulary = vocabulary
+  }
+
+  /// The longest run of bytes that are none; longer ones are cut.
+  static let longest = 256
+
+  /// A part of a file that can be spelled by itself: some bytes from `start` on, up to a line's end if there is one.
+  func part(of bytes: [UInt8], from start: Int) -> ArraySlice<UInt8> {
+    let end = min(bytes.count, start + 1 << 16)
+    guard end < bytes.count else { return bytes[start..<end] }
+    if let line = bytes[start..<end].lastIndex(of: 0x0A) { return bytes[start...line] }
+    let isCharacterStart = { (place: Int) in bytes[place] & 0xC0 != 0x80 }
+    return bytes[start..<((end - 3...end).last(where: isCharacterStart) ?? end)]
+  }
+
+  /// The pieces of a part of a file.
+  func pieces(of bytes: ArraySlice<UInt8>) -> [Piece] {
+    guard tokenizer.unit != .byte else { return bytes.map { piece([$0], String(Unicode.Scalar($0))) } }
+    var pieces: [Piece] = []
+    var (parser, iterator) = (Unicode.UTF8.ForwardParser(), bytes.makeIterator())
+    var (begin, place) = (bytes.startIndex, bytes.startIndex)
+    while true {
+      switch parser.parseScalar(from: &iterator) {
+      case .valid(let scalar): place += scalar.count
+      case .error(let length):
+        pieces += spelled(bytes[begin..<place]) + [.other(Array(bytes[place..<place + length]))]
+        place += length
+        begin = place
+      case .emptyInput: return pieces + spelled(bytes[begin..<place])
+      }
+    }
+  }
+
+  /// The pieces of valid UTF-8.
+  private func spelled(_ bytes: ArraySlice<UInt8>) -> [Piece] {
+    let pieces = tokenizer.units(of: String(decoding: bytes, as: UTF8.self)).flatMap { unit in
+      piece(Array(unit.utf8), unit)
+    }
+    // In jamo, text that is not composed can be spelled as other text is.
+    var reading = UnitReading(tokenizer, vocabulary)
+    var again: [UInt8] = []
+    for piece in pieces { again += reading.bytes(of: piece) }
+    again += reading.finish()
+    return again.elementsEqual(bytes) ? pieces : Self.cut(bytes)
+  }
+
+  private func piece(_ bytes: [UInt8], _ unit: String) -> [Piece] {
+    vocabulary.id(of: unit).map { [.unit($0)] } ?? Self.cut(bytes[...])
+  }
+
+  private func piece(_ bytes: [UInt8], _ unit: String) -> Piece {
+    vocabulary.id(of: unit).map { .unit($0) } ?? .other(bytes)
+  }
+
+  private static func cut(_ bytes: ArraySlice<UInt8>) -> [Piece] {
+    stride(from: bytes.startIndex, to: bytes.endIndex, by: longest).map {
+      .other(Array(bytes[$0..<min(bytes.endIndex, $0 + longest)]))
+    }
+  }
+}
+
+/// Turns pieces back into bytes, as they come.
+struct UnitReading {
+  private let bytes: [[UInt8]]?
+  private var jamo: StreamDecoder
+
+  init(_ tokenizer: Tokenizer, _ vocabulary: Vocabulary) {
+    jamo = StreamDecoder(tokenizer: tokenizer, vocabulary: vocabulary)
+    switch tokenizer.unit {
+    case .byte:
+      bytes = vocabulary.units.map { unit in
+        unit.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+      }
+    case .grapheme, .codepoint: bytes = vocabulary.units.map { Array($0.utf8) }
+    case .jamo: bytes = nil
+    }
+  }
+
+  /// The bytes that are certain now that this piece has come.
+  mutating func bytes(of piece: Piece) -> [UInt8] {
+    switch piece {
+    case .unit(let id): bytes?[id] ?? Array(jamo.append(id).utf8)
+    case .other(let other): Array(jamo.finish().utf8) + other
+    }
+  }
+
+  /// What was held back.
+  mutating func finish() -> [UInt8] { Array(jamo.finish().utf8) }
+}

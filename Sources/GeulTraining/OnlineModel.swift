@@ -1,0 +1,120 @@
+public import GeulKernels
+public import GeulNetwork
+
+/// A model that foretells a text unit by unit, and, if told to, goes on learning from what it has read: dynamic evaluation
+/// (Mikolov et al. 2010; Krause et al. 2018).
+///
+/// What it foretells is a function of what it has read alone, bit for bit the same for any number of threads and each
+/// instruction set: whoever reads the same units can undo what was coded with it.
+public struct OnlineModel: Sendable {
+  /// The scores of the next unit, `[v]`; nothing before the first unit is read.
+  public var scores: [Float] { hasRead ? output[0] : [] }
+
+  private let network: Network
+  private let kernels: Kernels
+  private let lanes: Lanes
+  private let learning: Learning?
+
+  private var weights: PackedNetwork
+  /// What reads unit by unit.
+  private var reader: Portion
+  private var output: [[Float]] = [[]]
+  private var hasRead = false
+  /// What was read since the last learning, after the unit before it.
+  private var recent: [Int32] = []
+  private var learner: Learner?
+
+  /// How a model goes on learning.
+  public struct Learning: Codable, Sendable, Equatable {
+    /// AdamW's learning rate.
+    public var rate: Float = 0.001
+    /// How many units it reads between two steps.
+    public var length = 32
+    /// The share of the mean of squares that is kept.
+    public var beta2: Float = 0.999
+    /// The part of the way back to where it began that the parameters go in each step.
+    public var decay: Float = 0.0005
+
+    /// The defaults.
+    public init() {}
+
+    /// Whether no number is beyond what a command line takes.
+    package var isSound: Bool {
+      1e-8...1 ~= rate && 1...4096 ~= length && 0...1 ~= decay && beta2 >= 0 && beta2 < 1
+    }
+  }
+
+  /// What a learning model needs beside.
+  private struct Learner: Sendable {
+    let start: Arena
+    var portion: Portion
+    var (first, second, gradients): (Arena, Arena, Arena)
+    var steps = 0
+  }
+
+  /// A model in a zero state; `learning` is nil for one that stays as it is.
+  public init(
+    _ network: Network, parameters: Arena, learning: Learning?, kernels: Kernels, lanes: Lanes
+  ) {
+    self.network = network
+    self.kernels = kernels
+    self.lanes = lanes
+    self.learning = learning
+    weights = PackedNetwork(
+      network, parameters: parameters, precision: .float32, backward: learning != nil,
+      kernels: kernels, lanes: lanes)
+    reader = Portion(
+      network, firstRow: 0, rows: 1, length: 1, precision: .float32, dropout: false,
+      backward: false)
+    learner = learning.map { learning in
+      let empty = Arena(network.layout)
+      return Learner(
+        start: parameters,
+        portion: Portion(
+          network, firstRow: 0, rows: 1, length: learning.length, precision: .float32,
+          dropout: false, backward: true), first: empty, second: empty, gradients: empty)
+    }
+  }
+
+  /// The loss of a unit that comes next, in nats; nil before the first unit is read.
+  public func nats(of id: Int32) -> Double? {
+    guard hasRead, let best = output[0].max() else { return nil }
+    let sum = output[0].reduce(0.0) { $0 + exponential(Double($1) - Double(best)) }
+    return naturalLogarithm(sum) + Double(best) - Double(output[0][Int(id)])
+  }
+
+  /// Reads the next unit, and learns when it has read enough.
+  public mutating func read(_ id: Int32) {
+    recent.append(id)
+    if let learning, recent.count > learning.length { learn(learning) }
+    reader.tokens[0] = id
+    reader.step(weights, kernels, lanes: lanes, scores: &output)
+    hasRead = true
+  }
+
+  /// Takes one step from the loss of the last units, and reads the next with what it has learned.
+  private mutating func learn(_ learning: Learning) {
+    guard var learner else { return }
+    self.learner = nil  // or what it holds would be shared, and copied
+    learner.portion.fill(row: 0, recent)
+    learner.portion.forward(weights, kernels, scale: 1 / Float(learning.length))
+    learner.portion.backward(weights, kernels)
+    learner.portion.carryState()
+    learner.gradients.values.clear()
+    network.addGradients(
+      of: [learner.portion], to: &learner.gradients, kernels: kernels, lanes: lanes)
+    learner.portion.shares = []
+    learner.steps += 1
+    let step = AdamStep(learningRate: learning.rate, beta1: 0, beta2: learning.beta2)
+    weights.update(kernels, lanes) { parameters in
+      kernels.adam(
+        step, slots: network.layout.slots, step: learner.steps, scale: 1, parameters: &parameters,
+        gradients: learner.gradients, first: &learner.first, second: &learner.second, lanes: lanes)
+      kernels.blend(
+        &parameters, with: learner.start, keep: 1 - learning.decay, take: learning.decay,
+        lanes: lanes)
+    }
+    recent.removeFirst(learning.length)
+    self.learner = learner
+  }
+}

@@ -1,0 +1,144 @@
+import GeulKernels
+import TestSupport
+import Testing
+
+@Suite("Muon")
+struct MuonTests {
+  /// Matrices of one, three and four gates, narrower and wider than they are deep, some padded; and a bias that stays.
+  static var layout: Layout {
+    var layout = Layout()
+    for (depth, gates, units) in [(1, 1, 1), (40, 4, 40), (70, 3, 17), (33, 1, 65), (90, 1, 20)] {
+      _ = layout.reserve("\(depth)", depth: depth, gates: gates, units: units)
+    }
+    _ = layout.reserve("bias", depth: 1, gates: 4, units: 17)
+    return layout
+  }
+  static var matrices: [Slot] { layout.slots.dropLast() }
+
+  static let settings = MuonStep(learningRate: 0.01, momentum: 0.9, weightDecay: 0.5)
+  static let scale: Float = 0.7
+
+  static func gradients(_ step: Int) -> Arena {
+    var random = SeededGenerator(seed: UInt64(step))
+    return .random(layout, 1, &random)
+  }
+
+  static func run(_ set: InstructionSet, lanes: Int, steps: Int) -> (parameters: Arena, first: Arena)
+  {
+    var random = SeededGenerator(seed: 100)
+    var (parameters, first) = (Arena.random(layout, 1, &random), Arena(layout))
+    var works = matrices.map(Orthogonalizer.init)
+    for step in 1...steps {
+      Kernels(set).muon(
+        settings, scale: scale, works: &works, parameters: &parameters, gradients: gradients(step),
+        first: &first, lanes: Lanes(lanes))
+    }
+    return (parameters, first)
+  }
+
+  /// A matrix `[depth][gates x units]` of an arena.
+  static func matrix(_ slot: Slot, _ arena: Arena) -> [[Double]] {
+    (0..<slot.depth).map { depth in
+      (0..<slot.gates).flatMap { gate in
+        (0..<slot.units).map { Double(arena[slot, depth, gate, $0]) }
+      }
+    }
+  }
+
+  /// Newton's and Schulz' iteration as Jordan et al. (2024) write it, on the matrix itself.
+  static func orthogonalized(_ matrix: [[Double]]) -> [[Double]] {
+    let norm = matrix.joined().reduce(0) { $0 + $1 * $1 }.squareRoot()
+    var x = matrix.map { $0.map { $0 / norm } }
+    for _ in 0..<5 {
+      let a = x.map { row in x.map { zip(row, $0).reduce(0) { $0 + $1.0 * $1.1 } } }
+      let square = product(a, a)
+      let polynomial = a.indices.map { r in
+        a.indices.map { c in
+          (r == c ? 3.4445 : 0) - 4.7750 * a[r][c] + 2.0315 * square[r][c]
+        }
+      }
+      x = product(polynomial, x)
+    }
+    return x
+  }
+
+  static func product(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
+    a.map { row in
+      b[0].indices.map { c in row.indices.reduce(0) { $0 + row[$1] * b[$1][c] } }
+    }
+  }
+
+  /// The iteration on the Gram matrix rounds singular values near zero otherwise than the one on the matrix, and
+  /// multiplies what it rounded by up to 3.4445^5: two thousandths of a change were the most that was seen.
+  @Test("A step is momentum, orthogonalised, as Double computes it", arguments: InstructionSet.available)
+  func closeToDouble(set: InstructionSet) {
+    var random = SeededGenerator(seed: 100)
+    let start = Arena.random(Self.layout, 1, &random)
+    let after = Self.run(set, lanes: 2, steps: 1).parameters
+    let gradients = Self.gradients(1)
+    var comparison = Comparison()
+    for slot in Self.matrices {
+      let direction = Self.orthogonalized(Self.matrix(slot, gradients))
+      let shape = max(1, (Double(slot.gates * slot.units) / Double(slot.depth)).squareRoot())
+      let pairs = zip(Self.matrix(slot, start), Self.matrix(slot, after))
+      for (rows, expected) in zip(pairs, direction) {
+        for ((before, after), o) in zip(zip(rows.0, rows.1), expected) {
+          comparison.add(after, before * (1 - 0.005) - 0.01 * shape * o, bound: 0.01 * shape * 0.004)
+        }
+      }
+    }
+    #expect(comparison.holds, "\(comparison)")
+  }
+
+  @Test("Momentum is the mean of gradients, the last of which count most")
+  func momentum() {
+    let first = Self.run(.portable, lanes: 1, steps: 2).first
+    let (one, two) = (Self.gradients(1), Self.gradients(2))
+    var comparison = Comparison()
+    for slot in Self.matrices {
+      for index in slot.range {
+        let expected = 0.7 * (0.09 * Double(one.values[index]) + 0.1 * Double(two.values[index]))
+        comparison.add(Double(first.values[index]), expected, bound: 4 * ulp)
+      }
+    }
+    #expect(comparison.holds, "\(comparison)")
+  }
+
+  @Test("The same bits for each instruction set and number of threads", arguments: [1, 2, 3, 7])
+  func sameBits(lanes: Int) {
+    let expected = Self.run(.portable, lanes: 1, steps: 3)
+    for set in InstructionSet.available {
+      let result = Self.run(set, lanes: lanes, steps: 3)
+      #expect(
+        firstDifference(result.parameters.values.array, expected.parameters.values.array) == nil)
+      #expect(firstDifference(result.first.values.array, expected.first.values.array) == nil)
+    }
+  }
+
+  @Test("What pads a width stays zero, and what is no matrix stays as it is")
+  func restStays() {
+    var random = SeededGenerator(seed: 100)
+    let start = Arena.random(Self.layout, 1, &random)
+    let after = Self.run(.portable, lanes: 1, steps: 2).parameters
+    var stays = true
+    for slot in Self.layout.slots {
+      for index in slot.range where slot.name == "bias" || (index - slot.offset) % slot.width >= slot.units
+      {
+        stays = stays && after.values[index] == start.values[index]
+      }
+    }
+    #expect(stays)
+  }
+
+  @Test("Without a gradient, nothing but decay moves a matrix")
+  func noGradient() {
+    var random = SeededGenerator(seed: 3)
+    let start = Arena.random(Self.layout, 1, &random)
+    var (parameters, first) = (start, Arena(Self.layout))
+    var works = Self.matrices.map(Orthogonalizer.init)
+    Kernels(.portable).muon(
+      MuonStep(learningRate: 0.1), scale: 1, works: &works, parameters: &parameters,
+      gradients: Arena(Self.layout), first: &first, lanes: Lanes(1))
+    #expect(firstDifference(parameters.values.array, start.values.array) == nil)
+  }
+}
