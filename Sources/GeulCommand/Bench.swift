@@ -12,10 +12,12 @@ struct Bench: ParsableCommand {
 
 /// The limit of multiply-adds a second on all lanes at once: the median over half a second, since a processor that has
 /// rested is faster for a moment than it can stay.
-func measuredLimit(_ precision: Precision, _ kernels: Kernels, _ lanes: Lanes) -> Double {
+func measuredLimit(
+  _ precision: Precision, _ kernels: Kernels, _ lanes: Lanes, seconds: Double = 0.5
+) -> Double {
   let vectors = 4_000_000
   let done = Atomic(0)
-  let sorted = times(for: 0.5) {
+  let sorted = times(for: seconds) {
     lanes.run(lanes.count) { _ in
       done.store(kernels.multiplyAdds(precision, count: vectors), ordering: .relaxed)
     }

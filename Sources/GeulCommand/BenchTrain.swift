@@ -6,11 +6,13 @@ import Geul
 struct BenchTrain: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Time whole training steps: forward, loss, backward, clipping, AdamW, packing.",
+    abstract: "Time whole training steps: forward, loss, backward, clipping, optimizer, packing.",
     usage: "geul bench train [<options>]")
 
   @OptionGroup var shape: NetworkOptions
   @OptionGroup var window: WindowOptions
+  @Option(help: "How matrices are moved: adamw, as PyTorch's programs do, or muon, as geul train does.")
+  var optimizer = Settings.Optimizer.adamw
   @OptionGroup var bench: BenchOptions
   @OptionGroup var machine: MachineOptions
 
@@ -26,7 +28,7 @@ struct BenchTrain: ParsableCommand {
     var settings = Settings()
     settings.architecture = shape.architecture
     (settings.batch, settings.length) = (window.batch, window.length)
-    settings.precision = bench.precision
+    (settings.optimizer, settings.precision) = (optimizer, bench.precision)
     let characters = window.batch * window.length
     let corpus = try randomCorpus(
       units: max(bench.vocabulary, 4 * characters) + 2, bench.vocabulary)

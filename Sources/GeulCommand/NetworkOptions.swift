@@ -7,8 +7,8 @@ struct NetworkOptions: ParsableArguments {
   var cell = Cell.lstm
   @Option(help: "How many layers.")
   var layers = 2
-  @Option(help: "Units in a layer.")
-  var hidden = 256
+  @Option(help: "Units in a layer (default: what suits the text and the time; 256 where time does not count).")
+  var hidden: Int?
 
   func validate() throws {
     try check("--layers", layers, in: 1...64)
@@ -16,15 +16,17 @@ struct NetworkOptions: ParsableArguments {
   }
 
   /// The same as the library has it.
-  var architecture: Architecture { Architecture(cell: cell, layers: layers, hidden: hidden) }
+  var architecture: Architecture {
+    Architecture(cell: cell, layers: layers, hidden: hidden ?? Architecture().hidden)
+  }
 }
 
 /// How much text a step reads.
 struct WindowOptions: ParsableArguments {
   @Option(name: [.short, .long], help: "Streams of text side by side.")
-  var batch = 64
+  var batch = Settings().batch
   @Option(help: "Steps that gradients go back.")
-  var length = 64
+  var length = Settings().length
 
   func validate() throws {
     try check("--batch", batch, in: 1...4096)

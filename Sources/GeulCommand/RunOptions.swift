@@ -22,6 +22,8 @@ struct RunOptions: ParsableArguments {
   private struct Summary: Encodable {
     let out: String
     let validationNats: Double?
+    let unigramNats: Double?
+    let trigramNats: Double?
     let bitsPerByte: Double?
     let charsPerSecond: Double
     let steps: Int
@@ -30,13 +32,15 @@ struct RunOptions: ParsableArguments {
     let seconds: Double
 
     enum CodingKeys: CodingKey {
-      case out, validationNats, bitsPerByte, charsPerSecond, steps, bestStep, epochs, seconds
+      case out, validationNats, unigramNats, trigramNats, bitsPerByte, charsPerSecond, steps, bestStep, epochs, seconds
     }
 
     func encode(to encoder: any Encoder) throws {
       var object = encoder.container(keyedBy: CodingKeys.self)
       try object.encode(out, forKey: .out)
       try object.encode(validationNats, forKey: .validationNats)
+      try object.encode(unigramNats, forKey: .unigramNats)
+      try object.encode(trigramNats, forKey: .trigramNats)
       try object.encode(bitsPerByte, forKey: .bitsPerByte)
       try object.encode(charsPerSecond, forKey: .charsPerSecond)
       try object.encode(steps, forKey: .steps)
@@ -49,6 +53,29 @@ struct RunOptions: ParsableArguments {
   /// Says how the run stands, unless that was not asked for.
   func tell(_ sentence: String) {
     if !quiet { Output.note(sentence) }
+  }
+
+  /// Says how the model stands to counting, and what would help where it is not well.
+  private func assess(_ nats: Double, _ counted: (Double?, Double?), _ record: RunRecord) {
+    guard let (unigram, trigram) = both(counted) else { return }
+    tell(
+      "By counting alone: \(number(unigram, 4)) nats from the frequency of each unit, \(number(trigram, 4)) from the"
+        + " two units before it.")
+    let last = record.history.last?.validationNats ?? nats
+    let best = record.best?.validationNats ?? nats
+    if nats > trigram {
+      tell(
+        "The model foretells worse than that. Give it more time (--minutes), or, if the text is small, more text.")
+    } else if last > best + 0.02 {
+      tell(
+        "After step \(record.best?.step ?? 0) the model learned the text by heart rather than its language:"
+          + " more text, or a higher --dropout, would help; more time would not.")
+    }
+  }
+
+  private func both(_ pair: (Double?, Double?)) -> (Double, Double)? {
+    guard let a = pair.0, let b = pair.1 else { return nil }
+    return (a, b)
   }
 
   /// Runs to the end, or to a signal, and says how it went.
@@ -94,11 +121,14 @@ struct RunOptions: ParsableArguments {
           + (final.isExact ? "" : " A sample of it: geul evaluate scores all.")
       )
     }
+    let counted = (run.counted(order: 1), run.counted(order: 3))
+    if let final { assess(final.score.natsPerUnit, counted, run.record) }
     tell("Done in \(duration(seconds)). Write on with: geul generate \(path) --prompt \"...\"")
     guard json else { return }
     try Output.json(
       Summary(
-        out: path, validationNats: final?.score.natsPerUnit, bitsPerByte: final?.bitsPerByte,
+        out: path, validationNats: final?.score.natsPerUnit, unigramNats: counted.0,
+        trigramNats: counted.1, bitsPerByte: final?.bitsPerByte,
         charsPerSecond: report.last?.charsPerSecond ?? 0, steps: run.record.step,
         bestStep: run.record.best?.step, epochs: run.record.windows.epochs, seconds: seconds))
   }

@@ -38,6 +38,11 @@ struct RunReport {
       guard !quiet else { return }
       lastLine = progress.seconds
       Output.note(Output.fitted(parts(progress, isBest: isBest)))
+    case .stoppedEarly(let best):
+      guard !quiet else { return }
+      Output.note(
+        "Stopped early: what is held out is foretold no better since step \(best). The best model is kept."
+          + " --patience 0 goes on to the end.")
     case .sample(let model, _):
       guard !quiet else { return }
       Output.note("  | " + sample(model).replacing("\n", with: "\n  | "))

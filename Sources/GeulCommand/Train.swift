@@ -22,15 +22,18 @@ struct Train: ParsableCommand {
   @OptionGroup var window: WindowOptions
   @OptionGroup(title: "How long (default: 5 minutes, at most 100 times through the text)")
   var budget: BudgetOptions
-  @Option(help: "Learning rate at its highest (default: 0.008 for 64 streams, less for fewer).")
+  @Option(help: "Learning rate at its highest (default: 0.012 for 32 streams, less for fewer).")
   var learningRate: Float?
   @Option(
-    help: "Share of a layer's outputs to drop, 0 to 0.9 (default: 0.4 for a small text, else 0).")
+    help: "Share of a layer's outputs to drop, 0 to 0.9 (default: more, the more often the text is read).")
   var dropout: Float?
   @Option(help: "How matrices are moved: muon or adamw.")
   var optimizer = Settings.Optimizer.muon
   @Option(help: "Largest norm of a gradient.")
   var gradClip: Float = 1
+  @Option(
+    help: "Stop early when so many scores in a row are no better than the best; 0 for never.")
+  var patience = Settings().patience
   @Option(help: "Part of the text at its end to hold out, 0 to 0.9.")
   var validation = 0.1
   @Option(help: "A text of its own to validate with; then nothing is held out.")
@@ -65,6 +68,7 @@ struct Train: ParsableCommand {
     try check("--learning-rate", learningRate, in: 1e-8...10)
     try check("--dropout", dropout, in: 0...0.9)
     try check("--grad-clip", gradClip, in: 1e-6...1e6)
+    try check("--patience", patience, in: 0...1000)
     try check("--validation", validation, in: 0...0.9)
     try check("--seed", seed, in: 0...Int.max)
   }
@@ -79,6 +83,7 @@ struct Train: ParsableCommand {
     var settings = self.settings
     settings.precision = precision.precision(on: kernels.instructionSet)
     try fit(&settings, to: corpus)
+    advise(&settings, corpus, kernels)
     try checkMemory(settings, vocabulary: corpus.vocabulary.count)
     let choice = RunRecord.TextChoice(
       sources: self.corpus.map(absolute), validationSource: validationFile.map(absolute),
@@ -134,7 +139,7 @@ struct Train: ParsableCommand {
     settings.architecture = shape.architecture
     (settings.batch, settings.length) = (window.batch, window.length)
     settings.gradientClip = gradClip
-    settings.optimizer = optimizer
+    (settings.optimizer, settings.patience) = (optimizer, patience)
     settings.validationFraction = validationFile == nil ? validation : 0
     settings.seed = UInt64(seed)
     return settings
@@ -176,7 +181,26 @@ struct Train: ParsableCommand {
     }
     (settings.batch, settings.length) = (batch, length)
     settings.schedule.peak = learningRate ?? Schedule.peak(batch: batch)
-    settings.dropout = dropout ?? Settings.dropout(units: units)
+  }
+
+  /// Chooses the network's size by the time there is, and dropout by how often the text will be read.
+  private func advise(_ settings: inout Settings, _ corpus: Corpus, _ kernels: Kernels) {
+    let units = Run.trainingUnits(of: corpus, settings)
+    let budget = budget.budget ?? .unlessTold
+    let perEpoch = max(1, units / (settings.batch * settings.length))
+    var epochs = budget.steps(per: perEpoch).map { Double($0) / Double(perEpoch) }
+    if let seconds = budget.seconds {
+      let limit = measuredLimit(settings.precision, kernels, machine.lanes, seconds: 0.1)
+      let share = settings.precision == .float32 ? 0.75 : 0.6
+      let advice = Advice(
+        vocabulary: corpus.vocabulary.count, units: units, seconds: seconds, rate: share * limit)
+      if shape.hidden == nil {
+        settings.architecture.hidden = advice.hidden(settings.architecture)
+      }
+      epochs = advice.epochs(settings.architecture)
+    }
+    if case .automatic(_, let most) = budget { epochs = min(most, epochs ?? most) }
+    settings.dropout = dropout ?? Advice.dropout(epochs: epochs ?? 0)
   }
 }
 

@@ -31,17 +31,21 @@ extension Kernels {
   private static let chunk = 16384
 
   /// The Euclidean norm of all numbers of an arena, the same for any number of lanes.
-  public func norm(_ arena: Arena, lanes: Lanes) -> Double { norm(arena.values, lanes: lanes) }
+  public func norm(_ arena: Arena, lanes: Lanes) -> Double {
+    norm(arena.values, 0..<arena.values.count, lanes: lanes)
+  }
 
-  func norm(_ values: Buffer<Float>, lanes: Lanes) -> Double {
-    let count = values.count
+  /// The same of a part of a buffer, whole groups of 16.
+  func norm(_ values: Buffer<Float>, _ range: Range<Int>, lanes: Lanes) -> Double {
+    require("values", values.count, atLeast: range.upperBound)
+    let count = range.count
     var sums = Buffer<Double>(zeros: (count + Self.chunk - 1) / Self.chunk)
     let out = unsafe SharedPointer(base: sums.mutablePointer())
     let sumOfSquares = unsafe functions.sum_of_squares
     lanes.run(sums.count) { index in
       let start = index * Self.chunk
       unsafe out.base[index] = sumOfSquares(
-        values.pointer + start, min(Self.chunk, count - start))
+        values.pointer + range.lowerBound + start, min(Self.chunk, count - start))
     }
     return (0..<sums.count).reduce(0) { $0 + sums[$1] }.squareRoot()
   }

@@ -1,32 +1,23 @@
 internal import CGeulKernels
 
-/// Room to orthogonalise the update of one matrix; see `Kernels.orthogonalize`.
+/// Room to orthogonalise the update of one matrix; see `Kernels.muon`.
 public struct Orthogonalizer: Sendable {
-  /// The matrix, `[depth, columns]`, `columns` being gates and padded units.
+  /// The matrix: `[k, n]`, n being gates and padded units.
   public let slot: Slot
 
-  /// `[depth, columns]`: what is to be orthogonalised.
-  var matrix: Buffer<Float>
-  /// `[depth, columns]`: what comes of it.
-  var result: Buffer<Float>
-  /// `[depth, depth]`, padded: matrix times its transpose, and what the iteration keeps beside it.
-  var gram: Buffer<Float>
-  var polynomial: Buffer<Float>
-  var total: Buffer<Float>
-  var spare: Buffer<Float>
-  /// The panels that products read, one behind the other.
-  var panels: Buffer<Float>
+  /// `[k, k]`, padded: the Gram matrix, a polynomial of it, the product of all polynomials, and what comes next.
+  fileprivate var gram, polynomial, total, spare: Buffer<Float>
 
   /// Room for the matrix of `slot`.
   public init(_ slot: Slot) {
     self.slot = slot
-    let (depth, square) = (padded(slot.depth), slot.depth * padded(slot.depth))
-    (matrix, result) = (Buffer(zeros: slot.count), Buffer(zeros: slot.count))
-    (gram, polynomial) = (Buffer(zeros: square), Buffer(zeros: square))
-    (total, spare) = (Buffer(zeros: square), Buffer(zeros: square))
-    // A panel has all of the sum's depth: the columns' for the Gram matrix, the rows' for the rest.
-    panels = Buffer(zeros: depth * max(depth, padded(slot.stride)))
+    let count = slot.depth * padded(slot.depth)
+    (gram, polynomial) = (Buffer(zeros: count), Buffer(zeros: count))
+    (total, spare) = (Buffer(zeros: count), Buffer(zeros: count))
   }
+
+  fileprivate mutating func keepPolynomial() { swap(&total, &polynomial) }
+  fileprivate mutating func keepSpare() { swap(&total, &spare) }
 }
 
 /// One step of Muon: momentum whose matrices are orthogonalised (Jordan et al. 2024).
@@ -62,69 +53,74 @@ extension Kernels {
   ///   - scale: what to multiply the gradients by: what clipping leaves of them.
   ///   - works: the matrices, and room for each.
   ///   - parameters: what is moved.
-  ///   - gradients: the loss's gradient.
+  ///   - gradients: the loss's gradient; the matrices' is replaced by u.
   ///   - first: the running mean of gradients.
   ///   - lanes: the threads.
   public func muon(
     _ settings: MuonStep, scale: Float, works: inout [Orthogonalizer], parameters: inout Arena,
-    gradients: Arena, first: inout Arena, lanes: Lanes
+    gradients: inout Arena, first: inout Arena, lanes: Lanes
   ) {
-    let keep = settings.momentum
-    for index in works.indices {
-      let slot = works[index].slot
-      let all = 0..<slot.count
+    let (keep, take) = (settings.momentum, (1 - settings.momentum) * scale)
+    for slot in works.map(\.slot) {
       blend(
         &first.values, at: slot.range, with: gradients.values, at: slot.offset, keep: keep,
-        take: (1 - keep) * scale, lanes: lanes)
+        take: take, lanes: lanes)
       blend(
-        &works[index].matrix, at: all, with: gradients.values, at: slot.offset, keep: 0,
-        take: (1 - keep) * scale, lanes: lanes)
-      blend(
-        &works[index].matrix, at: all, with: first.values, at: slot.offset, keep: 1, take: keep,
-        lanes: lanes)
+        &gradients.values, at: slot.range, with: first.values, at: slot.offset, keep: take,
+        take: keep, lanes: lanes)
     }
-    orthogonalize(&works, lanes: lanes)
-    for work in works {
+    let inverses = orthogonalize(gradients, &works, lanes)
+    let stays = 1 - settings.learningRate * settings.weightDecay
+    let (values, u) = unsafe (parameters.values.mutablePointer(), gradients.values.pointer)
+    unsafe multiply(&works, lanes) { work, index in
       let slot = work.slot
       let shape = (Double(slot.gates * slot.units) / Double(slot.depth)).squareRoot()
-      blend(
-        &parameters.values, at: slot.range, with: work.result, at: 0,
-        keep: 1 - settings.learningRate * settings.weightDecay,
-        take: -settings.learningRate * Float(max(1, shape)), lanes: lanes)
+      var call = unsafe geul_dense(slot.depth, work.total.pointer, work.total, into: &work.spare)
+      unsafe (call.b, call.b_stride, call.columns) = (u + slot.offset, slot.stride, slot.stride)
+      unsafe (call.out, call.out_stride, call.is_symmetric) = (values + slot.offset, slot.stride, 0)
+      unsafe (call.addend, call.by_addend) = (UnsafePointer(call.out), stays)
+      unsafe call.by_product =
+        -settings.learningRate * Float(max(1, shape)) * inverses[index]
+      return unsafe call
     }
   }
 
-  /// Fills `result` of each with about U V^T, where U S V^T is its matrix: Newton's and Schulz' iteration.
+  /// Leaves in `total` what takes each X, a matrix of `arena`, to about U V^T, where X = U S V^T, by Newton's and Schulz'
+  /// iteration.
   ///
   /// All that the iteration does to X is to multiply it from the left by polynomials of X X^T, which commute: so it runs
   /// on X X^T alone, `[k, k]` and symmetric, and X is multiplied once, at the end. For `[k, 4 k]` that is half the work.
-  func orthogonalize(_ works: inout [Orthogonalizer], lanes: Lanes) {
-    // Divided by the root of the sum of its squares, X has no singular value above 1.
+  ///
+  /// - Returns: what to multiply each X by beside: it makes its largest singular value at most 1.
+  private func orthogonalize(
+    _ arena: Arena, _ works: inout [Orthogonalizer], _ lanes: Lanes
+  ) -> [Float] {
     let inverses = works.map { work in
-      let norm = norm(work.matrix, lanes: lanes)
+      let norm = norm(arena.values, work.slot.range, lanes: lanes)
       return norm > 0 ? Float(1 / norm) : 0
     }
     unsafe multiply(&works, lanes) { work, index in
-      var call = unsafe geul_dense(work.slot.stride, work.matrix, work.matrix, into: &work.gram)
-      unsafe (call.rows, call.columns) = (work.slot.depth, work.slot.depth)
-      unsafe (call.out_stride, call.transposes) = (padded(work.slot.depth), 1)
-      unsafe (call.is_symmetric, call.by_product) = (1, inverses[index] * inverses[index])
+      let x = unsafe arena.values.pointer + work.slot.offset
+      var call = unsafe geul_dense(work.slot.depth, x, work.gram, into: &work.gram)
+      unsafe (call.a_stride, call.b_stride) = (work.slot.stride, work.slot.stride)
+      unsafe (call.b, call.depth, call.transposes) = (x, work.slot.stride, 1)
+      unsafe call.by_product = inverses[index] * inverses[index]
       return unsafe call
     }
     for round in 0..<Self.rounds {
       // P = a + b A + c A A;  Q = P Q, from Q = 1;  A = P A P, which is the Gram matrix of P X.
       unsafe multiply(&works, lanes) { work, _ in
-        var call = unsafe geul_dense(work.slot, work.gram, work.gram, into: &work.polynomial)
+        var call = unsafe geul_dense(work.slot.depth, work.gram.pointer, work.gram, into: &work.polynomial)
         unsafe (call.by_product, call.by_addend, call.diagonal) = (Self.c, Self.b, Self.a)
         unsafe call.addend = work.gram.pointer
         return unsafe call
       }
       if round < Self.rounds - 1 {
         unsafe multiply(&works, lanes) { work, _ in
-          unsafe geul_dense(work.slot, work.polynomial, work.gram, into: &work.spare)
+          unsafe geul_dense(work.slot.depth, work.polynomial.pointer, work.gram, into: &work.spare)
         }
         unsafe multiply(&works, lanes) { work, _ in
-          unsafe geul_dense(work.slot, work.spare, work.polynomial, into: &work.gram)
+          unsafe geul_dense(work.slot.depth, work.spare.pointer, work.polynomial, into: &work.gram)
         }
       }
       guard round > 0 else {
@@ -132,16 +128,11 @@ extension Kernels {
         continue
       }
       unsafe multiply(&works, lanes) { work, _ in
-        unsafe geul_dense(work.slot, work.polynomial, work.total, into: &work.spare)
+        unsafe geul_dense(work.slot.depth, work.polynomial.pointer, work.total, into: &work.spare)
       }
       for index in works.indices { works[index].keepSpare() }
     }
-    unsafe multiply(&works, lanes) { work, index in
-      var call = unsafe geul_dense(work.slot.stride, work.total, work.matrix, into: &work.result)
-      unsafe (call.rows, call.depth) = (work.slot.depth, work.slot.depth)
-      unsafe (call.a_stride, call.by_product) = (padded(work.slot.depth), inverses[index])
-      return unsafe call
-    }
+    return inverses
   }
 
   /// Does one product for each of `works`; a lane takes one panel of columns at a time.
@@ -152,47 +143,33 @@ extension Kernels {
     var jobs: [Shared<geul_dense>] = unsafe []
     for index in works.indices {
       let whole = unsafe product(&works[index], index)
-      let panels = unsafe works[index].panels.mutablePointer()
-      for panel in Panels(width: padded(unsafe whole.columns)) {
+      // The panels to the right have the most rows: they come first, so that no lane is left with one at the end.
+      for panel in Array(Panels(width: padded(unsafe whole.columns))).reversed() {
         var call = unsafe whole
         unsafe call.column = panel.start
-        unsafe call.panel = panels + padded(whole.depth) * panel.start
         unsafe jobs.append(Shared(call))
       }
     }
     let calls = unsafe jobs
     let dense = unsafe functions.dense
-    withExtendedLifetime(works) {
-      unsafe lanes.run(calls.count) { job in
-        var call = unsafe calls[job].value
-        unsafe dense(&call)
-      }
+    unsafe lanes.run(calls.count) { job in
+      var call = unsafe calls[job].value
+      var panel = Buffer<Float>(zeros: padded(unsafe call.depth) * 4 * groupWidth)
+      unsafe call.panel = panel.mutablePointer()
+      unsafe dense(&call)
     }
   }
 }
 
-extension Orthogonalizer {
-  fileprivate mutating func keepPolynomial() { swap(&total, &polynomial) }
-  fileprivate mutating func keepSpare() { swap(&total, &spare) }
-}
-
 extension geul_dense {
-  /// The product, into `out`, of plain matrices with rows of `width`, padded.
+  /// The product, symmetric, of two symmetric `[k, k]` that commute, into `out`.
   fileprivate init(
-    _ width: Int, _ a: Buffer<Float>, _ b: Buffer<Float>, into out: inout Buffer<Float>
+    _ depth: Int, _ a: UnsafePointer<Float>, _ b: Buffer<Float>, into out: inout Buffer<Float>
   ) {
     unsafe self.init()
-    unsafe (rows, depth, columns, by_product) = (width, width, width, 1)
-    unsafe (self.a, a_stride) = (a.pointer, padded(width))
-    unsafe (self.b, b_stride) = (b.pointer, padded(width))
-    unsafe (self.out, out_stride) = (out.mutablePointer(), padded(width))
-  }
-
-  /// The product, symmetric, of two symmetric `[k, k]` that commute, for the matrix of `slot`.
-  fileprivate init(
-    _ slot: Slot, _ a: Buffer<Float>, _ b: Buffer<Float>, into out: inout Buffer<Float>
-  ) {
-    unsafe self.init(slot.depth, a, b, into: &out)
-    unsafe is_symmetric = 1
+    unsafe (rows, self.depth, columns, by_product, is_symmetric) = (depth, depth, depth, 1, 1)
+    unsafe (self.a, a_stride) = (a, padded(depth))
+    unsafe (self.b, b_stride) = (b.pointer, padded(depth))
+    unsafe (self.out, out_stride) = (out.mutablePointer(), padded(depth))
   }
 }

@@ -31,7 +31,7 @@ public enum Budget: Sendable, Equatable {
   }
 
   /// How much time there is; nil where time does not count.
-  var seconds: Double? {
+  public var seconds: Double? {
     switch self {
     case .steps, .epochs: nil
     case .seconds(let seconds), .automatic(let seconds, _): seconds

@@ -5,7 +5,7 @@ public import GeulText
 
 /// A run as it stands on disk: the model, and all that is needed to go on exactly where it stopped.
 ///
-/// To the model's tensors it adds `adam.first` and `adam.second` (the arenas as they lie in memory) and the
+/// To the model's tensors it adds `average`, `adam.first` and `adam.second` (the arenas as they lie in memory) and the
 /// carried `state.hidden` and `state.cells`, `[l, b, h]`; to its metadata the key `geul.run`.
 public struct Checkpoint: Sendable {
   /// The model and its numbers.
@@ -51,6 +51,7 @@ public struct Checkpoint: Sendable {
     var state = TrainerState(
       parameters: model.parameters, windows: record.windows, settings: settings)
     let layout = state.parameters.layout
+    state.average = try Self.arena("average", layout, file)
     state.first = try Self.arena("adam.first", layout, file)
     state.second = try Self.arena("adam.second", layout, file)
     let shape = [settings.architecture.layers, settings.batch, settings.architecture.hidden]
@@ -59,7 +60,10 @@ public struct Checkpoint: Sendable {
       state.cells = try file.floats("state.cells", shape: shape)
     }
     (state.step, state.rateScale) = (record.step, record.rateScale)
-    let numbers = [state.first.values.array, state.second.values.array, state.hidden, state.cells]
+    let numbers = [
+      state.average.values.array, state.first.values.array, state.second.values.array,
+      state.hidden, state.cells,
+    ]
     guard numbers.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
       throw fault(
         "what it says about the run has numbers that are not finite. Use an earlier checkpoint.")
@@ -80,6 +84,7 @@ public struct Checkpoint: Sendable {
     var file = model.safetensors
     file.metadata[Self.metadataKey] = Model.json(record)
     file.tensors += [
+      .init("average", shape: [state.average.values.count], floats: state.average.values.array),
       .init("adam.first", shape: [state.first.values.count], floats: state.first.values.array),
       .init("adam.second", shape: [state.second.values.count], floats: state.second.values.array),
     ]
@@ -109,6 +114,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var step = 0
   /// What the schedule's rate is multiplied by.
   public var rateScale: Float = 1
+  /// The step from which on scores that are no better try the run's patience.
+  public var patientSince = 0
   /// The losses on the part held out, oldest first.
   public var history: [Point] = []
   /// Sum and number of the losses since the last point.
@@ -157,13 +164,20 @@ public struct RunRecord: Codable, Sendable, Equatable {
     history.filter { $0.validationNats != nil }
       .min { ($0.validationNats ?? .infinity) < ($1.validationNats ?? .infinity) } ?? history.last
   }
+
+  /// Whether so many scores in a row were no better than the best that more steps would be for nothing.
+  public var isOutOfPatience: Bool {
+    guard settings.patience > 0, let best else { return false }
+    let since = max(best.step, patientSince)
+    return history.count { $0.step > since && $0.validationNats != nil } >= settings.patience
+  }
 }
 
 extension RunRecord {
   /// Whether what was read from a file is what a run can come to.
   var isSound: Bool {
     windows.isSound(for: settings) && settings.isSound && step >= 0 && (totalSteps ?? 1) >= 1
-      && rateScale > 0 && rateScale <= 1 && recentSteps >= 0 && recentNats.isFinite
+      && rateScale > 0 && rateScale <= 1 && recentSteps >= 0 && patientSince >= 0 && recentNats.isFinite
       && history.allSatisfy { (0...step).contains($0.step) }
   }
 }
@@ -171,11 +185,14 @@ extension RunRecord {
 extension Settings {
   /// Whether no number is beyond what a command line takes.
   fileprivate var isSound: Bool {
-    let positive = [schedule.peak, gradientClip, 1 - beta2, 1 - dropout]
+    let positive = [
+      schedule.peak, gradientClip, 1 - beta2, 1 - dropout, 1 - momentum, 1 - averaging,
+    ]
     return positive.allSatisfy { $0 > 0 && $0.isFinite } && dropout >= 0
       && schedule.warmup >= 0 && weightDecay >= 0 && weightDecay.isFinite
       && (0...1).contains(schedule.floor) && (0...0.9).contains(validationFraction)
-      && validations >= 1 && Precision.trained.contains(precision)
+      && momentum >= 0 && averaging >= 0 && matrixRate >= 0
+      && matrixRate.isFinite && validations >= 1 && patience >= 0 && Precision.trained.contains(precision)
   }
 }
 

@@ -27,13 +27,13 @@ public struct OnlineModel: Sendable {
   /// How a model goes on learning.
   public struct Learning: Codable, Sendable, Equatable {
     /// AdamW's learning rate.
-    public var rate: Float = 0.001
+    public var rate: Float = 0.0008
     /// How many units it reads between two steps.
-    public var length = 32
+    public var length = 64
     /// The share of the mean of squares that is kept.
     public var beta2: Float = 0.999
     /// The part of the way back to where it began that the parameters go in each step.
-    public var decay: Float = 0.0005
+    public var decay: Float = 0.001
 
     /// The defaults.
     public init() {}

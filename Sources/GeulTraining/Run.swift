@@ -37,6 +37,8 @@ public struct Run {
     case progress(Progress)
     /// The part held out was scored.
     case validated(Progress, nats: Double, isBest: Bool)
+    /// The part held out is foretold ever worse since step `best`: more steps would be for nothing.
+    case stoppedEarly(best: Int)
     /// It is time to show what the model writes.
     case sample(Model, Progress)
     /// The newest checkpoint is on the disk.
@@ -114,6 +116,8 @@ public struct Run {
       record.totalSteps = self.budget.steps(per: trainer.windows.count)
     }
     record.totalSteps = record.totalSteps.map { max($0, record.step) }
+    // Whoever asks for more is not stopped for what was before.
+    if budget != nil { record.patientSince = record.step }
   }
 
   /// How many units of a text are for training: as `evaluate --fraction` cuts it, unless another text is for validation.
@@ -135,6 +139,10 @@ public struct Run {
     var speed = Speed(from: clock.seconds)
     var lastReport = -1.0
     while record.totalSteps.map({ record.step < $0 }) ?? true {
+      if record.isOutOfPatience {
+        report(.stoppedEarly(best: record.best?.step ?? 0))
+        break
+      }
       if shouldStop() {
         try save(report)
         return .stopped
@@ -219,13 +227,12 @@ public struct Run {
     about.training = Model.About.Training(
       step: record.step, epochs: trainer.windows.epochs, corpusHash: corpus.hash,
       validationFraction: record.settings.validationFraction)
-    return Model(about, parameters: trainer.weights.parameters)
+    return Model(about, parameters: trainer.average)
   }
 
   private var scorer: Scorer {
     Scorer(
-      trainer.weights.network, parameters: trainer.weights.parameters, kernels: trainer.kernels,
-      lanes: lanes)
+      trainer.weights.network, parameters: trainer.average, kernels: trainer.kernels, lanes: lanes)
   }
 
   private var estimateLimit: Int { 100_000 }
@@ -305,6 +312,16 @@ public struct Run {
       try model.safetensors.write(to: folder.best, keepingPrevious: false)
     } catch { throw .file(error) }
     return FinalScore(score: score, bitsPerByte: bitsPerByte, isExact: isScoredExactly)
+  }
+
+  /// What counting n-grams of the text that was learned foretells of the part held out: the baseline.
+  ///
+  /// - Returns: nats a unit; nil where nothing was held out.
+  public func counted(order: Int) -> Double? {
+    guard let heldOut else { return nil }
+    let units = Self.trainingUnits(of: corpus, record.settings)
+    let score = KneserNey(corpus, 0..<units, order: order).score(heldOut.corpus, heldOut.range)
+    return score.units > 0 ? score.natsPerUnit : nil
   }
 
   /// Goes back to the last good state with half the learning rate.

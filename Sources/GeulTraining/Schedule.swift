@@ -20,11 +20,8 @@ public struct Schedule: Codable, Sendable, Equatable {
     self.floor = floor
   }
 
-  /// A peak that suits so many streams.
-  ///
-  /// It goes with the square root of the batch. (Tiny Shakespeare, 2 x 256, 300 steps of 64 x 64: 1.84 nats on the
-  /// part held out with a rate of 0.004, 1.71 with 0.008.)
-  public static func peak(batch: Int) -> Float { 0.001 * Float(batch).squareRoot() }
+  /// A peak that suits so many streams; it goes with the square root of their number (see docs/experiments.md).
+  public static func peak(batch: Int) -> Float { 0.0021 * Float(batch).squareRoot() }
 
   /// The rate of step `step` (from 0) of `total`; nil while the total is not known, which must be during the warm-up.
   public func rate(step: Int, of total: Int?) -> Float {

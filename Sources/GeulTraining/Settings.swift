@@ -8,11 +8,11 @@ public struct Settings: Codable, Sendable, Equatable {
   /// The network's shape.
   public var architecture = Architecture()
   /// How many streams of text are read side by side.
-  public var batch = 64
+  public var batch = 32
   /// How many steps gradients go back (truncated back-propagation through time).
   public var length = 64
   /// The learning rate over the run.
-  public var schedule = Schedule(peak: Schedule.peak(batch: 64))
+  public var schedule = Schedule(peak: Schedule.peak(batch: 32))
   /// The share of each layer's outputs that dropout zeroes.
   public var dropout: Float = 0
   /// The largest global norm that a gradient may have: Pascanu, Mikolov and Bengio 2013.
@@ -23,6 +23,8 @@ public struct Settings: Codable, Sendable, Equatable {
   public var matrixRate: Float = 6
   /// How much of the gradient's running mean Muon keeps.
   public var momentum: Float = 0.95
+  /// How much of the parameters' running mean is kept in a step.
+  public var averaging: Float = 0.99
   /// AdamW's decay of matrices.
   public var weightDecay: Float = 0.01
   /// AdamW's share of the mean of squares that is kept.
@@ -35,6 +37,8 @@ public struct Settings: Codable, Sendable, Equatable {
   public var seed: UInt64 = 0
   /// How often the held-out part is scored: about this many times a run.
   public var validations = 20
+  /// How many scores in a row that are no better than the best end a run early; 0 for never.
+  public var patience = 6
 
   /// The defaults.
   public init() {}
@@ -46,11 +50,4 @@ public struct Settings: Codable, Sendable, Equatable {
     /// Momentum, orthogonalised (Jordan et al. 2024).
     case muon
   }
-
-  /// A share to drop that suits so many units of text.
-  ///
-  /// A small text is soon known by heart. (corpora/english.txt, 2 x 192, at its best on the part held out: 1.425 nats
-  /// with 0.3 dropped and 40 epochs, 1.413 with 0.4 and 25, 1.429 with 0.5 and 60, one seed each. With nothing dropped
-  /// 2 x 256 was past its best after 7 epochs of 37.)
-  public static func dropout(units: Int) -> Float { units < 300_000 ? 0.4 : 0 }
 }

@@ -13,6 +13,9 @@ public struct Trainer: Sendable {
   public let kernels: Kernels
   /// The parameters.
   public private(set) var weights: PackedNetwork
+  /// Their mean over the last steps (Polyak and Juditsky 1992): what is validated and kept. It is where the steps, which
+  /// go to and fro, lead to.
+  public private(set) var average: Arena
   /// Where in the text training stands.
   public private(set) var windows: Windows
   /// How many steps have been made.
@@ -72,6 +75,7 @@ public struct Trainer: Sendable {
       network, parameters: state.parameters, precision: settings.precision, backward: true,
       kernels: kernels, lanes: lanes)
     (first, second, gradients) = (state.first, state.second, Arena(network.layout))
+    average = state.average
     windows = state.windows
     let matrices = settings.optimizer == .muon ? network.matrices : []
     works = matrices.map(Orthogonalizer.init)
@@ -143,14 +147,17 @@ public struct Trainer: Sendable {
       learningRate: outcome.learningRate, beta2: settings.beta2, weightDecay: settings.weightDecay)
     let muon = MuonStep(
       learningRate: outcome.learningRate * settings.matrixRate, momentum: settings.momentum)
-    let (kernels, lanes, gradients, step) = (kernels, lanes, gradients, step)
+    let (kernels, lanes, step) = (kernels, lanes, step)
     weights.update(kernels, lanes) { parameters in
       kernels.muon(
-        muon, scale: clip, works: &works, parameters: &parameters, gradients: gradients,
+        muon, scale: clip, works: &works, parameters: &parameters, gradients: &gradients,
         first: &first, lanes: lanes)
       kernels.adam(
         adam, slots: adamSlots, step: step, scale: clip, parameters: &parameters, gradients: gradients,
         first: &first, second: &second, lanes: lanes)
+      // Early steps count little: the mean is over a tenth of all steps at most.
+      let keep = min(settings.averaging, Float(step) / Float(step + 9))
+      kernels.blend(&average, with: parameters, keep: keep, take: 1 - keep, lanes: lanes)
       phases.optimizer += watch.lap()
     }
     phases.packing += watch.lap()
@@ -179,7 +186,9 @@ public struct Trainer: Sendable {
 public struct TrainerState: Sendable, Equatable {
   /// The network's parameters.
   public var parameters: Arena
-  /// Adam's running mean of the gradient.
+  /// The mean of the parameters over the last steps.
+  public var average: Arena
+  /// Adam's running mean of the gradient; Muon's for matrices.
   public var first: Arena
   /// Adam's running mean of its square.
   public var second: Arena
@@ -197,6 +206,7 @@ public struct TrainerState: Sendable, Equatable {
   /// The state before the first step.
   public init(parameters: Arena, windows: Windows, settings: Settings) {
     self.parameters = parameters
+    average = parameters
     first = Arena(parameters.layout)
     second = Arena(parameters.layout)
     self.windows = windows
@@ -211,7 +221,7 @@ extension Trainer {
   /// The state as it is now.
   public var state: TrainerState {
     var state = TrainerState(parameters: weights.parameters, windows: windows, settings: settings)
-    (state.first, state.second) = (first, second)
+    (state.average, state.first, state.second) = (average, first, second)
     (state.step, state.rateScale) = (step, rateScale)
     forEachUnit { place, index, layer, unit in
       let values = portions[index].traces[layer]
@@ -224,7 +234,7 @@ extension Trainer {
   /// Goes back, or on, to `state`.
   public mutating func restore(_ state: TrainerState) {
     weights.update(kernels, lanes) { $0 = state.parameters }
-    (first, second) = (state.first, state.second)
+    (average, first, second) = (state.average, state.first, state.second)
     (step, rateScale, windows) = (state.step, state.rateScale, state.windows)
     let width = weights.network.layers[0].width
     for index in portions.indices {

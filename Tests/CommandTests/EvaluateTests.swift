@@ -29,6 +29,31 @@ struct EvaluateTests {
     #expect(abs(try nats(precision) - nats("float32")) < 0.005)
   }
 
+  @Test func `Kneser-Ney of the rest of the text stands beside the model`() throws {
+    let arguments = ["evaluate", "run", "text.txt", "--fraction", "0.1", "--baseline"]
+    let plain = try GeulProcess.run(arguments, in: folder).stdout
+    #expect(plain.contains("by Kneser-Ney of the rest of the text"), "\(plain)")
+    let json = try GeulProcess.run(arguments + ["--json"], in: folder).json()
+    let baseline = try #require(json["baseline"] as? [String: Any])
+    let nats = try #require(baseline["nats"] as? Double)
+    #expect(nats > 0.5 && nats < 2 && 2...8 ~= (baseline["order"] as? Int ?? 0))
+    try GeulProcess.run(["evaluate", "run", "text.txt", "--baseline"], in: folder)
+      .expectRefusal(2, naming: "--baseline", "--fraction")
+  }
+
+  @Test func `a model that goes on learning foretells the same words better and better`() throws {
+    let arguments = ["evaluate", "run", "text.txt", "--json"]
+    func nats(_ flags: [String]) throws -> Double {
+      try #require(
+        try GeulProcess.run(arguments + flags, in: folder).json()["nats"] as? Double)
+    }
+    let (stays, learns) = (try nats([]), try nats(["--dynamic", "--dynamic-rate", "0.003"]))
+    #expect(learns < stays - 0.1)
+    #expect(try nats(["--dynamic", "--dynamic-rate", "0.003", "--threads", "1"]) == learns)
+    try GeulProcess.run(["evaluate", "run", "text.txt", "--dynamic", "--precision", "int8"], in: folder)
+      .expectRefusal(2, naming: "--dynamic", "--precision")
+  }
+
   @Test func `unknown units are counted and left out of the mean`() throws {
     try folder.write("the king 한글 said\n", to: "mixed.txt")
     try folder.write("the king  said\n", to: "known.txt")

@@ -29,8 +29,9 @@ struct MuonTests {
     var (parameters, first) = (Arena.random(layout, 1, &random), Arena(layout))
     var works = matrices.map(Orthogonalizer.init)
     for step in 1...steps {
+      var gradients = gradients(step)
       Kernels(set).muon(
-        settings, scale: scale, works: &works, parameters: &parameters, gradients: gradients(step),
+        settings, scale: scale, works: &works, parameters: &parameters, gradients: &gradients,
         first: &first, lanes: Lanes(lanes))
     }
     return (parameters, first)
@@ -134,11 +135,11 @@ struct MuonTests {
   func noGradient() {
     var random = SeededGenerator(seed: 3)
     let start = Arena.random(Self.layout, 1, &random)
-    var (parameters, first) = (start, Arena(Self.layout))
+    var (parameters, first, gradients) = (start, Arena(Self.layout), Arena(Self.layout))
     var works = Self.matrices.map(Orthogonalizer.init)
     Kernels(.portable).muon(
       MuonStep(learningRate: 0.1), scale: 1, works: &works, parameters: &parameters,
-      gradients: Arena(Self.layout), first: &first, lanes: Lanes(1))
+      gradients: &gradients, first: &first, lanes: Lanes(1))
     #expect(firstDifference(parameters.values.array, start.values.array) == nil)
   }
 }

@@ -22,7 +22,7 @@ struct TrainerTests {
   }
 
   @Test(
-    "reports the loss, norm and rate that the reference has, and moves by one step of AdamW",
+    "reports the loss, norm and rate that the reference has, and moves by one step",
     arguments: Cell.allCases)
   func oneStep(cell: Cell) throws {
     var trial = try TrainingTrial(cell, hidden: 5, batch: 3, length: 4)
@@ -66,17 +66,26 @@ struct TrainerTests {
       #expect(outcome.learningRate == trial.settings.schedule.rate(step: step, of: 100))
       #expect(norm > 0.02, "the gradient is clipped")
 
-      // Adam's first moment gains a tenth of the clipped gradient.
+      // Adam's first moment gains a tenth of the clipped gradient, that of matrices, which is Muon's, a twentieth.
       let after = trainer.state
       for (index, tensor) in network.tensors(of: after.first).enumerated() {
         if tensor.name.contains("bias_hh"), cell != .gru { continue }
         let old = network.tensors(of: before.first)[index].values
+        let keep = network.matrices.contains { $0.name == tensor.name } ? 0.95 : 0.9
         for (place, value) in tensor.values.enumerated() {
-          let expected = 0.9 * Double(old[place]) + 0.1 * gradients[index][place] * 0.01 / norm
+          let expected = keep * Double(old[place]) + (1 - keep) * gradients[index][place] * 0.01 / norm
           #expect(abs(Double(value) - expected) < 1e-8, "\(tensor.name)")
         }
       }
       #expect(after.step == step + 1 && after.parameters != before.parameters)
+
+      // The mean begins with the parameters, of which a tenth of all steps count at most.
+      let kept = Float(step + 1) / Float(step + 10)
+      for index in 0..<after.average.values.count {
+        let expected =
+          kept * before.average.values[index] + (1 - kept) * after.parameters.values[index]
+        #expect(abs(after.average.values[index] - expected) <= 2e-7 * abs(expected) + 1e-9)
+      }
     }
   }
 
