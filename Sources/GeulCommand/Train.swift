@@ -25,10 +25,12 @@ struct Train: ParsableCommand {
   @Option(help: "Learning rate at its highest (default: 0.012 for 32 streams, less for fewer).")
   var learningRate: Float?
   @Option(
-    help: "Share of a layer's outputs to drop, 0 to 0.9 (default: more, the more often the text is read).")
+    help: "Share of a layer's outputs to drop, 0 to 0.9 (default: more, the more often the text will be read).")
   var dropout: Float?
   @Option(help: "How matrices are moved: muon or adamw.")
   var optimizer = Settings.Optimizer.muon
+  @Option(help: "Share of their rate by which matrices shrink in a step.")
+  var weightDecay = Settings().weightDecay
   @Option(help: "Largest norm of a gradient.")
   var gradClip: Float = 1
   @Option(
@@ -67,6 +69,7 @@ struct Train: ParsableCommand {
   func validate() throws {
     try check("--learning-rate", learningRate, in: 1e-8...10)
     try check("--dropout", dropout, in: 0...0.9)
+    try check("--weight-decay", weightDecay, in: 0...10)
     try check("--grad-clip", gradClip, in: 1e-6...1e6)
     try check("--patience", patience, in: 0...1000)
     try check("--validation", validation, in: 0...0.9)
@@ -139,7 +142,9 @@ struct Train: ParsableCommand {
     settings.architecture = shape.architecture
     (settings.batch, settings.length) = (window.batch, window.length)
     settings.gradientClip = gradClip
-    (settings.optimizer, settings.patience) = (optimizer, patience)
+    (settings.optimizer, settings.weightDecay, settings.patience) = (
+      optimizer, weightDecay, patience
+    )
     settings.validationFraction = validationFile == nil ? validation : 0
     settings.seed = UInt64(seed)
     return settings
@@ -187,20 +192,21 @@ struct Train: ParsableCommand {
   private func advise(_ settings: inout Settings, _ corpus: Corpus, _ kernels: Kernels) {
     let units = Run.trainingUnits(of: corpus, settings)
     let budget = budget.budget ?? .unlessTold
-    let perEpoch = max(1, units / (settings.batch * settings.length))
-    var epochs = budget.steps(per: perEpoch).map { Double($0) / Double(perEpoch) }
-    if let seconds = budget.seconds {
-      let limit = measuredLimit(settings.precision, kernels, machine.lanes, seconds: 0.1)
-      let share = settings.precision == .float32 ? 0.75 : 0.6
-      let advice = Advice(
-        vocabulary: corpus.vocabulary.count, units: units, seconds: seconds, rate: share * limit)
-      if shape.hidden == nil {
-        settings.architecture.hidden = advice.hidden(settings.architecture)
-      }
-      epochs = advice.epochs(settings.architecture)
+    var rate = 0.0
+    if budget.seconds != nil {
+      let limit = measuredLimit(settings.precision, kernels, machine.lanes, share: 0.2)
+      rate = limit * (settings.precision == .float32 ? 0.65 : 0.5)  // what training reaches of it
     }
-    if case .automatic(_, let most) = budget { epochs = min(most, epochs ?? most) }
-    settings.dropout = dropout ?? Advice.dropout(epochs: epochs ?? 0)
+    let advice = Advice(
+      vocabulary: corpus.vocabulary.count, units: units, seconds: budget.seconds ?? 0, rate: rate)
+    if budget.seconds != nil, shape.hidden == nil {
+      settings.architecture.hidden = advice.hidden(settings.architecture)
+    }
+    let perEpoch = max(1, units / (settings.batch * settings.length))
+    let most = budget.limit(per: perEpoch).map { Double($0) / Double(perEpoch) } ?? .infinity
+    let epochs = budget.seconds.map { _ in advice.epochs(settings.architecture) } ?? most
+    settings.dropout =
+      dropout ?? advice.dropout(settings.architecture, epochs: min(most, epochs))
   }
 }
 

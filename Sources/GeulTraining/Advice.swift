@@ -42,13 +42,15 @@ public struct Advice: Sendable {
     rate * seconds / 3 / parameters(shape) / Double(max(1, units))
   }
 
-  /// The share of a layer's outputs to drop for a text that is read so many times: what is read often is soon known by
-  /// heart.
-  public static func dropout(epochs: Double) -> Float {
-    switch epochs {
-    case ..<4: 0
-    case ..<8: 0.1
-    case ..<15: 0.2
+  /// The share of a layer's outputs to drop when a text is read so many times.
+  ///
+  /// What is read often, by a network with many parameters for each unit of it, is soon known by heart: the product of the
+  /// two counts.
+  public func dropout(_ shape: Architecture, epochs: Double) -> Float {
+    switch epochs * parameters(shape) / Double(max(1, units)) {
+    case ..<3: 0
+    case ..<10: 0.1
+    case ..<30: 0.2
     default: 0.3
     }
   }

@@ -25,7 +25,7 @@ public enum Budget: Sendable, Equatable {
   }
 
   /// The most steps that there may be, whatever the time; nil where only time counts.
-  func limit(per epoch: Int) -> Int? {
+  public func limit(per epoch: Int) -> Int? {
     guard case .automatic(_, let epochs) = self else { return steps(per: epoch) }
     return max(1, Int((epochs * Double(epoch)).rounded()))
   }

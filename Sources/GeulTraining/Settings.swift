@@ -25,8 +25,8 @@ public struct Settings: Codable, Sendable, Equatable {
   public var momentum: Float = 0.95
   /// How much of the parameters' running mean is kept in a step.
   public var averaging: Float = 0.99
-  /// AdamW's decay of matrices.
-  public var weightDecay: Float = 0.01
+  /// The share of their rate by which matrices shrink in a step.
+  public var weightDecay: Float = 0.05
   /// AdamW's share of the mean of squares that is kept.
   public var beta2: Float = 0.99
   /// How wide the factors of products are.

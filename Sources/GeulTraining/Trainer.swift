@@ -146,7 +146,8 @@ public struct Trainer: Sendable {
     let adam = AdamStep(
       learningRate: outcome.learningRate, beta2: settings.beta2, weightDecay: settings.weightDecay)
     let muon = MuonStep(
-      learningRate: outcome.learningRate * settings.matrixRate, momentum: settings.momentum)
+      learningRate: outcome.learningRate * settings.matrixRate, momentum: settings.momentum,
+      weightDecay: settings.weightDecay)
     let (kernels, lanes, step) = (kernels, lanes, step)
     weights.update(kernels, lanes) { parameters in
       kernels.muon(

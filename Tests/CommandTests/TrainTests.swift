@@ -74,6 +74,17 @@ struct TrainTests {
     #expect(!result.stderr.contains("\u{1B}") && !result.stderr.contains("\r"))
   }
 
+  @Test func `a time picks the network's size, a number of steps does not`() throws {
+    let folder = try Folder()
+    try folder.write(Texts.english, to: "text.txt")
+    // So little text has no more to teach than the smallest network can hold.
+    for (budget, shape) in [(["--seconds", "0.5"], "2 x 64 lstm"), (["--steps", "1"], "2 x 256 lstm")] {
+      let result = try GeulProcess.run(
+        ["train", "text.txt", "--out", "run-\(shape)", "--sample-every", "0"] + budget, in: folder)
+      #expect(result.notes.contains { $0.contains(shape) }, "\(result.stderr)")
+    }
+  }
+
   @Test func `--quiet says nothing when there is nothing to say`() throws {
     let folder = try Folder()
     try folder.write(Texts.english, to: "text.txt")

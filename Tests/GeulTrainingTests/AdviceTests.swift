@@ -4,14 +4,14 @@ import Testing
 
 @Suite("Advice on the size of a network")
 struct AdviceTests {
-  static func advice(units: Int = 1_000_000, seconds: Double = 180, rate: Double = 28e9) -> Advice {
+  static func advice(units: Int = 1_000_000, seconds: Double = 180, rate: Double = 24e9) -> Advice {
     Advice(vocabulary: 65, units: units, seconds: seconds, rate: rate)
   }
 
   @Test("Three minutes of two slow cores suit two layers of some 190 units, twenty minutes 310")
   func known() {
-    #expect(180...208 ~= Self.advice().hidden(Architecture()))
-    #expect(296...328 ~= Self.advice(seconds: 1200).hidden(Architecture()))
+    #expect(176...208 ~= Self.advice().hidden(Architecture()))
+    #expect(280...328 ~= Self.advice(seconds: 1200).hidden(Architecture()))
   }
 
   @Test("More time, a faster machine and more text never advise a smaller network")
@@ -28,14 +28,15 @@ struct AdviceTests {
     }
   }
 
-  @Test("A small text is read more often, and the more often the more is dropped")
+  @Test("A small text is read more often, and the more often, the more is dropped")
   func dropout() {
     let small = Self.advice(units: 60_000, seconds: 60)
     var shape = Architecture()
     shape.hidden = small.hidden(shape)
     #expect(small.epochs(shape) > 10)
-    let shares = (0...30).map { Advice.dropout(epochs: Double($0)) }
+    let shares = (0...30).map { small.dropout(shape, epochs: Double($0)) }
     #expect(shares == shares.sorted() && shares.first == 0 && shares.last == 0.3)
+    #expect(Self.advice(units: 1 << 30).dropout(shape, epochs: 30) == 0)
   }
 
   private func pow2(_ exponent: Int) -> Double { Double(sign: .plus, exponent: exponent, significand: 1) }
