@@ -11,7 +11,8 @@ struct BenchTrain: ParsableCommand {
 
   @OptionGroup var shape: NetworkOptions
   @OptionGroup var window: WindowOptions
-  @Option(help: "How matrices are moved: adamw, as PyTorch's programs do, or muon, as geul train does.")
+  @Option(
+    help: "How matrices are moved: adamw, as PyTorch's programs do, or muon, as geul train does.")
   var optimizer = Settings.Optimizer.adamw
   @OptionGroup var bench: BenchOptions
   @OptionGroup var machine: MachineOptions

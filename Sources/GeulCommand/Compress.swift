@@ -64,7 +64,9 @@ struct Decompress: ParsableCommand {
 struct ArchiveOptions: ParsableArguments {
   @Option(name: [.short, .long], help: "A model's file, or the folder of a run (its best model).")
   var model: String
-  @Option(help: "Where to write, - for standard output (default: beside the file, with or without .geul).")
+  @Option(
+    help: "Where to write, - for standard output (default: beside the file, with or without .geul)."
+  )
   var out: String?
   @Flag(name: .shortAndLong, help: "Report nothing but what needs attention.")
   var quiet = false

@@ -29,7 +29,8 @@ struct Evaluate: ParsableCommand {
     try check("--fraction", fraction, in: 1e-9...1)
     guard !baseline || fraction < 1 else {
       throw ValidationError(
-        "--baseline learns from what --fraction leaves of the text: give a fraction below 1, such as 0.1.")
+        "--baseline learns from what --fraction leaves of the text: give a fraction below 1, such as 0.1."
+      )
     }
     guard !dynamic || precision == .float32 else {
       throw ValidationError("--dynamic computes in float32: leave --precision out.")

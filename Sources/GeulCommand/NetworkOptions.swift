@@ -7,7 +7,10 @@ struct NetworkOptions: ParsableArguments {
   var cell = Cell.lstm
   @Option(help: "How many layers.")
   var layers = 2
-  @Option(help: "Units in a layer (default: what suits the text and the time; 256 where time does not count).")
+  @Option(
+    help:
+      "Units in a layer (default: what suits the text and the time; 256 where time does not count)."
+  )
   var hidden: Int?
 
   func validate() throws {

@@ -32,7 +32,8 @@ struct RunOptions: ParsableArguments {
     let seconds: Double
 
     enum CodingKeys: CodingKey {
-      case out, validationNats, unigramNats, trigramNats, bitsPerByte, charsPerSecond, steps, bestStep, epochs, seconds
+      case out, validationNats, unigramNats, trigramNats, bitsPerByte, charsPerSecond, steps,
+        bestStep, epochs, seconds
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -65,7 +66,8 @@ struct RunOptions: ParsableArguments {
     let best = record.best?.validationNats ?? nats
     if nats > trigram {
       tell(
-        "The model foretells worse than that. Give it more time (--minutes), or, if the text is small, more text.")
+        "The model foretells worse than that. Give it more time (--minutes), or, if the text is small, more text."
+      )
     } else if last > best + 0.02 {
       tell(
         "After step \(record.best?.step ?? 0) the model learned the text by heart rather than its language:"

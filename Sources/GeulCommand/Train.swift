@@ -25,7 +25,9 @@ struct Train: ParsableCommand {
   @Option(help: "Learning rate at its highest (default: 0.012 for 32 streams, less for fewer).")
   var learningRate: Float?
   @Option(
-    help: "Share of a layer's outputs to drop, 0 to 0.9 (default: more, the more often the text will be read).")
+    help:
+      "Share of a layer's outputs to drop, 0 to 0.9 (default: more, the more often the text will be read)."
+  )
   var dropout: Float?
   @Option(help: "How matrices are moved: muon or adamw.")
   var optimizer = Settings.Optimizer.muon

@@ -17,7 +17,8 @@ public enum ArchiveError: Error, Sendable, Equatable, CustomStringConvertible {
       "has version \(version) of the format, which this program cannot read. Use the program that wrote it, or a newer one."
     case .otherModel:
       "was compressed with another model, and only that one can unpack it. Give that model with --model."
-    case .damaged: "is damaged: what comes out is not what went in. Fetch it again from where it came."
+    case .damaged:
+      "is damaged: what comes out is not what went in. Fetch it again from where it came."
     }
   }
 }

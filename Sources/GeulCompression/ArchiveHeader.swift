@@ -60,7 +60,9 @@ struct ArchiveHeader: Equatable {
     guard version == Self.version else { throw .newer(version: Int(version)) }
     let learns = try take(UInt8.self, &bytes)
     model = try take(UInt64.self, &bytes)
-    guard learns <= 1, let pieces = Int(exactly: try take(UInt64.self, &bytes)) else { throw .damaged }
+    guard learns <= 1, let pieces = Int(exactly: try take(UInt64.self, &bytes)) else {
+      throw .damaged
+    }
     self.pieces = pieces
     hash = try take(UInt64.self, &bytes)
     guard learns == 1 else { return }

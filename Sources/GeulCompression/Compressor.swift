@@ -25,6 +25,7 @@ public struct Compressor: Sendable {
   ///   - file: the bytes.
   ///   - learning: how the model goes on learning from what it has packed; nil for one that stays as it is.
   ///   - report: called now and then with the number of bytes that are packed.
+  /// - Returns: the archive.
   public func compress(
     _ file: [UInt8], learning: OnlineModel.Learning? = nil, report: (Int) -> Void = { _ in }
   ) -> [UInt8] {

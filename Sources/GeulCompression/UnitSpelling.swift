@@ -32,7 +32,9 @@ struct UnitSpelling {
 
   /// The pieces of a part of a file.
   func pieces(of bytes: ArraySlice<UInt8>) -> [Piece] {
-    guard tokenizer.unit != .byte else { return bytes.map { piece([$0], String(Unicode.Scalar($0))) } }
+    guard tokenizer.unit != .byte else {
+      return bytes.map { piece([$0], String(Unicode.Scalar($0))) }
+    }
     var pieces: [Piece] = []
     var (parser, iterator) = (Unicode.UTF8.ForwardParser(), bytes.makeIterator())
     var (begin, place) = (bytes.startIndex, bytes.startIndex)

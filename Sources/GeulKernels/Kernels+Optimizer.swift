@@ -51,8 +51,9 @@ extension Kernels {
   }
 
   /// Moves `values` towards `others`: keep times themselves and take times those, place by place.
-  public func blend(_ values: inout Arena, with others: Arena, keep: Float, take: Float, lanes: Lanes)
-  {
+  public func blend(
+    _ values: inout Arena, with others: Arena, keep: Float, take: Float, lanes: Lanes
+  ) {
     precondition(values.layout == others.layout, "arenas of different layouts")
     blend(
       &values.values, at: 0..<values.values.count, with: others.values, at: 0, keep: keep,
@@ -71,7 +72,8 @@ extension Kernels {
     lanes.run((range.count + Self.chunk - 1) / Self.chunk) { index in
       let place = index * Self.chunk
       unsafe blend(
-        out.base + place, others.pointer + start + place, min(Self.chunk, range.count - place), keep,
+        out.base + place, others.pointer + start + place, min(Self.chunk, range.count - place),
+        keep,
         take)
     }
   }
@@ -89,7 +91,8 @@ extension Kernels {
   ///   - second: the running mean of their squares.
   ///   - lanes: the threads.
   public func adam(
-    _ settings: AdamStep, slots: [Slot], step: Int, scale: Float, parameters: inout Arena, gradients: Arena,
+    _ settings: AdamStep, slots: [Slot], step: Int, scale: Float, parameters: inout Arena,
+    gradients: Arena,
     first: inout Arena, second: inout Arena, lanes: Lanes
   ) {
     let layout = parameters.layout

@@ -20,7 +20,7 @@ public struct Orthogonalizer: Sendable {
   fileprivate mutating func keepSpare() { swap(&total, &spare) }
 }
 
-/// One step of Muon: momentum whose matrices are orthogonalised (Jordan et al. 2024).
+/// One step of Muon, of Jordan and others (2024): momentum whose matrices are orthogonalised.
 public struct MuonStep: Sendable, Equatable {
   /// The root of the mean square of a matrix' change is this by the root of its depth.
   public var learningRate: Float
@@ -38,11 +38,11 @@ public struct MuonStep: Sendable, Equatable {
 }
 
 extension Kernels {
-  /// The polynomial of Jordan et al. 2024: a x + b x^3 + c x^5 takes singular values from 0...1 to about 1 in five rounds.
+  /// The polynomial of Muon: a x + b x^3 + c x^5 takes singular values from 0...1 to about 1 in five rounds.
   private static let (a, b, c): (Float, Float, Float) = (3.4445, -4.7750, 2.0315)
   private static let rounds = 5
 
-  /// Moves the matrices of `works` by Muon's rule:
+  /// Moves the matrices of `works` by Muon's rule.
   ///
   ///     m = mu m + (1 - mu) g;  u = mu m + (1 - mu) g;  W -= rate sqrt(n / k) U V^T, where u = U S V^T
   ///
@@ -110,7 +110,8 @@ extension Kernels {
     for round in 0..<Self.rounds {
       // P = a + b A + c A A;  Q = P Q, from Q = 1;  A = P A P, which is the Gram matrix of P X.
       unsafe multiply(&works, lanes) { work, _ in
-        var call = unsafe geul_dense(work.slot.depth, work.gram.pointer, work.gram, into: &work.polynomial)
+        var call = unsafe geul_dense(
+          work.slot.depth, work.gram.pointer, work.gram, into: &work.polynomial)
         unsafe (call.by_product, call.by_addend, call.diagonal) = (Self.c, Self.b, Self.a)
         unsafe call.addend = work.gram.pointer
         return unsafe call

@@ -177,7 +177,8 @@ extension RunRecord {
   /// Whether what was read from a file is what a run can come to.
   var isSound: Bool {
     windows.isSound(for: settings) && settings.isSound && step >= 0 && (totalSteps ?? 1) >= 1
-      && rateScale > 0 && rateScale <= 1 && recentSteps >= 0 && patientSince >= 0 && recentNats.isFinite
+      && rateScale > 0 && rateScale <= 1 && recentSteps >= 0 && patientSince >= 0
+      && recentNats.isFinite
       && history.allSatisfy { (0...step).contains($0.step) }
   }
 }
@@ -192,7 +193,8 @@ extension Settings {
       && schedule.warmup >= 0 && weightDecay >= 0 && weightDecay.isFinite
       && (0...1).contains(schedule.floor) && (0...0.9).contains(validationFraction)
       && momentum >= 0 && averaging >= 0 && matrixRate >= 0
-      && matrixRate.isFinite && validations >= 1 && patience >= 0 && Precision.trained.contains(precision)
+      && matrixRate.isFinite && validations >= 1 && patience >= 0
+      && Precision.trained.contains(precision)
   }
 }
 

@@ -16,7 +16,7 @@ public struct KneserNey: Sendable {
 
   /// The longest n-grams that are counted at all.
   public static let longest = 8
-  /// Of a longer text only this many units, the last ones, are counted: a gigabyte of memory.
+  /// Of a longer text only this many units, the last ones, are counted: so that memory has a limit.
   public static let most = 8_000_000
 
   private let vocabulary: Int
@@ -33,7 +33,7 @@ public struct KneserNey: Sendable {
     /// The same n-gram without its oldest unit.
     var suffix: UInt32 = 0
     var length: UInt8
-    /// c(h .), N_1(h .), N_2(h .) and N_3+(h .)
+    /// What follows it: c(h .), N_1(h .), N_2(h .) and N_3+(h .).
     var total: UInt32 = 0
     var ones: UInt32 = 0
     var twos: UInt32 = 0

@@ -1,9 +1,9 @@
 public import GeulKernels
 public import GeulNetwork
 
-/// A model that foretells a text unit by unit, and, if told to, goes on learning from what it has read: dynamic evaluation
-/// (Mikolov et al. 2010; Krause et al. 2018).
+/// A model that foretells a text unit by unit, and, if told to, goes on learning from what it has read.
 ///
+/// That is dynamic evaluation (Mikolov et al. 2010; Krause et al. 2018).
 /// What it foretells is a function of what it has read alone, bit for bit the same for any number of threads and each
 /// instruction set: whoever reads the same units can undo what was coded with it.
 public struct OnlineModel: Sendable {

@@ -46,7 +46,8 @@ public struct Scorer: Sendable {
   }
 
   /// The same with a model that reads the stretch unit by unit, and may learn from what it has read.
-  public static func score(_ corpus: Corpus, _ range: Range<Int>, with model: OnlineModel) -> Score {
+  public static func score(_ corpus: Corpus, _ range: Range<Int>, with model: OnlineModel) -> Score
+  {
     var model = model
     var score = Score(nats: 0, units: 0)
     var known = 0

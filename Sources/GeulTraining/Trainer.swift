@@ -13,8 +13,9 @@ public struct Trainer: Sendable {
   public let kernels: Kernels
   /// The parameters.
   public private(set) var weights: PackedNetwork
-  /// Their mean over the last steps (Polyak and Juditsky 1992): what is validated and kept. It is where the steps, which
-  /// go to and fro, lead to.
+  /// Their mean over the last steps (Polyak and Juditsky 1992): what is validated and kept.
+  ///
+  /// It is where the steps, which go to and fro, lead to.
   public private(set) var average: Arena
   /// Where in the text training stands.
   public private(set) var windows: Windows
@@ -154,7 +155,8 @@ public struct Trainer: Sendable {
         muon, scale: clip, works: &works, parameters: &parameters, gradients: &gradients,
         first: &first, lanes: lanes)
       kernels.adam(
-        adam, slots: adamSlots, step: step, scale: clip, parameters: &parameters, gradients: gradients,
+        adam, slots: adamSlots, step: step, scale: clip, parameters: &parameters,
+        gradients: gradients,
         first: &first, second: &second, lanes: lanes)
       // Early steps count little: the mean is over a tenth of all steps at most.
       let keep = min(settings.averaging, Float(step) / Float(step + 9))

@@ -34,7 +34,8 @@ struct CompressTests {
   @Test func `from standard input to standard output`() throws {
     let packed = try GeulProcess.run(
       ["compress", "-", "-m", "model.safetensors", "-q"], stdin: "the old king said 한글", in: folder)
-    #expect(packed.status == 0 && packed.stderr.isEmpty && packed.output.starts(with: Data("GEUL".utf8)))
+    #expect(
+      packed.status == 0 && packed.stderr.isEmpty && packed.output.starts(with: Data("GEUL".utf8)))
     try packed.output.write(to: URL(filePath: folder.file("packed")))
     let unpacked = try GeulProcess.run(
       ["decompress", "packed", "-m", "model.safetensors", "--out", "-"], in: folder)

@@ -33,7 +33,8 @@ struct EarlyStopTests {
     // What was ended early is finished: it goes on only when told how long.
     let again = try GeulProcess.run(["resume", "run", "--json"], in: folder).json()
     #expect(again["steps"] as? Int == steps)
-    let longer = try GeulProcess.run(["resume", "run", "--steps", "\(steps + 10)", "--json"], in: folder)
+    let longer = try GeulProcess.run(
+      ["resume", "run", "--steps", "\(steps + 10)", "--json"], in: folder)
     #expect(try longer.json()["steps"] as? Int == steps + 10)
   }
 

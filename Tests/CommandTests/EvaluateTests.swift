@@ -50,8 +50,10 @@ struct EvaluateTests {
     let (stays, learns) = (try nats([]), try nats(["--dynamic", "--dynamic-rate", "0.003"]))
     #expect(learns < stays - 0.1)
     #expect(try nats(["--dynamic", "--dynamic-rate", "0.003", "--threads", "1"]) == learns)
-    try GeulProcess.run(["evaluate", "run", "text.txt", "--dynamic", "--precision", "int8"], in: folder)
-      .expectRefusal(2, naming: "--dynamic", "--precision")
+    try GeulProcess.run(
+      ["evaluate", "run", "text.txt", "--dynamic", "--precision", "int8"], in: folder
+    )
+    .expectRefusal(2, naming: "--dynamic", "--precision")
   }
 
   @Test func `unknown units are counted and left out of the mean`() throws {

@@ -78,7 +78,9 @@ struct TrainTests {
     let folder = try Folder()
     try folder.write(Texts.english, to: "text.txt")
     // So little text has no more to teach than the smallest network can hold.
-    for (budget, shape) in [(["--seconds", "0.5"], "2 x 64 lstm"), (["--steps", "1"], "2 x 256 lstm")] {
+    for (budget, shape) in [
+      (["--seconds", "0.5"], "2 x 64 lstm"), (["--steps", "1"], "2 x 256 lstm"),
+    ] {
       let result = try GeulProcess.run(
         ["train", "text.txt", "--out", "run-\(shape)", "--sample-every", "0"] + budget, in: folder)
       #expect(result.notes.contains { $0.contains(shape) }, "\(result.stderr)")

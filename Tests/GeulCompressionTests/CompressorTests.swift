@@ -15,7 +15,8 @@ struct CompressorTests {
     """
 
   /// A model of a text, with random numbers: it foretells little, but the same to whoever writes and reads.
-  static func model(_ unit: TextUnit, minimumCount: Int = 1, text: String = text, seed: UInt64 = 3) throws
+  static func model(_ unit: TextUnit, minimumCount: Int = 1, text: String = text, seed: UInt64 = 3)
+    throws
     -> Model
   {
     let options = CorpusOptions(tokenizer: Tokenizer(unit: unit), minimumCount: minimumCount)
@@ -45,7 +46,8 @@ struct CompressorTests {
     [], [0], [0xFF], Array("T".utf8), Array(text.utf8), Array((text + text.decomposed + text).utf8),
     Array("각 \u{1100}\u{1161}\u{11A8} \u{1100} \u{1161}\u{1100}\u{AC00}\u{11A8}".utf8),
     Array("nothing 漢字 known Ω".utf8), Array(text.utf8) + [0xEA, 0xB0] + Array(text.utf8),
-    [0xEF, 0xBB, 0xBF] + Array("with a mark\r\n".utf8), Array(text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }),
+    [0xEF, 0xBB, 0xBF] + Array("with a mark\r\n".utf8),
+    Array(text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }),
     Array(repeating: 0x80, count: 1000), Array(String(repeating: "\u{301}", count: 300).utf8),
   ]
 
@@ -54,7 +56,9 @@ struct CompressorTests {
     let compressor = Self.compressor(try Self.model(unit, minimumCount: minimumCount))
     var random = SeededGenerator(seed: 9)
     let noise = (0..<30).map { _ in
-      (0..<Int.random(in: 0..<200, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+      (0..<Int.random(in: 0..<200, using: &random)).map { _ in
+        UInt8.random(in: 0...255, using: &random)
+      }
     }
     for file in Self.files + noise {
       for learning in [nil, Self.learning] {
@@ -77,7 +81,8 @@ struct CompressorTests {
     let model = try Self.model(.grapheme)
     let text = String(repeating: Self.text.precomposed, count: 40)
     let corpus = try Corpus.read(
-      [.text(text)], options: CorpusOptions(tokenizer: model.about.tokenizer, vocabulary: model.about.vocabulary))
+      [.text(text)],
+      options: CorpusOptions(tokenizer: model.about.tokenizer, vocabulary: model.about.vocabulary))
     let learning = learns ? Self.learning : nil
     let online = OnlineModel(
       model.network, parameters: model.parameters, learning: learning, kernels: Kernels(.portable),

@@ -23,8 +23,9 @@ struct MuonTests {
     return .random(layout, 1, &random)
   }
 
-  static func run(_ set: InstructionSet, lanes: Int, steps: Int) -> (parameters: Arena, first: Arena)
-  {
+  static func run(_ set: InstructionSet, lanes: Int, steps: Int) -> (
+    parameters: Arena, first: Arena
+  ) {
     var random = SeededGenerator(seed: 100)
     var (parameters, first) = (Arena.random(layout, 1, &random), Arena(layout))
     var works = matrices.map(Orthogonalizer.init)
@@ -46,7 +47,7 @@ struct MuonTests {
     }
   }
 
-  /// Newton's and Schulz' iteration as Jordan et al. (2024) write it, on the matrix itself.
+  /// Newton's and Schulz' iteration on the matrix itself, as it is written.
   static func orthogonalized(_ matrix: [[Double]]) -> [[Double]] {
     let norm = matrix.joined().reduce(0) { $0 + $1 * $1 }.squareRoot()
     var x = matrix.map { $0.map { $0 / norm } }
@@ -71,7 +72,9 @@ struct MuonTests {
 
   /// The iteration on the Gram matrix rounds singular values near zero otherwise than the one on the matrix, and
   /// multiplies what it rounded by up to 3.4445^5: two thousandths of a change were the most that was seen.
-  @Test("A step is momentum, orthogonalised, as Double computes it", arguments: InstructionSet.available)
+  @Test(
+    "A step is momentum, orthogonalised, as Double computes it", arguments: InstructionSet.available
+  )
   func closeToDouble(set: InstructionSet) {
     var random = SeededGenerator(seed: 100)
     let start = Arena.random(Self.layout, 1, &random)
@@ -84,7 +87,8 @@ struct MuonTests {
       let pairs = zip(Self.matrix(slot, start), Self.matrix(slot, after))
       for (rows, expected) in zip(pairs, direction) {
         for ((before, after), o) in zip(zip(rows.0, rows.1), expected) {
-          comparison.add(after, before * (1 - 0.005) - 0.01 * shape * o, bound: 0.01 * shape * 0.004)
+          comparison.add(
+            after, before * (1 - 0.005) - 0.01 * shape * o, bound: 0.01 * shape * 0.004)
         }
       }
     }
@@ -123,8 +127,8 @@ struct MuonTests {
     let after = Self.run(.portable, lanes: 1, steps: 2).parameters
     var stays = true
     for slot in Self.layout.slots {
-      for index in slot.range where slot.name == "bias" || (index - slot.offset) % slot.width >= slot.units
-      {
+      for index in slot.range
+      where slot.name == "bias" || (index - slot.offset) % slot.width >= slot.units {
         stays = stays && after.values[index] == start.values[index]
       }
     }

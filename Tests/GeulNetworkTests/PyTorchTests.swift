@@ -76,7 +76,8 @@ struct PyTorchTests {
       #expect(abs(norm - step.gradientNorm) < 1e-6)
       weights.update(kernels, lanes) { parameters in
         kernels.adam(
-          AdamStep(learningRate: figures.learningRate), slots: network.layout.slots, step: index + 1,
+          AdamStep(learningRate: figures.learningRate), slots: network.layout.slots,
+          step: index + 1,
           scale: Float(min(1, figures.clipGlobalNorm / (norm + 1e-6))), parameters: &parameters,
           gradients: gradients, first: &first, second: &second, lanes: lanes)
       }

@@ -39,5 +39,7 @@ struct AdviceTests {
     #expect(Self.advice(units: 1 << 30).dropout(shape, epochs: 30) == 0)
   }
 
-  private func pow2(_ exponent: Int) -> Double { Double(sign: .plus, exponent: exponent, significand: 1) }
+  private func pow2(_ exponent: Int) -> Double {
+    Double(sign: .plus, exponent: exponent, significand: 1)
+  }
 }

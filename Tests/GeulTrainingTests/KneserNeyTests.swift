@@ -38,9 +38,10 @@ struct KneserNeyTests {
       }
       for n in 1..<max(2, order) where n < order {
         for gram in counts[n].keys {
-          var before = Set((n..<max(n, ids.count)).filter { end in
-            Array(ids[(end - n + 1)...end]) == gram
-          }.map { ids[$0 - n] })
+          var before = Set(
+            (n..<max(n, ids.count)).filter { end in
+              Array(ids[(end - n + 1)...end]) == gram
+            }.map { ids[$0 - n] })
           let starts = ids.prefix(n).elementsEqual(gram)
           if starts { before.insert(-2) }
           counts[n][gram] = before.count

@@ -33,7 +33,9 @@ struct OnlineModelTests {
     #expect(abs(score.nats - expected.nats) < 1e-5 * expected.nats)
   }
 
-  @Test("A step is AdamW's, from the loss of the units that were read, toward where it began", arguments: Cell.allCases)
+  @Test(
+    "A step is AdamW's, from the loss of the units that were read, toward where it began",
+    arguments: Cell.allCases)
   func step(cell: Cell) throws {
     let trial = try TrainingTrial(cell, hidden: 20)
     var learning = OnlineModel.Learning()
@@ -46,7 +48,8 @@ struct OnlineModelTests {
     // The same by hand: a window of eight from a zero state, one step, and the rest of the units with what it made.
     let (kernels, lanes) = (Kernels(.best), Lanes(1))
     var weights = PackedNetwork(
-      network, parameters: start, precision: .float32, backward: true, kernels: kernels, lanes: lanes)
+      network, parameters: start, precision: .float32, backward: true, kernels: kernels,
+      lanes: lanes)
     var portion = Portion(
       network, firstRow: 0, rows: 1, length: 8, precision: .float32, dropout: false, backward: true)
     portion.fill(row: 0, Array(ids[0...8]))

@@ -73,7 +73,8 @@ struct TrainerTests {
         let old = network.tensors(of: before.first)[index].values
         let keep = network.matrices.contains { $0.name == tensor.name } ? 0.95 : 0.9
         for (place, value) in tensor.values.enumerated() {
-          let expected = keep * Double(old[place]) + (1 - keep) * gradients[index][place] * 0.01 / norm
+          let expected =
+            keep * Double(old[place]) + (1 - keep) * gradients[index][place] * 0.01 / norm
           #expect(abs(Double(value) - expected) < 1e-8, "\(tensor.name)")
         }
       }
