@@ -29,13 +29,13 @@ public struct Compressor: Sendable {
   public func compress(
     _ file: [UInt8], learning: OnlineModel.Learning? = nil, report: (Int) -> Void = { _ in }
   ) -> [UInt8] {
-    let spelling = UnitSpelling(model.about.tokenizer, model.about.vocabulary)
+    let spelling = UnitSpelling(model.about.tokenizer.unit, model.about.vocabulary)
     var coder = coder(RangeEncoder(), learning)
     var (place, count) = (0, 0)
     while place < file.count {
       let part = spelling.part(of: file, from: place)
       for piece in spelling.pieces(of: part) {
-        _ = try? coder.code(piece)
+        _ = coder.code(piece)
         count += 1
       }
       place = part.endIndex
@@ -56,11 +56,14 @@ public struct Compressor: Sendable {
     let header = try ArchiveHeader(&rest)
     guard header.model == model.identity else { throw .otherModel }
     var coder = coder(RangeDecoder(rest), header.learning)
-    var reading = UnitReading(model.about.tokenizer, model.about.vocabulary)
+    var reading = UnitReading(model.about.tokenizer.unit, model.about.vocabulary)
     var file: [UInt8] = []
-    for piece in 0..<header.pieces {
-      file += reading.bytes(of: try coder.code(.unit(0)))
-      if piece % 65536 == 0 { report(file.count) }
+    let unknown = model.about.vocabulary.unknownID.map(Piece.unit)
+    for count in 0..<header.pieces {
+      let piece = try coder.code(.unit(0))
+      guard piece != unknown else { throw .damaged }  // no writer does that
+      file += reading.bytes(of: piece)
+      if count % 65536 == 0 { report(file.count) }
     }
     file += reading.finish()
     guard XXH64.hash(file) == header.hash else { throw .damaged }

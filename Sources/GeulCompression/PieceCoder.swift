@@ -24,7 +24,7 @@ struct PieceCoder<Coder: SymbolCoder> {
   }
 
   /// Codes one piece; a reader does not look at what it is given.
-  mutating func code(_ piece: Piece) throws(ArchiveError) -> Piece {
+  mutating func code(_ piece: Piece) throws(Coder.Failure) -> Piece {
     let isOther = if case .other = piece { 1 } else { 0 }
     let before = kind
     kind = try coder.code(isOther, kinds[before])
@@ -32,12 +32,11 @@ struct PieceCoder<Coder: SymbolCoder> {
     guard kind == 0 else { return try codeBytes(piece) }
     let id = if case .unit(let id) = piece { id } else { 0 }
     let coded = try coder.code(id, shares)
-    guard coded != unknownID else { throw .damaged }  // no writer does that
     model.read(Int32(coded))
     return .unit(coded)
   }
 
-  private mutating func codeBytes(_ piece: Piece) throws(ArchiveError) -> Piece {
+  private mutating func codeBytes(_ piece: Piece) throws(Coder.Failure) -> Piece {
     let given = if case .other(let bytes) = piece { bytes } else { [UInt8]() }
     let count = try coder.code(given.count - 1, counts) + 1
     counts.add(8, to: count - 1)

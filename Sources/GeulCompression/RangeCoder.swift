@@ -3,8 +3,11 @@
 /// A stream of symbols is described once, for both ways: whoever describes it passes the symbol, and goes on with the one
 /// that comes back. A writer returns what it was given; a reader does not look at it.
 package protocol SymbolCoder {
+  /// What can go wrong: nothing for a writer.
+  associatedtype Failure: Error
+
   /// Codes one symbol of an alphabet whose symbols have these shares.
-  mutating func code(_ symbol: Int, _ shares: Shares) throws(ArchiveError) -> Int
+  mutating func code(_ symbol: Int, _ shares: Shares) throws(Failure) -> Int
 }
 
 /// How likely each symbol of an alphabet is: whole numbers above zero, and their sum, at most 2^48.

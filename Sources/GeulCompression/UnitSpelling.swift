@@ -13,8 +13,8 @@ struct UnitSpelling {
   private let tokenizer: Tokenizer
   private let vocabulary: Vocabulary
 
-  init(_ tokenizer: Tokenizer, _ vocabulary: Vocabulary) {
-    self.tokenizer = Tokenizer(unit: tokenizer.unit, normalization: .none)
+  init(_ unit: TextUnit, _ vocabulary: Vocabulary) {
+    tokenizer = Tokenizer(unit: unit, normalization: .none)
     self.vocabulary = vocabulary
   }
 
@@ -33,7 +33,7 @@ struct UnitSpelling {
   /// The pieces of a part of a file.
   func pieces(of bytes: ArraySlice<UInt8>) -> [Piece] {
     guard tokenizer.unit != .byte else {
-      return bytes.map { piece([$0], String(Unicode.Scalar($0))) }
+      return bytes.map { piece(String(Unicode.Scalar($0))) ?? .other([$0]) }
     }
     var pieces: [Piece] = []
     var (parser, iterator) = (Unicode.UTF8.ForwardParser(), bytes.makeIterator())
@@ -52,28 +52,26 @@ struct UnitSpelling {
 
   /// The pieces of valid UTF-8.
   private func spelled(_ bytes: ArraySlice<UInt8>) -> [Piece] {
-    let pieces = tokenizer.units(of: String(decoding: bytes, as: UTF8.self)).flatMap { unit in
-      piece(Array(unit.utf8), unit)
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard tokenizer.unit == .jamo else {
+      return tokenizer.units(of: text).flatMap { unit in piece(unit).map { [$0] } ?? Self.cut(unit)
+      }
     }
-    // In jamo, text that is not composed can be spelled as other text is.
-    var reading = UnitReading(tokenizer, vocabulary)
-    var again: [UInt8] = []
-    for piece in pieces { again += reading.bytes(of: piece) }
-    again += reading.finish()
-    return again.elementsEqual(bytes) ? pieces : Self.cut(bytes)
+    // A syllable of which one jamo is not known is none: the others alone would not give it back.
+    return Tokenizer(unit: .grapheme, normalization: .none).units(of: text).flatMap { grapheme in
+      let pieces = tokenizer.units(of: grapheme).map(piece)
+      return pieces.contains(nil) ? Self.cut(grapheme) : pieces.compactMap(\.self)
+    }
   }
 
-  private func piece(_ bytes: [UInt8], _ unit: String) -> [Piece] {
-    vocabulary.id(of: unit).map { [.unit($0)] } ?? Self.cut(bytes[...])
-  }
+  /// A unit that the vocabulary holds; nil if it does not.
+  private func piece(_ unit: String) -> Piece? { vocabulary.id(of: unit).map(Piece.unit) }
 
-  private func piece(_ bytes: [UInt8], _ unit: String) -> Piece {
-    vocabulary.id(of: unit).map { .unit($0) } ?? .other(bytes)
-  }
-
-  private static func cut(_ bytes: ArraySlice<UInt8>) -> [Piece] {
-    stride(from: bytes.startIndex, to: bytes.endIndex, by: longest).map {
-      .other(Array(bytes[$0..<min(bytes.endIndex, $0 + longest)]))
+  /// The bytes of a text that is no unit.
+  private static func cut(_ text: String) -> [Piece] {
+    let bytes = Array(text.utf8)
+    return stride(from: 0, to: bytes.count, by: longest).map {
+      .other(Array(bytes[$0..<min(bytes.count, $0 + longest)]))
     }
   }
 }
@@ -83,9 +81,11 @@ struct UnitReading {
   private let bytes: [[UInt8]]?
   private var jamo: StreamDecoder
 
-  init(_ tokenizer: Tokenizer, _ vocabulary: Vocabulary) {
-    jamo = StreamDecoder(tokenizer: tokenizer, vocabulary: vocabulary)
-    switch tokenizer.unit {
+  init(_ unit: TextUnit, _ vocabulary: Vocabulary) {
+    // As spelling: nothing is normalised, and jamo are composed, whatever the normal form of the model's text.
+    jamo = StreamDecoder(
+      tokenizer: Tokenizer(unit: unit, normalization: .none), vocabulary: vocabulary)
+    switch unit {
     case .byte:
       bytes = vocabulary.units.map { unit in
         unit.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }

@@ -15,11 +15,15 @@ struct CompressorTests {
     """
 
   /// A model of a text, with random numbers: it foretells little, but the same to whoever writes and reads.
-  static func model(_ unit: TextUnit, minimumCount: Int = 1, text: String = text, seed: UInt64 = 3)
+  static func model(
+    _ unit: TextUnit, _ form: NormalForm = .nfc, minimumCount: Int = 1, text: String = text,
+    seed: UInt64 = 3
+  )
     throws
     -> Model
   {
-    let options = CorpusOptions(tokenizer: Tokenizer(unit: unit), minimumCount: minimumCount)
+    let options = CorpusOptions(
+      tokenizer: Tokenizer(unit: unit, normalization: form), minimumCount: minimumCount)
     let corpus = try Corpus.read([.text(text)], options: options)
     let shape = Architecture(cell: .lstm, layers: 2, hidden: 20)
     var random = RandomSource(seed: seed)
@@ -66,6 +70,28 @@ struct CompressorTests {
         #expect(try compressor.decompress(packed) == file)
       }
     }
+  }
+
+  @Test(
+    "Every file comes back, whatever the normal form of the model's text",
+    arguments: TextUnit.allCases)
+  func normalForms(unit: TextUnit) throws {
+    for form in [NormalForm.nfd, .nfkc, .none] {
+      let compressor = Self.compressor(try Self.model(unit, form))
+      for file in Self.files {
+        #expect(try compressor.decompress(compressor.compress(file)) == file)
+      }
+    }
+  }
+
+  @Test("A syllable of which a jamo is not known costs its own bytes, not those around it")
+  func unknownJamo() throws {
+    let compressor = Self.compressor(try Self.model(.jamo, text: "바닷가에 살았습니다."))
+    let known = Array(String(repeating: "바닷가에 살았습니다.", count: 50).utf8)
+    let (without, with) = (
+      compressor.compress(known), compressor.compress(known + Array("홍".utf8))
+    )
+    #expect(with.count - without.count < 40)
   }
 
   @Test("A file longer than a part is cut where it hurts nothing", arguments: TextUnit.allCases)
