@@ -50,7 +50,9 @@ struct Decompress: ParsableCommand {
   func run() throws {
     let compressor = try archive.compressor(machine)
     let packed = try archive.read(file)
-    let name = file.hasSuffix(Compress.fileExtension) ? String(file.dropLast(5)) : file + ".out"
+    let name =
+      file.hasSuffix(Compress.fileExtension)
+      ? String(file.dropLast(Compress.fileExtension.count)) : file + ".out"
     let target = try archive.target(file, otherwise: name)
     let bytes: [UInt8]
     do throws(ArchiveError) { bytes = try compressor.decompress(packed) } catch {

@@ -57,8 +57,10 @@ struct RunOptions: ParsableArguments {
   }
 
   /// Says how the model stands to counting, and what would help where it is not well.
-  private func assess(_ nats: Double, _ counted: (Double?, Double?), _ record: RunRecord) {
-    guard let (unigram, trigram) = both(counted) else { return }
+  private func assess(
+    _ nats: Double, unigram: Double?, trigram: Double?, _ record: RunRecord
+  ) {
+    guard let unigram, let trigram else { return }
     tell(
       "By counting alone: \(number(unigram, 4)) nats from the frequency of each unit, \(number(trigram, 4)) from the"
         + " two units before it.")
@@ -73,11 +75,6 @@ struct RunOptions: ParsableArguments {
         "After step \(record.best?.step ?? 0) the model learned the text by heart rather than its language:"
           + " more text, or a higher --dropout, would help; more time would not.")
     }
-  }
-
-  private func both(_ pair: (Double?, Double?)) -> (Double, Double)? {
-    guard let a = pair.0, let b = pair.1 else { return nil }
-    return (a, b)
   }
 
   /// Runs to the end, or to a signal, and says how it went.
@@ -123,14 +120,17 @@ struct RunOptions: ParsableArguments {
           + (final.isExact ? "" : " A sample of it: geul evaluate scores all.")
       )
     }
-    let counted = (run.counted(order: 1), run.counted(order: 3))
-    if let final { assess(final.score.natsPerUnit, counted, run.record) }
+    guard !quiet || json else { return }
+    let (unigram, trigram) = (run.counted(order: 1), run.counted(order: 3))
+    if let final {
+      assess(final.score.natsPerUnit, unigram: unigram, trigram: trigram, run.record)
+    }
     tell("Done in \(duration(seconds)). Write on with: geul generate \(path) --prompt \"...\"")
     guard json else { return }
     try Output.json(
       Summary(
-        out: path, validationNats: final?.score.natsPerUnit, unigramNats: counted.0,
-        trigramNats: counted.1, bitsPerByte: final?.bitsPerByte,
+        out: path, validationNats: final?.score.natsPerUnit, unigramNats: unigram,
+        trigramNats: trigram, bitsPerByte: final?.bitsPerByte,
         charsPerSecond: report.last?.charsPerSecond ?? 0, steps: run.record.step,
         bestStep: run.record.best?.step, epochs: run.record.windows.epochs, seconds: seconds))
   }

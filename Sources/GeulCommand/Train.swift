@@ -192,6 +192,10 @@ struct Train: ParsableCommand {
 
   /// Chooses the network's size by the time there is, and dropout by how often the text will be read.
   private func advise(_ settings: inout Settings, _ corpus: Corpus, _ kernels: Kernels) {
+    if let dropout, shape.hidden != nil {
+      settings.dropout = dropout
+      return  // nothing is left to advise on, and the machine need not be measured
+    }
     let units = Run.trainingUnits(of: corpus, settings)
     let budget = budget.budget ?? .unlessTold
     var rate = 0.0

@@ -8,7 +8,7 @@ public import GeulNetwork
 /// instruction set: whoever reads the same units can undo what was coded with it.
 public struct OnlineModel: Sendable {
   /// The scores of the next unit, `[v]`; nothing before the first unit is read.
-  public var scores: [Float] { hasRead ? output[0] : [] }
+  public var scores: [Float] { output[0] }
 
   private let network: Network
   private let kernels: Kernels
@@ -19,7 +19,6 @@ public struct OnlineModel: Sendable {
   /// What reads unit by unit.
   private var reader: Portion
   private var output: [[Float]] = [[]]
-  private var hasRead = false
   /// What was read since the last learning, after the unit before it.
   private var recent: [Int32] = []
   private var learner: Learner?
@@ -78,9 +77,9 @@ public struct OnlineModel: Sendable {
 
   /// The loss of a unit that comes next, in nats; nil before the first unit is read.
   public func nats(of id: Int32) -> Double? {
-    guard hasRead, let best = output[0].max() else { return nil }
-    let sum = output[0].reduce(0.0) { $0 + exponential(Double($1) - Double(best)) }
-    return naturalLogarithm(sum) + Double(best) - Double(output[0][Int(id)])
+    guard let best = scores.max() else { return nil }
+    let sum = scores.reduce(0.0) { $0 + exponential(Double($1) - Double(best)) }
+    return naturalLogarithm(sum) + Double(best) - Double(scores[Int(id)])
   }
 
   /// Reads the next unit, and learns when it has read enough.
@@ -89,7 +88,6 @@ public struct OnlineModel: Sendable {
     if let learning, recent.count > learning.length { learn(learning) }
     reader.tokens[0] = id
     reader.step(weights, kernels, lanes: lanes, scores: &output)
-    hasRead = true
   }
 
   /// Takes one step from the loss of the last units, and reads the next with what it has learned.
