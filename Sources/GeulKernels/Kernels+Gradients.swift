@@ -4,10 +4,8 @@ internal import CGeulKernels
 public struct GradientSource: Sendable {
   let rows: Int
   let factor: Factor
-  /// Panels over the rows; in bfloat16 with the rows in pairs.
+  /// Panels over the rows.
   let d: Operands
-  /// Panels over the rows as they were: what a table's rows add up.
-  let unpaired: Operands
   /// Where in a panel's 64 columns this matrix's begin.
   let panelOffset: Int
 
@@ -75,18 +73,15 @@ extension Kernels {
     to out: UnsafeMutablePointer<Float>
   ) {
     let slot = tensor.slot
-    let precision = source.d.precision
-    // In bfloat16 an odd number of rows is filled up to pairs.
-    let paired = precision == .bfloat16 ? source.rows + source.rows % 2 : source.rows
     withExtendedLifetime(source) {
       var call = unsafe geul_gradient()
-      unsafe (call.rows, call.depth, call.groups) = (paired, slot.depth, panel.groups)
-      unsafe call.d = source.d.pointer(at: paired * panel.column)
+      unsafe (call.rows, call.depth, call.groups) = (source.rows, slot.depth, panel.groups)
+      unsafe call.d = source.d.pointer(at: source.rows * panel.column)
       unsafe (call.d_stride, call.d_offset) = (panel.columns, source.panelOffset)
       unsafe call.group_stride = tensor.gated ? slot.width : groupWidth
       unsafe call.out = out + slot.offset + panel.unit
       unsafe call.out_stride = slot.stride
-      let functions = training(precision)
+      let functions = training(source.d.precision)
       switch source.factor {
       case .operands(let a, let offset, let stride):
         unsafe (call.a, call.a_stride) = (a.pointer(at: offset), stride)
@@ -95,8 +90,6 @@ extension Kernels {
         unsafe (call.a, call.a_stride) = (ones.pointer(), 0)
         unsafe functions.weight_gradient(&call)
       case .tokens(let tokens):
-        unsafe call.rows = source.rows
-        unsafe call.d = source.unpaired.pointer(at: source.rows * panel.column)
         unsafe functions.table_gradient(&call, tokens.pointer)
       }
     }
@@ -105,23 +98,23 @@ extension Kernels {
   /// The shares of one portion in the gradients of a layer: its input's matrix (or table), its state's, and
   /// its biases (one, or the GRU's two).
   public func sources(
-    of trace: LayerTrace, input: LayerInput, inputs: Int
+    of trace: inout LayerTrace, input: LayerInput, inputs: Int
   ) -> (input: GradientSource, recurrent: GradientSource, biases: [GradientSource]) {
     let rows = trace.length * trace.rows
     let d = trace.gateGradients
-    let panels = paired(d, rows: rows, panels: panels(of: trace))
     let ofState = trace.cell == .gru ? groupWidth : 0
     func source(_ factor: GradientSource.Factor, _ panelOffset: Int) -> GradientSource {
-      GradientSource(
-        rows: rows, factor: factor, d: panels, unpaired: d, panelOffset: panelOffset)
+      GradientSource(rows: rows, factor: factor, d: d, panelOffset: panelOffset)
     }
     let inputSource: GradientSource
     switch input {
     case .tokens(let tokens): inputSource = source(.tokens(tokens), 0)
     case .operands(let operands, let offset):
-      inputSource = source(pairedRows(operands, offset: offset, rows: rows, width: inputs), 0)
+      inputSource = source(
+        paired(operands, offset: offset, (rows, inputs), into: &trace.pairedInput), 0)
     }
-    let hidden = pairedRows(trace.hidden, offset: 0, rows: rows, width: trace.width)
+    let hidden = paired(
+      trace.hidden, offset: 0, (rows, trace.width), into: &trace.pairedHidden)
     let one = ones(d.precision)
     return (
       inputSource, source(hidden, ofState),
@@ -131,23 +124,15 @@ extension Kernels {
 
   /// The shares of one portion in the gradients of the projection: its matrix and its bias.
   public func sources(
-    of logits: Logits, hidden: Operands, offset: Int, width: Int
+    of logits: inout Logits, hidden: Operands, offset: Int, width: Int
   ) -> (weight: GradientSource, bias: GradientSource) {
     let rows = logits.used
     let d = logits.gradients
-    let widths = Panels(width: padded(logits.vocabulary)).map(\.width)
-    let panels = paired(d, rows: rows, panels: widths)
-    let a = pairedRows(hidden, offset: offset, rows: rows, width: width)
+    let a = paired(hidden, offset: offset, (rows, width), into: &logits.pairedHidden)
     func source(_ factor: GradientSource.Factor) -> GradientSource {
-      GradientSource(rows: rows, factor: factor, d: panels, unpaired: d, panelOffset: 0)
+      GradientSource(rows: rows, factor: factor, d: d, panelOffset: 0)
     }
     return (source(a), source(ones(d.precision)))
-  }
-
-  private func panels(of trace: LayerTrace) -> [Int] {
-    trace.cell == .rnn
-      ? Panels(width: trace.width).map(\.width)
-      : Array(repeating: 4 * groupWidth, count: trace.width / groupWidth)
   }
 
   private func ones(_ precision: Precision) -> GradientSource.Factor {
@@ -158,31 +143,21 @@ extension Kernels {
     }
   }
 
-  private func pairedRows(
-    _ operands: Operands, offset: Int, rows: Int, width: Int
+  /// Rows of operands as weight gradients read them: in bfloat16 in pairs, which `pairs` has room for from step to step.
+  private func paired(
+    _ operands: Operands, offset: Int, _ shape: (rows: Int, width: Int), into pairs: inout Operands?
   ) -> GradientSource.Factor {
-    guard operands.precision == .bfloat16 else {
-      return .operands(operands, offset: offset, stride: width)
+    guard let pairRows = unsafe training(operands.precision).pair_rows else {
+      return .operands(operands, offset: offset, stride: shape.width)
     }
-    return .operands(
-      paired(operands, offset: offset, rows: rows, panels: [width]), offset: 0, stride: width)
-  }
-
-  /// Operands as weight gradients read them: in bfloat16, each panel's rows in pairs.
-  private func paired(_ operands: Operands, offset: Int = 0, rows: Int, panels: [Int]) -> Operands {
-    guard let pairRows = unsafe training(operands.precision).pair_rows else { return operands }
-    let even = rows + rows % 2
-    var out = Operands(zeros: even * panels.reduce(0, +), operands.precision)
+    let count = (shape.rows + shape.rows % 2) * shape.width
+    var out = pairs.take() ?? Operands(zeros: 0, operands.precision)
+    if out.count < count { out = Operands(zeros: count, operands.precision) }
     withExtendedLifetime(operands) {
-      let to = unsafe out.mutablePointer()
-      var column = 0
-      for width in panels {
-        unsafe pairRows(
-          to + even * column * operands.precision.bytes,
-          operands.pointer(at: offset + rows * column), rows, width)
-        column += width
-      }
+      unsafe pairRows(
+        out.mutablePointer(), operands.pointer(at: offset), shape.width, shape.rows, shape.width)
     }
-    return out
+    pairs = out
+    return .operands(out, offset: 0, stride: shape.width)
   }
 }

@@ -82,6 +82,8 @@ public struct LayerTrace: Sendable {
   public internal(set) var gates: Buffer<Float>
   /// Panels over `t x b` rows: the gradients of the gates' sums in bfloat16.
   var narrowGradients: Operands?
+  /// In bfloat16, what weight gradients read: the rows of `hidden` and of the layer's input, in pairs.
+  var pairedHidden: Operands?, pairedInput: Operands?
 
   /// A trace with a zero state.
   public init(

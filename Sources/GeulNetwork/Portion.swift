@@ -159,7 +159,7 @@ public struct Portion: Sendable {
     let width = traces[0].width
     let top = output(of: traces.count - 1)
     let projection = kernels.sources(
-      of: logits, hidden: top.operands, offset: top.offset, width: width)
+      of: &logits, hidden: top.operands, offset: top.offset, width: width)
     var fromTop = [projection.bias, projection.weight]
     kernels.projectBack(weights.decoder, logits: logits, into: &dOutput)
     for index in traces.indices.reversed() {
@@ -172,7 +172,7 @@ public struct Portion: Sendable {
         weights.weights(ofLayer: index), trace: &traces[index], dOutput: dOutput, dInput: &dInput,
         work: &work)
       swap(&dOutput, &dInput)
-      let sources = kernels.sources(of: traces[index], input: input(of: index), inputs: width)
+      let sources = kernels.sources(of: &traces[index], input: input(of: index), inputs: width)
       fromTop += sources.biases.reversed() + [sources.recurrent, sources.input]
     }
     shares = fromTop.reversed()

@@ -85,7 +85,7 @@ typedef struct {
 typedef struct {
   size_t rows;                      // r
   size_t depth;                     // k
-  const void *a; size_t a_stride;   // [r, k]; a stride of 0 repeats the first row (ones, for a bias)
+  const void *a; size_t a_stride;   // [r, k], in pairs of r if they need be; a stride of 0 repeats the first (ones)
   const void *d; size_t d_stride;   // [r, d_stride], columns from d_offset
   size_t d_offset;
   size_t groups, group_stride;      // groups of 16 columns, and how far apart they lie in `out`
@@ -141,9 +141,9 @@ typedef struct {
   /// `losses`; unless `d_logits` is NULL, `scale` times the gradient there. A target of -1 counts nothing.
   void (*cross_entropy)(double *losses, void *_Nullable d_logits, float *logits, size_t rows, size_t vocabulary,
                         const int32_t *targets, float scale);
-  /// Operands as the weight gradient reads them: bfloat16 needs rows in pairs, [ceil(r / 2), columns, 2].
-  /// Float32 operands are read as they are: NULL.
-  void (*_Nullable pair_rows)(void *out, const void *in, size_t rows, size_t columns);
+  /// Rows of `in`, `stride` apart, as the weight gradient multiplies them: bfloat16 needs them in pairs,
+  /// [ceil(r / 2), columns, 2]. Float32 operands are read as they are: NULL.
+  void (*_Nullable pair_rows)(void *out, const void *in, size_t stride, size_t rows, size_t columns);
   void (*weight_gradient)(const geul_gradient *);
   /// out[tokens[r], columns] += d[r, columns]; `a` of the gradient is not used.
   void (*table_gradient)(const geul_gradient *, const int32_t *tokens);
