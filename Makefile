@@ -1,12 +1,13 @@
 # make demo   build, learn corpora/english.txt for a minute, write on from a prompt
 # make test   build, run every test
+# make torture  what takes long: kills without number, random bytes by the hundred thousand
 # make models train anew the models that are shipped in checkpoints/
 # make format write the sources as .swift-format says;  make lint checks that
 
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 GEUL := .build/release/geul
 
-.PHONY: setup build demo test models format lint
+.PHONY: setup build demo test torture models format lint
 
 # The one package that building needs. Nothing is done where ICU's headers are there already.
 setup:
@@ -25,6 +26,10 @@ demo: build
 # Without optimisation the kernels are a hundred times slower, so tests run in release.
 test: setup
 	swift test -c release
+
+torture: build
+	Tests/Torture/crash
+	Tests/Torture/text
 
 models: build
 	./checkpoints/make

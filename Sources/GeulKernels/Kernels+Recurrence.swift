@@ -197,15 +197,13 @@ extension Kernels {
   /// - Parameters:
   ///   - weights: the layer's.
   ///   - trace: what `forward` left; its gates become the gradients of their sums.
-  ///   - dOutput: `[t, b, h]`, the loss's gradient with respect to the layer's output.
-  ///   - dInput: `[t, b, i]`, filled with the gradient with respect to its input; not used where it reads tokens.
-  ///   - work: room.
+  ///   - work: has the loss's gradient with respect to the layer's output, and takes that with respect to its input,
+  ///     unless it reads tokens.
   public func backward(
-    _ weights: RecurrentWeights, trace: inout LayerTrace, dOutput: Buffer<Float>,
-    dInput: inout Buffer<Float>, work: inout BackwardWork
+    _ weights: RecurrentWeights, trace: inout LayerTrace, work: inout BackwardWork
   ) {
     let (length, rows, width) = (trace.length, trace.rows, trace.width)
-    require("dOutput", dOutput.count, atLeast: length * rows * width)
+    require("dOutput", work.dOutput.count, atLeast: length * rows * width)
     require("work", work.dHidden.count, atLeast: rows * width)
     guard let recurrent = weights.packedRecurrent.backward else {
       preconditionFailure("packed for the way forward alone")
@@ -213,11 +211,11 @@ extension Kernels {
     let precision = trace.hidden.precision
     precondition(
       precision == .float32 || trace.narrowGradients != nil, "a trace for the way forward alone")
-    withExtendedLifetime((weights, dOutput)) {
+    withExtendedLifetime(weights) {
       var call = unsafe geul_backward()
       unsafe (call.length, call.rows, call.width) = (length, rows, width)
       unsafe call.recurrent_weights = recurrent.pointer()
-      unsafe call.d_output = dOutput.pointer
+      unsafe call.d_output = UnsafePointer(work.dOutput.mutablePointer())
       if trace.cells.count > 0 { unsafe call.cells = trace.cells.pointer }
       unsafe call.gates = trace.gates.mutablePointer()
       if precision == .bfloat16 {
@@ -229,10 +227,10 @@ extension Kernels {
       unsafe call.d_cells = work.dCells.mutablePointer()
       if let packed = weights.packedInput, let input = packed.backward {
         let inputs = padded(packed.slot.depth)
-        require("dInput", dInput.count, atLeast: length * rows * inputs)
+        require("dInput", work.dInput.count, atLeast: length * rows * inputs)
         unsafe call.inputs = inputs
         unsafe call.input_weights = input.pointer()
-        unsafe call.d_input = dInput.mutablePointer()
+        unsafe call.d_input = work.dInput.mutablePointer()
       }
       unsafe trace.cell.choose(training(precision).backward)(&call)
     }
@@ -251,14 +249,25 @@ extension Cell {
   }
 }
 
-/// Room for the gradients that go back from one time step to the one before.
+/// The gradients that go back from layer to layer, and within one from a time step to the one before.
 public struct BackwardWork: Sendable {
+  /// `[t, b, h]`: the loss's gradient with respect to a layer's output.
+  public var dOutput: Buffer<Float>
+  /// `[t, b, h]`: with respect to its input, which is the output of the layer below.
+  var dInput: Buffer<Float>
+  /// Within a layer, `[b, h]`.
   var dHidden: Buffer<Float>
+  /// Within a layer, `[b, h]`.
   var dCells: Buffer<Float>
 
-  /// Room for `[b, h]`.
-  public init(rows: Int, width: Int) {
+  /// Room for a window of `length` steps of `rows` sequences, in layers of `width` units.
+  public init(length: Int, rows: Int, width: Int) {
+    dOutput = Buffer(zeros: length * rows * width)
+    dInput = Buffer(zeros: length * rows * width)
     dHidden = Buffer(zeros: rows * width)
     dCells = Buffer(zeros: rows * width)
   }
+
+  /// Goes on to the layer below, whose output was this one's input.
+  public mutating func descend() { swap(&dOutput, &dInput) }
 }

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Work comes in more, smaller portions than there are threads, and a thread takes the next portion when it
 /// has finished one: on a shared machine a slow thread does not hold up the rest. What is computed must not
-/// depend on who computes it; nothing here tells a portion which lane it runs on.
+/// depend on who computes it.
 public struct Lanes: Sendable {
   /// How many threads work at most.
   public let count: Int
@@ -18,17 +18,22 @@ public struct Lanes: Sendable {
 
   /// Calls `body` once for each of `0..<jobs`, and returns when all have finished.
   public func run(_ jobs: Int, _ body: @Sendable (Int) -> Void) {
+    runOnLanes(jobs) { job, _ in body(job) }
+  }
+
+  /// Tells `body` its lane as well.
+  private func runOnLanes(_ jobs: Int, _ body: @Sendable (_ job: Int, _ lane: Int) -> Void) {
     let threads = min(count, jobs)
     guard threads > 1 else {
-      for job in 0..<jobs { body(job) }
+      for job in 0..<jobs { body(job, 0) }
       return
     }
     let next = Atomic(0)
-    DispatchQueue.concurrentPerform(iterations: threads) { _ in
+    DispatchQueue.concurrentPerform(iterations: threads) { lane in
       while true {
         let job = next.add(1, ordering: .relaxed).oldValue
         guard job < jobs else { return }
-        body(job)
+        body(job, lane)
       }
     }
   }
@@ -51,6 +56,23 @@ public struct Lanes: Sendable {
       guard let base = items.baseAddress else { return }
       let shared = unsafe SharedPointer(base: base)
       run(items.count) { index in unsafe body(&shared.base[index]) }
+    }
+  }
+
+  /// The same with room to work in, of which each lane has its own; what is left there must not matter to the next.
+  public func forEach<Item: Sendable, Room: Sendable>(
+    _ items: inout [Item], with rooms: inout [Room],
+    _ body: @Sendable (inout Item, inout Room) -> Void
+  ) {
+    precondition(rooms.count >= min(count, items.count), "room for \(rooms.count) lanes")
+    unsafe items.withUnsafeMutableBufferPointer { items in
+      unsafe rooms.withUnsafeMutableBufferPointer { rooms in
+        guard let item = items.baseAddress, let room = rooms.baseAddress else { return }
+        let (shared, own) = unsafe (SharedPointer(base: item), SharedPointer(base: room))
+        runOnLanes(items.count) { index, lane in
+          unsafe body(&shared.base[index], &own.base[lane])
+        }
+      }
     }
   }
 }

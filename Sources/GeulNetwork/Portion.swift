@@ -30,9 +30,6 @@ public struct Portion: Sendable {
   /// `[t, b, h]`: the output of each layer after dropout; empty without.
   private var dropped: [Operands]
   private var logits: Logits
-  private var dOutput: Buffer<Float>
-  private var dInput: Buffer<Float>
-  private var work: BackwardWork
 
   /// Room for `rows` sequences of a network, with a zero state.
   public init(
@@ -56,9 +53,11 @@ public struct Portion: Sendable {
       dropout ? network.layers.map { _ in Operands(zeros: count * width, precision) } : []
     logits = Logits(
       rows: count, vocabulary: network.vocabulary, precision: precision, backward: backward)
-    dOutput = Buffer(zeros: backward ? count * width : 0)
-    dInput = Buffer(zeros: backward ? count * width : 0)
-    work = BackwardWork(rows: backward ? rows : 0, width: width)
+  }
+
+  /// Room for its way back; for others as well, if they have no more rows.
+  public var roomForBackward: BackwardWork {
+    BackwardWork(length: length, rows: rows, width: traces[0].width)
   }
 
   /// The whole batch, cut into portions of up to eight sequences, so many that several threads have equal shares.
@@ -153,7 +152,7 @@ public struct Portion: Sendable {
 
   /// Goes back through the window that `forward` has just read, and leaves its shares in the gradients.
   public mutating func backward(
-    _ weights: PackedNetwork, _ kernels: Kernels, masks: Masks? = nil
+    _ weights: PackedNetwork, _ kernels: Kernels, work: inout BackwardWork, masks: Masks? = nil
   ) {
     let network = weights.network
     let width = traces[0].width
@@ -161,17 +160,16 @@ public struct Portion: Sendable {
     let projection = kernels.sources(
       of: &logits, hidden: top.operands, offset: top.offset, width: width)
     var fromTop = [projection.bias, projection.weight]
-    kernels.projectBack(weights.decoder, logits: logits, into: &dOutput)
+    kernels.projectBack(weights.decoder, logits: logits, into: &work.dOutput)
     for index in traces.indices.reversed() {
       if let masks, !dropped.isEmpty {
         kernels.apply(
-          masks.dropout(layer: index, firstRow: firstRow), toGradient: &dOutput,
+          masks.dropout(layer: index, firstRow: firstRow), toGradient: &work.dOutput,
           shape: (length, rows, width))
       }
       kernels.backward(
-        weights.weights(ofLayer: index), trace: &traces[index], dOutput: dOutput, dInput: &dInput,
-        work: &work)
-      swap(&dOutput, &dInput)
+        weights.weights(ofLayer: index), trace: &traces[index], work: &work)
+      work.descend()
       let sources = kernels.sources(of: &traces[index], input: input(of: index), inputs: width)
       fromTop += sources.biases.reversed() + [sources.recurrent, sources.input]
     }

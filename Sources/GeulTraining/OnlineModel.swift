@@ -47,6 +47,7 @@ public struct OnlineModel: Sendable {
   private struct Learner: Sendable {
     let start: Arena
     var portion: Portion
+    var work: BackwardWork
     var (first, second, gradients): (Arena, Arena, Arena)
     var steps = 0
   }
@@ -67,11 +68,12 @@ public struct OnlineModel: Sendable {
       backward: false)
     learner = learning.map { learning in
       let empty = Arena(network.layout)
+      let portion = Portion(
+        network, firstRow: 0, rows: 1, length: learning.length, precision: .float32,
+        dropout: false, backward: true)
       return Learner(
-        start: parameters,
-        portion: Portion(
-          network, firstRow: 0, rows: 1, length: learning.length, precision: .float32,
-          dropout: false, backward: true), first: empty, second: empty, gradients: empty)
+        start: parameters, portion: portion, work: portion.roomForBackward, first: empty,
+        second: empty, gradients: empty)
     }
   }
 
@@ -96,7 +98,7 @@ public struct OnlineModel: Sendable {
     self.learner = nil  // or what it holds would be shared, and copied
     learner.portion.fill(row: 0, recent)
     learner.portion.forward(weights, kernels, scale: 1 / Float(learning.length))
-    learner.portion.backward(weights, kernels)
+    learner.portion.backward(weights, kernels, work: &learner.work)
     learner.portion.carryState()
     learner.gradients.values.clear()
     network.addGradients(

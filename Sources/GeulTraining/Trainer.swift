@@ -31,6 +31,8 @@ public struct Trainer: Sendable {
   private var second: Arena
   private var gradients: Arena
   private var portions: [Portion]
+  /// For each lane, room to go back through any portion.
+  private var rooms: [BackwardWork]
   /// For Muon: room for each of the network's matrices.
   private var works: [Orthogonalizer]
   /// The tensors that AdamW moves: all, or those that are no matrices.
@@ -86,6 +88,8 @@ public struct Trainer: Sendable {
         network, firstRow: rows.lowerBound, rows: rows.count, length: settings.length,
         precision: settings.precision, dropout: settings.dropout > 0, backward: true)
     }
+    let largest = portions.max { $0.rows < $1.rows } ?? portions[0]
+    rooms = (0..<min(lanes.count, portions.count)).map { _ in largest.roomForBackward }
     restore(state)
   }
 
@@ -130,11 +134,11 @@ public struct Trainer: Sendable {
       settings.dropout > 0 ? Portion.Masks(rate: settings.dropout, key: maskKey) : nil
     let scale = 1 / Float(settings.batch * settings.length)
     let (weights, kernels) = (weights, kernels)
-    lanes.forEach(&portions) { portion in
+    lanes.forEach(&portions, with: &rooms) { portion, room in
       var watch = Stopwatch()
       portion.forward(weights, kernels, scale: scale, masks: masks)
       portion.seconds.forward = watch.lap()
-      portion.backward(weights, kernels, masks: masks)
+      portion.backward(weights, kernels, work: &room, masks: masks)
       portion.carryState()
       portion.seconds.backward = watch.lap()
     }

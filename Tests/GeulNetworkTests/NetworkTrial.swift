@@ -76,7 +76,8 @@ struct NetworkTrial: Sendable {
         portions[index].forward(weights, kernels, scale: Self.scale, masks: masks)
         if window == 0 { portions[index].carryState() }
       }
-      portions[index].backward(weights, kernels, masks: masks)
+      var room = portions[index].roomForBackward
+      portions[index].backward(weights, kernels, work: &room, masks: masks)
       portions[index].carryState()
       for t in 0..<length {
         for row in 0..<portions[index].rows {

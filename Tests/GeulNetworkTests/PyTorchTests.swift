@@ -56,7 +56,8 @@ struct PyTorchTests {
           }
         }
         portions[p].forward(weights, kernels, scale: 1 / Float(count))
-        portions[p].backward(weights, kernels)
+        var room = portions[p].roomForBackward
+        portions[p].backward(weights, kernels, work: &room)
       }
       let losses = portions.map { portion in (0..<portion.losses.count).map { portion.losses[$0] } }
       let loss = losses.joined().reduce(0, +) / Double(count)

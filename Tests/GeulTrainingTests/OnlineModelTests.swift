@@ -54,7 +54,8 @@ struct OnlineModelTests {
       network, firstRow: 0, rows: 1, length: 8, precision: .float32, dropout: false, backward: true)
     portion.fill(row: 0, Array(ids[0...8]))
     portion.forward(weights, kernels, scale: 1 / 8)
-    portion.backward(weights, kernels)
+    var room = portion.roomForBackward
+    portion.backward(weights, kernels, work: &room)
     var (gradients, first, second) = (
       Arena(network.layout), Arena(network.layout), Arena(network.layout)
     )
