@@ -1,6 +1,6 @@
 # make demo   build, learn corpora/english.txt for a minute, write on from a prompt
 # make test   build, run every test
-# make torture  what takes long: kills without number, random bytes by the hundred thousand
+# make torture  kill training 200 times, give 100,000 random byte strings to every command that reads text
 # make models train anew the models that are shipped in checkpoints/
 # make format write the sources as .swift-format says;  make lint checks that
 

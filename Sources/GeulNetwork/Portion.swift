@@ -151,6 +151,8 @@ public struct Portion: Sendable {
   }
 
   /// Goes back through the window that `forward` has just read, and leaves its shares in the gradients.
+  ///
+  /// `work` is room for it (see `roomForBackward`); what is left there matters to nobody.
   public mutating func backward(
     _ weights: PackedNetwork, _ kernels: Kernels, work: inout BackwardWork, masks: Masks? = nil
   ) {
