@@ -6,7 +6,9 @@ import Geul
 struct RunOptions: ParsableArguments {
   @Option(help: "Show a sample every so many steps; 0 for none (default: four in a run).")
   var sampleEvery: Int?
-  @Option(help: "Save a checkpoint every so many steps (default: every 30 seconds).")
+  @Option(
+    help:
+      "Save a checkpoint every so many steps, besides each best one (default: every 30 seconds).")
   var saveEvery: Int?
   @Flag(name: .shortAndLong, help: "Report nothing but what needs attention.")
   var quiet = false
@@ -98,8 +100,8 @@ struct RunOptions: ParsableArguments {
     case .finished: break
     case .diverged:
       throw Failure(
-        "\(path): the loss does not become finite again after step \(run.record.step), however small the"
-          + " learning rate. Train anew with a smaller --learning-rate.")
+        "\(path): the loss explodes after step \(run.record.step), however small the learning rate."
+          + " Train anew with a smaller --learning-rate.")
     case .stopped:
       Output.note(
         "Stopped after step \(run.record.step); all is saved. Go on with: geul resume \(path)")

@@ -19,6 +19,9 @@ enum ICU {
     return (Int(length), Int(bad))
   }
 
+  // An empty text is left out wherever an array makes room: with no room to make, the array writes its length, 0, into
+  // the one empty storage that all arrays of the process share, and two threads may do so at once.
+
   /// Appends the normal form of `text`, valid UTF-8, to `out` and answers how many bytes of `text`
   /// it took: all if it is the last, else up to where coming text could still change something.
   static func normalize(
@@ -32,6 +35,7 @@ enum ICU {
     case .nfd: (rule, growth) = (geul_nfd, GEUL_NFD_GROWTH)
     case .nfkc: (rule, growth) = (geul_nfkc, GEUL_NFKC_GROWTH)
     }
+    guard !text.isEmpty else { return 0 }
     var used: Int64 = 0
     out.bytes.append(addingCapacity: text.count * growth) { room in
       unsafe room.withUnsafeMutableBufferPointer { room, written in
@@ -49,6 +53,7 @@ enum ICU {
 
   /// Appends the scalar values of `text`, valid UTF-8.
   static func scalars(of text: ArraySlice<UInt8>, into units: inout [UInt32]) {
+    guard !text.isEmpty else { return }
     units.append(addingCapacity: text.count) { room in
       unsafe room.withUnsafeMutableBufferPointer { room, written in
         unsafe text.withUnsafeBufferPointer { text in
@@ -133,6 +138,7 @@ final class GraphemeFinder {
     _ batch: inout UnitBatch, from text: ArraySlice<UInt8>,
     with find: (UnsafePointer<UInt8>?, Int64, UnsafeMutablePointer<geul_units>) -> Int64
   ) {
+    guard !text.isEmpty else { return }
     unsafe text.withUnsafeBufferPointer { text in
       batch.codes.append(addingCapacity: text.count) { codes in
         batch.clusters.append(addingCapacity: text.count) { clusters in

@@ -116,6 +116,10 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var rateScale: Float = 1
   /// The step from which on scores that are no better try the run's patience.
   public var patientSince = 0
+  /// Steps between checkpoints; nil for one about every 30 seconds.
+  public var saveEvery: Int?
+  /// Tells an explosion of the loss from its ups and downs.
+  public var watch = LossWatch()
   /// The losses on the part held out, oldest first.
   public var history: [Point] = []
   /// Sum and number of the losses since the last point.
@@ -178,7 +182,7 @@ extension RunRecord {
   var isSound: Bool {
     windows.isSound(for: settings) && settings.isSound && step >= 0 && (totalSteps ?? 1) >= 1
       && rateScale > 0 && rateScale <= 1 && recentSteps >= 0 && patientSince >= 0
-      && recentNats.isFinite
+      && recentNats.isFinite && (saveEvery ?? 1) >= 1 && watch.isSound
       && history.allSatisfy { (0...step).contains($0.step) }
   }
 }

@@ -6,7 +6,7 @@ public import GeulText
 /// A run: trains until the budget is used up, scores the part held out, keeps the best model, saves and reports.
 ///
 /// Everything that lasts is a function of steps, not of time: a run that was stopped and resumed leaves the same
-/// bytes as one that was not. But for a divergence: it goes back to the last state that was saved or scored.
+/// bytes as one that was not. But for a divergence: it goes back to what was saved last.
 public struct Run {
   /// What has been computed so far.
   public private(set) var record: RunRecord
@@ -18,14 +18,21 @@ public struct Run {
   private let corpus: Corpus
   private let heldOut: (corpus: Corpus, range: Range<Int>)?
   private let budget: Budget
-  private let saveEvery: Int?
   private let sampleEvery: Int?
   private let lanes: Lanes
   private let clock: Stopwatch
   /// Whether the newest checkpoint becomes the previous one when the next is saved: false if it is known to be damaged.
   public var keepsPrevious = true
   private var lastSave = 0.0
-  private var good: TrainerState?
+  /// To which step the run went back last, and how many times in a row.
+  private var returns = (step: 0, count: 0)
+  /// What the newest checkpoint says, if this process wrote it.
+  private var saved: RunRecord?
+  /// For tests: what is done to the gradients before a step is taken.
+  package var fault: Trainer.Fault? {
+    get { trainer.fault }
+    set { trainer.fault = newValue }
+  }
 
   /// What a run tells of itself as it goes.
   public enum Event: Sendable {
@@ -75,7 +82,7 @@ public struct Run {
     case finished
     /// The caller asked for it; the checkpoint is on the disk.
     case stopped
-    /// The loss does not become finite again, however small the learning rate; the last good checkpoint is on the disk.
+    /// The loss explodes again and again, however small the learning rate; the last good checkpoint is on the disk.
     case diverged
   }
 
@@ -87,7 +94,7 @@ public struct Run {
   ///   - validation: a text of its own for validation; nil to hold out the end of `corpus`.
   ///   - folder: where checkpoints go.
   ///   - budget: how long the run is to be in all; nil to go on with the checkpoint's number of steps.
-  ///   - saveEvery: steps between checkpoints; nil for one about every 30 seconds.
+  ///   - saveEvery: steps between checkpoints; nil for what the checkpoint says.
   ///   - sampleEvery: steps between samples; nil for about four a run, 0 for none.
   ///   - kernels: what computes.
   ///   - lanes: the threads.
@@ -104,7 +111,7 @@ public struct Run {
       kernels: kernels, lanes: lanes)
     self.corpus = corpus
     self.folder = folder
-    self.saveEvery = saveEvery
+    if let saveEvery { record.saveEvery = saveEvery }
     self.sampleEvery = sampleEvery
     self.lanes = lanes
     self.clock = clock
@@ -127,12 +134,12 @@ public struct Run {
 
   /// Runs until the budget is used up or `shouldStop` says so.
   ///
-  /// - Throws: `FileError` when a checkpoint cannot be written, and then the one before it is intact; or when another
-  ///   process is training in this folder.
+  /// - Throws: `RunError` when a checkpoint cannot be written, and then the one before it is intact; when none can be
+  ///   read to go back to; or when another process is training in this folder.
   public mutating func proceed(
     shouldStop: () -> Bool, report: (Event) -> Void
-  ) throws(FileError) -> Ending {
-    let lock = try FolderLock(folder.path)
+  ) throws(RunError) -> Ending {
+    let lock = try locked()
     defer { withExtendedLifetime(lock) {} }
     if record.step == 0 { try save(report) }
     let metrics = MetricsLog(folder.metricsPath, upTo: record.step)
@@ -147,9 +154,15 @@ public struct Run {
         try save(report)
         return .stopped
       }
+      let isSettled = trainer.windows.isSettled
       let outcome = trainer.step(corpus, of: record.totalSteps)
-      guard outcome.isSound else {
-        guard stepBack(report) else { return .diverged }
+      let fault =
+        outcome.isSound
+        ? record.watch.fault(
+          in: outcome.nats, ignorance: ignorance, step: trainer.step, isSettled: isSettled)
+        : .notFinite
+      if let fault {
+        guard try stepBack(fault, report) else { return .diverged }
         continue
       }
       record.step = trainer.step
@@ -166,7 +179,7 @@ public struct Run {
         lastReport = clock.seconds
       }
       if isSampleStep(record.step) { report(.sample(model, progress)) }
-      if let saveEvery {
+      if let saveEvery = record.saveEvery {
         if record.step % saveEvery == 0 { try save(report) }
       } else if clock.seconds - lastSave > 30 {
         try save(report)
@@ -179,6 +192,10 @@ public struct Run {
     }
     try save(report)
     return .finished
+  }
+
+  private func locked() throws(RunError) -> FolderLock {
+    do { return try FolderLock(folder.path) } catch { throw .file(error) }
   }
 
   /// Fixes the number of steps as soon as the speed is known well enough.
@@ -248,19 +265,22 @@ public struct Run {
   /// - Returns: whether to go on; see `stepBack`.
   private mutating func validate(
     _ progress: Progress, _ metrics: MetricsLog, _ report: (Event) -> Void
-  ) throws(FileError) -> Bool {
+  ) throws(RunError) -> Bool {
     let nats = heldOut.map {
       scorer.estimate($0.corpus, $0.range, limit: estimateLimit).natsPerUnit
     }
-    if let nats, !nats.isFinite { return stepBack(report) }
+    if let nats, !nats.isFinite { return try stepBack(.notFinite, report) }
     record.history.append(
       RunRecord.Point(
         step: record.step, trainNats: record.recentNats / Double(max(1, record.recentSteps)),
         validationNats: nats))
     (record.recentNats, record.recentSteps) = (0, 0)
     let isBest = record.best?.step == record.step
-    if isBest { try model.safetensors.write(to: folder.best) }
-    good = trainer.state
+    if isBest {
+      try write(model.safetensors, to: folder.best)
+      // Whoever goes back goes back to what is worth it.
+      try save(report)
+    }
     var progress = progress
     progress.validationNats = nats
     metrics.append(progress)
@@ -271,6 +291,9 @@ public struct Run {
     }
     return true
   }
+
+  /// The loss of a network that knows nothing.
+  private var ignorance: Double { log(Double(about.vocabulary.count)) }
 
   /// What the best model scored on the part held out.
   public struct FinalScore: Sendable, Equatable {
@@ -309,9 +332,7 @@ public struct Run {
       ? score.nats / Scorer.natsPerBit / Double(max(1, bytes)) : score.bitsPerUnit * unitsPerByte
     model.about.training?.validationNats = score.natsPerUnit
     model.about.training?.validationBitsPerByte = bitsPerByte
-    do throws(FileError) {
-      try model.safetensors.write(to: folder.best, keepingPrevious: false)
-    } catch { throw .file(error) }
+    try write(model.safetensors, to: folder.best, keepingPrevious: false)
     return FinalScore(score: score, bitsPerByte: bitsPerByte, isExact: isScoredExactly)
   }
 
@@ -325,23 +346,45 @@ public struct Run {
     return score.units > 0 ? score.natsPerUnit : nil
   }
 
-  /// Goes back to the last good state with half the learning rate.
+  /// Goes back to what was saved last, with half the learning rate.
+  ///
+  /// If that helps three times to nothing, and it was saved early, it was spoilt already: then to the beginning.
   ///
   /// - Returns: whether there is hope: after thirty halvings the rate is not to blame.
-  private mutating func stepBack(_ report: (Event) -> Void) -> Bool {
+  private mutating func stepBack(
+    _ fault: LossWatch.Fault, _ report: (Event) -> Void
+  ) throws(RunError) -> Bool {
     let scale = trainer.rateScale / 2
     guard scale > 1e-9 else { return false }
-    let state = good ?? trainer.state
+    let exploded = trainer.step
+    let now = record
+    var (state, last) = try lastSaved()
+    returns = last.step == returns.step ? (last.step, returns.count + 1) : (last.step, 1)
+    if returns.count > 3, last.step <= 100 {
+      let units = trainer.windows.units
+      state =
+        Trainer(
+          record.settings, vocabulary: about.vocabulary.count, units: units,
+          kernels: trainer.kernels, lanes: lanes
+        ).state
+      last = RunRecord(settings: record.settings, text: record.text, windows: state.windows)
+    }
     trainer.restore(state)
     trainer.rateScale = scale
-    record.step = trainer.step
-    record.history.removeAll { $0.step > record.step }
-    (record.recentNats, record.recentSteps) = (0, 0)
-    report(
-      .note(
-        "The loss is no longer finite: going back to step \(record.step) with half the learning rate."
-      ))
+    record = last
+    // What the run was told and has planned since stays.
+    (record.totalSteps, record.saveEvery) = (now.totalSteps, now.saveEvery)
+    (record.patientSince, record.rateScale) = (now.patientSince, scale)
+    if fault == .jump { record.watch.pardon(until: exploded) }
+    report(.note("\(fault): going back to step \(record.step) with half the learning rate."))
     return true
+  }
+
+  private func lastSaved() throws(RunError) -> (TrainerState, RunRecord) {
+    do throws(FormatError) {
+      let checkpoint = try folder.loadLatest().value
+      return (checkpoint.state, checkpoint.record)
+    } catch { throw .format(error) }
   }
 
   private func progress(_ outcome: Trainer.Outcome, _ speed: Speed) -> Progress {
@@ -356,23 +399,29 @@ public struct Run {
       })
   }
 
-  private mutating func save(_ report: (Event) -> Void) throws(FileError) {
+  private mutating func save(_ report: (Event) -> Void) throws(RunError) {
     let state = trainer.state
     (record.windows, record.step, record.rateScale) = (state.windows, state.step, state.rateScale)
-    try Checkpoint(model: model.about, record: record, state: state).safetensors.write(
-      to: folder.latest, keepingPrevious: keepsPrevious)
-    keepsPrevious = true
-    lastSave = clock.seconds
-    good = state
+    guard record != saved else { return }
+    try write(
+      Checkpoint(model: model.about, record: record, state: state).safetensors, to: folder.latest,
+      keepingPrevious: keepsPrevious)
+    (keepsPrevious, saved, lastSave) = (true, record, clock.seconds)
     report(.saved(step: record.step))
+  }
+
+  private func write(
+    _ file: SafetensorsFile, to place: AtomicFile, keepingPrevious: Bool = true
+  ) throws(RunError) {
+    do { try file.write(to: place, keepingPrevious: keepingPrevious) } catch { throw .file(error) }
   }
 }
 
-/// Why a run could not be finished.
+/// Why a run could not go on or be finished.
 public enum RunError: Error, CustomStringConvertible {
-  /// The best model cannot be read.
+  /// A checkpoint or the best model cannot be read.
   case format(FormatError)
-  /// The best model cannot be saved.
+  /// A checkpoint or the best model cannot be saved, or the folder is another process'.
   case file(FileError)
   /// The caller asked for it.
   case stopped

@@ -23,6 +23,10 @@ public struct Trainer: Sendable {
   public private(set) var step = 0
   /// What the schedule's rate is multiplied by: halved when the loss explodes.
   public var rateScale: Float = 1
+  /// What is done to the gradients, after a step's own number, before the step is taken.
+  package typealias Fault = @Sendable (Int, inout Arena) -> Void
+  /// For tests: see `Fault`.
+  package var fault: Fault?
   /// Where the time of all steps so far went.
   public private(set) var phases = Phases()
 
@@ -46,10 +50,8 @@ public struct Trainer: Sendable {
     public let gradientNorm: Double
     /// The learning rate that was used.
     public let learningRate: Float
-    /// Whether loss and gradient are numbers that a text can give; if not, the parameters were left as they were.
-    ///
-    /// A network that knows nothing has ln v, some 12 nats at most: a hundred times as much is an explosion.
-    public var isSound: Bool { nats < 1000 && gradientNorm.isFinite }
+    /// Whether loss and gradient are finite; if not, the parameters were left as they were.
+    public var isSound: Bool { nats.isFinite && gradientNorm.isFinite }
   }
 
   /// A fresh network for a text of which the first `units` are for training.
@@ -111,6 +113,7 @@ public struct Trainer: Sendable {
     phases.backward += both * (1 - share)
     gradients.values.clear()
     weights.network.addGradients(of: portions, to: &gradients, kernels: kernels, lanes: lanes)
+    fault?(step, &gradients)
     phases.weightGradients += watch.lap()
     var nats = 0.0
     for index in portions.indices {

@@ -41,6 +41,9 @@ public struct Windows: Codable, Sendable, Equatable {
   /// Whether the next window begins its streams, that is, follows nothing.
   public var isAtStart: Bool { index == 0 }
 
+  /// Whether the epoch is well on its way: what came before its first windows says little of their losses.
+  public var isSettled: Bool { index >= min(50, count / 2) }
+
   /// Where the next window of stream `row` begins; it needs `length + 1` units.
   public func start(row: Int) -> Int { offset + row * streamLength + index * length }
 

@@ -75,7 +75,7 @@ struct FullDiskTests {
     // As large as the run, and a little more.
     let result = try GeulProcess.shell(
       """
-      mkdir disk && mount -t tmpfs -o size=220k tmpfs disk && cp -r run disk/ && cd disk || exit 99
+      mkdir disk && mount -t tmpfs -o size=240k tmpfs disk && cp -r run disk/ && cd disk || exit 99
       cp run/latest.safetensors ../before; cp run/best.safetensors ../best
       head -c 1M /dev/zero > fill 2> /dev/null
       "$geul" \(Self.more); code=$?

@@ -1,4 +1,5 @@
 import Foundation
+import GeulNetwork
 import Testing
 
 /// A run that was stopped in the middle, in whatever way, and goes on.
@@ -6,7 +7,8 @@ struct ResumeTests {
   private static let steps = "3000"
   /// All runs read one file: its path is in the checkpoint.
   private static let long = Swift.Result {
-    ["train", try Runs.english.get().file("text.txt"), "--steps", steps] + Runs.tiny
+    ["train", try Runs.english.get().file("text.txt"), "--steps", steps, "--save-every", "700"]
+      + Runs.tiny
   }
 
   /// The same run without a stop: what all others must come to.
@@ -62,7 +64,7 @@ struct ResumeTests {
   }
 
   @Test func `a killed run goes on from what it saved last`() throws {
-    let (folder, result) = try stopped(by: SIGKILL, ["--save-every", "700"], at: "step 1200/")
+    let (folder, result) = try stopped(by: SIGKILL, at: "step 1200/")
     #expect(result.status == 137)
     let resumed = try GeulProcess.run(["resume", "run", "--threads", "2"], in: folder)
     #expect(resumed.status == 0, "\(resumed.stderr)")
@@ -99,6 +101,18 @@ struct ResumeTests {
     try expectSame(folder)
     #expect(try metricsSteps(folder).last == 3000)
     #expect(!folder.names(in: "run").contains { $0.hasSuffix(".partial") })
+  }
+
+  @Test func `a resumed run saves as often as it was told to at first, or is told now`() throws {
+    let folder = try Runs.trained(["--save-every", "3"])
+    for (steps, arguments, every) in [(30, [], 3), (40, ["--save-every", "7"], 7), (50, [], 7)] {
+      let resumed = try GeulProcess.run(
+        ["resume", "run", "--steps", "\(steps)"] + arguments, in: folder)
+      #expect(resumed.status == 0, "\(resumed.stderr)")
+      let file = try SafetensorsFile(contentsOf: folder.file("run/latest.safetensors"))
+      let record = try #require(file.metadata["geul.run"])
+      #expect(record.contains("\"saveEvery\":\(every)"), "\(record)")
+    }
   }
 
   private func metricsSteps(_ folder: Folder) throws -> [Int] {
