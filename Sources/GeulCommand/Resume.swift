@@ -33,7 +33,8 @@ struct Resume: ParsableCommand {
     }
     let loaded = try folder.loadLatest()
     if let notice = loaded.notice { Output.note(notice) }
-    let checkpoint = loaded.value
+    let isWhole = loaded.problem == nil
+    let checkpoint = (consume loaded).value
     let choice = checkpoint.record.text
     let options = CorpusOptions(
       tokenizer: checkpoint.model.about.tokenizer, encoding: choice.encoding,
@@ -51,10 +52,11 @@ struct Resume: ParsableCommand {
       options.vocabulary = corpus.vocabulary
       return try readCorpus([source], options)
     }
+    let budget = budget(for: checkpoint.record)
     try reporting.proceed(
-      checkpoint, corpus: corpus, validation: validation, folder: folder,
-      budget: budget(for: checkpoint.record), machine: machine, clock: clock,
-      latestIsWhole: loaded.problem == nil)
+      consume checkpoint, corpus: corpus, validation: validation, folder: folder,
+      budget: budget, machine: machine, clock: clock,
+      latestIsWhole: isWhole)
   }
 
   /// How long the run is to be; nil to go on to the end that was planned.

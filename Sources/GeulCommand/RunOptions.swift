@@ -8,7 +8,7 @@ struct RunOptions: ParsableArguments {
   var sampleEvery: Int?
   @Option(
     help:
-      "Save a checkpoint every so many steps, besides each best one (default: every 30 seconds).")
+      "Save a checkpoint every so many steps (default: every 30 seconds).")
   var saveEvery: Int?
   @Flag(name: .shortAndLong, help: "Report nothing but what needs attention.")
   var quiet = false
@@ -83,7 +83,7 @@ struct RunOptions: ParsableArguments {
   ///
   /// `latestIsWhole` is false if the newest checkpoint is damaged and must not become the previous one.
   func proceed(
-    _ checkpoint: Checkpoint, corpus: Corpus, validation: Corpus?, folder: RunFolder,
+    _ checkpoint: consuming Checkpoint, corpus: Corpus, validation: Corpus?, folder: RunFolder,
     budget: Budget?, machine: MachineOptions, clock: Stopwatch, latestIsWhole: Bool = true
   ) throws {
     let (kernels, lanes) = (try machine.kernels, machine.lanes)
@@ -107,8 +107,9 @@ struct RunOptions: ParsableArguments {
         "Stopped after step \(run.record.step); all is saved. Go on with: geul resume \(path)")
       throw StopSignal.ending
     }
-    let final: Run.FinalScore?
-    do throws(RunError) { final = try run.finish(unless: { StopSignal.hasCome }) } catch {
+    let finished = (consume run).finished
+    let final: FinishedRun.FinalScore?
+    do throws(RunError) { final = try finished.score(unless: { StopSignal.hasCome }) } catch {
       guard case .stopped = error else { throw error }
       Output.note("All steps are made and saved, but not scored. For that: geul resume \(path)")
       throw StopSignal.ending
@@ -118,14 +119,14 @@ struct RunOptions: ParsableArguments {
       tell(
         "Held out: \(number(final.score.natsPerUnit, 4)) nats"
           + " (\(number(final.score.bitsPerUnit, 4)) bits) a \(corpus.tokenizer.unit.rawValue),"
-          + " \(number(final.bitsPerByte, 4)) bits a byte; best at step \(run.record.best?.step ?? 0)."
+          + " \(number(final.bitsPerByte, 4)) bits a byte; best at step \(finished.record.best?.step ?? 0)."
           + (final.isExact ? "" : " A sample of it: geul evaluate scores all.")
       )
     }
     guard !quiet || json else { return }
-    let (unigram, trigram) = (run.counted(order: 1), run.counted(order: 3))
+    let (unigram, trigram) = (finished.counted(order: 1), finished.counted(order: 3))
     if let final {
-      assess(final.score.natsPerUnit, unigram: unigram, trigram: trigram, run.record)
+      assess(final.score.natsPerUnit, unigram: unigram, trigram: trigram, finished.record)
     }
     tell("Done in \(duration(seconds)). Write on with: geul generate \(path) --prompt \"...\"")
     guard json else { return }
@@ -133,7 +134,8 @@ struct RunOptions: ParsableArguments {
       Summary(
         out: path, validationNats: final?.score.natsPerUnit, unigramNats: unigram,
         trigramNats: trigram, bitsPerByte: final?.bitsPerByte,
-        charsPerSecond: report.last?.charsPerSecond ?? 0, steps: run.record.step,
-        bestStep: run.record.best?.step, epochs: run.record.windows.epochs, seconds: seconds))
+        charsPerSecond: report.last?.charsPerSecond ?? 0, steps: finished.record.step,
+        bestStep: finished.record.best?.step, epochs: finished.record.windows.epochs,
+        seconds: seconds))
   }
 }

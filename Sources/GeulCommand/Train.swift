@@ -111,7 +111,7 @@ struct Train: ParsableCommand {
         + " \(settings.precision.rawValue) on \(kernels.instructionSet.rawValue),"
         + " \(counted(machine.lanes.count, "thread")), seed \(seed). Run: \(folder.path)")
     try reporting.proceed(
-      checkpoint, corpus: corpus, validation: validationCorpus, folder: folder,
+      consume checkpoint, corpus: corpus, validation: validationCorpus, folder: folder,
       budget: budget.budget ?? .unlessTold, machine: machine, clock: clock)
   }
 

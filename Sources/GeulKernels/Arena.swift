@@ -64,6 +64,9 @@ public struct Arena: Sendable, Equatable {
     values = Buffer(zeros: layout.count)
   }
 
+  /// Whether all numbers are finite.
+  public var isFinite: Bool { (0..<values.count).allSatisfy { values[$0].isFinite } }
+
   /// The numbers of one tensor.
   public subscript(slot: Slot) -> Span<Float> {
     @_lifetime(borrow self)

@@ -1,3 +1,5 @@
+public import GeulKernels
+
 extension SafetensorsFile {
   /// A named array of numbers with a shape.
   ///
@@ -30,6 +32,11 @@ extension SafetensorsFile {
     /// A tensor of float32, row-major; `floats` has as many as `shape` says.
     public init(_ name: String, shape: [Int], floats: [Float]) {
       self.init(name, shape: shape, floats: floats[...])
+    }
+
+    /// A tensor of float32, row-major, of which nothing is copied; `buffer` has as many as `shape` says.
+    public init(_ name: String, shape: [Int], buffer: Buffer<Float>) {
+      self.init(checking: name, dtype: .f32, shape: shape, source: .buffer(buffer))
     }
 
     /// A tensor of numbers of any kind, row-major; `values` has as many as `shape` says.

@@ -1,6 +1,9 @@
-/// Where bytes are: in memory as floats or as bytes, or in an open file.
+internal import GeulKernels
+
+/// Where bytes are: in memory as floats, as a kernel's buffer of them, or as bytes; or in an open file.
 enum TensorSource: Sendable {
   case floats(ArraySlice<Float>)
+  case buffer(Buffer<Float>)
   case bytes(ArraySlice<UInt8>)
   case file(OpenFile, Range<Int>)
 
@@ -8,6 +11,7 @@ enum TensorSource: Sendable {
   var byteCount: Int {
     switch self {
     case .floats(let floats): floats.count * MemoryLayout<Float>.stride
+    case .buffer(let floats): floats.count * MemoryLayout<Float>.stride
     case .bytes(let bytes): bytes.count
     case .file(_, let range): range.count
     }
@@ -16,7 +20,7 @@ enum TensorSource: Sendable {
   /// A part of a file's or an array's bytes, counted from their beginning.
   subscript(range: Range<Int>) -> TensorSource {
     switch self {
-    case .floats: preconditionFailure("floats are not divided into bytes")
+    case .floats, .buffer: preconditionFailure("floats are not divided into bytes")
     case .bytes(let bytes):
       .bytes(bytes[bytes.startIndex + range.lowerBound..<bytes.startIndex + range.upperBound])
     case .file(let file, let whole):
@@ -28,6 +32,7 @@ enum TensorSource: Sendable {
   func forEachBlock(_ body: (RawSpan) throws(FileError) -> Void) throws(FileError) {
     switch self {
     case .floats(let floats): try body(floats.span.raw)
+    case .buffer(let floats): try body(floats.span.raw)
     case .bytes(let bytes): try body(bytes.span.raw)
     case .file(let file, let range):
       var at = range.lowerBound
@@ -44,6 +49,7 @@ enum TensorSource: Sendable {
   func numbers<Number: TensorElement>() throws(FileError) -> [Number] {
     switch self {
     case .floats(let floats): try RawBytes.numbers(from: floats.span.raw)
+    case .buffer(let floats): try RawBytes.numbers(from: floats.span.raw)
     case .bytes(let bytes): try RawBytes.numbers(from: bytes.span.raw)
     case .file(let file, let range):
       try unsafe RawBytes.numbers(range.count / MemoryLayout<Number>.stride) {

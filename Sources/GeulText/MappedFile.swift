@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 // The only Swift that calls the system on files, and that holds memory by its address.
 
@@ -108,6 +109,12 @@ struct OpenFile: ~Copyable {
 @safe
 final class MappedFile: @unchecked Sendable {
   private let memory: UnsafeRawBufferPointer
+  /// How many bytes have been read since the process last let go of them all.
+  private let read = Atomic(0)
+  /// What the process may hold of a file: a larger one would fill its memory, read by read, as if it were its own.
+  private static let held = 1 << 26
+  /// What the system hands over with any byte that is read.
+  private static let least = 1 << 16
 
   fileprivate init(_ memory: UnsafeRawBufferPointer) { unsafe self.memory = unsafe memory }
 
@@ -134,6 +141,18 @@ final class MappedFile: @unchecked Sendable {
       for index in out.indices {
         unsafe out[index] = unsafe Int32(truncatingIfNeeded: numbers[start + index])
       }
+    }
+    letGo(afterReading: out.count * MemoryLayout<Number>.stride)
+  }
+
+  /// Lets go of the pages that have been read, when they are many; the system keeps them for as long as it has room.
+  private func letGo(afterReading count: Int) {
+    guard byteCount > Self.held else { return }
+    let total = read.add(max(count, Self.least), ordering: .relaxed).newValue
+    guard total > Self.held else { return }
+    read.store(0, ordering: .relaxed)
+    if let start = unsafe memory.baseAddress {
+      unsafe madvise(UnsafeMutableRawPointer(mutating: start), byteCount, MADV_DONTNEED)
     }
   }
 }

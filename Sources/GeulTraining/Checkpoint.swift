@@ -60,11 +60,8 @@ public struct Checkpoint: Sendable {
       state.cells = try file.floats("state.cells", shape: shape)
     }
     (state.step, state.rateScale) = (record.step, record.rateScale)
-    let numbers = [
-      state.average.values.array, state.first.values.array, state.second.values.array,
-      state.hidden, state.cells,
-    ]
-    guard numbers.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+    let arenas = [state.average, state.first, state.second]
+    guard arenas.allSatisfy(\.isFinite), (state.hidden + state.cells).allSatisfy(\.isFinite) else {
       throw fault(
         "what it says about the run has numbers that are not finite. Use an earlier checkpoint.")
     }
@@ -84,9 +81,9 @@ public struct Checkpoint: Sendable {
     var file = model.safetensors
     file.metadata[Self.metadataKey] = Model.json(record)
     file.tensors += [
-      .init("average", shape: [state.average.values.count], floats: state.average.values.array),
-      .init("adam.first", shape: [state.first.values.count], floats: state.first.values.array),
-      .init("adam.second", shape: [state.second.values.count], floats: state.second.values.array),
+      .init("average", shape: [state.average.values.count], buffer: state.average.values),
+      .init("adam.first", shape: [state.first.values.count], buffer: state.first.values),
+      .init("adam.second", shape: [state.second.values.count], buffer: state.second.values),
     ]
     let architecture = record.settings.architecture
     let shape = [architecture.layers, record.settings.batch, architecture.hidden]

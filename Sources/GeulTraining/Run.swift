@@ -89,7 +89,8 @@ public struct Run {
   /// A run from its beginning, or from a checkpoint.
   ///
   /// - Parameters:
-  ///   - checkpoint: its beginning (see `Checkpoint.fresh`) or what was saved.
+  ///   - checkpoint: its beginning (see `Checkpoint.fresh`) or what was saved; whoever keeps it keeps a second set of
+  ///     parameters and moments in memory.
   ///   - corpus: the text.
   ///   - validation: a text of its own for validation; nil to hold out the end of `corpus`.
   ///   - folder: where checkpoints go.
@@ -100,7 +101,7 @@ public struct Run {
   ///   - lanes: the threads.
   ///   - clock: what a budget of seconds counts from.
   public init(
-    _ checkpoint: Checkpoint, corpus: Corpus, validation: Corpus?, folder: RunFolder,
+    _ checkpoint: consuming Checkpoint, corpus: Corpus, validation: Corpus?, folder: RunFolder,
     budget: Budget?, saveEvery: Int?, sampleEvery: Int?, kernels: Kernels, lanes: Lanes,
     clock: Stopwatch = Stopwatch()
   ) {
@@ -214,7 +215,7 @@ public struct Run {
       let sample = heldOut.range.prefix(2000)
       let begin = clock.seconds
       _ = scorer.score(heldOut.corpus, sample)
-      let last = isScoredExactly ? heldOut.range.count : 0
+      let last = FinishedRun.isScoredExactly(heldOut.range) ? heldOut.range.count : 0
       scoring += (clock.seconds - begin) * Double(last) / Double(sample.count)
     }
     scoring = min(scoring, seconds / 2)  // or nothing would be left to learn in
@@ -255,11 +256,6 @@ public struct Run {
   /// Twenty times 100,000 took some 30 s of a run of three minutes; what is compared is the same part each time.
   private var estimateLimit: Int { 40_000 }
 
-  /// How many units are scored one after the other at the end: half a minute's work for a network of 2 x 256.
-  private static let exactLimit = 1_000_000
-
-  private var isScoredExactly: Bool { (heldOut?.range.count ?? 0) <= Self.exactLimit }
-
   /// Scores the part held out, and keeps the model if it is the best so far.
   ///
   /// - Returns: whether to go on; see `stepBack`.
@@ -277,9 +273,9 @@ public struct Run {
     (record.recentNats, record.recentSteps) = (0, 0)
     let isBest = record.best?.step == record.step
     if isBest {
-      try write(model.safetensors, to: folder.best)
-      // Whoever goes back goes back to what is worth it.
-      try save(report)
+      try model.safetensors.save(to: folder.best)
+      // If the run has to go back, then to what is worth it.
+      if clock.seconds - lastSave > 10 { try save(report) }
     }
     var progress = progress
     progress.validationNats = nats
@@ -295,55 +291,11 @@ public struct Run {
   /// The loss of a network that knows nothing.
   private var ignorance: Double { log(Double(about.vocabulary.count)) }
 
-  /// What the best model scored on the part held out.
-  public struct FinalScore: Sendable, Equatable {
-    /// The score, from a zero state.
-    public let score: Scorer.Score
-    /// The same by the bytes of the text.
-    public let bitsPerByte: Double
-    /// Whether all of the part was scored, one unit after the other; if not, a sample of it.
-    public let isExact: Bool
-  }
-
-  /// Scores the best model exactly and writes what it scored into its file.
-  ///
-  /// - Parameter shouldStop: asked now and then; what was saved stays as it is when it says so.
-  /// - Returns: The score on the part held out; nil where nothing was held out.
-  /// - Throws: `RunError.stopped` if `shouldStop` said so.
-  public func finish(
-    unless shouldStop: () -> Bool = { false }
-  ) throws(RunError) -> FinalScore? {
-    guard let heldOut else { return nil }
-    var model: Model
-    do throws(FormatError) { model = try Model(contentsOf: folder.best.path) } catch {
-      throw .format(error)
-    }
-    let scorer = Scorer(
-      model.network, parameters: model.parameters, kernels: trainer.kernels, lanes: lanes)
-    guard
-      let score = isScoredExactly
-        ? scorer.score(heldOut.corpus, heldOut.range, unless: shouldStop)
-        : scorer.estimate(heldOut.corpus, heldOut.range, limit: Self.exactLimit)
-    else { throw .stopped }
-    let bytes = heldOut.corpus.byteLength(ofUnitsIn: heldOut.range.dropFirst())
-    let unitsPerByte = Double(heldOut.range.count - 1) / Double(max(1, bytes))
-    let bitsPerByte =
-      isScoredExactly
-      ? score.nats / Scorer.natsPerBit / Double(max(1, bytes)) : score.bitsPerUnit * unitsPerByte
-    model.about.training?.validationNats = score.natsPerUnit
-    model.about.training?.validationBitsPerByte = bitsPerByte
-    try write(model.safetensors, to: folder.best, keepingPrevious: false)
-    return FinalScore(score: score, bitsPerByte: bitsPerByte, isExact: isScoredExactly)
-  }
-
-  /// What counting n-grams of the text that was learned foretells of the part held out: the baseline.
-  ///
-  /// - Returns: nats a unit; nil where nothing was held out.
-  public func counted(order: Int) -> Double? {
-    guard let heldOut else { return nil }
-    let units = Self.trainingUnits(of: corpus, record.settings)
-    let score = KneserNey(corpus, 0..<units, order: order).score(heldOut.corpus, heldOut.range)
-    return score.units > 0 ? score.natsPerUnit : nil
+  /// What is left to do when all steps are made; the room for training is free again once the run itself is gone.
+  public var finished: FinishedRun {
+    FinishedRun(
+      record: record, folder: folder, corpus: corpus, heldOut: heldOut, kernels: trainer.kernels,
+      lanes: lanes)
   }
 
   /// Goes back to what was saved last, with half the learning rate.
@@ -403,35 +355,9 @@ public struct Run {
     let state = trainer.state
     (record.windows, record.step, record.rateScale) = (state.windows, state.step, state.rateScale)
     guard record != saved else { return }
-    try write(
-      Checkpoint(model: model.about, record: record, state: state).safetensors, to: folder.latest,
-      keepingPrevious: keepsPrevious)
+    try Checkpoint(model: model.about, record: record, state: state).safetensors.save(
+      to: folder.latest, keepingPrevious: keepsPrevious)
     (keepsPrevious, saved, lastSave) = (true, record, clock.seconds)
     report(.saved(step: record.step))
-  }
-
-  private func write(
-    _ file: SafetensorsFile, to place: AtomicFile, keepingPrevious: Bool = true
-  ) throws(RunError) {
-    do { try file.write(to: place, keepingPrevious: keepingPrevious) } catch { throw .file(error) }
-  }
-}
-
-/// Why a run could not go on or be finished.
-public enum RunError: Error, CustomStringConvertible {
-  /// A checkpoint or the best model cannot be read.
-  case format(FormatError)
-  /// A checkpoint or the best model cannot be saved, or the folder is another process'.
-  case file(FileError)
-  /// The caller asked for it.
-  case stopped
-
-  /// The sentence of the error inside.
-  public var description: String {
-    switch self {
-    case .format(let error): error.description
-    case .file(let error): error.description
-    case .stopped: "Stopped before the best model was scored."
-    }
   }
 }

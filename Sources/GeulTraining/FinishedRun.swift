@@ -1,0 +1,85 @@
+internal import GeulKernels
+internal import GeulNetwork
+internal import GeulText
+
+/// A run of which all steps are made: its best model is still to be scored, one unit after the other.
+public struct FinishedRun: Sendable {
+  /// What has been computed.
+  public let record: RunRecord
+  /// Where it is kept.
+  public let folder: RunFolder
+
+  let corpus: Corpus
+  let heldOut: (corpus: Corpus, range: Range<Int>)?
+  let kernels: Kernels
+  let lanes: Lanes
+
+  init(
+    record: RunRecord, folder: RunFolder, corpus: Corpus,
+    heldOut: (corpus: Corpus, range: Range<Int>)?, kernels: Kernels, lanes: Lanes
+  ) {
+    self.record = record
+    self.folder = folder
+    self.corpus = corpus
+    self.heldOut = heldOut
+    self.kernels = kernels
+    self.lanes = lanes
+  }
+
+  /// How many units are scored one after the other: half a minute's work for a network of 2 x 256.
+  private static let exactLimit = 1_000_000
+
+  /// Whether all of a part held out is scored, not a sample of it.
+  static func isScoredExactly(_ range: Range<Int>) -> Bool { range.count <= exactLimit }
+
+  /// What the best model scored on the part held out.
+  public struct FinalScore: Sendable, Equatable {
+    /// The score, from a zero state.
+    public let score: Scorer.Score
+    /// The same by the bytes of the text.
+    public let bitsPerByte: Double
+    /// Whether all of the part was scored, one unit after the other; if not, a sample of it.
+    public let isExact: Bool
+  }
+
+  /// Scores the best model exactly and writes what it scored into its file.
+  ///
+  /// - Parameter shouldStop: asked now and then; what was saved stays as it is when it says so.
+  /// - Returns: The score on the part held out; nil where nothing was held out.
+  /// - Throws: `RunError.stopped` if `shouldStop` said so.
+  public func score(unless shouldStop: () -> Bool = { false }) throws(RunError) -> FinalScore? {
+    guard let heldOut else { return nil }
+    var model: Model
+    do throws(FormatError) { model = try Model(contentsOf: folder.best.path) } catch {
+      throw .format(error)
+    }
+    let scorer = Scorer(
+      model.network, parameters: model.parameters, kernels: kernels, lanes: lanes)
+    let isExact = Self.isScoredExactly(heldOut.range)
+    guard
+      let score = isExact
+        ? scorer.score(heldOut.corpus, heldOut.range, unless: shouldStop)
+        : scorer.estimate(heldOut.corpus, heldOut.range, limit: Self.exactLimit)
+    else { throw .stopped }
+    let bytes = heldOut.corpus.byteLength(ofUnitsIn: heldOut.range.dropFirst())
+    let unitsPerByte = Double(heldOut.range.count - 1) / Double(max(1, bytes))
+    let bitsPerByte =
+      isExact
+      ? score.nats / Scorer.natsPerBit / Double(max(1, bytes)) : score.bitsPerUnit * unitsPerByte
+    model.about.training?.validationNats = score.natsPerUnit
+    model.about.training?.validationBitsPerByte = bitsPerByte
+    try model.safetensors.save(to: folder.best, keepingPrevious: false)
+    return FinalScore(score: score, bitsPerByte: bitsPerByte, isExact: isExact)
+  }
+
+  /// What counting n-grams of the text that was learned foretells of the part held out, or of a sample of it.
+  ///
+  /// - Returns: nats a unit; nil where nothing was held out.
+  public func counted(order: Int) -> Double? {
+    guard let heldOut else { return nil }
+    let units = Run.trainingUnits(of: corpus, record.settings)
+    let sample = heldOut.range.prefix(Self.exactLimit)
+    let score = KneserNey(corpus, 0..<units, order: order).score(heldOut.corpus, sample)
+    return score.units > 0 ? score.natsPerUnit : nil
+  }
+}
