@@ -53,6 +53,10 @@ struct Resume: ParsableCommand {
       return try readCorpus([source], options)
     }
     let budget = budget(for: checkpoint.record)
+    try RunPlan(
+      settings: checkpoint.record.settings, corpus: corpus, budget: budget ?? .unlessTold,
+      kernels: machine.kernels, lanes: machine.lanes
+    ).checkMemory()
     try reporting.proceed(
       consume checkpoint, corpus: corpus, validation: validation, folder: folder,
       budget: budget, machine: machine, clock: clock,

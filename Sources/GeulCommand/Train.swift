@@ -49,6 +49,9 @@ struct Train: ParsableCommand {
   var precision = PrecisionChoice.auto
   @Option(help: "What chance comes from; the same seed gives the same model.")
   var seed = 1
+  @Flag(
+    help: "Only tell the plan: units, parameters, memory, speed in a trial of 2 s, time, advice.")
+  var dryRun = false
   @OptionGroup(title: "Saving and reporting") var reporting: RunOptions
   @OptionGroup var machine: MachineOptions
 
@@ -82,14 +85,23 @@ struct Train: ParsableCommand {
     let clock = Stopwatch()
     let kernels = try machine.kernels
     let folder = RunFolder(out ?? "checkpoints/\(defaultName)")
-    try refuseExisting(folder)
+    if !dryRun { try refuseExisting(folder) }
     let corpus = try readCorpus(self.corpus, text.corpusOptions)
     let validationCorpus = try readValidation(corpus)
     var settings = self.settings
     settings.precision = precision.precision(on: kernels.instructionSet)
     try fit(&settings, to: corpus)
     advise(&settings, corpus, kernels)
-    try checkMemory(settings, vocabulary: corpus.vocabulary.count)
+    let plan = RunPlan(
+      settings: settings, corpus: corpus, budget: budget.budget ?? .unlessTold, kernels: kernels,
+      lanes: machine.lanes)
+    try plan.checkMemory()
+    if dryRun {
+      let tried = plan.tried()
+      guard !reporting.json else { return try Output.json(tried) }
+      try Output.text(tried.lines.joined(separator: "\n") + "\n")
+      return
+    }
     let choice = RunRecord.TextChoice(
       sources: self.corpus.map(absolute), validationSource: validationFile.map(absolute),
       encoding: text.bytes.encoding, invalid: text.bytes.invalid, minimumCount: text.minCount)
@@ -109,10 +121,12 @@ struct Train: ParsableCommand {
         + " \(shape.layers) x \(shape.hidden) \(shape.cell.rawValue),"
         + " \(checkpoint.model.network.layout.parameterCount) parameters;"
         + " \(settings.precision.rawValue) on \(kernels.instructionSet.rawValue),"
-        + " \(counted(machine.lanes.count, "thread")), seed \(seed). Run: \(folder.path)")
+        + " \(counted(machine.lanes.count, "thread")), seed \(seed);"
+        + " \(bytes(plan.memory.total)) of memory. Run: \(folder.path)")
+    if let advice = plan.vocabularyAdvice { reporting.tell(advice) }
     try reporting.proceed(
       consume checkpoint, corpus: corpus, validation: validationCorpus, folder: folder,
-      budget: budget.budget ?? .unlessTold, machine: machine, clock: clock)
+      budget: plan.budget, machine: machine, clock: clock)
   }
 
   /// Nothing that is there is written over.
@@ -124,19 +138,6 @@ struct Train: ParsableCommand {
     }
     let remedy = isRun ? "Go on with geul resume \(folder.path), or choose" : "Choose"
     throw Failure("\(folder.path) is there already. \(remedy) another --out.")
-  }
-
-  /// Refuses what this machine has no room for, before the system ends the process for it.
-  private func checkMemory(_ settings: Settings, vocabulary: Int) throws {
-    let network = Network(settings.architecture, vocabulary: vocabulary)
-    // Parameters, gradients, Adam's two, packed both ways, and a checkpoint on its way to the disk;
-    // the window's scores.
-    let need = 4 * (12 * network.layout.count + settings.batch * settings.length * vocabulary)
-    let room = Int(ProcessInfo.processInfo.physicalMemory)
-    guard need > room else { return }
-    throw Failure(
-      "A network of \(network.layout.parameterCount) parameters takes about \(need >> 30) GB to train,"
-        + " and this machine has \(room >> 30) GB. Choose a smaller --hidden or fewer --layers.")
   }
 
   private var settings: Settings {

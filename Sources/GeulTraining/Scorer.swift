@@ -96,10 +96,10 @@ public struct Scorer: Sendable {
   /// Each stream begins with a zero state some units before its own part, so that it has read something when it is
   /// scored.
   public func estimate(_ corpus: Corpus, _ range: Range<Int>, limit: Int) -> Score {
-    let (length, warm) = (64, 64)
+    let warm = 64
     let units = min(range.count - 1, limit)
     guard units > 0 else { return Score(nats: 0, units: 0) }
-    let streams = max(1, min(64, units / 256))
+    let (streams, length) = Self.window(units: units, vocabulary: weights.network.vocabulary)
     let own = (units + streams - 1) / streams
     var portions = Portion.cut(batch: streams).map { rows in
       makePortion(firstRow: rows.lowerBound, rows: rows.count, length: length)
@@ -124,7 +124,8 @@ public struct Scorer: Sendable {
               (low - starts[row] - begin)..<(high - starts[row] - begin), with: known)
           }
           portion.fill(
-            row: row - portion.firstRow, ids, counting: max(0, -begin)..<min(length, own - begin))
+            row: row - portion.firstRow, ids,
+            counting: min(length, max(0, -begin))..<min(length, own - begin))
         }
         portion.forward(weights, kernels)
         portion.carryState()
@@ -135,6 +136,13 @@ public struct Scorer: Sendable {
       score.nats += portion.counted.nats
       score.units += portion.counted.units
     }
+  }
+
+  /// How many streams, and how many steps of each, `estimate` reads at once: fewer for a vocabulary so large that its
+  /// scores would fill the memory.
+  static func window(units: Int, vocabulary: Int) -> (streams: Int, length: Int) {
+    let streams = max(1, min(64, units / 256))
+    return (streams, max(1, min(64, (1 << 24) / vocabulary / streams)))
   }
 
   private func makePortion(firstRow: Int = 0, rows: Int, length: Int) -> Portion {

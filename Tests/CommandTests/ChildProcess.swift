@@ -59,6 +59,15 @@ final class ChildProcess {
     return false
   }
 
+  /// The most memory that it has held so far, in bytes; nil when it has ended.
+  ///
+  /// What `wait4` tells of it counts the memory of this process too, in which the child began.
+  var peakMemory: Int? {
+    let status = try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)
+    let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM") }
+    return line.flatMap { Int($0.filter(\.isNumber)) }.map { $0 * 1024 }
+  }
+
   /// How it ended.
   var status: Int32 { ended ?? -1 }
 

@@ -9,6 +9,8 @@ final class GeulProcess {
     let status: Int32
     let output: Data
     let stderr: String
+    /// The most memory that it ever held, in bytes, but for its last two milliseconds.
+    let peakMemory: Int
 
     /// Standard output, which must be valid UTF-8.
     var stdout: String {
@@ -67,14 +69,19 @@ final class GeulProcess {
   /// Waits for its end; after `limit` seconds it is killed, and the test has failed.
   func wait(limit: Double = 60) -> Result {
     let end = Date(timeIntervalSinceNow: limit)
-    while process.isRunning, Date() < end { Thread.sleep(forTimeInterval: 0.002) }
+    var peak = 0
+    while process.isRunning, Date() < end {
+      peak = max(peak, process.peakMemory ?? 0)
+      Thread.sleep(forTimeInterval: 0.002)
+    }
     if process.isRunning {
       Issue.record("not over after \(limit) seconds: \(arguments): \(stderr)")
       process.send(SIGKILL)
       while process.isRunning { Thread.sleep(forTimeInterval: 0.002) }
     }
     let result = Result(
-      status: process.status, output: folder.data(".\(name).out") ?? Data(), stderr: stderr)
+      status: process.status, output: folder.data(".\(name).out") ?? Data(), stderr: stderr,
+      peakMemory: peak)
     for ending in ["in", "out", "err"] { folder.remove(".\(name).\(ending)") }
     return result
   }

@@ -145,6 +145,18 @@ struct CorpusTests {
       #expect(corpus.byteCount == 96 * megabyte.count)
       #expect(before > 1000)
       #expect(grown < 12 * 1024)
+
+      // Nor with what is read of it, however often.
+      let units = String(decoding: line, as: UTF8.self).count
+      let first = corpus.ids(0..<units)
+      for _ in 0..<2 {
+        for start in stride(from: 0, to: corpus.count - units, by: 1000 * units) {
+          #expect(corpus.ids(start..<start + units) == first)
+          _ = corpus.ids(start..<min(corpus.count, start + 1000 * units))
+        }
+      }
+      #expect(corpus.count * 2 > 100 << 20, "more than is held at once")
+      #expect(peakKilobytes() - before < 96 * 1024)
     }
   }
 }

@@ -90,4 +90,22 @@ struct ScorerTests {
     #expect(600...602 ~= part.units)
     #expect(scorer.estimate(corpus, 5..<6, limit: 100).units == 0)
   }
+
+  /// So many scores to a place that a block has fewer steps than streams read before their own part.
+  @Test("The estimate is near the score with a vocabulary of 70,000")
+  func largeVocabulary() throws {
+    let scalars = (0x20000..<0x20000 + 70_000).compactMap(Unicode.Scalar.init)
+    var text = String.UnicodeScalarView(scalars)
+    text.append(contentsOf: scalars.prefix(2000))
+    let corpus = try Corpus.read(
+      [.text(String(text))],
+      options: CorpusOptions(tokenizer: Tokenizer(unit: .codepoint, normalization: .none)))
+    let scorer = Self.scorer(.rnn, corpus).scorer
+    let range = 70_000..<71_500
+    let (score, estimate) = (
+      scorer.score(corpus, range), scorer.estimate(corpus, range, limit: 2000)
+    )
+    #expect(abs(estimate.natsPerUnit / score.natsPerUnit - 1) < 0.01)
+    #expect(estimate.units >= score.units && estimate.units <= score.units + 64)
+  }
 }
