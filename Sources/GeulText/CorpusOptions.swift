@@ -15,8 +15,11 @@ public struct CorpusOptions: Sendable {
   /// never memory.
   public var temporaryFolder: String?
 
-  /// How many bytes are read and worked on at a time.
-  package var blockBytes = 1 << 18
+  /// How many bytes are read and worked on at a time; the result is the same for any number.
+  public var blockBytes = 1 << 18
+
+  /// The names that `encoding` may be, and many more have aliases.
+  public static var encodings: [String] { ICU.encodingNames }
 
   /// Options; those left out are what `geul train my.txt` does.
   public init(

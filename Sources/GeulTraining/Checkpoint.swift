@@ -29,11 +29,17 @@ public struct Checkpoint: Sendable {
   ///
   /// - Throws: `FormatError` if the file is damaged, or a model without a run.
   public init(contentsOf path: String) throws(FormatError) {
+    try self.init(SafetensorsFile(contentsOf: path), name: path)
+  }
+
+  /// Reads a checkpoint from a file that has been opened and that errors call `name`.
+  ///
+  /// - Throws: `FormatError` if the file is damaged, or a model without a run.
+  public init(_ file: SafetensorsFile, name: String) throws(FormatError) {
     func fault(_ sentence: String) -> FormatError {
-      FormatError(file: path, reason: .metadata(sentence))
+      FormatError(file: name, reason: .metadata(sentence))
     }
-    let file = try SafetensorsFile(contentsOf: path)
-    model = try Model(file, name: path)
+    model = try Model(file, name: name)
     guard let text = file.metadata[Self.metadataKey] else {
       throw fault(
         "it is a model without a run to go on with. Resume from the run's latest.safetensors.")

@@ -1,0 +1,14 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own: only here is everything compiled for libFuzzer, see `run`.
+let package = Package(
+  name: "fuzzing",
+  platforms: [.macOS(.v26)],
+  dependencies: [.package(name: "geul", path: "../..")],
+  targets: [
+    .executableTarget(
+      name: "Fuzz", dependencies: [.product(name: "Geul", package: "geul")],
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
+  ]
+)

@@ -1,0 +1,109 @@
+import Foundation
+import Geul
+
+/// The reader that GEUL_FUZZ names.
+///
+/// Whatever the input is, a reader must answer with a value or an error, and what it promises must hold.
+let reader: @Sendable ([UInt8]) -> Void = {
+  switch ProcessInfo.processInfo.environment["GEUL_FUZZ"] {
+  case "safetensors": readSafetensors
+  case "metadata": readMetadata
+  case "tokenizer": readText
+  case "decoder": decodeStream
+  case "archive": unpack
+  default: fatalError("GEUL_FUZZ must be safetensors, metadata, tokenizer, decoder or archive")
+  }
+}()
+
+/// Any bytes as a file of tensors.
+@Sendable private func readSafetensors(_ bytes: [UInt8]) {
+  guard let file = try? SafetensorsFile(bytes: bytes) else { return }
+  for tensor in file.tensors {
+    precondition(tensor.byteCount <= bytes.count, "a tensor larger than its file")
+    _ = try? file.floats(tensor.name, shape: tensor.shape)
+    _ = try? file.bytes(tensor.name)
+  }
+  _ = try? Checkpoint(file, name: "input")
+  guard let again = try? file.serialized(), let same = try? SafetensorsFile(bytes: again) else {
+    preconditionFailure("what was read cannot be written and read")
+  }
+  precondition(same.tensors.map(\.name).sorted() == file.tensors.map(\.name).sorted())
+}
+
+/// Any texts as what a checkpoint says of its model and, after a zero byte, of its run.
+@Sendable private func readMetadata(_ bytes: [UInt8]) {
+  let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
+  var file = Trial.checkpoint
+  for (key, part) in zip([Model.metadataKey, Checkpoint.metadataKey], parts) {
+    file.metadata[key] = String(decoding: part, as: UTF8.self)
+  }
+  guard let model = try? Model(file, name: "input") else { return }
+  var text = ""
+  let request = Generator.Request(prompt: [], length: 3, seed: 1)
+  _ = try? Generator(model, kernels: Trial.kernels, lanes: Lanes(1)).write(request) { _, piece in
+    text += piece
+    return true
+  }
+  guard let checkpoint = try? Checkpoint(file, name: "input") else { return }
+  let settings = checkpoint.record.settings
+  let corpus = Trial.corpus
+  guard settings.batch * settings.length <= 4096,
+    checkpoint.record.windows.units <= corpus.count,
+    model.about.vocabulary.count == corpus.vocabulary.count
+  else { return }
+  // What can be resumed can take a step.
+  var trainer = Trainer(
+    settings, state: checkpoint.state, vocabulary: model.about.vocabulary.count,
+    kernels: Trial.kernels, lanes: Lanes(1))
+  _ = trainer.step(corpus, of: checkpoint.record.totalSteps)
+}
+
+/// The first three bytes choose encoding, unit and normal form; the rest is a text.
+@Sendable private func readText(_ bytes: [UInt8]) {
+  guard bytes.count >= 3 else { return }
+  let names = Trial.encodings
+  let encoding = Int(bytes[0]) < names.count ? names[Int(bytes[0])] : nil
+  let unit = TextUnit.allCases[Int(bytes[1]) % TextUnit.allCases.count]
+  let form = NormalForm.allCases[Int(bytes[2] & 0x7F) % NormalForm.allCases.count]
+  var options = CorpusOptions(
+    tokenizer: Tokenizer(unit: unit, normalization: form), encoding: encoding,
+    invalid: bytes[2] & 0x80 == 0 ? .error : .replace)
+  options.blockBytes = 7  // so that characters lie across the borders of blocks
+  let source = TextSource.bytes(Array(bytes.dropFirst(3)), name: "input")
+  guard let corpus = try? Corpus.read([source], options: options) else { return }
+  let ids = corpus.ids(0..<corpus.count)
+  precondition(ids.allSatisfy { corpus.vocabulary.units.indices.contains(Int($0)) }, "unknown ids")
+  var decoder = StreamDecoder(tokenizer: corpus.tokenizer, vocabulary: corpus.vocabulary)
+  var text = ids.reduce(into: "") { $0 += decoder.append(Int($1)) }
+  text += decoder.finish()
+  precondition(
+    corpus.byteLength(ofUnitsIn: 0..<corpus.count) == corpus.byteCount, "bytes are lost")
+  // A text in a normal form comes back as it is; the bytes of one that was replaced are valid.
+  guard unit != .byte else { return }
+  let again = corpus.tokenizer.units(of: text)
+  let before = ids.map { corpus.vocabulary.units[Int($0)] }
+  precondition(unit == .jamo || again.joined() == before.joined(), "another text comes back")
+}
+
+/// The first byte chooses the unit; each other is an id.
+@Sendable private func decodeStream(_ bytes: [UInt8]) {
+  guard let first = bytes.first else { return }
+  let trial = Trial.decoders[Int(first) % Trial.decoders.count]
+  var decoder = trial.decoder
+  var pieces: [UInt8] = []
+  for byte in bytes.dropFirst() {
+    let piece = decoder.append(Int(byte) % trial.count)
+    pieces += Array(piece.utf8)
+    precondition(String(validating: pieces, as: UTF8.self) != nil, "not valid at every flush")
+  }
+  pieces += Array(decoder.finish().utf8)
+  precondition(String(validating: pieces, as: UTF8.self) != nil, "not valid at the end")
+}
+
+/// Any bytes as an archive; and as a file to be packed and unpacked.
+@Sendable private func unpack(_ bytes: [UInt8]) {
+  _ = try? Trial.compressor.decompress(bytes) { _ in }
+  // An archive's own header, and the input behind it.
+  let header = Trial.archive.prefix(Int(bytes.first ?? 0))
+  _ = try? Trial.compressor.decompress(Array(header) + bytes.dropFirst()) { _ in }
+}
