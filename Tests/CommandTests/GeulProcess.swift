@@ -33,10 +33,12 @@ final class GeulProcess {
   private let folder: Folder
   private let name: String
 
-  /// Starts a program in a folder; `geul` if none is named.
+  /// Starts a program, `geul` if none is named, in a folder.
+  ///
+  /// With a terminal, all that it reads and writes is there.
   init(
     _ arguments: [String], program: String = executable, stdin: String? = nil,
-    environment: [String: String] = [:], in folder: Folder
+    environment: [String: String] = [:], terminal: String? = nil, in folder: Folder
   ) throws {
     self.arguments = arguments
     self.folder = folder
@@ -48,8 +50,10 @@ final class GeulProcess {
       environment: ProcessInfo.processInfo.environment
         .filter { !$0.key.hasPrefix("GEUL_") && $0.key != "COLUMNS" }
         .merging(environment) { $1 },
-      folder: folder.path, input: stdin == nil ? "/dev/null" : folder.file(".\(name).in"),
-      output: folder.file(".\(name).out"), errors: folder.file(".\(name).err"))
+      folder: folder.path,
+      input: terminal ?? (stdin == nil ? "/dev/null" : folder.file(".\(name).in")),
+      output: terminal ?? folder.file(".\(name).out"),
+      errors: terminal ?? folder.file(".\(name).err"))
   }
 
   /// What it has written to standard error so far.

@@ -52,6 +52,37 @@ struct ResumeTests {
     try expectSame(folder)
   }
 
+  @Test func `a second interrupt ends a run at once`() throws {
+    let folder = try Folder()
+    try folder.write(String(repeating: Texts.english, count: 40), to: "text.txt")
+    // A step takes long enough for both.
+    let process = try GeulProcess(
+      ["train", "text.txt", "--out", "run", "--steps", "500", "--hidden", "768", "--batch", "64"],
+      in: folder)
+    try process.send(SIGINT) { _ in folder.text("run/metrics.jsonl")?.isEmpty == false }
+    Thread.sleep(forTimeInterval: 0.02)
+    try process.send(SIGINT) { _ in true }
+    let result = process.wait()
+    #expect(result.status == 130)
+    #expect(!result.stderr.contains("Stopped"), "\(result.stderr)")
+    let resumed = try GeulProcess.run(["resume", "run", "--steps", "1"], in: folder)
+    #expect(resumed.status == 0, "\(resumed.stderr)")
+  }
+
+  @Test func `a run whose terminal is closed saves and stops`() throws {
+    let folder = try Folder()
+    let terminal = try Terminal()
+    let process = try GeulProcess(
+      ["--ctty", GeulProcess.executable] + Self.long.get() + ["--out", "run"],
+      program: "/usr/bin/setsid", terminal: terminal.path, in: folder)
+    try process.send(0) { _ in folder.text("run/metrics.jsonl")?.contains("\"step\":450") == true }
+    terminal.close()
+    #expect(process.wait().status == 129)
+    let resumed = try GeulProcess.run(["resume", "run"], in: folder)
+    #expect(resumed.status == 0, "\(resumed.stderr)")
+    try expectSame(folder)
+  }
+
   @Test func `a run may be stopped again and again`() throws {
     let (folder, _) = try stopped(by: SIGTERM, at: "step 150/")
     for sign in ["step 900/", "step 1950/"] {

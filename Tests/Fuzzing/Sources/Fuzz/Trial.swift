@@ -6,7 +6,7 @@ enum Trial {
   static let encodings = CorpusOptions.encodings
 
   static let text = String(repeating: "the lamp on the hen 등대지기 ", count: 10)
-  static let corpus = (try? Corpus.read([.text(text)]))!
+  static let corpus = sure(try? Corpus.read([.text(text)]))
 
   /// A run that has not begun.
   static let checkpoint: SafetensorsFile = {
@@ -18,7 +18,7 @@ enum Trial {
     ).safetensors
   }()
 
-  private static let model = (try? Model(checkpoint, name: "trial"))!
+  private static let model = sure(try? Model(checkpoint, name: "trial"))
 
   static let compressor = Compressor(model, kernels: kernels, lanes: Lanes(1))
   static let archive = compressor.compress(Array("the hen".utf8))
@@ -31,9 +31,16 @@ enum Trial {
       unit == .byte
       ? TextSource.bytes(everyByte, name: "bytes")
       : .text("abc 각갂힣글ㄱㅏ\u{1100}\u{1161}\u{11A8}\u{A960}\u{D7B0}é👩‍👩‍👧")
-    let corpus = (try? Corpus.read([source], options: CorpusOptions(tokenizer: tokenizer)))!
+    let corpus = sure(
+      try? Corpus.read([source], options: CorpusOptions(tokenizer: tokenizer)))
     return (
       StreamDecoder(tokenizer: tokenizer, vocabulary: corpus.vocabulary), corpus.vocabulary.count
     )
+  }
+
+  /// What is always there.
+  private static func sure<Value>(_ value: Value?) -> Value {
+    guard let value else { fatalError("the trial itself does not work") }
+    return value
   }
 }
