@@ -87,4 +87,40 @@ struct FullDiskTests {
     try expectKept(folder, result, "No space left on device")
     #expect(folder.text("names")?.contains(".partial") == false)
   }
+
+  @Test(.enabled(if: mayMount, "this machine lets no test mount a disk that cannot be written"))
+  func `a disk that becomes read-only`() throws {
+    let folder = try Runs.trained()
+    let result = try GeulProcess.shell(
+      """
+      mkdir disk && mount -t tmpfs tmpfs disk && cp -r run disk/ && mount -o remount,ro disk || exit 99
+      cd disk; "$geul" \(Self.more); code=$?
+      "$geul" generate run -n 5 --seed 1 > ../written || code=98
+      "$geul" train ../text.txt --out new --steps 1 2> ../refused; [ $? = 1 ] || code=97
+      mount -o remount,rw .; "$geul" \(Self.more) --quiet || code=96
+      cd ..; umount disk; exit $code
+      """, in: folder)
+    #expect(result.status == 1, "\(result.stderr)")
+    let line = try #require(result.notes.last)
+    #expect(line.contains("run/") && line.contains("Read-only file system"), "\(line)")
+    #expect(folder.text("written")?.isEmpty == false)
+    #expect(folder.text("refused")?.contains("new: cannot make this folder") == true)
+  }
+
+  @Test func `a folder that disappears while training`() throws {
+    let folder = try Folder()
+    try folder.write(Texts.english, to: "text.txt")
+    let process = try GeulProcess(
+      ["train", "text.txt", "--out", "run", "--steps", "100000", "--save-every", "50"] + Runs.tiny,
+      in: folder)
+    try process.send(0) { _ in folder.exists("run/latest.previous.safetensors") }
+    try FileManager.default.moveItem(atPath: folder.file("run"), toPath: folder.file("elsewhere"))
+    let result = process.wait()
+    #expect(result.status == 1, "\(result.stderr)")
+    let line = try #require(result.notes.last)
+    #expect(line.hasPrefix("geul: run/") && line.contains("No such file"), "\(line)")
+    #expect(!folder.exists("run"))
+    let resumed = try GeulProcess.run(["resume", "elsewhere", "--steps", "1"], in: folder)
+    #expect(resumed.status == 0, "\(resumed.stderr)")
+  }
 }

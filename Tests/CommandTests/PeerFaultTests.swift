@@ -1,0 +1,137 @@
+import Foundation
+import GeulNetwork
+import Testing
+
+/// Faults that other programs of this kind have, or had: here they are tested for by name.
+///
+/// Elsewhere: a full disk, a folder that disappears (`FullDiskTests`), a process killed while it saves, a moved folder, two
+/// trainings in one folder, an optimizer that is loaded and then not used (`ResumeTests`: a resumed run leaves the same bytes).
+struct PeerFaultTests {
+  private func tensor(_ name: String, _ folder: Folder) throws -> [Float] {
+    let file = try SafetensorsFile(contentsOf: folder.file("run/latest.safetensors"))
+    return try file.values(name, shape: file.tensor(name).shape)
+  }
+
+  private func generate(_ arguments: [String], in folder: Folder) throws -> GeulProcess.Result {
+    let result = try GeulProcess.run(["generate", "run", "--seed", "1"] + arguments, in: folder)
+    #expect(result.status == 0, "\(result.stderr)")
+    return result
+  }
+
+  @Test func `going on does not set the forget gate's bias back to its beginning`() throws {
+    let folder = try Runs.trained(["--steps", "200"])
+    let before = try tensor("lstm.bias_ih_l0", folder)[16..<32]
+    #expect(before.contains { abs($0 - 1) > 0.02 }, "it has been learned: \(before)")
+    let resumed = try GeulProcess.run(
+      ["resume", "run", "--steps", "201", "--sample-every", "0"], in: folder)
+    #expect(resumed.status == 0, "\(resumed.stderr)")
+    let after = try tensor("lstm.bias_ih_l0", folder)[16..<32]
+    #expect(zip(before, after).allSatisfy { abs($0 - $1) < 0.01 })
+  }
+
+  @Test func `a falling learning rate leaves the optimizer's memory as it is`() throws {
+    let folder = try Runs.trained(["--steps", "300"])
+    let before = try tensor("adam.second", folder)
+    let resumed = try GeulProcess.run(
+      ["resume", "run", "--steps", "301", "--sample-every", "0"], in: folder)
+    #expect(resumed.status == 0, "\(resumed.stderr)")
+    // A running mean of squares that keeps 0.99 of itself cannot fall faster.
+    let after = try tensor("adam.second", folder)
+    #expect(before.contains { $0 > 0 })
+    #expect(zip(before, after).allSatisfy { $1 >= 0.989 * $0 })
+  }
+
+  @Test func `a text that has changed is read anew, not taken from what was kept of the old one`()
+    throws
+  {
+    let folder = try Runs.trained()
+    try folder.write(Texts.korean, to: "text.txt")
+    let train = ["train", "text.txt", "--out", "other", "--steps", "1"] + Runs.tiny
+    #expect(try GeulProcess.run(train, in: folder).status == 0)
+    let inspected = try GeulProcess.run(["inspect", "other"], in: folder)
+    #expect(inspected.stdout.contains("다") && !inspected.stdout.contains(" e "))
+  }
+
+  @Test(arguments: ["lstm", "gru", "rnn"])
+  func `every cell that is offered learns`(cell: String) throws {
+    let text = String(repeating: "abcdefgh ", count: 300)
+    let folder = try Runs.trained(
+      ["--cell", cell, "--steps", "300", "--learning-rate", "0.02"], text: text)
+    #expect(
+      try generate(["-n", "40", "--temperature", "0", "-p", "abc"], in: folder).stdout
+        .hasPrefix("abcdefgh abcdefgh abcdefgh"))
+  }
+
+  @Test func `no character is lost, the first line and the last included`() throws {
+    let text = "Ω first\n" + Texts.english + "last Ж"
+    let folder = try Runs.trained(text: text)
+    let inspected = try GeulProcess.run(["inspect", "run", "--json"], in: folder)
+    let vocabulary = try #require(try inspected.json()["vocabulary"] as? [String])
+    #expect(Set(vocabulary) == Set(text.map(String.init)))
+  }
+
+  @Test func `what the vocabulary does not hold is said`() throws {
+    let folder = try Runs.trained()
+    try folder.write("the 달 moon", to: "other.txt")
+    let evaluated = try GeulProcess.run(["evaluate", "run", "other.txt"], in: folder)
+    #expect(evaluated.status == 0 && evaluated.stderr.contains("1 unit of this part is unknown"))
+    let written = try generate(["-n", "3", "-p", "달 moon"], in: folder)
+    #expect(written.stdout.hasPrefix(" moon"))
+    #expect(written.stderr.contains("U+B2EC HANGUL SYLLABLE DAL, is unknown"))
+  }
+
+  @Test func `a temperature of 0 is the likeliest text, each time the same`() throws {
+    let folder = try Runs.english.get()
+    let first = try generate(["-n", "30", "--temperature", "0"], in: folder).stdout
+    let other = try GeulProcess.run(
+      ["generate", "run", "--seed", "2", "-n", "30", "--temperature", "0"], in: folder)
+    #expect(first.count == 31 && other.stdout == first)
+  }
+
+  @Test(arguments: [0, 1, 5])
+  func `a length shorter than the prompt counts what is written after it`(length: Int) throws {
+    let prompt = String(repeating: "the moon ", count: 20)
+    let written = try generate(["-n", "\(length)", "-p", prompt], in: try Runs.english.get())
+    #expect(written.stdout.hasPrefix(prompt) && written.stdout.count == prompt.count + length + 1)
+  }
+
+  @Test func `a run without validation trains, saves and generates`() throws {
+    let folder = try Runs.trained(["--validation", "0"])
+    #expect(try generate(["-n", "5"], in: folder).stdout.count == 6)
+  }
+
+  @Test func `a long sample takes no more memory than a short one`() throws {
+    let folder = try Runs.english.get()
+    let peaks = try [20_000, 600_000].map { length in
+      try generate(["-n", "\(length)"], in: folder).peakMemory
+    }
+    #expect(peaks[1] - peaks[0] < 4 << 20, "\(peaks)")
+  }
+
+  @Test(arguments: [
+    ("", 1), ("a", 1), ("ab", 1), ("abc", 0), ("no newline at the end of a line", 0),
+    ("\n\n\n\n\n\n\n\n\n\n\n\n", 0),
+  ])
+  func `a text shorter than a batch trains, or is refused in a sentence`(
+    text: String, status: Int32
+  ) throws {
+    let folder = try Folder()
+    try folder.write(text, to: "text.txt")
+    let result = try GeulProcess.run(
+      ["train", "text.txt", "--out", "run", "--steps", "2", "--sample-every", "0"], in: folder)
+    #expect(result.status == status, "\(result.stderr)")
+    if status == 1 { result.expectRefusal(1, naming: "text.txt") }
+    if status == 0 { _ = try generate(["-n", "3"], in: folder) }
+  }
+
+  @Test func `two hundred thousand different units train`() throws {
+    let folder = try Folder()
+    let scalars = (0x20000..<0x20000 + 200_000).compactMap(Unicode.Scalar.init)
+    try folder.write(String(String.UnicodeScalarView(scalars + scalars)), to: "text.txt")
+    let train = ["train", "text.txt", "--out", "run", "--steps", "1", "--unit", "codepoint"]
+    let result = try GeulProcess.run(
+      train + Runs.tiny + ["--batch", "1", "--validation", "0", "-q"], in: folder)
+    #expect(result.status == 0, "\(result.stderr)")
+    #expect(try generate(["-n", "3"], in: folder).stdout.count == 4)
+  }
+}
