@@ -1,6 +1,6 @@
 # make demo   build, learn corpora/english.txt for a minute, write on from a prompt
 # make test   build, run every test
-# make torture  kill training 200 times, give 100,000 random byte strings to every command that reads text
+# make torture  kill training 200 times, 100,000 random byte strings, 2 GB of text, an hour of fuzzing, sanitizers: 3 hours
 # make models train anew the models that are shipped in checkpoints/
 # make format write the sources as .swift-format says;  make lint checks that
 
@@ -30,6 +30,11 @@ test: setup
 torture: build
 	Tests/Torture/crash
 	Tests/Torture/text
+	Tests/Torture/large
+	Tests/Fuzzing/run 720
+	Tests/Sanitizers/run address
+	Tests/Sanitizers/run thread
+	Tests/Sanitizers/run undefined
 
 models: build
 	./checkpoints/make

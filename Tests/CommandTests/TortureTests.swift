@@ -1,0 +1,22 @@
+import Foundation
+import Testing
+
+/// Short forms of `make torture`.
+struct TortureTests {
+  private static let hasPython =
+    FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")
+    || (try? GeulProcess.shell("command -v python3", in: Folder()).status) == 0
+
+  @Test(
+    .enabled(if: hasPython, "there is no python3 here"),
+    arguments: ["crash 6 4", "text 40 3"])
+  func `a short torture finds nothing`(script: String) throws {
+    let scripts = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "Torture").path
+    let result = try GeulProcess.shell(
+      "GEUL=\"$geul\" python3 '\(scripts)'/\(script)", in: Folder())
+    #expect(result.status == 0, "\(result.stdout) \(result.stderr)")
+    let name = String(script.prefix { $0 != " " })
+    #expect(result.stdout.hasPrefix("\(name): "), "\(result.stdout)")
+  }
+}
