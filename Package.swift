@@ -55,14 +55,17 @@ let package = Package(
     room("GeulTraining", ["GeulNetwork", "GeulKernels", "GeulText"]),
     room("GeulGeneration", ["GeulNetwork", "GeulKernels", "GeulText"]),
     room("GeulCompression", ["GeulTraining", "GeulNetwork", "GeulKernels", "GeulText"]),
+    room("GeulInsight", ["GeulNetwork", "GeulKernels", "GeulText"]),
+    room("GeulPictures", []),
     room(
       "Geul",
       [
         "GeulText", "GeulKernels", "GeulNetwork", "GeulTraining", "GeulGeneration",
-        "GeulCompression",
+        "GeulCompression", "GeulInsight",
       ]),
     .executableTarget(
-      name: "GeulCommand", dependencies: ["Geul", argumentParser], swiftSettings: strict),
+      name: "GeulCommand", dependencies: ["Geul", "GeulPictures", argumentParser],
+      swiftSettings: strict),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("GeulKernelsTests", ["GeulKernels"]),
@@ -73,6 +76,8 @@ let package = Package(
     tests(
       "GeulCompressionTests",
       ["GeulCompression", "GeulTraining", "GeulNetwork", "GeulKernels", "GeulText"]),
+    tests("GeulInsightTests", ["GeulInsight", "GeulNetwork", "GeulKernels", "GeulText"]),
+    tests("GeulPicturesTests", ["GeulPictures"]),
     tests("CommandTests", ["GeulCommand", "GeulNetwork"], exclude: ["Snapshots"]),
   ]
 )

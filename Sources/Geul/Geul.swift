@@ -1,6 +1,7 @@
 // `import Geul` gives all of the libraries.
 @_exported public import GeulCompression
 @_exported public import GeulGeneration
+@_exported public import GeulInsight
 @_exported public import GeulKernels
 @_exported public import GeulNetwork
 @_exported public import GeulText

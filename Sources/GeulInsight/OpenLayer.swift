@@ -1,0 +1,108 @@
+internal import Foundation
+internal import GeulKernels
+
+/// One layer of an `OpenNetwork`: both ways of each cell, side by side.
+struct OpenLayer: Sendable {
+  let cell: Cell
+  let units: Int
+  /// W_x, `[i][gates h]`.
+  let input: Rows
+  /// W_h, `[h][gates h]`.
+  let recurrent: Rows
+  /// `[gates h]`.
+  let bias: [Float]
+  /// `[gates h]`: the GRU's second bias; zero for the others.
+  let recurrentBias: [Float]
+
+  typealias Moment = OpenNetwork.Moment
+
+  /// One step, given W_x x_t + b.
+  func moment(_ ofInput: [Float], after state: Moment) -> Moment {
+    var sums = recurrentBias
+    for (unit, value) in state.hidden.enumerated() { recurrent.add(unit, value, to: &sums) }
+    func gate(_ index: Int, _ function: (Float) -> Float) -> [Float] {
+      (index * units..<(index + 1) * units).map { function(ofInput[$0] + sums[$0]) }
+    }
+    switch cell {
+    case .rnn:
+      return Moment(gates: [], cell: [], hidden: gate(0, tanh))
+    case .lstm:
+      let (input, forget) = (gate(0, sigmoid), gate(1, sigmoid))
+      let (candidate, output) = (gate(2, tanh), gate(3, sigmoid))
+      let cell = (0..<units).map { forget[$0] * state.cell[$0] + input[$0] * candidate[$0] }
+      return Moment(
+        gates: [input, forget, candidate, output], cell: cell,
+        hidden: (0..<units).map { output[$0] * tanh(cell[$0]) })
+    case .gru:
+      let (reset, update) = (gate(0, sigmoid), gate(1, sigmoid))
+      let ofState = Array(sums[2 * units..<3 * units])
+      let candidate = (0..<units).map {
+        tanh(ofInput[2 * units + $0] + reset[$0] * ofState[$0])
+      }
+      return Moment(
+        gates: [reset, update, candidate], cell: [],
+        hidden: (0..<units).map {
+          (1 - update[$0]) * candidate[$0] + update[$0] * state.hidden[$0]
+        }, recurrentCandidate: ofState)
+    }
+  }
+
+  /// The loss's gradients on their way back through a step, each `[h]`.
+  struct Back {
+    /// With respect to h_t, from all that came after.
+    var hidden: [Float]
+    /// With respect to c_t, the same.
+    var cell: [Float]
+  }
+
+  /// Goes back through one step: from d loss / d h_t and d c_t to d h_{t-1}, d c_{t-1} and d x_t.
+  ///
+  /// - Parameter wantsInput: whether x_t is another layer's output.
+  func back(
+    _ back: Back, through moment: Moment, after before: Moment, wantsInput: Bool
+  ) -> (before: Back, input: [Float]) {
+    var ofState = [Float](repeating: 0, count: recurrent.width)
+    var ofInput: [Float]
+    var result = Back(hidden: Array(repeating: 0, count: units), cell: back.cell)
+    switch cell {
+    case .rnn:
+      for unit in 0..<units {
+        ofState[unit] = back.hidden[unit] * (1 - moment.hidden[unit] * moment.hidden[unit])
+      }
+      ofInput = ofState
+    case .lstm:
+      let gates = moment.gates
+      for unit in 0..<units {
+        let (i, f, g, o) = (gates[0][unit], gates[1][unit], gates[2][unit], gates[3][unit])
+        let squashed = tanh(moment.cell[unit])
+        let dCell = back.cell[unit] + back.hidden[unit] * o * (1 - squashed * squashed)
+        ofState[unit] = dCell * g * i * (1 - i)
+        ofState[units + unit] = dCell * before.cell[unit] * f * (1 - f)
+        ofState[2 * units + unit] = dCell * i * (1 - g * g)
+        ofState[3 * units + unit] = back.hidden[unit] * squashed * o * (1 - o)
+        result.cell[unit] = dCell * f
+      }
+      ofInput = ofState
+    case .gru:
+      ofInput = ofState
+      let gates = moment.gates
+      for unit in 0..<units {
+        let (r, z, n) = (gates[0][unit], gates[1][unit], gates[2][unit])
+        let dHidden = back.hidden[unit]
+        let dCandidate = dHidden * (1 - z) * (1 - n * n)
+        ofState[unit] = dCandidate * moment.recurrentCandidate[unit] * r * (1 - r)
+        ofState[units + unit] = dHidden * (before.hidden[unit] - n) * z * (1 - z)
+        ofState[2 * units + unit] = dCandidate * r
+        ofInput[unit] = ofState[unit]
+        ofInput[units + unit] = ofState[units + unit]
+        ofInput[2 * units + unit] = dCandidate
+        result.hidden[unit] = dHidden * z
+      }
+    }
+    for unit in 0..<units { result.hidden[unit] += recurrent.product(unit, ofState) }
+    return (result, wantsInput ? (0..<input.count).map { input.product($0, ofInput) } : [])
+  }
+}
+
+/// 1 / (1 + exp(-x))
+private func sigmoid(_ x: Float) -> Float { 1 / (1 + exp(-x)) }

@@ -1,0 +1,30 @@
+extension OpenNetwork {
+  /// The norm of d loss_t / d h_{t-k} of the top layer, for k = 0, 1, 2 ...
+  ///
+  /// The loss is that of the last id, given all those before it. Truncated back-propagation cannot see how much of it comes
+  /// from how far back; here it is followed to the first id.
+  package func gradientNorms(_ ids: [Int]) -> [Double] {
+    var moments = [beginning]
+    for id in ids.dropLast() { moments.append(step(id, after: moments[moments.count - 1])) }
+    var shares = probabilities(moments[moments.count - 1])
+    shares[ids[ids.count - 1]] -= 1
+    let zero = [Float](repeating: 0, count: hidden)
+    var carried = layers.map { _ in OpenLayer.Back(hidden: zero, cell: zero) }
+    var norms: [Double] = []
+    for time in stride(from: moments.count - 1, to: 0, by: -1) {
+      var fromAbove =
+        time == moments.count - 1 ? (0..<hidden).map { decoder.product($0, shares) } : zero
+      for index in layers.indices.reversed() {
+        var back = carried[index]
+        for unit in 0..<hidden { back.hidden[unit] += fromAbove[unit] }
+        if index == layers.count - 1 {
+          norms.append(back.hidden.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot())
+        }
+        (carried[index], fromAbove) = layers[index].back(
+          back, through: moments[time][index], after: moments[time - 1][index],
+          wantsInput: index > 0)
+      }
+    }
+    return norms
+  }
+}

@@ -1,0 +1,84 @@
+import GeulInsight
+import GeulKernels
+import GeulNetwork
+import GeulText
+import TestSupport
+import Testing
+
+/// A model of a small text with random numbers.
+func trialModel(_ cell: Cell, layers: Int = 2, hidden: Int = 5) throws -> Model {
+  let corpus = try Corpus.read([.text("abcdefg 글쓰기\n")])
+  let shape = Architecture(cell: cell, layers: layers, hidden: hidden)
+  let network = Network(shape, vocabulary: corpus.vocabulary.count)
+  var random = SeededGenerator(seed: 4)
+  let tensors = network.tensorShapes.map { name, shape in
+    NamedTensor(
+      name: name, shape: shape,
+      values: (0..<shape.reduce(1, *)).map { _ in Float.random(in: -0.8...0.8, using: &random) })
+  }
+  return Model(
+    Model.About(model: shape, tokenizer: corpus.tokenizer, vocabulary: corpus.vocabulary),
+    parameters: network.parameters(from: tensors))
+}
+
+@Suite("A network laid open")
+struct OpenNetworkTests {
+  static let ids = [0, 3, 5, 1, 1, 7, 2, 4, 6, 0, 8]
+
+  private func reference(_ model: Model) -> ReferenceNetwork {
+    ReferenceNetwork(
+      cell: model.about.model.cell.rawValue,
+      tensors: model.network.tensors(of: model.parameters).map {
+        ($0.name, $0.shape, $0.values.map(Double.init))
+      })
+  }
+
+  @Test("foretells what the reference foretells", arguments: Cell.allCases)
+  func probabilities(cell: Cell) throws {
+    let model = try trialModel(cell)
+    let (open, reference) = (OpenNetwork(model), reference(model))
+    let moments = reference.read(Self.ids, from: reference.zeroState)
+    var state = open.beginning
+    for (id, moment) in zip(Self.ids, moments) {
+      state = open.step(id, after: state)
+      let shares = open.probabilities(state)
+      for target in shares.indices {
+        let expected = ReferenceNetwork.nats(moment.scores, target)
+        #expect(abs(-naturalLogarithm(Double(shares[target])) - expected) < 1e-5)
+      }
+      for (layer, step) in moment.steps.enumerated() {
+        for (a, b) in zip(state[layer].hidden, step.after.h) {
+          #expect(abs(Double(a) - b) < 1e-6)
+        }
+      }
+    }
+  }
+
+  @Test("follows the gradient of a loss back to each state", arguments: Cell.allCases)
+  func gradients(cell: Cell) throws {
+    let model = try trialModel(cell)
+    let open = OpenNetwork(model)
+    let norms = open.gradientNorms(Self.ids)
+    #expect(norms.count == Self.ids.count - 1)
+    var states = [open.beginning]
+    for id in Self.ids.dropLast() { states.append(open.step(id, after: states[states.count - 1])) }
+    func loss(from time: Int, _ state: [OpenNetwork.Moment]) -> Double {
+      var state = state
+      for id in Self.ids[time..<Self.ids.count - 1] { state = open.step(id, after: state) }
+      return -naturalLogarithm(Double(open.probabilities(state)[Self.ids[Self.ids.count - 1]]))
+    }
+    for (back, norm) in norms.enumerated() {
+      let time = Self.ids.count - 1 - back
+      var squares = 0.0
+      for unit in 0..<open.hidden {
+        let sides = [Float(1e-2), -1e-2].map { change in
+          var state = states[time]
+          state[open.layerCount - 1].hidden[unit] += change
+          return loss(from: time, state)
+        }
+        squares += ((sides[0] - sides[1]) / 2e-2) * ((sides[0] - sides[1]) / 2e-2)
+      }
+      #expect(abs(norm - squares.squareRoot()) < 2e-3 * norm + 2e-4, "\(back) steps back")
+    }
+  }
+}
