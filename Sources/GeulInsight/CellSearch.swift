@@ -28,10 +28,12 @@ public struct CellSearch: Sendable {
         case "”", "」", "»": open = false
         case "(", "[", "{": depth += 1
         case ")", "]", "}": depth = max(0, depth - 1)
-        case "\n", "\r\n": (column, open, depth) = (0, false, 0)
         default: break
         }
-        column = unit == "\n" || unit == "\r\n" ? 0 : min(200, column + 1)
+        let endsLine = unit == "\n" || unit == "\r\n"
+        // What was never closed ends with the paragraph.
+        if endsLine, column == 0 { (open, depth) = (false, 0) }
+        column = endsLine ? 0 : min(200, column + 1)
         capital = isLetter ? (letters == 0 ? scalar.properties.isUppercase : capital) : false
         letters = isLetter ? letters + 1 : 0
         switch self {
@@ -62,6 +64,12 @@ public struct CellSearch: Sendable {
     public let correlation: Double
   }
 
+  /// How many units of the text were read.
+  public var units: Int { ids.count }
+  private let ids: [Int32]
+  private let words: [String]
+  private let model: Model
+
   /// For each feature that occurs in the text, the cell that follows it best, the strongest first.
   public let findings: [Finding]
 
@@ -70,6 +78,7 @@ public struct CellSearch: Sendable {
     var ids: [Int32] = []
     corpus.forEachKnownID(in: 0..<min(units, corpus.count)) { ids.append($0) }
     let words = ids.map { model.about.vocabulary.units[Int($0)] }
+    (self.ids, self.words, self.model) = (ids, words, model)
     let weights = PackedNetwork(
       model.network, parameters: model.parameters, precision: .float32, backward: false,
       kernels: kernels, lanes: lanes)
@@ -96,6 +105,32 @@ public struct CellSearch: Sendable {
         feature: Feature.allCases[feature], layer: best.cell / hidden, cell: best.cell % hidden,
         correlation: best.correlation)
     }.sorted { abs($0.correlation) > abs($1.correlation) }
+  }
+
+  /// Where in the text a finding shows best: units, and the cell's number there, from 0 for the least to 1 for the most.
+  public func excerpt(_ finding: Finding, length: Int = 240) -> [(unit: String, value: Float)] {
+    let values = finding.feature.values(words)
+    func spread(_ start: Int) -> Float {
+      let part = values[start..<min(values.count, start + length)]
+      let mean = part.reduce(0, +) / Float(part.count)
+      return part.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    }
+    let starts = stride(from: 0, to: max(1, ids.count - length), by: length / 2)
+    guard let start = starts.max(by: { spread($0) < spread($1) }) else { return [] }
+    let network = OpenNetwork(model)
+    var state = network.beginning
+    var shown: [Float] = []
+    let end = min(ids.count, start + length)
+    // Some units before it, so that the state is one of the middle of a text.
+    for place in max(0, start - 200)..<end {
+      state = network.step(Int(ids[place]), after: state)
+      let moment = state[finding.layer]
+      if place >= start {
+        shown.append((moment.cell.isEmpty ? moment.hidden : moment.cell)[finding.cell])
+      }
+    }
+    let (least, most) = (shown.min() ?? 0, shown.max() ?? 1)
+    return zip(words[start..<end], shown).map { ($0, ($1 - least) / max(1e-9, most - least)) }
   }
 }
 

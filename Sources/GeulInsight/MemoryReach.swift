@@ -17,17 +17,19 @@ public struct MemoryReach: Sendable {
   /// - Parameters:
   ///   - model: the model.
   ///   - corpus: a text of the model's vocabulary; what is not in it is passed over.
+  ///   - range: the part of it to measure on.
   ///   - steps: how far back gradients are followed.
   ///   - places: at how many places of the text, spread evenly, gradients are measured.
   ///   - scored: at how many places losses are measured, the same for all windows.
   ///   - kernels: what computes the losses.
   ///   - lanes: the threads.
   public init(
-    _ model: Model, _ corpus: Corpus, steps: Int = 200, places: Int = 24, scored: Int = 512,
+    _ model: Model, _ corpus: Corpus, in range: Range<Int>, steps: Int = 200, places: Int = 24,
+    scored: Int = 512,
     kernels: Kernels, lanes: Lanes
   ) {
     var ids: [Int32] = []
-    corpus.forEachKnownID(in: 0..<corpus.count) { ids.append($0) }
+    corpus.forEachKnownID(in: range) { ids.append($0) }
     let open = OpenNetwork(model)
     let reach = max(0, min(steps, ids.count - 2))
     let gap = max(1, (ids.count - 1 - reach) / max(1, places))
@@ -43,5 +45,12 @@ public struct MemoryReach: Sendable {
     losses = Self.windows.filter { $0 <= most }.map { seen in
       (seen, scorer.nats(ids, seen: seen, most: most, places: scored))
     }
+  }
+
+  /// How many units back the gradient has fallen to a part of what it was at k = 0, and stays below; nil if it never does.
+  public func distance(toFallBy part: Double) -> Int? {
+    let limit = (gradientNorms.first ?? 0) / part
+    let last = gradientNorms.lastIndex { $0 >= limit } ?? 0
+    return last + 1 < gradientNorms.count ? last + 1 : nil
   }
 }

@@ -1,0 +1,177 @@
+import ArgumentParser
+import Foundation
+import Geul
+import GeulPictures
+
+/// `geul explain`: what a model thought of a text.
+struct Explain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show how a model reads a text: its surprise, what it expected, its gates and cells.",
+    usage: "geul explain <model> --text <text> [--html <file>] [<options>]",
+    discussion: """
+      geul explain checkpoints/english.safetensors --text "Dear Nell, the light is lit."
+      geul explain checkpoints/my --file chapter.txt --layer 1 --html chapter.html
+      geul explain checkpoints/my --cells --corpus my.txt
+      """)
+
+  @OptionGroup var model: ModelArgument
+  @Option(name: .shortAndLong, help: "The text to read.")
+  var text: String?
+  @Option(name: .shortAndLong, help: "A file with the text; - for standard input.")
+  var file: String?
+  @Option(help: "The layer to show, counted from 1 (default: the last).")
+  var layer: Int?
+  @Option(help: "How many of its cells to show: those whose state changes most.")
+  var rows = 12
+  @Flag(
+    help: "Find cells that follow something: quotation marks, the line, capitals; needs --corpus.")
+  var cells = false
+  @Option(help: "The text to find them in.")
+  var corpus: String?
+  @OptionGroup var pictures: PictureOptions
+  @OptionGroup var machine: MachineOptions
+
+  /// More would not be looked at, and a page of it would be slow.
+  private static let longest = 1000
+  /// How much of a corpus cells are compared on.
+  private static let compared = 40_000
+
+  func validate() throws {
+    try check("--rows", rows, in: 1...64)
+    try check("--layer", layer, in: 1...64)
+    guard text != nil || file != nil || cells else {
+      throw ValidationError("Give a text with --text or --file, or --cells with --corpus.")
+    }
+    guard text == nil || file == nil else {
+      throw ValidationError("Give --text or --file, not both.")
+    }
+    guard cells == (corpus != nil) else {
+      throw ValidationError("--cells needs --corpus, and --corpus is for --cells.")
+    }
+  }
+
+  func run() throws {
+    let model = try model.load()
+    let layers = model.about.model.layers
+    if let layer, layer > layers {
+      throw Failure("\(self.model.model): it has \(counted(layers, "layer")), not \(layer).")
+    }
+    var story = try Story("How \(self.model.model) reads")
+    if let text = try givenText() { try explain(text, model, &story) }
+    if let corpus { try showCells(corpus, model, &story) }
+    try pictures.write(story.page)
+  }
+
+  private func givenText() throws -> String? {
+    guard let file else { return text }
+    let data =
+      file == "-"
+      ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: file)
+    guard let data else { throw Failure("\(file): cannot be read. Give a file that is there.") }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw Failure("\(file): is not valid UTF-8. geul tokenize tells what it is.")
+    }
+    return text
+  }
+
+  private func explain(_ text: String, _ model: Model, _ story: inout Story) throws {
+    let encoding = model.about.tokenizer.encodePrompt(text, vocabulary: model.about.vocabulary)
+    for note in encoding.notes { Output.note(note) }
+    let ids = encoding.ids.prefix(Self.longest)
+    guard ids.count > 1 else {
+      throw Failure("The text has fewer than two units that the model knows. Give a longer one.")
+    }
+    if ids.count < encoding.ids.count {
+      Output.note("Only the first \(ids.count) of \(encoding.ids.count) units are shown.")
+    }
+    let explanation = Explanation(Array(ids), by: model)
+    try story.heading("Surprise")
+    try story.paragraph(
+      "How many bits each character costs the model: a character that it was sure of costs nothing, one at even odds"
+        + " costs 1, one in a thousand 10. On average here: \(number(explanation.meanBits ?? 0, 2)) bits."
+    )
+    try story.picture(surprise(explanation))
+    try story.heading("What it expected")
+    try story.table(
+      [["", "bits", "the five likeliest here"]]
+        + explanation.places.map { place in
+          [
+            name(place.unit), place.bits.map { number($0, 1) } ?? "",
+            place.likeliest.map { "\(name($0.unit)) \(Int(($0.probability * 100).rounded()))%" }
+              .joined(separator: "  "),
+          ]
+        })
+    try showGates(explanation, model, &story)
+  }
+
+  private func surprise(_ explanation: Explanation) -> MarkedText {
+    MarkedText(
+      explanation.places.map { place in
+        .init(
+          place.unit, weight: place.bits.map { $0 / 10 }, digit: Int(place.bits ?? 0),
+          note: place.bits.map { bits in
+            "\(name(place.unit)): \(number(bits, 1)) bits; expected "
+              + place.likeliest.map {
+                "\(name($0.unit)) \(Int(($0.probability * 100).rounded()))%"
+              }.joined(separator: ", ")
+          } ?? "")
+      },
+      legend:
+        "The stronger the colour, or the larger the digit, the more bits; from 10 bits on all are alike."
+    )
+  }
+
+  private func showGates(
+    _ explanation: Explanation, _ model: Model, _ story: inout Story
+  ) throws {
+    let layer = (layer ?? model.about.model.layers) - 1
+    let cells = explanation.liveliest(layer: layer, count: rows)
+    try story.heading("Inside layer \(layer + 1)")
+    try story.paragraph(
+      "The \(counted(cells.count, "cell")) of \(model.about.model.hidden) whose state changes most on this text. A column is a character,"
+        + " a row a cell.")
+    story.html(HeatMap.legend)
+    for band in explanation.bands(layer: layer, cells: cells) {
+      try story.picture(
+        HeatMap(
+          title: band.name, meaning: band.meaning, range: band.range, rows: band.rows,
+          rowNames: cells.map { "cell \($0)" }, columns: explanation.places.map(\.unit)))
+    }
+  }
+
+  private func showCells(_ path: String, _ model: Model, _ story: inout Story) throws {
+    let corpus = try readCorpus(
+      [path],
+      CorpusOptions(tokenizer: model.about.tokenizer, vocabulary: model.about.vocabulary))
+    let search = CellSearch(
+      model, corpus, units: Self.compared, kernels: try machine.kernels, lanes: machine.lanes)
+    try story.heading("Cells that follow something")
+    try story.paragraph(
+      "Of all cells those that go with something a person can name, on \(counted(search.units, "character")) of \(path)."
+        + " r is Pearson's correlation: 1 or -1 is always, 0 is never.")
+    for finding in search.findings {
+      let excerpt = search.excerpt(finding)
+      try story.paragraph(
+        "\(finding.feature.rawValue): layer \(finding.layer + 1), cell \(finding.cell), r = \(number(finding.correlation, 2))"
+      )
+      try story.picture(
+        MarkedText(
+          excerpt.map { unit, value in
+            .init(
+              unit, weight: Double(value), digit: Int(value * 9.99),
+              note: "\(name(unit)): \(number(Double(value), 2))")
+          }, legend: "From 0, where the cell is at its least here, to 1, where it is at its most."))
+    }
+  }
+
+  /// A unit as it can be named in a line.
+  private func name(_ unit: String) -> String {
+    switch unit {
+    case "\n", "\r\n": "↵"
+    case " ": "␣"
+    case "\t": "⇥"
+    case "": "(unknown)"
+    default: unit
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/// Numbers of several cells over a text, as colours.
+public struct HeatMap: Picture {
+  /// What is shown.
+  public let title: String
+  /// In words, what low and high numbers mean.
+  public let meaning: String
+  /// The numbers' range.
+  public let range: ClosedRange<Double>
+  /// `[cells][time]`.
+  public let rows: [[Float]]
+  /// What each row is called.
+  public let rowNames: [String]
+  /// The text: a unit for each column.
+  public let columns: [String]
+
+  /// A heat map.
+  public init(
+    title: String, meaning: String, range: ClosedRange<Double>, rows: [[Float]],
+    rowNames: [String], columns: [String]
+  ) {
+    self.title = title
+    self.meaning = meaning
+    self.range = range
+    self.rows = rows
+    self.rowNames = rowNames
+    self.columns = columns
+  }
+
+  /// Where in the range a number is, from 0 to 1.
+  private func share(_ value: Float) -> Double {
+    (Double(value) - range.lowerBound) / (range.upperBound - range.lowerBound)
+  }
+
+  /// The text, and under it a line for each cell; with colours blocks, without bars from low to high.
+  public func lines(on terminal: Terminal) -> [String] {
+    let margin = (rowNames.map(\.count).max() ?? 0) + 1
+    var lines = ["\(title): \(meaning)"]
+    var start = 0
+    while start < columns.count {
+      var (end, width) = (start, 0)
+      while end < columns.count, width + cellWidth(end) <= terminal.width - margin {
+        width += cellWidth(end)
+        end += 1
+      }
+      guard end > start else { break }
+      let text = (start..<end).map { visible(columns[$0]) }.joined()
+      lines.append(String(repeating: " ", count: margin) + text)
+      for (name, row) in zip(rowNames, rows) {
+        let cells = (start..<end).map { column in
+          let share = share(row[column])
+          let width = cellWidth(column)
+          return terminal.hasColours
+            ? terminal.paint(String(repeating: " ", count: width), on: .along(share))
+            : String(repeating: Self.bars[Int((share * 7.999).rounded(.down))], count: width)
+        }
+        lines.append(
+          name + String(repeating: " ", count: margin - name.count) + cells.joined())
+      }
+      start = end
+    }
+    return lines
+  }
+
+  private static let bars = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
+
+  private func cellWidth(_ column: Int) -> Int {
+    max(1, GeulPictures.columns(visible(columns[column])))
+  }
+
+  /// One drawing: a square for each number, in sixteen colours, so that a page stays small.
+  public var html: String {
+    let (size, margin, top) = (12, 64, 16)
+    let (width, height) = (margin + columns.count * size, top + rows.count * size)
+    var paths = Array(repeating: "", count: 16)
+    for (row, values) in rows.enumerated() {
+      for (column, value) in values.enumerated() {
+        let shade = min(15, max(0, Int(share(value) * 16)))
+        paths[shade] += "M\(margin + column * size),\(top + row * size)h\(size)v\(size)h-\(size)z"
+      }
+    }
+    let squares = paths.enumerated().filter { !$1.isEmpty }.map { shade, path in
+      "<path fill=\"\(Colour.along((Double(shade) + 0.5) / 16).css)\" d=\"\(path)\"/>"
+    }
+    let labels =
+      columns.enumerated().map { column, unit in
+        "<text x=\"\(margin + column * size + size / 2)\" y=\"11\" text-anchor=\"middle\">\(escaped(visible(unit)))</text>"
+      }
+      + rowNames.enumerated().map { row, name in
+        "<text x=\"\(margin - 4)\" y=\"\(top + row * size + 10)\" text-anchor=\"end\">\(escaped(name))</text>"
+      }
+    let means = zip(rowNames, rows).map { name, row in
+      "\(name): mean \(rounded(Double(row.reduce(0, +)) / Double(max(1, row.count)), 2))"
+    }
+    return """
+      <figure><figcaption><b>\(escaped(title))</b>: \(escaped(meaning))</figcaption>
+      <div class="wide"><svg width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)" role="img">\
+      <title>\(escaped(title))</title><desc>\(escaped(means.joined(separator: "; ")))</desc>
+      \(squares.joined())\(labels.joined())</svg></div></figure>
+      """
+  }
+
+  /// What the colours mean, for all maps of a page.
+  public static var legend: String {
+    let steps = (0..<16).map { step in
+      "<span style=\"background:\(Colour.along((Double(step) + 0.5) / 16).css)\"></span>"
+    }
+    return
+      "<p class=\"legend\"><span class=\"scale\" aria-hidden=\"true\">low \(steps.joined()) high</span></p>"
+  }
+}
