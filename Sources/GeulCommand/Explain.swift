@@ -93,14 +93,13 @@ struct Explain: ParsableCommand {
     try story.picture(surprise(explanation))
     try story.heading("What it expected")
     try story.table(
-      [["", "bits", "the five likeliest here"]]
-        + explanation.places.map { place in
-          [
-            name(place.unit), place.bits.map { number($0, 1) } ?? "",
-            place.likeliest.map { "\(name($0.unit)) \(Int(($0.probability * 100).rounded()))%" }
-              .joined(separator: "  "),
-          ]
-        })
+      explanation.places.map { place in
+        [
+          name(place.unit), place.bits.map { number($0, 1) } ?? "",
+          place.likeliest.map { "\(name($0.unit)) \(percent($0.probability))" }
+            .joined(separator: "  "),
+        ]
+      }, under: ["", "bits", "the five likeliest here"])
     try showGates(explanation, model, &story)
   }
 
@@ -111,9 +110,8 @@ struct Explain: ParsableCommand {
           place.unit, weight: place.bits.map { $0 / 10 }, digit: Int(place.bits ?? 0),
           note: place.bits.map { bits in
             "\(name(place.unit)): \(number(bits, 1)) bits; expected "
-              + place.likeliest.map {
-                "\(name($0.unit)) \(Int(($0.probability * 100).rounded()))%"
-              }.joined(separator: ", ")
+              + place.likeliest.map { "\(name($0.unit)) \(percent($0.probability))" }.joined(
+                separator: ", ")
           } ?? "")
       },
       legend:
@@ -163,6 +161,8 @@ struct Explain: ParsableCommand {
           }, legend: "From 0, where the cell is at its least here, to 1, where it is at its most."))
     }
   }
+
+  private func percent(_ share: Double) -> String { "\(Int((share * 100).rounded()))%" }
 
   /// A unit as it can be named in a line.
   private func name(_ unit: String) -> String {

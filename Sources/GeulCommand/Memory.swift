@@ -130,14 +130,17 @@ struct Memory: ParsableCommand {
         series: zip(names, reaches).map { name, entry in
           .init(name, entry.1.reach.losses.map { (Double($0.seen), $0.nats) })
         }))
-    let windows = reaches.first?.1.reach.losses.map(\.seen) ?? []
+    let all = reaches.map(\.1.reach)
+    let windows = all.map(\.losses).min { $0.count < $1.count } ?? []
     try story.table(
-      [["model", "halved after", "a thousandth after"] + windows.map { "sees \($0)" }]
-        + zip(names, reaches).map { name, entry in
-          let reach = entry.1.reach
-          return [name, after(reach, 2), after(reach, 1000)]
-            + reach.losses.map { number($0.nats, 3) }
-        })
+      [
+        ["its gradient is halved after"] + all.map { after($0, 2) },
+        ["and a thousandth after"] + all.map { after($0, 1000) },
+      ]
+        + windows.indices.map { index in
+          ["loss when it sees \(windows[index].seen)"]
+            + all.map { number($0.losses[index].nats, 3) }
+        }, under: [""] + names)
   }
 
   /// How many characters back the gradient has fallen to a part of what it was.

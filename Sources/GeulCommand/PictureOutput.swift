@@ -62,18 +62,21 @@ struct Story {
     try Output.text(picture.lines(on: terminal).joined(separator: "\n") + "\n")
   }
 
-  /// A table; the first row has the headings.
-  mutating func table(_ rows: [[String]]) throws {
-    page.table(rows)
-    let count = rows.map(\.count).max() ?? 0
-    let widths = (0..<count).map { column in
-      rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+  /// A table, under headings if there are any.
+  mutating func table(_ rows: [[String]], under headings: [String] = []) throws {
+    page.table(rows, under: headings)
+    let all = (headings.isEmpty ? [] : [headings]) + rows
+    let widths = (0..<(all.map(\.count).max() ?? 0)).map { column in
+      all.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
     }
-    let lines = rows.map { row in
-      zip(row, widths).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
-        .joined(separator: "  ")
+    for row in all {
+      let cells = zip(row, widths).map { cell, width in
+        cell + String(repeating: " ", count: width - cell.count)
+      }
+      var line = cells.joined(separator: "  ")
+      while line.hasSuffix(" ") { line.removeLast() }
+      try Output.text(line + "\n")
     }
-    try Output.text(lines.joined(separator: "\n") + "\n")
   }
 
   mutating func html(_ html: String) { page.html(html) }

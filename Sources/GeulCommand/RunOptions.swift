@@ -92,7 +92,7 @@ struct RunOptions: ParsableArguments {
       saveEvery: saveEvery, sampleEvery: quiet ? 0 : sampleEvery, kernels: kernels, lanes: lanes,
       clock: clock)
     run.keepsPrevious = latestIsWhole
-    var report = RunReport(quiet: quiet, kernels: kernels, lanes: lanes)
+    var report = RunReport(folder, quiet: quiet, kernels: kernels, lanes: lanes)
     StopSignal.watch()
     let path = folder.path
     let ending = try run.proceed(shouldStop: { StopSignal.hasCome }, report: { report.show($0) })

@@ -4,13 +4,15 @@ import Geul
 /// What a person sees of a run: one live line on a terminal, plain lines elsewhere.
 struct RunReport {
   private let quiet: Bool
+  private let folder: RunFolder
   private let kernels: Kernels
   private let lanes: Lanes
   private var lastLine = 0.0
   /// The last report, for the final figures.
   private(set) var last: Run.Progress?
 
-  init(quiet: Bool, kernels: Kernels, lanes: Lanes) {
+  init(_ folder: RunFolder, quiet: Bool, kernels: Kernels, lanes: Lanes) {
+    self.folder = folder
     self.quiet = quiet
     self.kernels = kernels
     self.lanes = lanes
@@ -43,9 +45,11 @@ struct RunReport {
       Output.note(
         "Stopped early: what is held out is foretold no better since step \(best). The best model is kept."
           + " --patience 0 goes on to the end.")
-    case .sample(let model, _):
+    case .sample(let model, let progress):
       guard !quiet else { return }
-      Output.note("  | " + sample(model).replacing("\n", with: "\n  | "))
+      let text = sample(model)
+      folder.append(Sample(step: progress.step, epoch: progress.epoch, text: text))
+      Output.note("  | " + text.replacing("\n", with: "\n  | "))
     case .saved:
       break
     }

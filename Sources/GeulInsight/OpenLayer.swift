@@ -55,9 +55,8 @@ struct OpenLayer: Sendable {
     var cell: [Float]
   }
 
-  /// Goes back through one step: from d loss / d h_t and d c_t to d h_{t-1}, d c_{t-1} and d x_t.
-  ///
-  /// - Parameter wantsInput: whether x_t is another layer's output.
+  /// Goes back through one step: from d loss / d h_t and d c_t to d h_{t-1}, d c_{t-1} and, if it is another layer's
+  /// output, d x_t.
   func back(
     _ back: Back, through moment: Moment, after before: Moment, wantsInput: Bool
   ) -> (before: Back, input: [Float]) {
@@ -104,5 +103,5 @@ struct OpenLayer: Sendable {
   }
 }
 
-/// 1 / (1 + exp(-x))
+/// The logistic function: 1 / (1 + exp(-x)).
 private func sigmoid(_ x: Float) -> Float { 1 / (1 + exp(-x)) }

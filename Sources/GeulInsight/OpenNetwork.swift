@@ -47,7 +47,7 @@ public struct OpenNetwork: Sendable {
 
   /// What one step left in a layer; each list is `[h]`.
   public struct Moment: Sendable, Equatable {
-    /// LSTM: input, forget, candidate, output. GRU: reset, update, candidate. Vanilla: none.
+    /// Of an LSTM input, forget, candidate, output; of a GRU reset, update, candidate; of a vanilla network none.
     public var gates: [[Float]]
     /// c of the LSTM; empty for the others.
     public var cell: [Float]
@@ -110,7 +110,7 @@ struct Rows: Sendable {
     self.values = values
   }
 
-  /// sums += factor * row
+  /// Adds a row, times a factor, to `sums`.
   func add(_ row: Int, _ factor: Float, to sums: inout [Float]) {
     let row = values.span.extracting(row * width..<(row + 1) * width)
     var sums = sums.mutableSpan

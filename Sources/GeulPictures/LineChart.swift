@@ -96,7 +96,7 @@ public struct LineChart: Picture {
         owner[row][column] = number
       }
     }
-    var lines = ["\(title) (\(labels.y))"]
+    var lines = [labels.y.isEmpty ? title : "\(title) (\(labels.y))"]
     for row in 0..<height {
       let isTick = row % 3 == 0 || row == height - 1
       let tick = isTick ? ticks[4 - min(4, (row + 1) / 3)] : ""
@@ -191,7 +191,7 @@ public struct LineChart: Picture {
       return "<span><i style=\"background:\(colour)\"></i>\(escaped(line.name))</span>"
     }
     return """
-      <figure><figcaption><b>\(escaped(title))</b> (\(escaped(labels.y)))</figcaption>
+      <figure><figcaption><b>\(escaped(title))</b> \(escaped(labels.y))</figcaption>
       <div class="wide"><svg width="\(Int(width))" height="\(Int(height))" viewBox="0 0 \(Int(width)) \(Int(height))" role="img">\
       <title>\(escaped(title))</title><desc>\(escaped(description))</desc>
       \(parts.joined(separator: "\n"))</svg></div>

@@ -23,12 +23,14 @@ public struct Page {
     parts.append("<blockquote>\(escaped(text))</blockquote>")
   }
 
-  /// Adds a table; the first row has the headings.
-  public mutating func table(_ rows: [[String]]) {
-    let lines = rows.enumerated().map { index, row in
-      "<tr>"
-        + row.map { index == 0 ? "<th>\(escaped($0))</th>" : "<td>\(escaped($0))</td>" }.joined()
-        + "</tr>"
+  /// Adds a table, under headings if there are any.
+  public mutating func table(_ rows: [[String]], under headings: [String] = []) {
+    var lines = rows.map { row in
+      "<tr>" + row.map { "<td>\(escaped($0))</td>" }.joined() + "</tr>"
+    }
+    if !headings.isEmpty {
+      lines.insert(
+        "<tr>" + headings.map { "<th>\(escaped($0))</th>" }.joined() + "</tr>", at: 0)
     }
     parts.append("<div class=\"wide\"><table>\(lines.joined())</table></div>")
   }

@@ -1,0 +1,175 @@
+import ArgumentParser
+import Foundation
+import Geul
+import GeulPictures
+
+/// `geul report`: the story of a run.
+struct Report: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Tell the story of a run: losses, rate, gradients, speed, samples, final figures.",
+    usage: "geul report <folder> [--html <file>]")
+
+  @Argument(help: "Folder of a run.")
+  var folder: String
+  @OptionGroup var pictures: PictureOptions
+  @OptionGroup var machine: MachineOptions
+
+  func run() throws {
+    let folder = RunFolder(self.folder)
+    guard FileManager.default.fileExists(atPath: folder.metricsPath) else {
+      throw Failure(
+        "\(self.folder) holds no run: there is no metrics.jsonl. Give the folder that geul train made."
+      )
+    }
+    let loaded = try folder.loadLatest()
+    if let notice = loaded.notice { Output.note(notice) }
+    let (record, model) = (loaded.value.record, try loadModel(self.folder))
+    let metrics = folder.metrics()
+    guard !metrics.isEmpty else {
+      throw Failure("\(folder.metricsPath): no step has been reported yet. Wait for the first.")
+    }
+    var story = try Story("The run \(self.folder)")
+    try plan(record, model, &story)
+    try curves(metrics, record, &story)
+    try samples(folder, model, record, &story)
+    try figures(metrics, record, model, &story)
+    try pictures.write(story.page)
+  }
+
+  private func plan(_ record: RunRecord, _ model: Model, _ story: inout Story) throws {
+    let settings = record.settings
+    let shape = settings.architecture
+    try story.heading("The plan")
+    try story.table([
+      ["text", record.text.sources.joined(separator: ", ")],
+      [
+        "units",
+        "\(record.windows.units) \(model.about.tokenizer.unit.rawValue)s to learn from, \(model.about.vocabulary.count) different",
+      ],
+      [
+        "network",
+        "\(shape.layers) x \(shape.hidden) \(shape.cell.rawValue), \(model.network.layout.parameterCount) parameters",
+      ],
+      [
+        "a step",
+        "\(settings.batch) streams of \(settings.length) units, \(settings.precision.rawValue)",
+      ],
+      [
+        "learning",
+        "\(settings.optimizer.rawValue), rate up to \(settings.schedule.peak), dropout \(settings.dropout), seed \(settings.seed)",
+      ],
+      [
+        "steps",
+        "\(record.step) of \(record.totalSteps.map { "\($0)" } ?? "as many as the time allows")",
+      ],
+    ])
+    if record.rateScale < 1 {
+      try story.paragraph(
+        "The loss exploded on the way: the run went back, and its rate is now \(record.rateScale) of the plan's."
+      )
+    }
+  }
+
+  private func curves(
+    _ metrics: [Run.Progress], _ record: RunRecord, _ story: inout Story
+  ) throws {
+    try story.heading("How it learned")
+    let train = record.history.map { (Double($0.step), $0.trainNats) }
+    let held = record.history.compactMap { point in
+      point.validationNats.map { (Double(point.step), $0) }
+    }
+    try story.picture(
+      LineChart(
+        title: "Loss", x: "step", y: "nats a character",
+        series: [
+          .init("on what it reads", train.count > 1 ? train : points(metrics, \.trainNats)),
+          .init("on what is held out", held),
+        ]))
+    try story.picture(
+      LineChart(
+        title: "Learning rate", x: "step", y: "",
+        series: [.init("rate", points(metrics, \.learningRate))]))
+    try story.picture(
+      LineChart(
+        title: "Gradient", x: "step", y: "norm before clipping",
+        series: [.init("norm", points(metrics, \.gradientNorm))]))
+    try story.picture(
+      LineChart(
+        title: "Speed", x: "step", y: "characters a second",
+        series: [.init("speed", points(metrics, \.charsPerSecond))]))
+  }
+
+  private func points(
+    _ metrics: [Run.Progress], _ value: KeyPath<Run.Progress, Double>
+  ) -> [(x: Double, y: Double)] {
+    metrics.map { (Double($0.step), $0[keyPath: value]) }
+  }
+
+  private func samples(
+    _ folder: RunFolder, _ model: Model, _ record: RunRecord, _ story: inout Story
+  ) throws {
+    try story.heading("What it wrote")
+    for sample in folder.samples() where sample.step <= record.step {
+      try story.paragraph(
+        "After \(number(sample.epoch, sample.epoch < 1 ? 2 : 1)) times through the text (step \(sample.step)):"
+      )
+      try story.quotation(sample.text)
+    }
+    var text = ""
+    let request = Generator.Request(prompt: [], length: 300, seed: 1)
+    try Generator(model, kernels: try machine.kernels, lanes: machine.lanes).write(request) {
+      _, piece in
+      text += piece
+      return true
+    }
+    try story.paragraph("The best model (step \(model.about.training?.step ?? 0)):")
+    try story.quotation(text)
+  }
+
+  private func figures(
+    _ metrics: [Run.Progress], _ record: RunRecord, _ model: Model, _ story: inout Story
+  ) throws {
+    try story.heading("The figures")
+    let training = model.about.training
+    let speeds = metrics.map(\.charsPerSecond).sorted()
+    var rows: [[String]] = []
+    if let nats = training?.validationNats ?? record.best?.validationNats {
+      rows.append([
+        "held out",
+        "\(number(nats, 4)) nats (\(number(nats / Scorer.natsPerBit, 4)) bits) a character"
+          + (training?.validationNats == nil ? ", estimated" : ""),
+      ])
+    }
+    if let bits = training?.validationBitsPerByte {
+      rows.append(["", "\(number(bits, 4)) bits a byte"])
+    }
+    if let baselines = try baselines(record, model) {
+      rows.append(["by counting", baselines])
+    }
+    rows.append(["best", "at step \(record.best?.step ?? 0)"])
+    rows.append(["read", "\(number(record.windows.epochs, 2)) times"])
+    rows.append(["speed", "\(Int(speeds[speeds.count / 2])) characters a second (median)"])
+    try story.table(rows)
+  }
+
+  /// What counting foretells of the part held out, if the text is still where it was.
+  private func baselines(_ record: RunRecord, _ model: Model) throws -> String? {
+    let choice = record.text
+    guard record.settings.validationFraction > 0, !choice.sources.contains("-"),
+      let corpus = try? readCorpus(
+        choice.sources,
+        CorpusOptions(
+          tokenizer: model.about.tokenizer, encoding: choice.encoding, invalid: choice.invalid,
+          vocabulary: model.about.vocabulary)),
+      corpus.hash == model.about.training?.corpusHash
+    else { return nil }
+    let units = Run.trainingUnits(of: corpus, record.settings)
+    let scores = [1, 3].map { order in
+      KneserNey(corpus, 0..<units, order: order).score(
+        corpus, (units..<corpus.count).prefix(1_000_000)
+      ).natsPerUnit
+    }
+    return
+      "\(number(scores[0], 4)) nats from the frequency of each unit, \(number(scores[1], 4)) from the two units before it"
+  }
+}

@@ -1,0 +1,130 @@
+import Foundation
+import Testing
+
+/// What `explain`, `memory` and `report` show, on the terminal and on a page.
+struct SightTests {
+  private func run(_ arguments: [String], in folder: Folder) throws -> (text: String, page: String)
+  {
+    let page = "page.html"
+    let result = try GeulProcess.run(arguments + ["--html", page], in: folder)
+    #expect(result.status == 0, "\(result.stderr)")
+    #expect(!result.stdout.contains("\u{1B}"), "no colours where there is no terminal")
+    let html = try #require(folder.text(page))
+    folder.remove(page)
+    for outside in ["http:", "https:", "src=", "<script", "NaN", "nan"] {
+      #expect(!html.contains(outside), "\(outside)")
+    }
+    return (result.stdout, html)
+  }
+
+  @Test(arguments: ["lstm", "gru", "rnn"])
+  func `a text is explained: its surprise, what was expected, each gate`(cell: String) throws {
+    let folder = try Runs.trained(["--cell", cell])
+    let text = "the moon <said>"
+    let (shown, page) = try run(["explain", "run", "--text", text, "--rows", "3"], in: folder)
+    let bands = [
+      "lstm": ["forget gate", "input gate", "candidate", "output gate", "c, the cell"],
+      "gru": ["update gate", "reset gate", "candidate"], "rnn": [],
+    ]
+    for name in (bands[cell] ?? []) + ["h, the state"] {
+      #expect(shown.contains(name) && page.contains(name), "\(name)")
+    }
+    #expect(shown.contains("\nthe moon "))
+    #expect(shown.components(separatedBy: "%").count > 5 * 10)
+    #expect(!page.contains("<said>"))
+  }
+
+  @Test func `the surprise that is told is that of evaluate`() throws {
+    let folder = try Runs.english.get()
+    let part = String(Texts.english.prefix(200))
+    let other = try Folder()
+    try other.write(part, to: "part.txt")
+    let model = folder.file("run/best.safetensors")
+    let bits = try #require(
+      try GeulProcess.run(["evaluate", model, "part.txt", "--json"], in: other).json()["bits"]
+        as? Double)
+    let shown = try GeulProcess.run(["explain", model, "--file", "part.txt"], in: other).stdout
+    #expect(shown.contains("On average here: \(String(format: "%.2f", bits)) bits."), "\(bits)")
+  }
+
+  @Test func `cells that follow something are found and shown`() throws {
+    let text = (0..<400).map { $0 % 2 == 0 ? "say \"go (now) far\" " : "Never mind it 한글도\n" }
+      .joined()
+    let folder = try Runs.trained(["--steps", "300"], text: text)
+    let (shown, page) = try run(["explain", "run", "--cells", "--corpus", "text.txt"], in: folder)
+    for feature in ["inside quotation marks", "inside brackets", "position in the line", "Hangul"] {
+      #expect(shown.contains("\(feature): layer 1, cell ") && page.contains(feature), "\(feature)")
+    }
+    let found = shown.matches(of: /r = (-?[0-9.]+)/).compactMap { Double($0.1) }.map(abs)
+    #expect(found == found.sorted(by: >) && found[0] > 0.6 && found[0] <= 1)
+  }
+
+  @Test func `what models remember is measured side by side`() throws {
+    let folder = try Folder()
+    try folder.write(Texts.english, to: "text.txt")
+    let (shown, page) = try run(
+      [
+        "memory", "--train-three", "text.txt", "--minutes", "0.05", "--hidden", "24", "--out",
+        "three",
+        "--threads", "1",
+      ], in: folder)
+    for cell in ["rnn", "gru", "lstm"] {
+      #expect(shown.contains("three/\(cell) (\(cell))") && page.contains("three/\(cell) (\(cell))"))
+      #expect(folder.exists("three/\(cell)/best.safetensors"))
+    }
+    #expect(shown.contains("loss when it sees 64"))
+    let again = try run(["memory", "three/lstm", "--corpus", "text.txt"], in: folder)
+    #expect(again.text.contains("How far back a model remembers"))
+  }
+
+  @Test func `the story of a run is told`() throws {
+    let folder = try Runs.trained(["--sample-every", "5", "--save-every", "7"])
+    let (shown, page) = try run(["report", "run"], in: folder)
+    for words in [
+      "The plan", "1 x 16 lstm", "Loss", "Learning rate", "Gradient", "Speed", "(step 5)",
+      "(step 20)", "The best model", "held out", "by counting",
+    ] { #expect(shown.contains(words) && page.contains(words), "\(words)") }
+  }
+
+  @Test func `a stopped run has a story too, also one without samples or validation`() throws {
+    let folder = try Runs.trained(["--validation", "0"])
+    let (shown, _) = try run(["report", "run"], in: folder)
+    #expect(shown.contains("The best model") && !shown.contains("by counting"))
+    folder.remove("text.txt")
+    _ = try run(["report", "run"], in: folder)
+  }
+
+  @Test(
+    arguments: [
+      (["explain", "run"], 2, "--text"),
+      (["explain", "run", "--text", "a", "--file", "b"], 2, "not both"),
+      (["explain", "run", "--text", "t"], 1, "fewer than two"),
+      (["explain", "run", "--text", "the", "--layer", "2"], 1, "1 layer"),
+      (["explain", "run", "--file", "nowhere"], 1, "nowhere"),
+      (["explain", "run", "--cells"], 2, "--corpus"),
+      (["explain", "nowhere", "--text", "the"], 1, "nowhere"),
+      (["explain", "run", "--text", "the", "--html", "no/where.html"], 1, "no/where.html"),
+      (["memory"], 2, "--train-three"), (["memory", "run"], 2, "--corpus"),
+      (["memory", "run", "--corpus", "nowhere"], 1, "nowhere"),
+      (["memory", "run", "--train-three", "text.txt"], 2, "--train-three"),
+      (["report", "nowhere"], 1, "holds no run"), (["report", "."], 1, "holds no run"),
+    ] as [([String], Int32, String)])
+  func `what cannot be shown is refused in a sentence`(
+    arguments: [String], code: Int32, words: String
+  ) throws {
+    let result = try GeulProcess.run(arguments, in: try Runs.english.get())
+    #expect(result.status == code, "\(result.stderr)")
+    #expect(result.notes.count == 1 && result.stderr.contains(words), "\(result.stderr)")
+  }
+
+  @Test func `a terminal has colours, but not with NO_COLOR`() throws {
+    let folder = try Runs.english.get()
+    for (variable, isColoured) in [("TERM=xterm", true), ("TERM=xterm NO_COLOR=1", false)] {
+      // `script` gives the program a terminal, and us what came there.
+      let result = try GeulProcess.shell(
+        "script -qec \"bash -c '\(variable) \\\"$geul\\\" explain run --text moon'\" /dev/null",
+        in: folder)
+      #expect(result.stdout.contains("\u{1B}[48;2;") == isColoured, "\(variable): \(result.stdout)")
+    }
+  }
+}
