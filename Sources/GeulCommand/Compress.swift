@@ -6,6 +6,7 @@ import Geul
 struct Compress: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Pack a file with a model: what it foretells well takes few bits.",
+    usage: "geul compress <file> --model <model> [<options>]",
     discussion: """
       geul compress letters.txt --model checkpoints/my        writes letters.txt.geul
       geul decompress letters.txt.geul --model checkpoints/my --out again.txt
@@ -40,7 +41,8 @@ struct Compress: ParsableCommand {
 /// `geul decompress`: unpack what `compress` packed.
 struct Decompress: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Unpack what geul compress packed, with the same model.")
+    abstract: "Unpack what geul compress packed, with the same model.",
+    usage: "geul decompress <file> --model <model> [<options>]")
 
   @Argument(help: "The packed file, or - for standard input.")
   var file: String

@@ -55,6 +55,7 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     let model = try model.load()
+    try check(precision, for: model)
     let corpus = try readCorpus(
       self.corpus,
       CorpusOptions(

@@ -86,6 +86,7 @@ struct Generate: ParsableCommand {
 
   func run() throws {
     let model = try model.load()
+    try check(precision, for: model)
     let text = try promptText()
     let ids = try encode(text, model)
     let seed = UInt64(seed ?? Int.random(in: 0..<1 << 32))

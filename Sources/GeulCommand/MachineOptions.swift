@@ -32,6 +32,7 @@ struct MachineOptions: ParsableArguments {
 }
 
 extension Cell: ExpressibleByArgument {}
+extension Activation: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
 extension Settings.Optimizer: ExpressibleByArgument {}
 extension TextUnit: ExpressibleByArgument {}

@@ -23,6 +23,8 @@ struct Memory: ParsableCommand {
   var corpus: String?
   @Option(help: "Train a vanilla network, a GRU and an LSTM on this text first.")
   var trainThree: String?
+  @Option(help: "What the vanilla one does with its sums: tanh, or relu, which may explode.")
+  var activation = Activation.tanh
   @Option(help: "How long to train, all three together.")
   var minutes = 3.0
   @Option(help: "Units in a layer of the three.")
@@ -58,6 +60,7 @@ struct Memory: ParsableCommand {
       "How far back \(paths.count == 1 ? "a model remembers" : "models remember")")
     let reaches = try paths.map { path in (path, try measure(path, text)) }
     try show(reaches, on: text, &story)
+    if trainThree != nil { try showTraining(paths, &story) }
     try pictures.write(story.page)
   }
 
@@ -69,12 +72,19 @@ struct Memory: ParsableCommand {
       let path = "\(folder)/\(cell)"
       Output.note("Training \(path)")
       let threads = machine.threads.map { ["--threads", "\($0)"] } ?? []
-      try Train.parse(
+      let train = try Train.parse(
         [
           text, "--out", path, "--cell", cell, "--layers", "1", "--hidden", "\(hidden)",
           "--seconds", "\(max(0.5, minutes * 20))", "--dropout", "0", "--sample-every", "0",
-        ] + threads
-      ).run()
+          "--activation", cell == "rnn" ? activation.rawValue : "tanh",
+        ] + threads)
+      do { try train.run() } catch let failure as Failure {
+        // What explodes beyond mending is worth seeing too.
+        guard FileManager.default.fileExists(atPath: RunFolder(path).best.path) else {
+          throw failure
+        }
+        Output.note("\(failure)")
+      }
       return path
     }
   }
@@ -141,6 +151,30 @@ struct Memory: ParsableCommand {
           ["loss when it sees \(windows[index].seen)"]
             + all.map { number($0.losses[index].nats, 3) }
         }, under: [""] + names)
+  }
+
+  /// How large gradients were while the three learned: what tanh and the gates' sigmoids hold in bounds.
+  private func showTraining(_ paths: [String], _ story: inout Story) throws {
+    try story.heading("Why sigmoid and tanh")
+    try story.paragraph(
+      activation == .relu
+        ? "The vanilla network here has max(0, x) in the place of tanh: its states have no bound, and neither has the"
+          + " product of slopes through which a gradient goes back. Below: whether that held, and its loss."
+        : "tanh holds states between -1 and 1, sigmoids hold gates between 0 and 1, so no step can make more of a state than"
+          + " it was. --activation relu takes the bound away from the vanilla network: it trains, or explodes."
+    )
+    for (title, unit, value) in [
+      ("Gradient while learning", "norm before clipping, logarithmic", \Run.Progress.gradientNorm),
+      ("Loss while learning", "nats a character, logarithmic", \Run.Progress.trainNats),
+    ] as [(String, String, KeyPath<Run.Progress, Double>)] {
+      try story.picture(
+        LineChart(
+          title: title, x: "step", y: unit, logarithmicY: true,
+          series: paths.map { path in
+            .init(
+              path, RunFolder(path).metrics().map { (Double($0.step), $0[keyPath: value]) })
+          }))
+    }
   }
 
   /// How many characters back the gradient has fallen to a part of what it was.

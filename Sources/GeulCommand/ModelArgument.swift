@@ -30,6 +30,14 @@ func loadModel(_ path: String) throws -> Model {
   return newest.value
 }
 
+/// Refuses int8 for a model whose states are not from -1 to 1, as whole numbers of 1/8,192 must be.
+func check(_ precision: Precision, for model: Model) throws {
+  guard precision == .int8, model.about.model.activation == .relu else { return }
+  throw Failure(
+    "--precision int8 needs states from -1 to 1, and those of relu have no bound. Choose float32 or bfloat16."
+  )
+}
+
 /// The models beside the one that is not there.
 private func suggestion(beside path: String) -> String {
   let parent = URL(filePath: path).deletingLastPathComponent().path

@@ -5,6 +5,9 @@ import Geul
 struct NetworkOptions: ParsableArguments {
   @Option(help: "The recurrent cell: lstm, gru or rnn.")
   var cell = Cell.lstm
+  @Option(
+    help: "What a vanilla cell (--cell rnn) does with its sum: tanh, or relu, which may explode.")
+  var activation = Activation.tanh
   @Option(help: "How many layers.")
   var layers = 2
   @Option(
@@ -16,11 +19,16 @@ struct NetworkOptions: ParsableArguments {
   func validate() throws {
     try check("--layers", layers, in: 1...64)
     try check("--hidden", hidden, in: 1...8192)
+    guard cell == .rnn || activation == .tanh else {
+      throw ValidationError(
+        "--activation relu is for --cell rnn; \(cell.rawValue) has gates of its own.")
+    }
   }
 
   /// The same as the library has it.
   var architecture: Architecture {
-    Architecture(cell: cell, layers: layers, hidden: hidden ?? Architecture().hidden)
+    Architecture(
+      cell: cell, layers: layers, hidden: hidden ?? Architecture().hidden, activation: activation)
   }
 }
 

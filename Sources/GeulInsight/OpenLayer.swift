@@ -4,6 +4,7 @@ internal import GeulKernels
 /// One layer of an `OpenNetwork`: both ways of each cell, side by side.
 struct OpenLayer: Sendable {
   let cell: Cell
+  let activation: Activation
   let units: Int
   /// W_x, `[i][gates h]`.
   let input: Rows
@@ -25,7 +26,8 @@ struct OpenLayer: Sendable {
     }
     switch cell {
     case .rnn:
-      return Moment(gates: [], cell: [], hidden: gate(0, tanh))
+      return Moment(
+        gates: [], cell: [], hidden: gate(0, activation == .relu ? { max(0, $0) } : tanh))
     case .lstm:
       let (input, forget) = (gate(0, sigmoid), gate(1, sigmoid))
       let (candidate, output) = (gate(2, tanh), gate(3, sigmoid))
@@ -66,7 +68,9 @@ struct OpenLayer: Sendable {
     switch cell {
     case .rnn:
       for unit in 0..<units {
-        ofState[unit] = back.hidden[unit] * (1 - moment.hidden[unit] * moment.hidden[unit])
+        let h = moment.hidden[unit]
+        let slope = activation == .relu ? (h > 0 ? 1 : 0) : 1 - h * h
+        ofState[unit] = back.hidden[unit] * slope
       }
       ofInput = ofState
     case .lstm:

@@ -30,7 +30,7 @@ public struct OpenNetwork: Sendable {
     layers = network.layers.enumerated().map { index, layer in
       let second = layer.bias.name.replacing("bias_ih", with: "bias_hh")
       return OpenLayer(
-        cell: cell, units: layer.recurrent.units,
+        cell: cell, activation: network.architecture.activation, units: layer.recurrent.units,
         input: Rows(transposing: values(layer.input.name), count: layer.input.depth),
         recurrent: Rows(transposing: values(layer.recurrent.name), count: layer.recurrent.depth),
         bias: values(layer.bias.name), recurrentBias: values(second))

@@ -24,6 +24,14 @@ public enum Cell: String, Codable, CaseIterable, Sendable {
   var code: Int { Int((self == .rnn ? GEUL_RNN : self == .lstm ? GEUL_LSTM : GEUL_GRU).rawValue) }
 }
 
+/// What a vanilla cell does with its sum.
+public enum Activation: String, Codable, CaseIterable, Sendable {
+  /// From -1 to 1: it cannot grow, but its gradient fades.
+  case tanh
+  /// max(0, x): its gradient does not fade, but it can grow without end (Le, Jaitly, Hinton 2015).
+  case relu
+}
+
 /// Where the tensors of a recurrent layer lie, and its matrices packed.
 public struct RecurrentWeights: Sendable {
   /// What a unit computes.
@@ -38,11 +46,13 @@ public struct RecurrentWeights: Sendable {
   public let packedInput: PackedMatrix?
   /// The state's matrix, `[h, gates, h]`.
   public let packedRecurrent: PackedMatrix
+  /// Of a vanilla cell.
+  public let activation: Activation
 
   /// The weights of a layer.
   public init(
     cell: Cell, input: Slot, bias: Slot, recurrentBias: Slot?, packedInput: PackedMatrix?,
-    packedRecurrent: PackedMatrix
+    packedRecurrent: PackedMatrix, activation: Activation = .tanh
   ) {
     self.cell = cell
     self.input = input
@@ -50,6 +60,7 @@ public struct RecurrentWeights: Sendable {
     self.recurrentBias = recurrentBias
     self.packedInput = packedInput
     self.packedRecurrent = packedRecurrent
+    self.activation = activation
   }
 
   /// `h`, padded.
@@ -155,6 +166,7 @@ extension Kernels {
       let parameters = unsafe arena.values.pointer
       var call = unsafe geul_forward()
       unsafe (call.length, call.rows, call.width) = (length, rows, trace.width)
+      unsafe call.rectified = weights.activation == .relu ? 1 : 0
       unsafe call.bias = parameters + weights.bias.offset
       if let slot = weights.recurrentBias { unsafe call.recurrent_bias = parameters + slot.offset }
       unsafe call.recurrent_weights = UnsafeRawPointer(weights.packedRecurrent.forward.pointer)
@@ -214,6 +226,7 @@ extension Kernels {
     withExtendedLifetime(weights) {
       var call = unsafe geul_backward()
       unsafe (call.length, call.rows, call.width) = (length, rows, width)
+      unsafe call.rectified = weights.activation == .relu ? 1 : 0
       unsafe call.recurrent_weights = recurrent.pointer()
       unsafe call.d_output = UnsafePointer(work.dOutput.mutablePointer())
       if trace.cells.count > 0 { unsafe call.cells = trace.cells.pointer }

@@ -8,12 +8,37 @@ public struct Architecture: Codable, Sendable, Equatable {
   public var layers: Int
   /// How many units in each.
   public var hidden: Int
+  /// What vanilla cells do with their sums.
+  public var activation: Activation
 
   /// A shape.
-  public init(cell: Cell = .lstm, layers: Int = 2, hidden: Int = 256) {
+  public init(
+    cell: Cell = .lstm, layers: Int = 2, hidden: Int = 256, activation: Activation = .tanh
+  ) {
     self.cell = cell
     self.layers = layers
     self.hidden = hidden
+    self.activation = activation
+  }
+
+  /// Reads a shape; one without an activation, as all others than rectified ones are written, has tanh.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    cell = try values.decode(Cell.self, forKey: .cell)
+    layers = try values.decode(Int.self, forKey: .layers)
+    hidden = try values.decode(Int.self, forKey: .hidden)
+    activation = try values.decodeIfPresent(Activation.self, forKey: .activation) ?? .tanh
+  }
+
+  private enum CodingKeys: CodingKey { case cell, layers, hidden, activation }
+
+  /// Writes a shape, so that programs from before there was an activation read what they can.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(cell, forKey: .cell)
+    try values.encode(layers, forKey: .layers)
+    try values.encode(hidden, forKey: .hidden)
+    if activation != .tanh { try values.encode(activation, forKey: .activation) }
   }
 }
 

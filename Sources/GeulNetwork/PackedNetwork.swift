@@ -33,7 +33,7 @@ public struct PackedNetwork: Sendable {
     return RecurrentWeights(
       cell: layer.cell, input: layer.input, bias: layer.bias, recurrentBias: layer.recurrentBias,
       packedInput: index == 0 ? nil : matrices[2 * index - 1],
-      packedRecurrent: matrices[2 * index])
+      packedRecurrent: matrices[2 * index], activation: network.architecture.activation)
   }
 
   /// Lets `change` change the parameters, and packs them anew.

@@ -7,7 +7,8 @@ import Testing
 struct HelpTests {
   static let commands = [
     "", "train", "resume", "generate", "evaluate", "inspect", "tokenize", "bench", "bench train",
-    "bench generate", "bench tokenize", "bench peak",
+    "bench generate", "bench tokenize", "bench peak", "explain", "memory", "report", "compress",
+    "decompress",
   ]
 
   @Test(arguments: commands)

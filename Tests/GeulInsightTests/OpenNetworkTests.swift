@@ -6,9 +6,11 @@ import TestSupport
 import Testing
 
 /// A model of a small text with random numbers.
-func trialModel(_ cell: Cell, layers: Int = 2, hidden: Int = 5) throws -> Model {
+func trialModel(
+  _ cell: Cell, layers: Int = 2, hidden: Int = 5, activation: Activation = .tanh
+) throws -> Model {
   let corpus = try Corpus.read([.text("abcdefg 글쓰기\n")])
-  let shape = Architecture(cell: cell, layers: layers, hidden: hidden)
+  let shape = Architecture(cell: cell, layers: layers, hidden: hidden, activation: activation)
   let network = Network(shape, vocabulary: corpus.vocabulary.count)
   var random = SeededGenerator(seed: 4)
   let tensors = network.tensorShapes.map { name, shape in
@@ -23,19 +25,21 @@ func trialModel(_ cell: Cell, layers: Int = 2, hidden: Int = 5) throws -> Model 
 
 @Suite("A network laid open")
 struct OpenNetworkTests {
+  static let cells = Cell.allCases.map { ($0, Activation.tanh) } + [(.rnn, .relu)]
   static let ids = [0, 3, 5, 1, 1, 7, 2, 4, 6, 0, 8]
 
   private func reference(_ model: Model) -> ReferenceNetwork {
     ReferenceNetwork(
       cell: model.about.model.cell.rawValue,
+      isRectified: model.about.model.activation == .relu,
       tensors: model.network.tensors(of: model.parameters).map {
         ($0.name, $0.shape, $0.values.map(Double.init))
       })
   }
 
-  @Test("foretells what the reference foretells", arguments: Cell.allCases)
-  func probabilities(cell: Cell) throws {
-    let model = try trialModel(cell)
+  @Test("foretells what the reference foretells", arguments: cells)
+  func probabilities(cell: (Cell, Activation)) throws {
+    let model = try trialModel(cell.0, activation: cell.1)
     let (open, reference) = (OpenNetwork(model), reference(model))
     let moments = reference.read(Self.ids, from: reference.zeroState)
     var state = open.beginning
@@ -54,9 +58,9 @@ struct OpenNetworkTests {
     }
   }
 
-  @Test("follows the gradient of a loss back to each state", arguments: Cell.allCases)
-  func gradients(cell: Cell) throws {
-    let model = try trialModel(cell)
+  @Test("follows the gradient of a loss back to each state", arguments: cells)
+  func gradients(cell: (Cell, Activation)) throws {
+    let model = try trialModel(cell.0, activation: cell.1)
     let open = OpenNetwork(model)
     let norms = open.gradientNorms(Self.ids)
     #expect(norms.count == Self.ids.count - 1)

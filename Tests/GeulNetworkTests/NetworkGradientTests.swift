@@ -5,8 +5,12 @@ import Testing
 
 @Suite("Gradients are what the loss changes by")
 struct NetworkGradientTests {
-  static func trial(_ cell: Cell) -> NetworkTrial {
-    NetworkTrial(cell, layers: 2, hidden: 3, vocabulary: 5, rows: 2, length: 4)
+  /// Each cell, and the vanilla one with max(0, x) too.
+  static let cells = Cell.allCases.map { ($0, Activation.tanh) } + [(.rnn, .relu)]
+
+  static func trial(_ cell: (Cell, Activation)) -> NetworkTrial {
+    NetworkTrial(
+      cell.0, layers: 2, hidden: 3, vocabulary: 5, rows: 2, length: 4, activation: cell.1)
   }
 
   /// Masks that zero three in ten.
@@ -35,8 +39,8 @@ struct NetworkGradientTests {
   }
 
   @Test(
-    "The reference's own gradients are its differences", arguments: Cell.allCases, masks.indices)
-  func reference(cell: Cell, mask: Int) {
+    "The reference's own gradients are its differences", arguments: cells, masks.indices)
+  func reference(cell: (Cell, Activation), mask: Int) {
     let trial = Self.trial(cell)
     let reference = trial.reference(Kernels(.portable), .float32)
     let expected = trial.expected(reference, masks: Self.masks[mask]).gradients
@@ -50,9 +54,9 @@ struct NetworkGradientTests {
   }
 
   @Test(
-    "The network's gradients are the reference's differences, by tensor", arguments: Cell.allCases,
+    "The network's gradients are the reference's differences, by tensor", arguments: cells,
     Precision.trained)
-  func network(cell: Cell, precision: Precision) {
+  func network(cell: (Cell, Activation), precision: Precision) {
     let trial = Self.trial(cell)
     for masks in Self.masks {
       for set in InstructionSet.available {

@@ -16,10 +16,12 @@ struct NetworkTrial: Sendable {
   static let scale: Float = 0.37
 
   init(
-    _ cell: Cell, layers: Int, hidden: Int, vocabulary: Int, rows: Int, length: Int
+    _ cell: Cell, layers: Int, hidden: Int, vocabulary: Int, rows: Int, length: Int,
+    activation: Activation = .tanh
   ) {
     network = Network(
-      Architecture(cell: cell, layers: layers, hidden: hidden), vocabulary: vocabulary)
+      Architecture(cell: cell, layers: layers, hidden: hidden, activation: activation),
+      vocabulary: vocabulary)
     (self.rows, self.length) = (rows, length)
     var random = SeededGenerator(seed: UInt64(vocabulary * 1000 + hidden * 10 + rows))
     let bound = 1.5 / Float(hidden).squareRoot()
@@ -99,6 +101,7 @@ extension NetworkTrial {
   func reference(_ kernels: Kernels, _ precision: Precision) -> ReferenceNetwork {
     ReferenceNetwork(
       cell: network.architecture.cell.rawValue,
+      isRectified: network.architecture.activation == .relu,
       tensors: network.tensors(of: parameters).map { tensor in
         let isRounded = tensor.shape.count == 2 && tensor.name != network.layers[0].input.name
         let values = kernels.rounded(tensor.values, to: isRounded ? precision : .float32)

@@ -58,6 +58,8 @@ public struct ReferenceLayer: Sendable {
   public let cell: Cell
   /// How many inputs, `i`.
   public let inputs: Int
+  /// Whether a vanilla cell has max(0, x) in the place of tanh.
+  public var isRectified = false
   /// How many units, `h`.
   public let hidden: Int
   /// W_x, `[gates h, i]`.
@@ -93,7 +95,7 @@ public struct ReferenceLayer: Sendable {
       func sum(_ gate: Int) -> Double { a[gate * hidden + u] + b[gate * hidden + u] }
       switch cell {
       case .rnn:
-        after.h[u] = tanh(sum(0))
+        after.h[u] = isRectified ? max(0, sum(0)) : tanh(sum(0))
       case .lstm:
         after.c[u] = sigmoid(sum(1)) * before.c[u] + sigmoid(sum(0)) * tanh(sum(2))
         after.h[u] = sigmoid(sum(3)) * tanh(after.c[u])

@@ -41,7 +41,10 @@ public struct ReferenceNetwork: Sendable {
 
   /// A network of the given parameters, in the order of PyTorch's `state_dict`: W_x, W_h, b_x and
   /// b_h of each layer, then the projection's.
-  public init(cell: String, tensors: [(name: String, shape: [Int], values: [Double])]) {
+  public init(
+    cell: String, isRectified: Bool = false,
+    tensors: [(name: String, shape: [Int], values: [Double])]
+  ) {
     guard let kind = ReferenceLayer.Cell(rawValue: cell) else { preconditionFailure(cell) }
     let tensors = tensors.map { Tensor(name: $0.name, shape: $0.shape, values: $0.values) }
     func named(_ name: String) -> Tensor {
@@ -57,6 +60,7 @@ public struct ReferenceNetwork: Sendable {
       let wx = named("\(cell).weight_ih_l\(index)")
       var layer = ReferenceLayer(
         kind, inputs: wx.shape[1], hidden: wx.shape[0] / kind.gates)
+      layer.isRectified = isRectified
       layer.wx = wx.values
       layer.wh = named("\(cell).weight_hh_l\(index)").values
       layer.bx = named("\(cell).bias_ih_l\(index)").values
@@ -68,7 +72,7 @@ public struct ReferenceNetwork: Sendable {
   /// The same network with other values in one tensor.
   public func replacing(_ index: Int, with values: [Double]) -> ReferenceNetwork {
     ReferenceNetwork(
-      cell: layers[0].cell.rawValue,
+      cell: layers[0].cell.rawValue, isRectified: layers[0].isRectified,
       tensors: tensors.enumerated().map { ($1.name, $1.shape, $0 == index ? values : $1.values) })
   }
 

@@ -44,6 +44,7 @@ typedef struct {
 /// One layer over one window, for one portion of the batch.
 typedef struct {
   size_t length, rows, inputs, width;
+  int rectified;                    // the vanilla cell: max(0, x) in the place of tanh
   size_t first_unit, end_unit;      // which units: all, but that several threads may share one step; multiples of 64
   const int32_t *tokens;            // [t, b]: the input of the first layer, else NULL
   const float *table;               // [v, groups, h]: the rows that tokens look up, else NULL
@@ -71,6 +72,7 @@ typedef struct {
 /// pre-activations.
 typedef struct {
   size_t length, rows, inputs, width;
+  int rectified;                    // as above
   const void *input_weights;        // packed backward; NULL when the input is tokens
   const void *recurrent_weights;    // packed backward
   const float *cells;               // [t + 1, b, h]
