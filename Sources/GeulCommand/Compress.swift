@@ -46,8 +46,12 @@ struct Decompress: ParsableCommand {
 
   @Argument(help: "The packed file, or - for standard input.")
   var file: String
+  @Option(help: "Refuse what unpacks to more bytes than this.")
+  var limit = Compressor.usualLimit
   @OptionGroup var archive: ArchiveOptions
   @OptionGroup var machine: MachineOptions
+
+  func validate() throws { try check("--limit", limit, in: 1...Int.max) }
 
   func run() throws {
     let compressor = try archive.compressor(machine)
@@ -57,7 +61,7 @@ struct Decompress: ParsableCommand {
       ? String(file.dropLast(Compress.fileExtension.count)) : file + ".out"
     let target = try archive.target(file, otherwise: name)
     let bytes: [UInt8]
-    do throws(ArchiveError) { bytes = try compressor.decompress(packed) } catch {
+    do throws(ArchiveError) { bytes = try compressor.decompress(packed, limit: limit) } catch {
       throw Failure("\(file): \(error)")
     }
     try archive.write(bytes, to: target)

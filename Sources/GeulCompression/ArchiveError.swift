@@ -8,6 +8,8 @@ public enum ArchiveError: Error, Sendable, Equatable, CustomStringConvertible {
   case otherModel
   /// It ends early, or what comes out is not what went in.
   case damaged
+  /// It says, or turns out, to be of more bytes than are wanted.
+  case tooLarge(limit: Int)
 
   /// What is wrong, and what to do.
   public var description: String {
@@ -19,6 +21,8 @@ public enum ArchiveError: Error, Sendable, Equatable, CustomStringConvertible {
       "was compressed with another model, and only that one can unpack it. Give that model with --model."
     case .damaged:
       "is damaged: what comes out is not what went in. Fetch it again from where it came."
+    case .tooLarge(let limit):
+      "unpacks to more than \(limit) bytes. If you trust it, allow more with --limit."
     }
   }
 }

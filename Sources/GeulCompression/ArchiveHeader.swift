@@ -81,7 +81,8 @@ extension Model {
   var identity: UInt64 {
     var hash = XXH64()
     let names = [
-      "\(about.model.cell.rawValue) \(about.model.layers) \(about.model.hidden)",
+      "\(about.model.cell.rawValue) \(about.model.layers) \(about.model.hidden)"
+        + (about.model.activation == .tanh ? "" : " \(about.model.activation.rawValue)"),
       about.tokenizer.unit.rawValue, about.tokenizer.normalization.rawValue,
     ]
     for name in names + about.vocabulary.units { hash.update(Array((name + "\0").utf8).span.raw) }

@@ -46,15 +46,27 @@ public struct Compressor: Sendable {
     return header.bytes + coder.coder.finish()
   }
 
+  /// How many bytes an archive may have unpacked, unless more is asked for.
+  public static let usualLimit = 1 << 30
+
   /// Unpacks an archive.
   ///
-  /// - Throws: `ArchiveError` if it is none, was made with another model, or is damaged.
+  /// A few bytes can say that a model was never surprised for as long as they like, so a stranger's archive has a limit.
+  ///
+  /// - Parameters:
+  ///   - archive: what `compress` gave.
+  ///   - limit: how many bytes may come out.
+  ///   - report: called now and then with the number of bytes that are unpacked.
+  /// - Returns: the file's bytes.
+  /// - Throws: `ArchiveError` if it is none, was made with another model, is damaged or too large.
   public func decompress(
-    _ archive: [UInt8], report: (Int) -> Void = { _ in }
+    _ archive: [UInt8], limit: Int = usualLimit, report: (Int) -> Void = { _ in }
   ) throws(ArchiveError) -> [UInt8] {
     var rest = archive[...]
     let header = try ArchiveHeader(&rest)
     guard header.model == model.identity else { throw .otherModel }
+    // No piece is of less than a byte.
+    guard header.pieces <= limit else { throw .tooLarge(limit: limit) }
     var coder = coder(RangeDecoder(rest), header.learning)
     var reading = UnitReading(model.about.tokenizer.unit, model.about.vocabulary)
     var file: [UInt8] = []
@@ -63,6 +75,7 @@ public struct Compressor: Sendable {
       let piece = try coder.code(.unit(0))
       guard piece != unknown else { throw .damaged }  // no writer does that
       file += reading.bytes(of: piece)
+      guard file.count <= limit else { throw .tooLarge(limit: limit) }
       if count % 65536 == 0 { report(file.count) }
     }
     file += reading.finish()

@@ -154,6 +154,23 @@ struct CompressorTests {
     #expect(found >= 2 * packed.count - 2)
   }
 
+  @Test("An archive that would unpack to more than is wanted is refused, whatever it says")
+  func limit() throws {
+    let compressor = Self.compressor(try Self.model(.grapheme))
+    let packed = compressor.compress(Array(Self.text.utf8))
+    let count = Self.text.utf8.count
+    #expect(try compressor.decompress(packed, limit: count).count == count)
+    #expect(throws: ArchiveError.tooLarge(limit: count - 1)) {
+      try compressor.decompress(packed, limit: count - 1)
+    }
+    // The number of pieces, eight bytes from the fifteenth on: found by fuzzing, as it would have taken years.
+    var bomb = packed
+    bomb[20] = 0xFF
+    #expect(throws: ArchiveError.tooLarge(limit: Compressor.usualLimit)) {
+      try compressor.decompress(bomb)
+    }
+  }
+
   @Test("Another model's archive is refused, and so is a later version's")
   func otherModel() throws {
     let model = try Self.model(.grapheme)
