@@ -117,14 +117,17 @@ struct SightTests {
     #expect(result.notes.count == 1 && result.stderr.contains(words), "\(result.stderr)")
   }
 
-  @Test func `a terminal has colours, but not with NO_COLOR`() throws {
+  @Test(arguments: [(["TERM": "xterm", "NO_COLOR": ""], true), (["TERM": "xterm", "NO_COLOR": "1"], false)])
+  func `a terminal has colours, but not with NO_COLOR`(
+    environment: [String: String], isColoured: Bool
+  ) throws {
     let folder = try Runs.english.get()
-    for (variable, isColoured) in [("TERM=xterm", true), ("TERM=xterm NO_COLOR=1", false)] {
-      // `script` gives the program a terminal, and us what came there.
-      let result = try GeulProcess.shell(
-        "script -qec \"bash -c '\(variable) \\\"$geul\\\" explain run --text moon'\" /dev/null",
-        in: folder)
-      #expect(result.stdout.contains("\u{1B}[48;2;") == isColoured, "\(variable): \(result.stdout)")
-    }
+    let terminal = try Terminal()
+    let process = try GeulProcess(
+      ["explain", "run", "--text", "moon"], environment: environment, terminal: terminal.path,
+      in: folder)
+    #expect(process.wait().status == 0)
+    #expect(terminal.text.contains("What it expected"))
+    #expect(terminal.text.contains("\u{1B}[48;2;") == isColoured, "\(terminal.text)")
   }
 }

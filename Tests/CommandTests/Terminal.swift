@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 #if canImport(Glibc)
@@ -6,8 +7,13 @@ import Testing
 #endif
 
 /// A terminal that a program may be started in, seen from the side of the window.
-final class Terminal {
+///
+/// Unchecked: only the test's own thread opens and closes it.
+final class Terminal: @unchecked Sendable {
   private var window: Int32
+  private let received = Mutex<[UInt8]>([])
+  /// What has come to the window so far.
+  var text: String { received.withLock { String(decoding: $0, as: UTF8.self) } }
   /// What a program opens.
   let path: String
 
@@ -21,9 +27,13 @@ final class Terminal {
     path = "/dev/pts/\(number)"
     // What is written must be read, or the program waits.
     let window = window
-    Thread.detachNewThread {
+    Thread.detachNewThread { [weak self] in
       var bytes = [UInt8](repeating: 0, count: 4096)
-      while unsafe read(window, &bytes, bytes.count) > 0 {}
+      while true {
+        let count = unsafe read(window, &bytes, bytes.count)
+        guard count > 0 else { return }
+        self?.received.withLock { $0 += bytes.prefix(count) }
+      }
     }
   }
 
