@@ -117,7 +117,9 @@ struct SightTests {
     #expect(result.notes.count == 1 && result.stderr.contains(words), "\(result.stderr)")
   }
 
-  @Test(arguments: [(["TERM": "xterm", "NO_COLOR": ""], true), (["TERM": "xterm", "NO_COLOR": "1"], false)])
+  @Test(arguments: [
+    (["TERM": "xterm", "NO_COLOR": ""], true), (["TERM": "xterm", "NO_COLOR": "1"], false),
+  ])
   func `a terminal has colours, but not with NO_COLOR`(
     environment: [String: String], isColoured: Bool
   ) throws {
