@@ -164,11 +164,11 @@ struct Report: ParsableCommand {
       corpus.hash == model.about.training?.corpusHash
     else { return nil }
     let units = Run.trainingUnits(of: corpus, record.settings)
-    let scores = [1, 3].map { order in
-      KneserNey(corpus, 0..<units, order: order).score(
-        corpus, (units..<corpus.count).prefix(1_000_000)
-      ).natsPerUnit
+    let scores = [1, 3].compactMap { order in
+      FinishedRun.counted(
+        order: order, corpus, units: units, heldOut: corpus, in: units..<corpus.count)
     }
+    guard scores.count == 2 else { return nil }
     return
       "\(number(scores[0], 4)) nats from the frequency of each unit, \(number(scores[1], 4)) from the two units before it"
   }

@@ -1,6 +1,6 @@
 internal import GeulKernels
 internal import GeulNetwork
-internal import GeulText
+public import GeulText
 
 /// A run of which all steps are made: its best model is still to be scored, one unit after the other.
 public struct FinishedRun: Sendable {
@@ -78,8 +78,16 @@ public struct FinishedRun: Sendable {
   public func counted(order: Int) -> Double? {
     guard let heldOut else { return nil }
     let units = Run.trainingUnits(of: corpus, record.settings)
-    let sample = heldOut.range.prefix(Self.exactLimit)
-    let score = KneserNey(corpus, 0..<units, order: order).score(heldOut.corpus, sample)
+    return Self.counted(
+      order: order, corpus, units: units, heldOut: heldOut.corpus, in: heldOut.range)
+  }
+
+  /// The same for the first `units` of a text and any part held out.
+  public static func counted(
+    order: Int, _ corpus: Corpus, units: Int, heldOut: Corpus, in range: Range<Int>
+  ) -> Double? {
+    let score = KneserNey(corpus, 0..<units, order: order)
+      .score(heldOut, range.prefix(exactLimit))
     return score.units > 0 ? score.natsPerUnit : nil
   }
 }
