@@ -38,14 +38,9 @@ struct RunFaultTests {
 
   /// Something that happens so many times, and never again.
   private final class Times: Sendable {
-    private let left: Mutex<Int>
-    init(_ count: Int) { left = Mutex(count) }
-    func happens() -> Bool {
-      left.withLock { left in
-        left -= 1
-        return left >= 0
-      }
-    }
+    private let left: Atomic<Int>
+    init(_ count: Int) { left = Atomic(count) }
+    func happens() -> Bool { left.subtract(1, ordering: .relaxed).newValue >= 0 }
   }
 
   @Test("without one, says nothing")
