@@ -98,16 +98,12 @@ struct Generate: ParsableCommand {
     let shown = noDisplayPrompt ? "" : decoded(ids, model)
 
     if numSamples == 1 && !json { return try stream(request, by: generator, after: shown) }
-    var texts = Array(repeating: "", count: numSamples)
-    let endings = try generator.write(request) { sample, piece in
-      texts[sample] += piece
-      return true
-    }
+    let texts = try generator.texts(request)
     guard !json else {
-      let samples = zip(texts, endings).map { Result.Sample(text: $0, stopReason: $1) }
+      let samples = texts.map { Result.Sample(text: $0.text, stopReason: $0.ending) }
       return try Output.json(Result(seed: seed, prompt: decoded(ids, model), samples: samples))
     }
-    for (number, text) in texts.enumerated() {
+    for (number, (text, _)) in texts.enumerated() {
       let rule = number > 0 ? "---\n" : ""
       guard try Output.text(rule + shown + text + "\n") else { return }
     }

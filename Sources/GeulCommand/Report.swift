@@ -115,15 +115,11 @@ struct Report: ParsableCommand {
       )
       try story.quotation(sample.text)
     }
-    var text = ""
-    let request = Generator.Request(prompt: [], length: 300, seed: 1)
-    try Generator(model, kernels: try machine.kernels, lanes: machine.lanes).write(request) {
-      _, piece in
-      text += piece
-      return true
-    }
+    let generator = Generator(model, kernels: try machine.kernels, lanes: machine.lanes)
     try story.paragraph("The best model (step \(model.about.training?.step ?? 0)):")
-    try story.quotation(text)
+    for sample in try generator.texts(Generator.Request(prompt: [], length: 300, seed: 1)) {
+      try story.quotation(sample.text)
+    }
   }
 
   private func figures(

@@ -47,7 +47,9 @@ struct RunReport {
           + " --patience 0 goes on to the end.")
     case .sample(let model, let progress):
       guard !quiet else { return }
-      let text = sample(model)
+      let generator = Generator(model, kernels: kernels, lanes: lanes)
+      let request = Generator.Request(prompt: [], length: 160, seed: 1)
+      guard let text = try? generator.texts(request).first?.text else { return }
       folder.append(Sample(step: progress.step, epoch: progress.epoch, text: text))
       Output.note("  | " + text.replacing("\n", with: "\n  | "))
     case .saved:
@@ -67,18 +69,6 @@ struct RunReport {
     parts.append("epoch \(number(progress.epoch, 2))")
     parts.append("\(number(progress.trainNats / Scorer.natsPerBit, 3)) bits")
     return parts
-  }
-
-  /// A few lines of what the model writes now.
-  private func sample(_ model: Model) -> String {
-    var text = ""
-    let generator = Generator(model, kernels: kernels, lanes: lanes)
-    let request = Generator.Request(prompt: [], length: 160, seed: 1)
-    _ = try? generator.write(request) { _, piece in
-      text += piece
-      return true
-    }
-    return text
   }
 }
 

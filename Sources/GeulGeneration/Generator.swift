@@ -96,6 +96,20 @@ public struct Generator: Sendable {
     return portions.endings
   }
 
+  /// The texts that `request` asks for, each whole, and why each ended.
+  ///
+  /// - Throws: `SamplingError` if an option is out of its range.
+  public func texts(
+    _ request: Request
+  ) throws(SamplingError) -> [(text: String, ending: Ending)] {
+    var texts = Array(repeating: "", count: request.samples)
+    let endings = try write(request) { sample, piece in
+      texts[sample] += piece
+      return true
+    }
+    return Array(zip(texts, endings))
+  }
+
   /// The texts before their first unit: all in the state that reading the prompt leaves.
   private func streams(_ request: Request, _ sampler: Sampler) -> [Streams] {
     let prompt = request.prompt.isEmpty ? [model.about.vocabulary.lineEnd] : request.prompt

@@ -1,6 +1,3 @@
-import Dispatch
-import Synchronization
-
 /// The threads that share work.
 ///
 /// Work comes in more, smaller portions than there are threads, and a thread takes the next portion when it
@@ -9,11 +6,14 @@ import Synchronization
 public struct Lanes: Sendable {
   /// How many threads work at most.
   public let count: Int
+  /// The threads beside the caller's.
+  private let crew: Crew?
 
   /// - Parameter count: how many threads work at most; at least 1.
   public init(_ count: Int) {
     precondition(count >= 1, "\(count) threads")
     self.count = count
+    crew = count > 1 ? Crew(count - 1) : nil
   }
 
   /// Calls `body` once for each of `0..<jobs`, and returns when all have finished.
@@ -23,19 +23,11 @@ public struct Lanes: Sendable {
 
   /// Tells `body` its lane as well.
   private func runOnLanes(_ jobs: Int, _ body: @Sendable (_ job: Int, _ lane: Int) -> Void) {
-    let threads = min(count, jobs)
-    guard threads > 1 else {
+    guard let crew, jobs > 1 else {
       for job in 0..<jobs { body(job, 0) }
       return
     }
-    let next = Atomic(0)
-    DispatchQueue.concurrentPerform(iterations: threads) { lane in
-      while true {
-        let job = next.add(1, ordering: .relaxed).oldValue
-        guard job < jobs else { return }
-        body(job, lane)
-      }
-    }
+    crew.run(jobs, lanes: min(count, jobs), body)
   }
 
   /// Shares out units in whole panels of 64, if it is worth it: another thread is worth waking to read more `bytes` of

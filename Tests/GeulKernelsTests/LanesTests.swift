@@ -25,6 +25,43 @@ struct LanesTests {
     #expect(items == (0..<count).map { [$0, $0 * 2] })
   }
 
+  @Test("Thousands of small pieces of work are each done once, before the next begins")
+  func manyPieces() {
+    let lanes = Lanes(3)
+    for piece in 0..<5000 {
+      var items = Array(repeating: piece, count: piece % 7)
+      lanes.forEach(&items) { $0 += 1 }
+      #expect(items.allSatisfy { $0 == piece + 1 })
+    }
+  }
+
+  @Test("Work is done that comes while threads sleep")
+  func afterRest() async throws {
+    let lanes = Lanes(4)
+    for _ in 0..<5 {
+      let done = Count()
+      lanes.run(100) { _ in done.value.add(1, ordering: .relaxed) }
+      #expect(done.value.load(ordering: .relaxed) == 100)
+      try await Task.sleep(for: .milliseconds(5))
+    }
+  }
+
+  @Test("Work within work is done, and work of several threads at once")
+  func workWithinWork() async {
+    let lanes = Lanes(3)
+    let done = Count()
+    await withTaskGroup { group in
+      for _ in 0..<4 {
+        group.addTask {
+          for _ in 0..<50 {
+            lanes.run(5) { _ in lanes.run(7) { _ in done.value.add(1, ordering: .relaxed) } }
+          }
+        }
+      }
+    }
+    #expect(done.value.load(ordering: .relaxed) == 4 * 50 * 5 * 7)
+  }
+
   @Test("No more threads work at a time than there are lanes")
   func notMoreThreads() {
     let (now, most) = (Count(), Count())

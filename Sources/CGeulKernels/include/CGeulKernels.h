@@ -25,6 +25,15 @@
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wnullability-completeness"
 
+/// Lets the processor know that this thread waits.
+static inline void geul_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__) || defined(__arm__)
+  __asm__ volatile("yield");
+#endif
+}
+
 typedef enum {
   GEUL_PORTABLE,
   GEUL_NEON,
