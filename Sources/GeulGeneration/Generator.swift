@@ -114,8 +114,12 @@ public struct Generator: Sendable {
   private func streams(_ request: Request, _ sampler: Sampler) -> [Streams] {
     let prompt = request.prompt.isEmpty ? [model.about.vocabulary.lineEnd] : request.prompt
     let read = state(after: prompt.dropLast())
-    // The fewer parts, the less often weights are read; more than threads, so that a slow one does not hold up the rest.
-    let parts = min(request.samples, 2 * lanes.count)
+    // A few texts go together, and the lanes share each layer: its weights are read once for all. Many go in parts, each on
+    // one lane; if these are large enough in more than there are lanes, so that a slow one does not hold up the rest.
+    let (few, many) = (12, 24 * lanes.count)
+    let parts = min(
+      request.samples,
+      request.samples <= few ? 1 : request.samples < many ? lanes.count : 2 * lanes.count)
     return (0..<parts).map { part in
       let numbers = request.samples * part / parts..<request.samples * (part + 1) / parts
       var portion = Portion(
