@@ -21,8 +21,14 @@ struct Explain: ParsableCommand {
   var file: String?
   @Option(help: "The layer to show, counted from 1 (default: the last).")
   var layer: Int?
-  @Option(help: "How many of its cells to show: those whose state changes most.")
+  @Option(help: "How many of its cells to show.")
   var rows = 12
+  @Option(help: "Which: lively, whose state changes most, or lasting, whose gates keep most.")
+  var show = Choice.lively
+  @Option(
+    name: .customLong("cell"), parsing: .singleValue,
+    help: "A cell to show instead, as they are numbered; may be repeated.")
+  var chosen: [Int] = []
   @Flag(
     help: "Find cells that follow something: quotation marks, the line, capitals; needs --corpus.")
   var cells = false
@@ -31,13 +37,20 @@ struct Explain: ParsableCommand {
   @OptionGroup var pictures: PictureOptions
   @OptionGroup var machine: MachineOptions
 
+  enum Choice: String, ExpressibleByArgument, CaseIterable {
+    case lively, lasting
+  }
+
   /// More would not be looked at, and a page of it would be slow.
   private static let longest = 1000
   /// How much of a corpus cells are compared on.
   private static let compared = 40_000
+  /// Of fewer characters, and below such a correlation, chance would be told as a finding.
+  private static let (fewest, weakest) = (1000, 0.3)
 
   func validate() throws {
     try check("--rows", rows, in: 1...64)
+    for cell in chosen { try check("--cell", cell, in: 0...100_000) }
     try check("--layer", layer, in: 1...64)
     guard text != nil || file != nil || cells else {
       throw ValidationError("Give a text with --text or --file, or --cells with --corpus.")
@@ -51,12 +64,21 @@ struct Explain: ParsableCommand {
   }
 
   func run() throws {
+    try pictures.check()
     let model = try model.load()
-    let layers = model.about.model.layers
-    if let layer, layer > layers {
-      throw Failure("\(self.model.model): it has \(counted(layers, "layer")), not \(layer).")
+    let shape = model.about.model
+    if let layer, layer > shape.layers {
+      throw Failure("\(self.model.model): it has \(counted(shape.layers, "layer")), not \(layer).")
     }
-    var story = try Story("How \(self.model.model) reads")
+    if let cell = chosen.first(where: { $0 >= shape.hidden }) {
+      throw Failure(
+        "\(self.model.model): its cells are numbered 0 to \(shape.hidden - 1), not \(cell).")
+    }
+    if show == .lasting, shape.cell == .rnn {
+      throw Failure(
+        "\(self.model.model): a vanilla network has no gates that keep. Leave --show out.")
+    }
+    var story = Story("How \(self.model.model) reads")
     if let text = try givenText() { try explain(text, model, &story) }
     if let corpus { try showCells(corpus, model, &story) }
     try pictures.write(story.page)
@@ -67,7 +89,9 @@ struct Explain: ParsableCommand {
     let data =
       file == "-"
       ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: file)
-    guard let data else { throw Failure("\(file): cannot be read. Give a file that is there.") }
+    guard let data else {
+      throw Failure("\(file): there is no such file, or it cannot be read. Give one that is there.")
+    }
     guard let text = String(validating: data, as: UTF8.self) else {
       throw Failure("\(file): is not valid UTF-8. geul tokenize tells what it is.")
     }
@@ -76,30 +100,35 @@ struct Explain: ParsableCommand {
 
   private func explain(_ text: String, _ model: Model, _ story: inout Story) throws {
     let encoding = model.about.tokenizer.encodePrompt(text, vocabulary: model.about.vocabulary)
-    for note in encoding.notes { Output.note(note) }
+    for note in encoding.notes(on: "text") { Output.note(note) }
     let ids = encoding.ids.prefix(Self.longest)
-    guard ids.count > 1 else {
-      throw Failure("The text has fewer than two units that the model knows. Give a longer one.")
-    }
-    if ids.count < encoding.ids.count {
-      Output.note("Only the first \(ids.count) of \(encoding.ids.count) units are shown.")
+    guard !ids.isEmpty else {
+      throw Failure("The text has no character that the model knows. Give another.")
     }
     let explanation = Explanation(Array(ids), by: model)
     try story.heading("Surprise")
+    let mean = explanation.meanBits.map { " On average here: \(number($0, 2)) bits." } ?? ""
     try story.paragraph(
       "How many bits each character costs the model: a character that it was sure of costs nothing, one at even odds"
-        + " costs 1, one in a thousand 10. On average here: \(number(explanation.meanBits ?? 0, 2)) bits."
-    )
+        + " costs 1, one in a thousand 10.\(mean) The first has nothing before it, and no mark.")
+    if ids.count < encoding.ids.count {
+      try story.paragraph("Shown are the first \(ids.count) of \(encoding.ids.count) characters.")
+    }
+    if !encoding.substitutions.isEmpty {
+      try story.paragraph(
+        "\(counted(encoding.substitutions.count, "character")) of the text the model does not know: it read another, or passed over it."
+      )
+    }
     try story.picture(surprise(explanation))
     try story.heading("What it expected")
     try story.table(
       explanation.places.map { place in
         [
           name(place.unit), place.bits.map { number($0, 1) } ?? "",
-          place.likeliest.map { "\(name($0.unit)) \(percent($0.probability))" }
-            .joined(separator: "  "),
+          list(place.likeliest, "  "),
         ]
-      }, under: ["", "bits", "the five likeliest here"])
+      } + [["(next)", "", list(explanation.next, "  ")]],
+      under: ["", "bits", "the five likeliest here"])
     try showGates(explanation, model, &story)
   }
 
@@ -107,11 +136,9 @@ struct Explain: ParsableCommand {
     MarkedText(
       explanation.places.map { place in
         .init(
-          place.unit, weight: place.bits.map { $0 / 10 }, digit: Int(place.bits ?? 0),
+          place.unit, weight: place.bits.map { $0 / 10 }, digit: Int((place.bits ?? 0).rounded()),
           note: place.bits.map { bits in
-            "\(name(place.unit)): \(number(bits, 1)) bits; expected "
-              + place.likeliest.map { "\(name($0.unit)) \(percent($0.probability))" }.joined(
-                separator: ", ")
+            "\(name(place.unit)): \(number(bits, 1)) bits; expected \(list(place.likeliest, ", "))"
           } ?? "")
       },
       legend:
@@ -123,12 +150,22 @@ struct Explain: ParsableCommand {
     _ explanation: Explanation, _ model: Model, _ story: inout Story
   ) throws {
     let layer = (layer ?? model.about.model.layers) - 1
-    let cells = explanation.liveliest(layer: layer, count: rows)
+    let (cells, which) =
+      chosen.isEmpty
+      ? show == .lively
+        ? (
+          explanation.liveliest(layer: layer, count: rows),
+          ", those whose state changes most on this text"
+        )
+        : (
+          explanation.mostLasting(layer: layer, count: rows),
+          ", those whose gates keep most on this text"
+        )
+      : (chosen, "")
     try story.heading("Inside layer \(layer + 1)")
     try story.paragraph(
-      "The \(counted(cells.count, "cell")) of \(model.about.model.hidden) whose state changes most on this text. A column is a character,"
-        + " a row a cell.")
-    story.html(HeatMap.legend)
+      "\(counted(cells.count, "cell")) of \(model.about.model.hidden)\(which). A column is a character, a row a cell:"
+        + " what it was when that character had just been read.")
     for band in explanation.bands(layer: layer, cells: cells) {
       try story.picture(
         HeatMap(
@@ -143,11 +180,21 @@ struct Explain: ParsableCommand {
       CorpusOptions(tokenizer: model.about.tokenizer, vocabulary: model.about.vocabulary))
     let search = CellSearch(
       model, corpus, units: Self.compared, kernels: try machine.kernels, lanes: machine.lanes)
+    guard search.units >= Self.fewest else {
+      throw Failure(
+        "\(path): \(counted(search.units, "character")) that the model knows; below \(Self.fewest) chance would look like a finding. Give a longer text."
+      )
+    }
     try story.heading("Cells that follow something")
     try story.paragraph(
       "Of all cells those that go with something a person can name, on \(counted(search.units, "character")) of \(path)."
-        + " r is Pearson's correlation: 1 or -1 is always, 0 is never.")
-    for finding in search.findings {
+        + " r is Pearson's correlation: at 1 the cell is high just where the thing is, at -1 it is low just there, at 0 one"
+        + " tells nothing of the other.")
+    let (found, rest) = (
+      search.findings.filter { abs($0.correlation) >= Self.weakest },
+      search.findings.filter { abs($0.correlation) < Self.weakest }
+    )
+    for finding in found {
       let excerpt = search.excerpt(finding)
       try story.paragraph(
         "\(finding.feature.rawValue): layer \(finding.layer + 1), cell \(finding.cell), r = \(number(finding.correlation, 2))"
@@ -160,6 +207,17 @@ struct Explain: ParsableCommand {
               note: "\(name(unit)): \(number(Double(value), 2))")
           }, legend: "From 0, where the cell is at its least here, to 1, where it is at its most."))
     }
+    if !rest.isEmpty {
+      try story.paragraph(
+        "No cell follows these (the best r is below \(Self.weakest)): "
+          + rest.map { "\($0.feature.rawValue) (\(number($0.correlation, 2)))" }.joined(
+            separator: ", ")
+          + ".")
+    }
+  }
+
+  private func list(_ likely: [Explanation.Likely], _ separator: String) -> String {
+    likely.map { "\(name($0.unit)) \(percent($0.probability))" }.joined(separator: separator)
   }
 
   private func percent(_ share: Double) -> String { "\(Int((share * 100).rounded()))%" }

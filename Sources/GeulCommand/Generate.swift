@@ -146,9 +146,9 @@ struct Generate: ParsableCommand {
     let encoding = model.about.tokenizer.encodePrompt(text, vocabulary: model.about.vocabulary)
     if strict, let first = encoding.substitutions.first {
       throw Failure(
-        "\(first.place) is unknown to the model. Leave it out, or do without --strict.")
+        "prompt: \(first.place) is unknown to the model. Leave it out, or do without --strict.")
     }
-    if !quiet { encoding.notes.forEach(Output.note) }
+    if !quiet { encoding.notes(on: "prompt").forEach(Output.note) }
     return encoding.ids
   }
 

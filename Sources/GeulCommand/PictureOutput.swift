@@ -22,6 +22,21 @@ struct PictureOptions: ParsableArguments {
     return Terminal(width: width, hasColours: isTerminal && !refused)
   }
 
+  /// Refuses a page that could not be written, before anything long is done for it.
+  func check() throws {
+    guard let html else { return }
+    let folder = URL(filePath: html).deletingLastPathComponent().path
+    var isFolder: ObjCBool = false
+    if unsafe FileManager.default.fileExists(atPath: html, isDirectory: &isFolder),
+      isFolder.boolValue
+    {
+      throw Failure("\(html): is a folder. Give a file with --html.")
+    }
+    guard FileManager.default.isWritableFile(atPath: folder) else {
+      throw Failure("\(html): cannot be written. Give another file with --html.")
+    }
+  }
+
   /// Writes the page, if one is asked for.
   func write(_ page: Page) throws {
     guard let html else { return }
@@ -33,51 +48,49 @@ struct PictureOptions: ParsableArguments {
 }
 
 /// A terminal and a page that are filled side by side.
+///
+/// Nothing is shown before there is something to show: what is wrong with the input is said alone.
 struct Story {
   private let terminal = PictureOptions.terminal
   private(set) var page: Page
+  private var hasBegun = false
 
-  init(_ title: String) throws {
-    page = Page(title: title)
-    try Output.text(title + "\n\n")
+  init(_ title: String) { page = Page(title: title) }
+
+  private mutating func show(_ lines: [String]) throws {
+    if !hasBegun {
+      hasBegun = true
+      try show(wrapped(page.title, width: terminal.width) + [""])
+    }
+    try Output.text(lines.joined(separator: "\n") + "\n")
   }
 
   mutating func heading(_ text: String) throws {
     page.heading(text)
-    try Output.text("\n\(text)\n\(String(repeating: "─", count: text.count))\n")
+    try show(["", text, String(repeating: "─", count: text.count)])
   }
 
   mutating func paragraph(_ text: String) throws {
     page.paragraph(text)
-    try Output.text(text + "\n")
+    try show(wrapped(text, width: terminal.width))
   }
 
   mutating func quotation(_ text: String) throws {
     page.quotation(text)
-    try Output.text("  │ " + text.replacing("\n", with: "\n  │ ") + "\n")
+    try show(
+      text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
+        wrapped(String(line), width: terminal.width - 4).map { "  │ " + $0 }
+      })
   }
 
   mutating func picture(_ picture: some Picture) throws {
     page.picture(picture)
-    try Output.text(picture.lines(on: terminal).joined(separator: "\n") + "\n")
+    try show(picture.lines(on: terminal))
   }
 
   /// A table, under headings if there are any.
   mutating func table(_ rows: [[String]], under headings: [String] = []) throws {
     page.table(rows, under: headings)
-    let all = (headings.isEmpty ? [] : [headings]) + rows
-    let widths = (0..<(all.map(\.count).max() ?? 0)).map { column in
-      all.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
-    }
-    for row in all {
-      let cells = zip(row, widths).map { cell, width in
-        cell + String(repeating: " ", count: width - cell.count)
-      }
-      var line = cells.joined(separator: "  ")
-      while line.hasSuffix(" ") { line.removeLast() }
-      try Output.text(line + "\n")
-    }
+    try show(TextTable(rows, under: headings).lines(width: terminal.width))
   }
-
-  mutating func html(_ html: String) { page.html(html) }
 }

@@ -15,11 +15,10 @@ struct Report: ParsableCommand {
   @OptionGroup var machine: MachineOptions
 
   func run() throws {
+    try pictures.check()
     let folder = RunFolder(self.folder)
     guard FileManager.default.fileExists(atPath: folder.metricsPath) else {
-      throw Failure(
-        "\(self.folder) holds no run: there is no metrics.jsonl. Give the folder that geul train made."
-      )
+      throw Failure(absence(of: folder))
     }
     let loaded = try folder.loadLatest()
     if let notice = loaded.notice { Output.note(notice) }
@@ -28,12 +27,26 @@ struct Report: ParsableCommand {
     guard !metrics.isEmpty else {
       throw Failure("\(folder.metricsPath): no step has been reported yet. Wait for the first.")
     }
-    var story = try Story("The run \(self.folder)")
+    var story = Story("The run \(self.folder)")
     try plan(record, model, &story)
     try curves(metrics, record, &story)
     try samples(folder, model, record, &story)
     try figures(metrics, record, model, &story)
     try pictures.write(story.page)
+  }
+
+  /// Why there is no story.
+  private func absence(of folder: RunFolder) -> String {
+    var isFolder: ObjCBool = false
+    guard unsafe FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder) else {
+      return "\(folder.path) holds no run: there is no such folder. Give one that geul train made."
+    }
+    let parent = URL(filePath: folder.path).deletingLastPathComponent().relativePath
+    if !isFolder.boolValue, FileManager.default.fileExists(atPath: RunFolder(parent).metricsPath) {
+      return "\(folder.path) is a file. Give the run's folder, \(parent)."
+    }
+    return
+      "\(folder.path) holds no run: there is no metrics.jsonl. Give the folder that geul train made."
   }
 
   private func plan(_ record: RunRecord, _ model: Model, _ story: inout Story) throws {
@@ -64,8 +77,10 @@ struct Report: ParsableCommand {
       ],
     ])
     if record.rateScale < 1 {
+      let times = Int(-log2(record.rateScale).rounded())
       try story.paragraph(
-        "The loss exploded on the way: the run went back, and its rate is now \(record.rateScale) of the plan's."
+        "The loss exploded \(times == 1 ? "once" : "\(times) times") on the way: the run went back to what it had saved and halved its"
+          + " rate, which is now at most \(settings.schedule.peak * record.rateScale). What was lost is not shown below."
       )
     }
   }
@@ -74,6 +89,7 @@ struct Report: ParsableCommand {
     _ metrics: [Run.Progress], _ record: RunRecord, _ story: inout Story
   ) throws {
     try story.heading("How it learned")
+    let settings = record.settings
     let train = record.history.map { (Double($0.step), $0.trainNats) }
     let held = record.history.compactMap { point in
       point.validationNats.map { (Double(point.step), $0) }
@@ -85,13 +101,19 @@ struct Report: ParsableCommand {
           .init("on what it reads", train.count > 1 ? train : points(metrics, \.trainNats)),
           .init("on what is held out", held),
         ]))
+    if settings.dropout > 0 {
+      try story.paragraph(
+        "What is held out may be foretold better than what is read: reading, \(Int((settings.dropout * 100).rounded())) % of"
+          + " each layer's outputs are dropped, and what is scored is the mean of the last steps' parameters."
+      )
+    }
     try story.picture(
       LineChart(
         title: "Learning rate", x: "step", y: "",
         series: [.init("rate", points(metrics, \.learningRate))]))
     try story.picture(
       LineChart(
-        title: "Gradient", x: "step", y: "norm before clipping",
+        title: "Gradient", x: "step", y: "norm before clipping", logarithmicY: true,
         series: [.init("norm", points(metrics, \.gradientNorm))]))
     try story.picture(
       LineChart(

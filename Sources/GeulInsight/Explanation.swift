@@ -5,6 +5,9 @@ internal import GeulText
 
 /// What a model thought of a text, place by place.
 public struct Explanation: Sendable {
+  /// What might come, and how likely it is.
+  public typealias Likely = (unit: String, probability: Double)
+
   /// One unit of the text, and what the model foretold there.
   public struct Place: Sendable {
     /// The unit as text.
@@ -12,7 +15,7 @@ public struct Explanation: Sendable {
     /// How surprised the model was, in bits; nil for the first unit, which nothing foretells.
     public let bits: Double?
     /// What was likeliest here, with its probability, the likeliest first.
-    public let likeliest: [(unit: String, probability: Double)]
+    public let likeliest: [Likely]
     /// What each layer did when it read this unit.
     public let moments: [OpenNetwork.Moment]
   }
@@ -21,6 +24,8 @@ public struct Explanation: Sendable {
   public let cell: Cell
   /// The places in their order.
   public let places: [Place]
+  /// What is likeliest after the text, the likeliest first.
+  public let next: [Likely]
 
   /// The mean surprise, in bits a unit; nil for a text of one unit.
   public var meanBits: Double? {
@@ -40,15 +45,20 @@ public struct Explanation: Sendable {
     cell = network.cell
     var state = network.beginning
     var shares: [Float] = []
+    func best() -> [Likely] {
+      shares.indices.sorted { (shares[$0], $1) > (shares[$1], $0) }.prefix(likeliest).map {
+        (vocabulary.units[$0], Double(shares[$0]))
+      }
+    }
     places = ids.map { id in
-      let best = shares.indices.sorted { (shares[$0], $1) > (shares[$1], $0) }.prefix(likeliest)
-      let foretold = best.map { (vocabulary.units[$0], Double(shares[$0])) }
+      let foretold = best()
       let bits = shares.isEmpty ? nil : -log2(max(Double(shares[id]), 1e-300))
       state = network.step(id, after: state)
       shares = network.probabilities(state)
       return Place(
         unit: vocabulary.units[id], bits: bits, likeliest: foretold, moments: state)
     }
+    next = best()
   }
 
   /// What a row of a heat map shows: one number of each cell of a layer, over time.
@@ -108,14 +118,29 @@ public struct Explanation: Sendable {
     }
   }
 
-  /// The cells of a layer whose state changed most on this text, the most changeable first.
+  /// The cells of a layer whose state changed most on this text.
   public func liveliest(layer: Int, count: Int) -> [Int] {
-    let width = places.first?.moments[layer].hidden.count ?? 0
-    let spreads = (0..<width).map { cell in
+    best(layer, count) { cell in
       let values = places.map { Double($0.moments[layer].hidden[cell]) }
       let mean = values.reduce(0, +) / Double(max(1, values.count))
       return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     }
-    return spreads.indices.sorted { (spreads[$0], $1) > (spreads[$1], $0) }.prefix(count).sorted()
+  }
+
+  /// The cells of a layer that kept most on this text: whose forget gate (update gate of the GRU) was highest.
+  ///
+  /// A vanilla network has no such gate: of it, none.
+  public func mostLasting(layer: Int, count: Int) -> [Int] {
+    guard cell != .rnn else { return [] }
+    return best(layer, count) { cell in
+      places.reduce(0) { $0 + Double($1.moments[layer].gates[1][cell]) }
+    }
+  }
+
+  /// So many cells of a layer for which a number is largest, in their order.
+  private func best(_ layer: Int, _ count: Int, _ number: (Int) -> Double) -> [Int] {
+    let width = places.first?.moments[layer].hidden.count ?? 0
+    let numbers = (0..<width).map(number)
+    return numbers.indices.sorted { (numbers[$0], $1) > (numbers[$1], $0) }.prefix(count).sorted()
   }
 }

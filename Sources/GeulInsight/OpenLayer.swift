@@ -57,6 +57,14 @@ struct OpenLayer: Sendable {
     var cell: [Float]
   }
 
+  /// LSTM: d loss / d c_t, of all that came after and of h_t = o * tanh(c_t).
+  func cellGradient(_ back: Back, _ moment: Moment) -> [Float] {
+    (0..<units).map { unit in
+      let squashed = tanh(moment.cell[unit])
+      return back.cell[unit] + back.hidden[unit] * moment.gates[3][unit] * (1 - squashed * squashed)
+    }
+  }
+
   /// Goes back through one step: from d loss / d h_t and d c_t to d h_{t-1}, d c_{t-1} and, if it is another layer's
   /// output, d x_t.
   func back(
@@ -75,10 +83,11 @@ struct OpenLayer: Sendable {
       ofInput = ofState
     case .lstm:
       let gates = moment.gates
+      let dCells = cellGradient(back, moment)
       for unit in 0..<units {
         let (i, f, g, o) = (gates[0][unit], gates[1][unit], gates[2][unit], gates[3][unit])
         let squashed = tanh(moment.cell[unit])
-        let dCell = back.cell[unit] + back.hidden[unit] * o * (1 - squashed * squashed)
+        let dCell = dCells[unit]
         ofState[unit] = dCell * g * i * (1 - i)
         ofState[units + unit] = dCell * before.cell[unit] * f * (1 - f)
         ofState[2 * units + unit] = dCell * i * (1 - g * g)

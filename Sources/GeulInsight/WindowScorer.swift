@@ -15,37 +15,36 @@ struct WindowScorer: Sendable {
     self.lanes = lanes
   }
 
-  /// The mean loss, in nats, at up to `places` places, each from a zero state and the `seen` units before it.
+  /// The losses, in nats, at up to `places` places, each from a zero state and the `seen` units before it.
   ///
   /// Places have at least `most` units before them, so that they are the same for whatever is seen.
-  func nats(_ ids: [Int32], seen: Int, most: Int, places: Int) -> Double {
+  func nats(_ ids: [Int32], seen: Int, most: Int, places: Int) -> [Double] {
     let (weights, kernels) = (weights, kernels)
     let gap = max(1, (ids.count - most) / places)
     let targets = Array(stride(from: most, to: ids.count, by: gap).prefix(places))
     let length = min(64, seen)
-    var portions = Portion.cut(batch: targets.count).map { rows in
-      Portion(
-        weights.network, firstRow: rows.lowerBound, rows: rows.count, length: length,
-        precision: .float32, dropout: false, backward: false)
+    var trials = Portion.cut(batch: targets.count).map { rows in
+      (
+        portion: Portion(
+          weights.network, firstRow: rows.lowerBound, rows: rows.count, length: length,
+          precision: .float32, dropout: false, backward: false), nats: [Double]()
+      )
     }
-    lanes.forEach(&portions) { portion in
+    lanes.forEach(&trials) { trial in
       for begin in stride(from: 0, to: seen, by: length) {
         let steps = min(length, seen - begin)
-        for row in 0..<portion.rows {
-          let first = targets[portion.firstRow + row] - seen + begin
-          portion.fill(
-            row: row, Array(ids[first...(first + steps)]),
-            counting: begin + steps == seen ? steps - 1..<steps : 0..<0)
+        for row in 0..<trial.portion.rows {
+          let first = targets[trial.portion.firstRow + row] - seen + begin
+          trial.portion.fill(row: row, Array(ids[first...(first + steps)]))
         }
-        portion.forward(weights, kernels, steps: steps)
-        portion.carryState(after: steps)
-        if begin + steps == seen { portion.tally() }
+        trial.portion.forward(weights, kernels, steps: steps)
+        trial.portion.carryState(after: steps)
+        if begin + steps == seen {
+          let rows = trial.portion.rows
+          trial.nats = (0..<rows).map { trial.portion.losses[(steps - 1) * rows + $0] }
+        }
       }
     }
-    let sum = portions.reduce(into: (nats: 0.0, units: 0)) {
-      $0.nats += $1.counted.nats
-      $0.units += $1.counted.units
-    }
-    return sum.nats / Double(max(1, sum.units))
+    return trials.flatMap(\.nats)
   }
 }

@@ -34,15 +34,15 @@ public struct HeatMap: Picture {
   /// The text, and under it a line for each cell; with colours blocks, without bars from low to high.
   public func lines(on terminal: Terminal) -> [String] {
     let margin = (rowNames.map(\.count).max() ?? 0) + 1
-    var lines = ["\(title): \(meaning)"]
+    var lines = wrapped("\(title): \(meaning)", width: terminal.width)
     var start = 0
     while start < columns.count {
       var (end, width) = (start, 0)
-      while end < columns.count, width + cellWidth(end) <= terminal.width - margin {
+      // A column that is wider than the terminal stands by itself.
+      repeat {
         width += cellWidth(end)
         end += 1
-      }
-      guard end > start else { break }
+      } while end < columns.count && width + cellWidth(end) <= terminal.width - margin
       let text = (start..<end).map { visible(columns[$0]) }.joined()
       lines.append(String(repeating: " ", count: margin) + text)
       for (name, row) in zip(rowNames, rows) {
@@ -67,44 +67,58 @@ public struct HeatMap: Picture {
     max(1, GeulPictures.columns(visible(columns[column])))
   }
 
+  /// How many columns of a page stand side by side; the rest goes below.
+  private static let pageColumns = 70
+
   /// One drawing: a square for each number, in sixteen colours, so that a page stays small.
   public var html: String {
     let (size, margin, top) = (12, 64, 16)
-    let (width, height) = (margin + columns.count * size, top + rows.count * size)
+    let block = top + rows.count * size + 8
+    let blocks = (columns.count + Self.pageColumns - 1) / Self.pageColumns
+    let (width, height) = (
+      margin + min(columns.count, Self.pageColumns) * size, max(1, blocks) * block
+    )
+    func place(_ column: Int) -> (x: Int, y: Int) {
+      (margin + column % Self.pageColumns * size, column / Self.pageColumns * block)
+    }
     var paths = Array(repeating: "", count: 16)
     for (row, values) in rows.enumerated() {
       for (column, value) in values.enumerated() {
         let shade = min(15, max(0, Int(share(value) * 16)))
-        paths[shade] += "M\(margin + column * size),\(top + row * size)h\(size)v\(size)h-\(size)z"
+        let (x, y) = place(column)
+        paths[shade] += "M\(x),\(y + top + row * size)h\(size)v\(size)h-\(size)z"
       }
     }
     let squares = paths.enumerated().filter { !$1.isEmpty }.map { shade, path in
       "<path fill=\"\(Colour.along((Double(shade) + 0.5) / 16).css)\" d=\"\(path)\"/>"
     }
-    let labels =
-      columns.enumerated().map { column, unit in
-        "<text x=\"\(margin + column * size + size / 2)\" y=\"11\" text-anchor=\"middle\">\(escaped(visible(unit)))</text>"
+    let texts = columns.enumerated().map { column, unit in
+      let (x, y) = place(column)
+      return
+        "<text x=\"\(x + size / 2)\" y=\"\(y + 11)\" text-anchor=\"middle\">\(escaped(visible(unit)))</text>"
+    }
+    let names = (0..<blocks).flatMap { index in
+      rowNames.enumerated().map { row, name in
+        "<text x=\"\(margin - 4)\" y=\"\(index * block + top + row * size + 10)\" text-anchor=\"end\">\(escaped(name))</text>"
       }
-      + rowNames.enumerated().map { row, name in
-        "<text x=\"\(margin - 4)\" y=\"\(top + row * size + 10)\" text-anchor=\"end\">\(escaped(name))</text>"
-      }
+    }
     let means = zip(rowNames, rows).map { name, row in
       "\(name): mean \(rounded(Double(row.reduce(0, +)) / Double(max(1, row.count)), 2))"
     }
     return """
-      <figure><figcaption><b>\(escaped(title))</b>: \(escaped(meaning))</figcaption>
+      <figure><figcaption><b>\(escaped(title))</b>: \(escaped(meaning)) \(scale)</figcaption>
       <div class="wide"><svg width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)" role="img">\
       <title>\(escaped(title))</title><desc>\(escaped(means.joined(separator: "; ")))</desc>
-      \(squares.joined())\(labels.joined())</svg></div></figure>
+      \(squares.joined())\(texts.joined())\(names.joined())</svg></div></figure>
       """
   }
 
-  /// What the colours mean, for all maps of a page.
-  public static var legend: String {
+  /// What the colours mean.
+  private var scale: String {
     let steps = (0..<16).map { step in
       "<span style=\"background:\(Colour.along((Double(step) + 0.5) / 16).css)\"></span>"
     }
     return
-      "<p class=\"legend\"><span class=\"scale\" aria-hidden=\"true\">low \(steps.joined()) high</span></p>"
+      "<span class=\"scale\" aria-hidden=\"true\">\(short(range.lowerBound)) \(steps.joined()) \(short(range.upperBound))</span>"
   }
 }

@@ -81,7 +81,8 @@ public struct LineChart: Picture {
   /// A grid of dots, eight to a character; without colours a letter for each line.
   public func lines(on terminal: Terminal) -> [String] {
     guard !series.isEmpty else { return ["\(title): nothing to show"] }
-    let (axes, height) = (axes, 12)
+    // Five ticks, three rows apart.
+    let (axes, height) = (axes, 13)
     let ticks = axes.y.ticks.map(short)
     let margin = (ticks.map(\.count).max() ?? 0) + 2
     let width = min(100, terminal.width - margin - 1)
@@ -96,10 +97,9 @@ public struct LineChart: Picture {
         owner[row][column] = number
       }
     }
-    var lines = [labels.y.isEmpty ? title : "\(title) (\(labels.y))"]
+    var lines = wrapped(named(title, labels.y, isLogarithmic.y), width: terminal.width)
     for row in 0..<height {
-      let isTick = row % 3 == 0 || row == height - 1
-      let tick = isTick ? ticks[4 - min(4, (row + 1) / 3)] : ""
+      let tick = row % 3 == 0 ? ticks[4 - row / 3] : ""
       var text = String(repeating: " ", count: margin - 2 - tick.count) + tick + " │"
       for column in 0..<width {
         let (bits, number) = (dots[row][column], owner[row][column])
@@ -116,18 +116,26 @@ public struct LineChart: Picture {
     lines.append(
       String(repeating: " ", count: margin - 1) + "└" + String(repeating: "─", count: width))
     let ends = axes.x.ticks.map(short)
-    let gap = width - (ends.first?.count ?? 0) - (ends.last?.count ?? 0)
+    let (first, last) = (ends.first ?? "", ends.last ?? "")
+    let gap = String(repeating: " ", count: max(1, width - first.count - last.count))
+    lines.append(String(repeating: " ", count: margin) + first + gap + last)
+    let name = named("", labels.x, isLogarithmic.x)
     lines.append(
-      String(repeating: " ", count: margin) + (ends.first ?? "")
-        + labels.x.leftAndRight(in: max(labels.x.count, gap)) + (ends.last ?? ""))
-    lines.append(
-      "  "
-        + series.enumerated().map { number, line in
-          terminal.hasColours
-            ? terminal.paint("━━ ", Colour.series[number % Colour.series.count]) + line.name
-            : "\(String(UnicodeScalar(UInt8(97 + number % 26)))) \(line.name)"
-        }.joined(separator: "   "))
+      String(repeating: " ", count: margin + max(0, (width - columnCount(name)) / 2)) + name)
+    for (number, line) in series.enumerated() {
+      lines.append(
+        terminal.hasColours
+          ? terminal.paint("  ━━ ", Colour.series[number % Colour.series.count]) + line.name
+          : "  \(String(UnicodeScalar(UInt8(97 + number % 26)))) \(line.name)")
+    }
     return lines
+  }
+
+  /// A title with what an axis counts, and how.
+  private func named(_ title: String, _ unit: String, _ isLogarithmic: Bool) -> String {
+    let words = [unit, isLogarithmic ? "logarithmic" : ""].filter { !$0.isEmpty }
+    let rest = words.joined(separator: ", ")
+    return title.isEmpty ? rest : rest.isEmpty ? title : "\(title) (\(rest))"
   }
 
   /// Which dot of a braille character is which bit: `[row][column]`.
@@ -176,28 +184,33 @@ public struct LineChart: Picture {
       )
     }
     parts.append(
-      "<text x=\"\(width / 2)\" y=\"\(height - 6)\" text-anchor=\"middle\">\(escaped(labels.x))</text>"
+      "<text x=\"\(width / 2)\" y=\"\(height - 6)\" text-anchor=\"middle\">\(escaped(named("", labels.x, isLogarithmic.x)))</text>"
     )
     for (number, line) in series.enumerated() {
       let points = line.points.map { "\(rounded(x($0.x), 1)),\(rounded(y($0.y), 1))" }
-      let dashes = ["", "6 3", "2 3", "8 3 2 3", "1 2"][number % 5]
       let colour = Colour.series[number % Colour.series.count].css
       parts.append(
-        "<polyline fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2\" stroke-dasharray=\"\(dashes)\" points=\"\(points.joined(separator: " "))\"/>"
+        "<polyline fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2\" stroke-dasharray=\"\(Self.dashes(number))\" points=\"\(points.joined(separator: " "))\"/>"
       )
     }
     let legend = series.enumerated().map { number, line in
       let colour = Colour.series[number % Colour.series.count].css
-      return "<span><i style=\"background:\(colour)\"></i>\(escaped(line.name))</span>"
+      return
+        "<span><svg width=\"40\" height=\"8\" aria-hidden=\"true\"><line x1=\"2\" x2=\"38\" y1=\"4\" y2=\"4\" stroke=\"\(colour)\" stroke-width=\"2\" stroke-dasharray=\"\(Self.dashes(number))\"/></svg> \(escaped(line.name))</span>"
     }
     return """
-      <figure><figcaption><b>\(escaped(title))</b> \(escaped(labels.y))</figcaption>
+      <figure><figcaption><b>\(escaped(title))</b> \(escaped(named("", labels.y, isLogarithmic.y)))</figcaption>
       <div class="wide"><svg width="\(Int(width))" height="\(Int(height))" viewBox="0 0 \(Int(width)) \(Int(height))" role="img">\
       <title>\(escaped(title))</title><desc>\(escaped(description))</desc>
       \(parts.joined(separator: "\n"))</svg></div>
       <p class="legend">\(legend.joined(separator: " "))</p>
       <details><summary>The numbers</summary>\(table)</details></figure>
       """
+  }
+
+  /// How a line is drawn, for those who see few colours.
+  private static func dashes(_ number: Int) -> String {
+    ["", "6 3", "2 3", "8 3 2 3", "1 2"][number % 5]
   }
 
   /// The lines in words.
@@ -218,15 +231,6 @@ public struct LineChart: Picture {
       }
     }
     return
-      "<table><tr><th></th><th>\(escaped(labels.x))</th><th>\(escaped(labels.y))</th></tr>\(rows.joined())</table>"
-  }
-}
-
-extension String {
-  /// The text in the middle of so many columns.
-  fileprivate func leftAndRight(in width: Int) -> String {
-    let left = (width - count) / 2
-    return String(repeating: " ", count: left) + self
-      + String(repeating: " ", count: width - count - left)
+      "<table><tr><th></th><th>\(escaped(labels.x))</th><th>\(escaped(labels.y.isEmpty ? title : labels.y))</th></tr>\(rows.joined())</table>"
   }
 }

@@ -53,7 +53,7 @@ public struct MarkedText: Picture {
       if unit.text == "\n" || unit.text == "\r\n" { end() }
     }
     if column > 0 { end() }
-    return lines + [legend]
+    return lines + wrapped(legend, width: terminal.width)
   }
 
   /// A span for each unit; what there is to say of it comes when it is pointed at, or read.

@@ -5,6 +5,8 @@ public struct Page {
   /// The language of its words, as HTML has it.
   public let language: String
   private var parts: [String] = []
+  /// A table of more rows is folded.
+  private static let long = 100
 
   /// An empty page.
   public init(title: String, language: String = "en") {
@@ -32,7 +34,10 @@ public struct Page {
       lines.insert(
         "<tr>" + headings.map { "<th>\(escaped($0))</th>" }.joined() + "</tr>", at: 0)
     }
-    parts.append("<div class=\"wide\"><table>\(lines.joined())</table></div>")
+    let table = "<div class=\"wide\"><table>\(lines.joined())</table></div>"
+    parts.append(
+      rows.count > Self.long
+        ? "<details><summary>\(rows.count) rows</summary>\(table)</details>" : table)
   }
 
   /// Adds a picture.
@@ -67,8 +72,8 @@ public struct Page {
     svg .grid{stroke:var(--faint)}
     .marked{font:17px/2 ui-monospace,"Noto Sans Mono","Noto Sans Mono CJK KR",monospace;white-space:pre-wrap;overflow-wrap:anywhere}
     .marked span{background:rgba(var(--mark),var(--w,0));border-radius:2px}
-    .legend{font-size:.9rem}.legend i{display:inline-block;width:1.2em;height:.3em;margin:0 .4em .2em 1em}
-    .scale span{display:inline-block;width:.8em;height:.8em}
+    .legend{font-size:.9rem}.legend>span{margin-right:1em}
+    .scale{white-space:nowrap}.scale span{display:inline-block;width:.8em;height:.8em}
     blockquote{margin:.6rem 0;padding:.2rem 1rem;border-left:3px solid var(--faint);white-space:pre-wrap;overflow-wrap:anywhere}
     table{border-collapse:collapse}td,th{padding:.15rem .8rem .15rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--faint)}
     """

@@ -1,3 +1,4 @@
+import Foundation
 import GeulInsight
 import GeulKernels
 import GeulNetwork
@@ -63,7 +64,8 @@ struct OpenNetworkTests {
     let model = try trialModel(cell.0, activation: cell.1)
     let open = OpenNetwork(model)
     let norms = open.gradientNorms(Self.ids)
-    #expect(norms.count == Self.ids.count - 1)
+    #expect(norms.hidden.count == Self.ids.count - 1)
+    #expect(norms.cell.count == (cell.0 == .lstm ? norms.hidden.count : 0))
     var states = [open.beginning]
     for id in Self.ids.dropLast() { states.append(open.step(id, after: states[states.count - 1])) }
     func loss(from time: Int, _ state: [OpenNetwork.Moment]) -> Double {
@@ -71,18 +73,30 @@ struct OpenNetworkTests {
       for id in Self.ids[time..<Self.ids.count - 1] { state = open.step(id, after: state) }
       return -naturalLogarithm(Double(open.probabilities(state)[Self.ids[Self.ids.count - 1]]))
     }
-    for (back, norm) in norms.enumerated() {
-      let time = Self.ids.count - 1 - back
-      var squares = 0.0
-      for unit in 0..<open.hidden {
-        let sides = [Float(1e-2), -1e-2].map { change in
+    /// The norm of the loss's slopes, where `change` changes one unit of the top layer's state at a time.
+    func slope(at time: Int, _ change: (inout OpenNetwork.Moment, Int, Float) -> Void) -> Double {
+      let top = open.layerCount - 1
+      let squares = (0..<open.hidden).map { unit in
+        let sides = [Float(1e-2), -1e-2].map { amount in
           var state = states[time]
-          state[open.layerCount - 1].hidden[unit] += change
+          change(&state[top], unit, amount)
           return loss(from: time, state)
         }
-        squares += ((sides[0] - sides[1]) / 2e-2) * ((sides[0] - sides[1]) / 2e-2)
+        return ((sides[0] - sides[1]) / 2e-2) * ((sides[0] - sides[1]) / 2e-2)
       }
-      #expect(abs(norm - squares.squareRoot()) < 2e-3 * norm + 2e-4, "\(back) steps back")
+      return squares.reduce(0, +).squareRoot()
+    }
+    for (back, norm) in norms.hidden.enumerated() {
+      let expected = slope(at: Self.ids.count - 1 - back) { $0.hidden[$1] += $2 }
+      #expect(abs(norm - expected) < 2e-3 * norm + 2e-4, "h, \(back) steps back")
+    }
+    for (back, norm) in norms.cell.enumerated() {
+      let expected = slope(at: Self.ids.count - 1 - back) { moment, unit, amount in
+        let output = moment.gates[3][unit]
+        moment.hidden[unit] += output * (tanh(moment.cell[unit] + amount) - tanh(moment.cell[unit]))
+        moment.cell[unit] += amount
+      }
+      #expect(abs(norm - expected) < 2e-3 * norm + 2e-4, "c, \(back) steps back")
     }
   }
 }

@@ -54,16 +54,54 @@ struct PictureTests {
     #expect(lines[2] == "cell 3  ▁▄▄█" && lines[3] == "cell 14 █▂▂▁")
   }
 
+  @Test("keep a heat map within the terminal, in blocks one below the other")
+  func blocks() {
+    let map = HeatMap(
+      title: "gate", meaning: "near 1 keeps what the cell holds, near 0 forgets it", range: 0...1,
+      rows: [Array(repeating: 0.5, count: 70)], rowNames: ["cell 3"],
+      columns: Array(repeating: "글", count: 70))
+    let lines = map.lines(on: Self.plain)
+    #expect(lines.allSatisfy { columnCount($0) <= 40 })
+    #expect(lines.count { $0.contains("글") } == 5 && lines.count { $0.contains("▄") } == 5)
+  }
+
+  @Test("write each tick of a chart beside its own row")
+  func ticks() {
+    let chart = LineChart(
+      title: "t", x: "x", y: "y", series: [.init("s", [(0, 0), (1, 4)])])
+    let labels = chart.lines(on: Self.plain).enumerated().compactMap { row, line in
+      line.firstMatch(of: /^ *([0-9]) │/).map { (row, String($0.1)) }
+    }
+    #expect(labels.map(\.0) == [1, 4, 7, 10, 13] && labels.map(\.1) == ["4", "3", "2", "1", "0"])
+  }
+
+  @Test("break lines at spaces, and what has none anywhere")
+  func wrapping() {
+    #expect(wrapped("one two three", width: 7) == ["one two", "three"])
+    #expect(wrapped("가나다라 마", width: 4) == ["가나", "다라", "마"])
+    #expect(wrapped("  indented", width: 20) == ["  indented"] && wrapped("", width: 5) == [""])
+  }
+
+  @Test("set a table in columns, or one cell below the other where there is no room")
+  func table() {
+    let table = TextTable([["a", "1", "x y"], ["글", "22", ""]], under: ["", "n", "words"])
+    #expect(table.lines(width: 40) == ["    n   words", "a   1   x y", "글  22"])
+    #expect(table.lines(width: 10) == ["a", "  n: 1", "  words: x", "  y", "글", "  n: 22"])
+    #expect(
+      TextTable([["a", "one two three four five six seven"]]).lines(width: 24)
+        == ["a  one two three four", "   five six seven"])
+  }
+
   @Test("put the lines of a chart where their numbers are")
   func chart() {
     let chart = LineChart(
       title: "t", x: "x", y: "y",
       series: [.init("falls", (0...10).map { (Double($0), -Double($0)) })])
-    let lines = chart.lines(on: Self.plain).dropFirst().prefix(12)
+    let lines = chart.lines(on: Self.plain).dropFirst().prefix(13)
     let firsts = lines.compactMap { line in
       line.firstIndex(of: "a").map { line.distance(from: line.startIndex, to: $0) }
     }
-    #expect(firsts.count == 12 && firsts == firsts.sorted())
+    #expect(firsts.count == 13 && firsts == firsts.sorted())
   }
 
   @Test("leave out what a logarithm does not have, and what is not finite")
@@ -90,7 +128,7 @@ struct PictureTests {
     }
     #expect(text.contains("prefers-color-scheme:dark"))
     // For those who do not see: each drawing has a title and says what is in it.
-    let drawings = text.components(separatedBy: "<svg").count - 1
+    let drawings = text.components(separatedBy: "role=\"img\"").count - 1
     #expect(drawings == 2)
     #expect(text.components(separatedBy: "<desc>").count - 1 == drawings)
   }
