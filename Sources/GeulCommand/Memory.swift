@@ -94,7 +94,7 @@ struct Memory: ParsableCommand {
     let reach = MemoryReach(
       model, ids, steps: steps, kernels: try machine.kernels, lanes: machine.lanes)
     return Remembered(
-      name: "\(path) (\(model.about.model.cell.rawValue))", reach: reach,
+      path: path, shape: model.about.model, reach: reach,
       unknown: range.count - ids.count)
   }
 

@@ -4,14 +4,18 @@ import GeulPictures
 
 /// What one model remembers of a text.
 struct Remembered {
-  /// Where it is, and of what kind.
-  let name: String
+  /// Where it is.
+  let path: String
+  let shape: Architecture
   let reach: MemoryReach
   /// How many characters of the text it does not know.
   let unknown: Int
 
-  /// The lines that its gradients make.
-  var gradients: [(name: String, norms: [Double])] {
+  /// Where it is, and of what kind.
+  var name: String { "\(path) (\(shape.layers) x \(shape.hidden) \(shape.cell.rawValue))" }
+
+  /// The lines that its gradients make, under a long name of the model or a short one.
+  func gradients(_ name: String) -> [(name: String, norms: [Double])] {
     reach.cellNorms.isEmpty
       ? [(name, reach.hiddenNorms)]
       : [("\(name), h", reach.hiddenNorms), ("\(name), c", reach.cellNorms)]
@@ -33,7 +37,10 @@ extension Story {
       "The norm of the gradient of one character's loss with respect to the top layer's state k characters before: h, and for"
         + " the LSTM its cell c, which is the way on which it remembers. Geometric means over places of the text. Where a norm"
         + " is a thousandth of what it was, training hears nearly nothing of that past.")
-    let lines = all.flatMap(\.gradients)
+    // In tables the ends of paths, if they tell the models apart.
+    let ends = all.map { URL(filePath: $0.path).lastPathComponent }
+    let short = Set(ends).count == ends.count ? ends : all.map(\.path)
+    let lines = all.flatMap { $0.gradients($0.name) }
     try picture(
       LineChart(
         title: "Gradient by distance", x: "k, characters back", y: "norm", logarithmicY: true,
@@ -43,11 +50,10 @@ extension Story {
     let far = lines.map { $0.norms.count - 1 }.min() ?? 0
     let places = [far / 4, far / 2, far].filter { $0 > 0 }
     try table(
-      lines.map { line in
+      zip(all, short).flatMap { $0.gradients($1) }.map { line in
         [line.name, fall(line.norms, by: 2), fall(line.norms, by: 1000)]
           + places.map { String(format: "%.0e", line.norms[$0] / line.norms[0]) }
-      },
-      under: ["", "halved after", "a thousandth after"] + places.map { "left after \($0)" })
+      }, under: ["k where it is", "half", "1/1000"] + places.map { "left at \($0)" })
 
     try heading("What the past is worth")
     let measured = all.map { $0.reach.places }.min() ?? 0
@@ -67,7 +73,7 @@ extension Story {
     try table(
       windows.indices.map { index in
         ["\(windows[index].seen)"] + all.map { number($0.reach.losses[index].nats, 3) }
-      }, under: ["characters seen"] + all.map(\.name))
+      }, under: ["k"] + short)
   }
 
   /// How large gradients were while the three learned.

@@ -38,10 +38,10 @@ func check(_ precision: Precision, for model: Model) throws {
   )
 }
 
-/// The models beside the one that is not there.
+/// The models in a folder that is none itself, or beside the one that is not there.
 private func suggestion(beside path: String) -> String {
   let parent = URL(filePath: path).deletingLastPathComponent().path
-  for folder in [parent, "checkpoints"] {
+  for folder in [path, parent, "checkpoints"] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     let models = names.filter {
       $0.hasSuffix(".safetensors")

@@ -72,8 +72,8 @@ extension FormatError.Reason: CustomStringConvertible {
     case .tooShort(let bytes):
       "has \(bytes) bytes, too few for a safetensors file. \(damaged)"
     case .headerTooLong(let bytes):
-      "is not a safetensors file: its first 8 bytes promise a header of \(bytes) bytes, and "
-        + "\(SafetensorsFile.headerLimit) is the limit. Give the path of a model."
+      "is not a safetensors file: it begins otherwise (with a header of \(bytes) bytes, if its first 8 "
+        + "meant that). Give the path of a model."
     case .cutShort(let expected, let found):
       "is cut short: it should have \(expected) bytes and has \(found). \(damaged)"
     case .headerNotUTF8: "has a header that is not UTF-8. \(damaged)"
