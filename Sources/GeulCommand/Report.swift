@@ -54,7 +54,7 @@ struct Report: ParsableCommand {
     let shape = settings.architecture
     try story.heading("The plan")
     try story.table([
-      ["text", record.text.sources.joined(separator: ", ")],
+      ["text", record.text.sources.map(fromHere).joined(separator: ", ")],
       [
         "units",
         "\(record.windows.units) \(model.about.tokenizer.unit.rawValue)s to learn from, \(model.about.vocabulary.count) different",
@@ -69,7 +69,7 @@ struct Report: ParsableCommand {
       ],
       [
         "learning",
-        "\(settings.optimizer.rawValue), rate up to \(settings.schedule.peak), dropout \(settings.dropout), seed \(settings.seed)",
+        "\(settings.optimizer.rawValue), rate up to \(rate(settings.schedule.peak)), dropout \(settings.dropout), seed \(settings.seed)",
       ],
       [
         "steps",
@@ -80,9 +80,17 @@ struct Report: ParsableCommand {
       let times = Int(-log2(record.rateScale).rounded())
       try story.paragraph(
         "The loss exploded \(times == 1 ? "once" : "\(times) times") on the way: the run went back to what it had saved and halved its"
-          + " rate, which is now at most \(settings.schedule.peak * record.rateScale). What was lost is not shown below."
+          + " rate, which is now at most \(rate(settings.schedule.peak * record.rateScale)). What was lost is not shown below."
       )
     }
+  }
+
+  private func rate(_ value: Float) -> String { String(format: "%.4g", value) }
+
+  /// A path as one would type it here.
+  private func fromHere(_ path: String) -> String {
+    let here = FileManager.default.currentDirectoryPath + "/"
+    return path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
   }
 
   private func curves(
