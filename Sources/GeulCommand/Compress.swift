@@ -26,6 +26,11 @@ struct Compress: ParsableCommand {
     let compressor = try archive.compressor(machine)
     let bytes = try archive.read(file)
     let target = try archive.target(file, otherwise: file + Self.fileExtension)
+    if String(validating: bytes, as: UTF8.self) == nil {
+      archive.tell(
+        "\(file): is not UTF-8, the only encoding in which packing sees characters. Converted (iconv), it packs far better."
+      )
+    }
     let packed = compressor.compress(
       bytes, learning: dynamic ? learning.learning : nil, report: archive.progress(of: bytes.count))
     try archive.write(packed, to: target)

@@ -79,23 +79,9 @@ struct Explain: ParsableCommand {
         "\(self.model.model): a vanilla network has no gates that keep. Leave --show out.")
     }
     var story = Story("How \(self.model.model) reads")
-    if let text = try givenText() { try explain(text, model, &story) }
+    if let text = try file.map(readText) ?? text { try explain(text, model, &story) }
     if let corpus { try showCells(corpus, model, &story) }
     try pictures.write(story.page)
-  }
-
-  private func givenText() throws -> String? {
-    guard let file else { return text }
-    let data =
-      file == "-"
-      ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: file)
-    guard let data else {
-      throw Failure("\(file): there is no such file, or it cannot be read. Give one that is there.")
-    }
-    guard let text = String(validating: data, as: UTF8.self) else {
-      throw Failure("\(file): is not valid UTF-8. geul tokenize tells what it is.")
-    }
-    return text
   }
 
   private func explain(_ text: String, _ model: Model, _ story: inout Story) throws {
@@ -125,9 +111,9 @@ struct Explain: ParsableCommand {
       explanation.places.map { place in
         [
           name(place.unit), place.bits.map { number($0, 1) } ?? "",
-          list(place.likeliest, "  "),
+          list(place.likeliest, " · "),
         ]
-      } + [["(next)", "", list(explanation.next, "  ")]],
+      } + [["(next)", "", list(explanation.next, " · ")]],
       under: ["", "bits", "the five likeliest here"])
     try showGates(explanation, model, &story)
   }
@@ -142,7 +128,7 @@ struct Explain: ParsableCommand {
           } ?? "")
       },
       legend:
-        "The stronger the colour, or the larger the digit, the more bits; from 10 bits on all are alike."
+        "The stronger the colour (without colours: the larger the digit), the more bits; from 10 bits on all are alike."
     )
   }
 
@@ -217,7 +203,8 @@ struct Explain: ParsableCommand {
   }
 
   private func list(_ likely: [Explanation.Likely], _ separator: String) -> String {
-    likely.map { "\(name($0.unit)) \(percent($0.probability))" }.joined(separator: separator)
+    // A unit and its share stay together where lines are broken.
+    likely.map { "\(name($0.unit))\u{A0}\(percent($0.probability))" }.joined(separator: separator)
   }
 
   private func percent(_ share: Double) -> String { "\(Int((share * 100).rounded()))%" }
@@ -229,7 +216,7 @@ struct Explain: ParsableCommand {
     case " ": "␣"
     case "\t": "⇥"
     case "": "(unknown)"
-    default: unit
+    default: visible(unit)
     }
   }
 }

@@ -125,20 +125,7 @@ struct Generate: ParsableCommand {
 
   private func promptText() throws -> String {
     if let prompt { return prompt }
-    return try promptFile.map { try readText(TextSource(argument: $0)) } ?? ""
-  }
-
-  private func readText(_ source: TextSource) throws -> String {
-    let plain = CorpusOptions(tokenizer: Tokenizer(unit: .codepoint, normalization: .none))
-    let corpus: Corpus
-    do throws(TextError) { corpus = try Corpus.read([source], options: plain) } catch {
-      if error.reason == .empty { return "" }
-      throw error
-    }
-    for note in corpus.notes { Output.note(note) }
-    let text = corpus.ids(0..<corpus.count).map { corpus.vocabulary.units[Int($0)] }.joined()
-    // The line's end that an editor or echo puts behind a prompt is not part of it.
-    return text.last?.isNewline == true ? String(text.dropLast()) : text
+    return try promptFile.map(readText) ?? ""
   }
 
   /// The prompt's ids; unknown characters are named.
@@ -148,7 +135,12 @@ struct Generate: ParsableCommand {
       throw Failure(
         "prompt: \(first.place) is unknown to the model. Leave it out, or do without --strict.")
     }
-    if !quiet { encoding.notes(on: "prompt").forEach(Output.note) }
+    if !quiet {
+      encoding.notes(on: "prompt").forEach(Output.note)
+      if encoding.ids.isEmpty, !text.isEmpty {
+        Output.note("prompt: the model knows nothing of it, and begins a text of its own.")
+      }
+    }
     return encoding.ids
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Geul
+import GeulPictures
 
 #if canImport(Glibc)
   import Glibc
@@ -33,9 +34,19 @@ enum Output {
     }
   }
 
-  /// Writes a line to standard error.
+  /// Writes a line to standard error, on a terminal broken at words.
   static func note(_ line: String) {
-    write(Array((Self.lineStart + line + "\n").utf8), to: STDERR_FILENO)
+    let shown = isTerminal ? wrapped(line, width: width).joined(separator: "\n") : line
+    write(Array((Self.lineStart + shown + "\n").utf8), to: STDERR_FILENO)
+  }
+
+  /// Writes a text to standard error, its lines marked as quoted.
+  static func quote(_ text: String) {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap {
+      isTerminal ? wrapped(String($0), width: width - 4) : [String($0)]
+    }
+    write(
+      Array((Self.lineStart + lines.map { "  | \($0)\n" }.joined()).utf8), to: STDERR_FILENO)
   }
 
   /// Shows a line that the next one replaces; only for a terminal.

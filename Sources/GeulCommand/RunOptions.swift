@@ -68,14 +68,14 @@ struct RunOptions: ParsableArguments {
         + " two units before it.")
     let last = record.history.last?.validationNats ?? nats
     let best = record.best?.validationNats ?? nats
-    if nats > trigram {
-      tell(
-        "The model foretells worse than that. Give it more time (--minutes), or, if the text is small, more text."
-      )
-    } else if last > best + 0.02 {
+    let isByHeart = last > best + 0.02
+    if nats > trigram { tell("The model foretells worse than that.") }
+    if isByHeart {
       tell(
         "After step \(record.best?.step ?? 0) the model learned the text by heart rather than its language:"
           + " more text, or a higher --dropout, would help; more time would not.")
+    } else if nats > trigram {
+      tell("Give it more time (--minutes), or, if the text is small, more text.")
     }
   }
 

@@ -51,7 +51,7 @@ struct RunReport {
       let request = Generator.Request(prompt: [], length: 160, seed: 1)
       guard let text = try? generator.texts(request).first?.text else { return }
       folder.append(Sample(step: progress.step, epoch: progress.epoch, text: text))
-      Output.note("  | " + text.replacing("\n", with: "\n  | "))
+      Output.quote(text)
     case .saved:
       break
     }

@@ -36,3 +36,19 @@ func readCorpus(_ arguments: [String], _ options: CorpusOptions) throws -> Corpu
   for note in corpus.notes { Output.note(note) }
   return corpus
 }
+
+/// Reads a short text such as a prompt, in whatever encoding it is, without the line's end behind it.
+func readText(_ argument: String) throws -> String {
+  let plain = CorpusOptions(tokenizer: Tokenizer(unit: .codepoint, normalization: .none))
+  let corpus: Corpus
+  do throws(TextError) {
+    corpus = try Corpus.read([TextSource(argument: argument)], options: plain)
+  } catch {
+    if error.reason == .empty { return "" }
+    throw error
+  }
+  for note in corpus.notes { Output.note(note) }
+  let text = corpus.ids(0..<corpus.count).map { corpus.vocabulary.units[Int($0)] }.joined()
+  // The line's end that an editor or echo puts there is not part of it.
+  return text.last?.isNewline == true ? String(text.dropLast()) : text
+}

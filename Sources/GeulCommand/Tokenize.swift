@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Geul
+import GeulPictures
 
 /// `geul tokenize`: what a text holds, and what each kind of unit makes of it.
 struct Tokenize: ParsableCommand {
@@ -69,23 +70,19 @@ struct Tokenize: ParsableCommand {
           ? "none"
           : report.controls.prefix(8).map { "\($0.name) \($0.count)" }.joined(separator: ", ")),
       "",
-      row("unit", "units", "vocabulary", "once", "bytes a unit", "the rarest"),
     ]
-    for units in report.units {
-      let rarest = units.rarest.prefix(3).map { "\($0.name) (\($0.count))" }
-      lines.append(
-        row(
+    let table = TextTable(
+      report.units.map { units in
+        [
           units.unit.rawValue, "\(units.count)", "\(units.vocabularySize)", "\(units.onceCount)",
-          number(units.bytesPerUnit, 3), rarest.joined(separator: ", ")))
-    }
+          number(units.bytesPerUnit, 3),
+          units.rarest.prefix(3).map { "\($0.name) (\($0.count))" }.joined(separator: ", "),
+        ]
+      }, under: ["unit", "units", "vocabulary", "once", "bytes a unit", "the rarest"])
+    let width = PictureOptions.terminal.width
+    lines = lines.flatMap { wrapped($0, width: width) } + table.lines(width: width)
     try Output.text(lines.joined(separator: "\n") + "\n")
     for note in report.notes { Output.note(note) }
-  }
-
-  private func row(_ columns: String...) -> String {
-    zip(columns, [10, 11, 11, 7, 13]).map { text, width in
-      text.padding(toLength: max(width, text.count + 1), withPad: " ", startingAt: 0)
-    }.joined() + columns[5]
   }
 
   private func printJSON(_ report: TextReport) throws {

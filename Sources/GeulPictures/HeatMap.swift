@@ -106,8 +106,8 @@ public struct HeatMap: Picture {
       "\(name): mean \(rounded(Double(row.reduce(0, +)) / Double(max(1, row.count)), 2))"
     }
     return """
-      <figure><figcaption><b>\(escaped(title))</b>: \(escaped(meaning)) \(scale)</figcaption>
-      <div class="wide"><svg width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)" role="img">\
+      <figure><figcaption><b>\(escaped(title))</b>: \(escaped(meaning))<br>\(scale)</figcaption>
+      <div class="wide"><svg\(languageMark(of: columns.joined())) width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)" role="img">\
       <title>\(escaped(title))</title><desc>\(escaped(means.joined(separator: "; ")))</desc>
       \(squares.joined())\(texts.joined())\(names.joined())</svg></div></figure>
       """

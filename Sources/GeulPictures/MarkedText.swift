@@ -59,13 +59,14 @@ public struct MarkedText: Picture {
   /// A span for each unit; what there is to say of it comes when it is pointed at, or read.
   public var html: String {
     let spans = units.map { unit -> String in
-      let shown = unit.text == "\n" || unit.text == "\r\n" ? "↵\n" : unit.text
+      let isEnd = unit.text == "\n" || unit.text == "\r\n"
+      let shown = isEnd ? "↵\n" : unit.text == "\t" ? "\t" : visible(unit.text)
       guard let weight = unit.weight else { return "<span>\(escaped(shown))</span>" }
       return
         "<span style=\"--w:\(rounded(weight, 2))\" title=\"\(escaped(unit.note))\">\(escaped(shown))</span>"
     }
     return
-      "<p class=\"marked\">\(spans.joined())</p>\n<p class=\"legend\">\(escaped(legend))</p>"
+      "<p class=\"marked\"\(languageMark(of: units.map(\.text).joined()))>\(spans.joined())</p>\n<p class=\"legend\">\(escaped(legend))</p>"
   }
 
   /// White where nothing stands out, orange where much does.
@@ -74,14 +75,30 @@ public struct MarkedText: Picture {
   }
 }
 
-/// A unit as a terminal shows it: what is invisible gets a sign.
-func visible(_ unit: String) -> String {
+/// A unit as it can be seen alone: what is invisible gets a sign, and a part of a Hangul syllable the letter of its own that
+/// looks like it, as terminals and pages do not know how wide parts are.
+public func visible(_ unit: String) -> String {
   switch unit {
-  case "\n", "\r\n": "↵"
-  case "\t": "→"
-  default:
-    unit.unicodeScalars.contains { $0.properties.generalCategory == .control } ? "·" : unit
+  case "\n", "\r\n": return "↵"
+  case "\t": return "→"
+  default: break
   }
+  let scalars = unit.unicodeScalars
+  if scalars.contains(where: { $0.properties.generalCategory == .control }) { return "·" }
+  guard scalars.count == 1, let only = scalars.first else { return unit }
+  return letter(ofPart: only).map { String(Character($0)) } ?? unit
+}
+
+/// The letter (U+3131 to U+3163) that looks like a leading consonant, a vowel or a final consonant of a Hangul syllable.
+private func letter(ofPart part: Unicode.Scalar) -> Unicode.Scalar? {
+  func pick(_ letters: String, _ first: UInt32) -> Unicode.Scalar? {
+    let letters = Array(letters.unicodeScalars)
+    return part.value >= first && part.value < first + UInt32(letters.count)
+      ? letters[Int(part.value - first)] : nil
+  }
+  if 0x1161...0x1175 ~= part.value { return Unicode.Scalar(part.value - 0x1161 + 0x314F) }
+  return pick("ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ", 0x1100)
+    ?? pick("ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ", 0x11A8)
 }
 
 /// How many columns a unit takes: two for the wide scripts of East Asia and for emoji.

@@ -22,7 +22,7 @@ public struct Page {
 
   /// Adds a text that stands as it is, such as what a model wrote.
   public mutating func quotation(_ text: String) {
-    parts.append("<blockquote>\(escaped(text))</blockquote>")
+    parts.append("<blockquote\(languageMark(of: text))>\(escaped(text))</blockquote>")
   }
 
   /// Adds a table, under headings if there are any.
@@ -72,9 +72,15 @@ public struct Page {
     svg .grid{stroke:var(--faint)}
     .marked{font:17px/2 ui-monospace,"Noto Sans Mono","Noto Sans Mono CJK KR",monospace;white-space:pre-wrap;overflow-wrap:anywhere}
     .marked span{background:rgba(var(--mark),var(--w,0));border-radius:2px}
-    .legend{font-size:.9rem}.legend>span{margin-right:1em}
+    .legend{font-size:.9rem}.legend>span{margin-right:1em;display:inline-block}
     .scale{white-space:nowrap}.scale span{display:inline-block;width:.8em;height:.8em}
     blockquote{margin:.6rem 0;padding:.2rem 1rem;border-left:3px solid var(--faint);white-space:pre-wrap;overflow-wrap:anywhere}
     table{border-collapse:collapse}td,th{padding:.15rem .8rem .15rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--faint)}
     """
+}
+
+/// An attribute for a text in Korean, so that it is set and read aloud as such; nothing for others.
+func languageMark(of text: String) -> String {
+  text.unicodeScalars.contains { 0xAC00...0xD7A3 ~= $0.value || 0x1100...0x11FF ~= $0.value }
+    ? " lang=\"ko\"" : ""
 }

@@ -1,8 +1,23 @@
-/// Names a unit for a human: `U+D55C HANGUL SYLLABLE HAN`, several code points joined by `+`.
+/// Names a unit for a human: `한 U+D55C HANGUL SYLLABLE HAN`, several code points joined by `+`; what cannot be seen alone
+/// without itself.
 func describe(_ unit: String) -> String {
   let scalars = Array(unit.unicodeScalars)
   let shown = scalars.prefix(4).map { "U+" + hexadecimal(scalar: $0) + " " + name(of: $0) }
-  return shown.joined(separator: " + ") + (scalars.count > 4 ? " + ..." : "")
+  return (isSeenAlone(unit) ? unit + " " : "") + shown.joined(separator: " + ")
+    + (scalars.count > 4 ? " + ..." : "")
+}
+
+/// Whether a unit begins with a letter, a number, a sign or a symbol that stands by itself, and holds no control character.
+private func isSeenAlone(_ unit: String) -> Bool {
+  guard let first = unit.unicodeScalars.first, !(0x1100...0x11FF ~= first.value) else {
+    return false
+  }
+  return switch first.properties.generalCategory {
+  case .nonspacingMark, .spacingMark, .enclosingMark, .control, .format, .surrogate, .privateUse,
+    .unassigned, .lineSeparator, .paragraphSeparator, .spaceSeparator:
+    false
+  default: !unit.unicodeScalars.contains { $0.properties.generalCategory == .control }
+  }
 }
 
 private func hexadecimal(scalar: Unicode.Scalar) -> String {

@@ -42,6 +42,14 @@ struct SightTests {
     }
   }
 
+  @Test func `a text in another encoding than UTF-8 is read as the one it is in`() throws {
+    let folder = try Runs.trained([], text: String(repeating: "그날 밤 바다는 조용했다.\n", count: 60))
+    let page = String(repeating: "그날 밤 바다는 조용했다. ", count: 20)
+    try folder.write(try #require(page.data(using: .utf16)), to: "other.txt")
+    let shown = try run(["explain", "run", "--file", "other.txt"], in: folder).text
+    #expect(shown.contains("그날 밤 바다는 조용했다."))
+  }
+
   @Test func `the surprise that is told is that of evaluate`() throws {
     let folder = try Runs.english.get()
     let part = String(Texts.english.prefix(200))

@@ -75,6 +75,17 @@ struct PictureTests {
     #expect(labels.map(\.0) == [1, 4, 7, 10, 13] && labels.map(\.1) == ["4", "3", "2", "1", "0"])
   }
 
+  @Test("show parts of Hangul syllables as letters of their own, and what is invisible as a sign")
+  func parts() {
+    #expect(["\u{1100}", "\u{1112}", "\u{1161}", "\u{1175}"].map(visible) == ["ㄱ", "ㅎ", "ㅏ", "ㅣ"])
+    #expect(["\u{11A8}", "\u{11AA}", "\u{11C2}"].map(visible) == ["ㄱ", "ㄳ", "ㅎ"])
+    #expect(["\n", "\t", "\u{7}", "각"].map(visible) == ["↵", "→", "·", "각"])
+    for part in 0x1100...0x1112 {
+      let letter = UnicodeScalar(UInt32(part)).map { visible(String($0)) } ?? ""
+      #expect(UnicodeScalar(letter)?.properties.name?.hasPrefix("HANGUL LETTER") == true)
+    }
+  }
+
   @Test("break lines at spaces, and what has none anywhere")
   func wrapping() {
     #expect(wrapped("one two three", width: 7) == ["one two", "three"])

@@ -25,8 +25,8 @@ struct PromptTests {
     #expect(found.substitutions.map(\.unit) == ["갂", "👍🏽"])
     #expect(
       found.substitutions.map(\.name) == [
-        "U+AC02 HANGUL SYLLABLE GAGG",
-        "U+1F44D THUMBS UP SIGN + U+1F3FD EMOJI MODIFIER FITZPATRICK TYPE-4",
+        "갂 U+AC02 HANGUL SYLLABLE GAGG",
+        "👍🏽 U+1F44D THUMBS UP SIGN + U+1F3FD EMOJI MODIFIER FITZPATRICK TYPE-4",
       ])
     #expect(found.substitutions.allSatisfy { $0.outcome == .skipped && $0.replacement == nil })
   }

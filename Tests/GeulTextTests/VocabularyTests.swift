@@ -24,7 +24,7 @@ struct VocabularyTests {
     #expect(
       corpus.notes == [
         "text: units that occur less than 2 times, folded into one: 1, of which different 1,"
-          + " the most frequent U+0063 LATIN SMALL LETTER C."
+          + " the most frequent c U+0063 LATIN SMALL LETTER C."
       ])
   }
 
@@ -46,7 +46,7 @@ struct VocabularyTests {
     #expect(
       corpus.notes == [
         "text: units that the vocabulary does not hold: 1, of which different 1,"
-          + " the most frequent U+0063 LATIN SMALL LETTER C."
+          + " the most frequent c U+0063 LATIN SMALL LETTER C."
       ])
   }
 
@@ -100,7 +100,7 @@ struct VocabularyTests {
       ([], nil, "vocabulary: it names no unit."),
       ([""], 0, "vocabulary: it names no unit."),
       (
-        ["a", "b", "a"], nil, "vocabulary: units 0 and 2 are both U+0061 LATIN SMALL LETTER A."
+        ["a", "b", "a"], nil, "vocabulary: units 0 and 2 are both a U+0061 LATIN SMALL LETTER A."
       ),
       (
         ["a", ""], nil,
@@ -132,13 +132,13 @@ struct VocabularyTests {
     }
     #expect(
       points?.description
-        == "vocabulary: unit 2, U+0065 LATIN SMALL LETTER E + U+0301 COMBINING ACUTE ACCENT,"
+        == "vocabulary: unit 2, é U+0065 LATIN SMALL LETTER E + U+0301 COMBINING ACUTE ACCENT,"
         + " is no codepoint.")
     let bytes = #expect(throws: TextError.self) {
       try vocabulary.check(for: Tokenizer(unit: .byte))
     }
     #expect(
       bytes?.description
-        == "vocabulary: unit 1, U+0100 LATIN CAPITAL LETTER A WITH MACRON, is no byte.")
+        == "vocabulary: unit 1, Ā U+0100 LATIN CAPITAL LETTER A WITH MACRON, is no byte.")
   }
 }
