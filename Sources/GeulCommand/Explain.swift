@@ -136,18 +136,7 @@ struct Explain: ParsableCommand {
     _ explanation: Explanation, _ model: Model, _ story: inout Story
   ) throws {
     let layer = (layer ?? model.about.model.layers) - 1
-    let (cells, which) =
-      chosen.isEmpty
-      ? show == .lively
-        ? (
-          explanation.liveliest(layer: layer, count: rows),
-          ", those whose state changes most on this text"
-        )
-        : (
-          explanation.mostLasting(layer: layer, count: rows),
-          ", those whose gates keep most on this text"
-        )
-      : (chosen, "")
+    let (cells, which) = shown(explanation, layer)
     try story.heading("Inside layer \(layer + 1)")
     try story.paragraph(
       "\(counted(cells.count, "cell")) of \(model.about.model.hidden)\(which). A column is a character, a row a cell:"
@@ -157,6 +146,23 @@ struct Explain: ParsableCommand {
         HeatMap(
           title: band.name, meaning: band.meaning, range: band.range, rows: band.rows,
           rowNames: cells.map { "cell \($0)" }, columns: explanation.places.map(\.unit)))
+    }
+  }
+
+  /// The cells to show, and in words which they are.
+  private func shown(_ explanation: Explanation, _ layer: Int) -> (cells: [Int], which: String) {
+    guard chosen.isEmpty else { return (chosen, "") }
+    return switch show {
+    case .lively:
+      (
+        explanation.liveliest(layer: layer, count: rows),
+        ", those whose state changes most on this text"
+      )
+    case .lasting:
+      (
+        explanation.mostLasting(layer: layer, count: rows),
+        ", those whose gates keep most on this text"
+      )
     }
   }
 
