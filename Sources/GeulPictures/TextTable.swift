@@ -12,7 +12,7 @@ public struct TextTable: Sendable {
   /// Columns side by side, of which the last may take several lines; where there is no room, one cell below the other.
   public func lines(width: Int) -> [String] {
     let all = (headings.isEmpty ? [] : [headings]) + rows
-    let count = all.map(\.count).max() ?? 0
+    guard let count = all.map(\.count).max(), count > 0 else { return [] }
     let widths = (0..<count).map { column in
       all.map { $0.indices.contains(column) ? columnCount($0[column]) : 0 }.max() ?? 0
     }

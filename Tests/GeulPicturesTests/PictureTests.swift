@@ -98,6 +98,7 @@ struct PictureTests {
     let table = TextTable([["a", "1", "x y"], ["글", "22", ""]], under: ["", "n", "words"])
     #expect(table.lines(width: 40) == ["    n   words", "a   1   x y", "글  22"])
     #expect(table.lines(width: 10) == ["a", "  n: 1", "  words: x", "  y", "글", "  n: 22"])
+    #expect(TextTable([]).lines(width: 40).isEmpty && TextTable([[]]).lines(width: 40).isEmpty)
     #expect(
       TextTable([["a", "one two three four five six seven"]]).lines(width: 24)
         == ["a  one two three four", "   five six seven"])
