@@ -28,7 +28,9 @@ public struct HeatMap: Picture {
 
   /// Where in the range a number is, from 0 to 1.
   private func share(_ value: Float) -> Double {
-    (Double(value) - range.lowerBound) / (range.upperBound - range.lowerBound)
+    let share = (Double(value) - range.lowerBound) / (range.upperBound - range.lowerBound)
+    // The states of a rectified network have no bound.
+    return share.isFinite ? min(1, max(0, share)) : 0
   }
 
   /// The text, and under it a line for each cell; with colours blocks, without bars from low to high.
