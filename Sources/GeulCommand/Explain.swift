@@ -218,7 +218,6 @@ struct Explain: ParsableCommand {
   /// A unit as it can be named in a line.
   private func name(_ unit: String) -> String {
     switch unit {
-    case "\n", "\r\n": "↵"
     case " ": "␣"
     case "\t": "⇥"
     case "": "(unknown)"

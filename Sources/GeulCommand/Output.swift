@@ -36,15 +36,13 @@ enum Output {
 
   /// Writes a line to standard error, on a terminal broken at words.
   static func note(_ line: String) {
-    let shown = isTerminal ? wrapped(line, width: width).joined(separator: "\n") : line
+    let shown = isTerminal ? wrappedLines(line, width: width).joined(separator: "\n") : line
     write(Array((Self.lineStart + shown + "\n").utf8), to: STDERR_FILENO)
   }
 
   /// Writes a text to standard error, its lines marked as quoted.
   static func quote(_ text: String) {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap {
-      isTerminal ? wrapped(String($0), width: width - 4) : [String($0)]
-    }
+    let lines = wrappedLines(text, width: isTerminal ? width - 4 : .max)
     write(
       Array((Self.lineStart + lines.map { "  | \($0)\n" }.joined()).utf8), to: STDERR_FILENO)
   }

@@ -33,15 +33,19 @@ struct PictureOptions: ParsableArguments {
       throw Failure("\(html): is a folder. Give a file with --html.")
     }
     guard FileManager.default.isWritableFile(atPath: folder) else {
-      throw Failure("\(html): cannot be written. Give another file with --html.")
+      throw unwritable(html)
     }
+  }
+
+  private func unwritable(_ file: String) -> Failure {
+    Failure("\(file): cannot be written. Give another file with --html.")
   }
 
   /// Writes the page, if one is asked for.
   func write(_ page: Page) throws {
     guard let html else { return }
     do { try Data(page.text.utf8).write(to: URL(filePath: html), options: .atomic) } catch {
-      throw Failure("\(html): cannot be written. Give another file with --html.")
+      throw unwritable(html)
     }
     Output.note("Written: \(html)")
   }
@@ -77,10 +81,7 @@ struct Story {
 
   mutating func quotation(_ text: String) throws {
     page.quotation(text)
-    try show(
-      text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
-        wrapped(String(line), width: terminal.width - 4).map { "  │ " + $0 }
-      })
+    try show(wrappedLines(text, width: terminal.width - 4).map { "  │ " + $0 })
   }
 
   mutating func picture(_ picture: some Picture) throws {

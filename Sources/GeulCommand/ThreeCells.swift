@@ -37,7 +37,7 @@ struct ThreeCells {
       let train = try Train.parse(
         [
           text, "--out", path, "--cell", cell.rawValue, "--layers", "1", "--hidden", "\(units)",
-          "--seconds", "\(max(0.5, minutes * 20))", "--sample-every", "0",
+          "--seconds", "\(minutes * 20)", "--sample-every", "0",
           "--activation", cell == .rnn ? activation.rawValue : "tanh",
         ] + threads)
       do { try train.run() } catch let failure as Failure {

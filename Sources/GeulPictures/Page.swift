@@ -43,9 +43,6 @@ public struct Page {
   /// Adds a picture.
   public mutating func picture(_ picture: some Picture) { parts.append(picture.html) }
 
-  /// Adds HTML that is known to be sound.
-  public mutating func html(_ html: String) { parts.append(html) }
-
   /// The file.
   public var text: String {
     """

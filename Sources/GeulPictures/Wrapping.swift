@@ -24,6 +24,13 @@ public func wrapped(_ text: String, width: Int) -> [String] {
   return lines
 }
 
+/// The same of a text of several lines.
+public func wrappedLines(_ text: String, width: Int) -> [String] {
+  text.split(separator: "\n", omittingEmptySubsequences: false).flatMap {
+    wrapped(String($0), width: width)
+  }
+}
+
 /// How many columns of a terminal a text takes.
 public func columnCount(_ text: some StringProtocol) -> Int {
   text.reduce(0) { $0 + columns(String($1)) }

@@ -131,7 +131,7 @@ struct PictureTests {
   func page() {
     var page = Page(title: "<b>&", language: "ko")
     page.quotation("<script>alert(1)</script>")
-    for picture in Self.pictures { page.html(picture.html) }
+    for picture in Self.pictures { page.picture(picture) }
     let text = page.text
     #expect(text.hasPrefix("<!doctype html>") && text.contains("lang=\"ko\""))
     #expect(!text.contains("<script") && text.contains("&lt;script&gt;"))
