@@ -79,8 +79,9 @@ struct Explain: ParsableCommand {
         "\(self.model.model): a vanilla network has no gates that keep. Leave --show out.")
     }
     var story = Story("How \(self.model.model) reads")
+    let search = try corpus.map { try self.search($0, model) }
     if let text = try file.map(readText) ?? text { try explain(text, model, &story) }
-    if let corpus { try showCells(corpus, model, &story) }
+    if let corpus, let search { try showCells(search, in: corpus, &story) }
     try pictures.write(story.page)
   }
 
@@ -92,6 +93,11 @@ struct Explain: ParsableCommand {
       throw Failure("The text has no character that the model knows. Give another.")
     }
     let explanation = Explanation(Array(ids), by: model)
+    guard explanation.isSound else {
+      throw Failure(
+        "\(self.model.model): its states outgrow all numbers on this text, as those of relu may. Give a shorter text, or another model."
+      )
+    }
     try story.heading("Surprise")
     let mean = explanation.meanBits.map { " On average here: \(number($0, 2)) bits." } ?? ""
     try story.paragraph(
@@ -166,7 +172,7 @@ struct Explain: ParsableCommand {
     }
   }
 
-  private func showCells(_ path: String, _ model: Model, _ story: inout Story) throws {
+  private func search(_ path: String, _ model: Model) throws -> CellSearch {
     let corpus = try readCorpus(
       [path],
       CorpusOptions(tokenizer: model.about.tokenizer, vocabulary: model.about.vocabulary))
@@ -177,6 +183,12 @@ struct Explain: ParsableCommand {
         "\(path): \(counted(search.units, "character")) that the model knows; below \(Self.fewest) chance would look like a finding. Give a longer text."
       )
     }
+    return search
+  }
+
+  private func showCells(
+    _ search: CellSearch, in path: String, _ story: inout Story
+  ) throws {
     try story.heading("Cells that follow something")
     try story.paragraph(
       "Of all cells those that go with something a person can name, on \(counted(search.units, "character")) of \(path)."

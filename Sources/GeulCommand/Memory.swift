@@ -38,7 +38,7 @@ struct Memory: ParsableCommand {
 
   func validate() throws {
     try check("--minutes", minutes, in: 0.05...1e5)
-    try check("--hidden", hidden, in: 1...4096)
+    try check("--hidden", hidden, in: 1...3200)
     try check("--steps", steps, in: 2...5000)
     if trainThree == nil {
       guard !models.isEmpty else {

@@ -22,10 +22,16 @@ public struct Explanation: Sendable {
 
   /// The kind of the model's cells.
   public let cell: Cell
+  private let activation: Activation
   /// The places in their order.
   public let places: [Place]
   /// What is likeliest after the text, the likeliest first.
   public let next: [Likely]
+
+  /// Whether all that was foretold are numbers; the states of a rectified network may outgrow what float32 holds.
+  public var isSound: Bool {
+    places.allSatisfy { $0.bits?.isFinite ?? true } && next.allSatisfy(\.probability.isFinite)
+  }
 
   /// The mean surprise, in bits a unit; nil for a text of one unit.
   public var meanBits: Double? {
@@ -43,6 +49,7 @@ public struct Explanation: Sendable {
     let network = OpenNetwork(model)
     let vocabulary = model.about.vocabulary
     cell = network.cell
+    activation = model.about.model.activation
     var state = network.beginning
     var shares: [Float] = []
     func best() -> [Likely] {
@@ -86,6 +93,13 @@ public struct Explanation: Sendable {
     let state = band(
       "h, the state", "what the layer hands on: from -1 to 1", -1...1, { $0.hidden[$1] })
     switch cell {
+    case .rnn where activation == .relu:
+      let largest = state.rows.joined().max().map(Double.init) ?? 0
+      return [
+        Band(
+          name: state.name, meaning: "what the layer hands on: 0 or more, without bound",
+          range: 0...max(largest, 1e-9), rows: state.rows)
+      ]
     case .rnn: return [state]
     case .lstm:
       return [

@@ -53,8 +53,7 @@ public struct MemoryReach: Sendable {
   ) {
     let open = OpenNetwork(model)
     let reach = max(0, min(steps, ids.count - 2))
-    let gap = max(1, (ids.count - 1 - reach) / max(1, places))
-    var trials = stride(from: reach, to: ids.count - 1, by: gap).prefix(places).map { end in
+    var trials = evenly(places, in: reach..<ids.count - 1).map { end in
       (ids: ids[(end - reach)...(end + 1)].map(Int.init), norms: OpenNetwork.GradientNorms())
     }
     lanes.forEach(&trials) { $0.norms = open.gradientNorms($0.ids) }
@@ -76,10 +75,11 @@ public struct MemoryReach: Sendable {
     }
   }
 
-  /// How many units back norms have fallen to a part of what they were at k = 0, and stay below; nil if they never do.
+  /// How many units back norms have fallen to a part of what they were at k = 0, and stay below; nil if they never do, or
+  /// are no numbers.
   public static func distance(_ norms: [Double], toFallBy part: Double) -> Int? {
     let limit = (norms.first ?? 0) / part
-    let last = norms.lastIndex { $0 >= limit } ?? 0
+    let last = norms.lastIndex { !($0 < limit) } ?? 0
     return last + 1 < norms.count ? last + 1 : nil
   }
 }

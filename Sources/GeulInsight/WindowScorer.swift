@@ -20,8 +20,7 @@ struct WindowScorer: Sendable {
   /// Places have at least `most` units before them, so that they are the same for whatever is seen.
   func nats(_ ids: [Int32], seen: Int, most: Int, places: Int) -> [Double] {
     let (weights, kernels) = (weights, kernels)
-    let gap = max(1, (ids.count - most) / places)
-    let targets = Array(stride(from: most, to: ids.count, by: gap).prefix(places))
+    let targets = evenly(places, in: most..<ids.count)
     let length = min(64, seen)
     var trials = Portion.cut(batch: targets.count).map { rows in
       (
@@ -47,4 +46,10 @@ struct WindowScorer: Sendable {
     }
     return trials.flatMap(\.nats)
   }
+}
+
+/// Up to so many places of a range, spread evenly from its first on.
+package func evenly(_ count: Int, in range: Range<Int>) -> [Int] {
+  let count = min(count, range.count)
+  return (0..<count).map { range.lowerBound + $0 * range.count / count }
 }

@@ -81,6 +81,7 @@ public func visible(_ unit: String) -> String {
   switch unit {
   case "\n", "\r\n": return "↵"
   case "\t": return "→"
+  case "": return "□"
   default: break
   }
   let scalars = unit.unicodeScalars

@@ -42,6 +42,14 @@ struct SightTests {
     }
   }
 
+  @Test func `the states of a rectified network are shown, though they have no bound`() throws {
+    let folder = try Runs.trained(["--cell", "rnn", "--activation", "relu", "--steps", "200"])
+    let (shown, page) = try run(["explain", "run", "--text", "the moon said"], in: folder)
+    #expect(shown.contains("without bound") && page.contains("without bound"))
+    let rows = shown.split(separator: "\n").filter { $0.hasPrefix("cell ") }
+    #expect(rows.count == 12 && rows.contains { $0.contains("█") })
+  }
+
   @Test func `a text in another encoding than UTF-8 is read as the one it is in`() throws {
     let folder = try Runs.trained([], text: String(repeating: "그날 밤 바다는 조용했다.\n", count: 60))
     let page = String(repeating: "그날 밤 바다는 조용했다. ", count: 20)
@@ -122,6 +130,14 @@ struct SightTests {
     _ = try run(["report", "run"], in: folder)
   }
 
+  /// A run, and texts that are not fit for it.
+  private static let refusing = Swift.Result {
+    let folder = try Runs.trained()
+    try folder.write("the lamp on the hen", to: "short.txt")
+    try folder.write(String(repeating: "가나다라 ", count: 40), to: "korean.txt")
+    return folder
+  }
+
   @Test(
     arguments: [
       (["explain", "run"], 2, "--text"),
@@ -130,6 +146,9 @@ struct SightTests {
       (["explain", "run", "--text", "t", "--cell", "16"], 1, "0 to 15"),
       (["explain", "run", "--text", "t", "--html", "."], 1, "is a folder"),
       (["explain", "run", "--cells", "--corpus", "short.txt"], 1, "Give a longer text"),
+      (
+        ["explain", "run", "--text", "the", "--cells", "--corpus", "short.txt"], 1, "Give a longer"
+      ),
       (["explain", "run", "--text", "the", "--layer", "2"], 1, "1 layer"),
       (["explain", "run", "--file", "nowhere"], 1, "nowhere"),
       (["explain", "run", "--cells"], 2, "--corpus"),
@@ -146,10 +165,7 @@ struct SightTests {
   func `what cannot be shown is refused in a sentence`(
     arguments: [String], code: Int32, words: String
   ) throws {
-    let folder = try Runs.english.get()
-    try folder.write("the lamp on the hen", to: "short.txt")
-    try folder.write(String(repeating: "가나다라 ", count: 40), to: "korean.txt")
-    let result = try GeulProcess.run(arguments, in: folder)
+    let result = try GeulProcess.run(arguments, in: try Self.refusing.get())
     #expect(result.stdout.isEmpty, "nothing is shown before it is known to be right")
     #expect(result.status == code, "\(result.stderr)")
     // Before the sentence there may be one on characters that are not known.

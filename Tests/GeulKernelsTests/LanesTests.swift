@@ -35,6 +35,36 @@ struct LanesTests {
     }
   }
 
+  @Test("A second thread does come, at first and out of its sleep")
+  func secondThread() async throws {
+    let lanes = Lanes(2)
+    for _ in 0..<3 {
+      let arrived = Count()
+      // Neither job ends before both have begun, but for a crew that never comes.
+      let end = ContinuousClock.now + .seconds(20)
+      lanes.run(2) { _ in
+        arrived.value.add(1, ordering: .relaxed)
+        while arrived.value.load(ordering: .relaxed) < 2, ContinuousClock.now < end {}
+      }
+      #expect(ContinuousClock.now < end, "the caller did all the work")
+      try await Task.sleep(for: .milliseconds(5))
+    }
+  }
+
+  @Test("Work is done by no more lanes than it is for, one after another of different sizes")
+  func changingSizes() {
+    let lanes = Lanes(4)
+    for jobs in (0..<2000).map({ 2 + $0 % 3 }) {
+      var items = Array(repeating: 0, count: jobs)
+      var rooms = Array(repeating: 0, count: jobs)
+      lanes.forEach(&items, with: &rooms) { item, room in
+        item += 1
+        room += 1
+      }
+      #expect(items.allSatisfy { $0 == 1 } && rooms.reduce(0, +) == jobs)
+    }
+  }
+
   @Test("Work is done that comes while threads sleep")
   func afterRest() async throws {
     let lanes = Lanes(4)

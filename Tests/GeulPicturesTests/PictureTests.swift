@@ -79,7 +79,7 @@ struct PictureTests {
   func parts() {
     #expect(["\u{1100}", "\u{1112}", "\u{1161}", "\u{1175}"].map(visible) == ["ㄱ", "ㅎ", "ㅏ", "ㅣ"])
     #expect(["\u{11A8}", "\u{11AA}", "\u{11C2}"].map(visible) == ["ㄱ", "ㄳ", "ㅎ"])
-    #expect(["\n", "\t", "\u{7}", "각"].map(visible) == ["↵", "→", "·", "각"])
+    #expect(["\n", "\t", "\u{7}", "각", ""].map(visible) == ["↵", "→", "·", "각", "□"])
     for part in 0x1100...0x1112 {
       let letter = UnicodeScalar(UInt32(part)).map { visible(String($0)) } ?? ""
       #expect(UnicodeScalar(letter)?.properties.name?.hasPrefix("HANGUL LETTER") == true)

@@ -29,8 +29,8 @@
 static inline void geul_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
-#elif defined(__aarch64__) || defined(__arm__)
-  __asm__ volatile("yield");
+#elif defined(__aarch64__)
+  __asm__ volatile("isb");  // `yield` does nothing on most of them
 #endif
 }
 
