@@ -30,11 +30,11 @@ public struct Lanes: Sendable {
     crew.run(jobs, lanes: min(count, jobs), body)
   }
 
-  /// Shares out units in whole panels of 64, if they read at least 128 KB of weights: less is read while others are called.
+  /// Shares out units in whole panels of 64, if they read at least 512 KB of weights: less is read while others are called.
   func share(_ units: Int, reading bytes: Int, _ body: @Sendable (Range<Int>) -> Void) {
     let panel = 4 * groupWidth
     let panels = (units + panel - 1) / panel
-    let parts = bytes < 1 << 17 ? 1 : min(count, panels)
+    let parts = bytes < 1 << 19 ? 1 : min(count, panels)
     run(parts) { part in
       body(panels * part / parts * panel..<min(units, panels * (part + 1) / parts * panel))
     }
