@@ -65,8 +65,12 @@ public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
   public var array: [Element] { unsafe Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
   /// Sets every number to zero.
-  public mutating func clear() {
-    unsafe memset(mutablePointer(), 0, count * MemoryLayout<Element>.stride)
+  public mutating func clear() { clear(first: count) }
+
+  /// Sets the first numbers to zero.
+  mutating func clear(first number: Int) {
+    precondition(0 <= number && number <= count, "\(number) of \(count)")
+    unsafe memset(mutablePointer(), 0, number * MemoryLayout<Element>.stride)
   }
 
   /// Copies `range` to the place that begins at `target`; the two must not overlap.

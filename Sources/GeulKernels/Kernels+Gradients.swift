@@ -10,154 +10,231 @@ public struct GradientSource: Sendable {
   let panelOffset: Int
 
   enum Factor: Sendable {
-    /// `[r, k]` from a place on, in pairs of rows in bfloat16.
+    /// `[r, k]` from a place on.
     case operands(Operands, offset: Int, stride: Int)
     /// A one for each row: the gradient of a bias.
-    case ones(Operands)
+    case ones
     /// The rows of a table that were looked up.
     case tokens(Buffer<Int32>)
+  }
+
+  /// Has `call` read this share in some panels, of a matrix from row `first` of its depth on; returns the tokens of a table.
+  ///
+  /// Who calls keeps the share alive meanwhile.
+  @discardableResult
+  fileprivate func read(
+    _ panels: PanelRun, from first: Int, _ call: inout geul_gradient
+  ) -> UnsafePointer<Int32>? {
+    unsafe call.rows = rows
+    unsafe call.d = d.pointer(at: rows * panels.column + panelOffset)
+    switch factor {
+    case .operands(let a, let offset, let stride):
+      unsafe (call.a, call.a_stride) = (a.pointer(at: offset + first), stride)
+      return nil
+    case .ones: return nil
+    case .tokens(let tokens): return unsafe tokens.pointer
+    }
   }
 }
 
 /// The gradient of one tensor: the portions' shares are added in their order.
 public struct TensorGradient: Sendable {
   let slot: Slot
-  let gated: Bool
   let sources: [GradientSource]
 
-  /// - Parameters:
-  ///   - slot: the tensor.
-  ///   - gated: whether its columns are gates of units, which lie in panels of 16 units each.
-  ///   - sources: the shares of the portions.
-  public init(_ slot: Slot, gated: Bool, sources: [GradientSource]) {
+  /// The gradient of `slot`, with the shares of the portions.
+  public init(_ slot: Slot, sources: [GradientSource]) {
     self.slot = slot
-    self.gated = gated
     self.sources = sources
-  }
-
-  /// First column in the panels' order, first unit, and groups of 16, of each panel.
-  var panels: [(column: Int, unit: Int, groups: Int, columns: Int)] {
-    if gated {
-      return stride(from: 0, to: slot.width, by: groupWidth).map {
-        (4 * $0, $0, slot.gates, 4 * groupWidth)
-      }
-    }
-    return Panels(width: slot.width).map {
-      ($0.start, $0.start, $0.width / groupWidth, $0.width)
-    }
   }
 }
 
-extension Kernels {
-  /// Adds each tensor's gradient to its slot of `gradients`; a lane takes one panel of columns at a time.
-  public func addGradients(
-    _ tensors: [TensorGradient], to gradients: inout Arena, lanes: Lanes
-  ) {
-    let jobs = tensors.flatMap { tensor in tensor.panels.map { (tensor, $0) } }
-    for tensor in tensors {
-      require("gradients", gradients.values.count, atLeast: tensor.slot.range.upperBound)
+/// The gradients that are sums of the same rows d: that of a matrix, and those of biases and tables, which are made while
+/// the rows are near.
+public struct MatrixGradient: Sendable {
+  let slot: Slot
+  let sources: [GradientSource]
+  let gated: Bool
+  let riders: [TensorGradient]
+
+  /// - Parameters:
+  ///   - matrix: the gradient of the matrix.
+  ///   - gated: whether its columns are gates of units, which lie in panels of 16 units each.
+  ///   - riders: those of biases and tables.
+  public init(_ matrix: TensorGradient, gated: Bool, riders: [TensorGradient]) {
+    slot = matrix.slot
+    sources = matrix.sources
+    self.gated = gated
+    self.riders = riders
+    precondition(riders.allSatisfy { $0.sources.count == sources.count }, "a share of each portion")
+  }
+
+  /// Its depth in strips of whole groups.
+  private var strips: [Range<Int>] {
+    let groups = padded(slot.depth) / groupWidth
+    let count = (padded(slot.depth) + Int(GEUL_STRIP) - 1) / Int(GEUL_STRIP)
+    return (0..<count).map {
+      groups * $0 / count * groupWidth..<min(slot.depth, groups * ($0 + 1) / count * groupWidth)
     }
-    // Each job writes the columns of its panel of its tensor, and no other job does.
-    let out = unsafe SharedPointer(base: gradients.values.mutablePointer())
-    lanes.run(jobs.count) { job in
-      let (tensor, panel) = jobs[job]
-      for source in tensor.sources {
-        unsafe add(source, tensor, panel, to: out.base)
+  }
+
+  /// Its columns in the order of panels: those of gates, or whole ones and what is left over.
+  private var runs: [PanelRun] {
+    if gated {
+      let whole = PanelRun(
+        first: 0, column: 0, count: slot.width / groupWidth, columns: 4 * groupWidth,
+        groups: slot.gates, units: groupWidth)
+      return [whole]
+    }
+    let whole = slot.width / (4 * groupWidth)
+    let left = slot.width % (4 * groupWidth) / groupWidth
+    return [(whole, 4, 0), (left, 1, whole * 4 * groupWidth)].map { count, groups, first in
+      PanelRun(
+        first: first, column: first, count: count, columns: groups * groupWidth, groups: groups,
+        units: groups * groupWidth)
+    }
+  }
+
+  /// How much there is to do, in panels of a strip.
+  var panels: Int { strips.count * runs.reduce(0) { $0 + $1.count } }
+
+  /// Cuts the work into pieces, the riders with the first strip; of `left` panels to go, its own are taken.
+  ///
+  /// Pieces become smaller towards the end, so that lanes finish together.
+  func pieces(of left: inout Int, lanes: Int) -> [GradientPiece] {
+    var pieces: [GradientPiece] = []
+    for run in runs {
+      var panel = 0
+      while panel < run.count {
+        let share = max(1, min(GradientWork.panels, left / strips.count / (2 * lanes)))
+        let part = run.part(panel..<min(panel + share, run.count))
+        pieces += strips.map {
+          GradientPiece(
+            matrix: self, riders: $0.lowerBound == 0 ? riders : [], depth: $0, panels: part)
+        }
+        panel += part.count
+        left -= part.count * strips.count
       }
+    }
+    return pieces
+  }
+}
+
+/// Panels of equal width, one after another.
+struct PanelRun {
+  /// Their first unit, and their first column in the order of panels.
+  var first: Int, column: Int
+  var count: Int
+  /// How many columns a panel has, groups of 16 that count, and units.
+  let columns: Int, groups: Int, units: Int
+
+  /// Some of them.
+  func part(_ range: Range<Int>) -> PanelRun {
+    var part = self
+    part.first += range.lowerBound * units
+    part.column += range.lowerBound * columns
+    part.count = range.count
+    return part
+  }
+}
+
+/// Part of a gradient: a strip of a matrix, in some panels of its columns, and its riders there.
+struct GradientPiece {
+  let matrix: MatrixGradient
+  let riders: [TensorGradient]
+  let depth: Range<Int>
+  let panels: PanelRun
+
+  /// How many sums its strip has.
+  var count: Int { depth.count * panels.count * panels.groups * groupWidth }
+}
+
+/// Room for the sums of a piece, and for the rows that they are made of.
+struct GradientWork: Sendable {
+  /// How many panels a piece has at most.
+  static let panels = 4
+  private static let sumCount = Int(GEUL_STRIP) * panels * 4 * groupWidth
+  private static let stripCount = Int(GEUL_STRIP_ROWS * GEUL_STRIP_STRIDE)
+  static let byteCount = (sumCount + stripCount) * MemoryLayout<Float>.stride
+
+  var sums = Buffer<Float>(zeros: sumCount)
+  var strip = Buffer<Float>(zeros: stripCount)
+}
+
+extension Kernels {
+  /// Adds the gradients to their slots of `arena`; each lane has room of its own, where what is left matters to nobody.
+  ///
+  /// How the work is cut depends on the lanes, the sums do not.
+  public func addGradients(
+    _ gradients: [MatrixGradient], to arena: inout Arena, works: inout [BackwardWork], lanes: Lanes
+  ) {
+    for slot in gradients.flatMap({ [$0.slot] + $0.riders.map(\.slot) }) {
+      require("gradients", arena.values.count, atLeast: slot.range.upperBound)
+    }
+    var left = gradients.reduce(0) { $0 + $1.panels }
+    var pieces = gradients.flatMap { $0.pieces(of: &left, lanes: lanes.count) }
+    defer { withExtendedLifetime(gradients) {} }
+    // Each piece is another part of the arena.
+    let out = unsafe SharedPointer(base: arena.values.mutablePointer())
+    lanes.forEach(&pieces, with: &works) { piece, work in
+      unsafe add(piece, to: out.base, &work.gradients)
     }
   }
 
   private func add(
-    _ source: GradientSource, _ tensor: TensorGradient,
-    _ panel: (column: Int, unit: Int, groups: Int, columns: Int),
-    to out: UnsafeMutablePointer<Float>
+    _ piece: GradientPiece, to arena: UnsafeMutablePointer<Float>, _ work: inout GradientWork
   ) {
-    let slot = tensor.slot
-    withExtendedLifetime(source) {
-      var call = unsafe geul_gradient()
-      unsafe (call.rows, call.depth, call.groups) = (source.rows, slot.depth, panel.groups)
-      unsafe call.d = source.d.pointer(at: source.rows * panel.column)
-      unsafe (call.d_stride, call.d_offset) = (panel.columns, source.panelOffset)
-      unsafe call.group_stride = tensor.gated ? slot.width : groupWidth
-      unsafe call.out = out + slot.offset + panel.unit
-      unsafe call.out_stride = slot.stride
-      let functions = training(source.d.precision)
-      switch source.factor {
-      case .operands(let a, let offset, let stride):
-        unsafe (call.a, call.a_stride) = (a.pointer(at: offset), stride)
-        unsafe functions.weight_gradient(&call)
-      case .ones(let ones):
-        unsafe (call.a, call.a_stride) = (ones.pointer(), 0)
-        unsafe functions.weight_gradient(&call)
-      case .tokens(let tokens):
-        unsafe functions.table_gradient(&call, tokens.pointer)
+    let (slot, panels) = (piece.matrix.slot, piece.panels)
+    var call = unsafe geul_gradient()
+    unsafe (call.panels, call.groups, call.depth) = (panels.count, panels.groups, piece.depth.count)
+    unsafe (call.panel_stride, call.d_stride) = (panels.units, panels.columns)
+    unsafe call.group_stride = piece.matrix.gated ? slot.width : groupWidth
+    unsafe call.sums = work.sums.mutablePointer()
+    unsafe call.strip = UnsafeMutableRawPointer(work.strip.mutablePointer())
+    work.sums.clear(first: piece.count)
+    for (portion, source) in piece.matrix.sources.enumerated() {
+      unsafe source.read(panels, from: piece.depth.lowerBound, &call)
+      unsafe training(source.d.precision).weight_gradient(&call)
+      for rider in piece.riders {
+        let source = rider.sources[portion]
+        let out = unsafe arena + rider.slot.offset + panels.first
+        let tokens = unsafe source.read(panels, from: 0, &call)
+        unsafe training(source.d.precision).row_gradient(out, rider.slot.stride, &call, tokens)
       }
     }
+    let out = unsafe arena + slot.offset + piece.depth.lowerBound * slot.stride + panels.first
+    unsafe functions.add_panels(out, slot.stride, &call)
   }
 
   /// The shares of one portion in the gradients of a layer: its input's matrix (or table), its state's, and
   /// its biases (one, or the GRU's two).
   public func sources(
-    of trace: inout LayerTrace, input: LayerInput, inputs: Int
+    of trace: LayerTrace, input: LayerInput, inputs: Int
   ) -> (input: GradientSource, recurrent: GradientSource, biases: [GradientSource]) {
-    let rows = trace.length * trace.rows
-    let d = trace.gateGradients
     let ofState = trace.cell == .gru ? groupWidth : 0
     func source(_ factor: GradientSource.Factor, _ panelOffset: Int) -> GradientSource {
-      GradientSource(rows: rows, factor: factor, d: d, panelOffset: panelOffset)
+      GradientSource(
+        rows: trace.length * trace.rows, factor: factor, d: trace.gateGradients,
+        panelOffset: panelOffset)
     }
-    let inputSource: GradientSource
-    switch input {
-    case .tokens(let tokens): inputSource = source(.tokens(tokens), 0)
-    case .operands(let operands, let offset):
-      inputSource = source(
-        paired(operands, offset: offset, (rows, inputs), into: &trace.pairedInput), 0)
-    }
-    let hidden = paired(
-      trace.hidden, offset: 0, (rows, trace.width), into: &trace.pairedHidden)
-    let one = ones(d.precision)
+    let factor: GradientSource.Factor =
+      switch input {
+      case .tokens(let tokens): .tokens(tokens)
+      case .operands(let operands, let offset): .operands(operands, offset: offset, stride: inputs)
+      }
     return (
-      inputSource, source(hidden, ofState),
-      trace.cell == .gru ? [source(one, 0), source(one, ofState)] : [source(one, 0)]
+      source(factor, 0), source(.operands(trace.hidden, offset: 0, stride: trace.width), ofState),
+      trace.cell == .gru ? [source(.ones, 0), source(.ones, ofState)] : [source(.ones, 0)]
     )
   }
 
   /// The shares of one portion in the gradients of the projection: its matrix and its bias.
   public func sources(
-    of logits: inout Logits, hidden: Operands, offset: Int, width: Int
+    of logits: Logits, hidden: Operands, offset: Int, width: Int
   ) -> (weight: GradientSource, bias: GradientSource) {
-    let rows = logits.used
-    let d = logits.gradients
-    let a = paired(hidden, offset: offset, (rows, width), into: &logits.pairedHidden)
     func source(_ factor: GradientSource.Factor) -> GradientSource {
-      GradientSource(rows: rows, factor: factor, d: d, panelOffset: 0)
+      GradientSource(rows: logits.used, factor: factor, d: logits.gradients, panelOffset: 0)
     }
-    return (source(a), source(ones(d.precision)))
-  }
-
-  private func ones(_ precision: Precision) -> GradientSource.Factor {
-    switch precision {
-    case .float32: .ones(.float32(Buffer([1])))
-    case .bfloat16: .ones(.bfloat16(Buffer([0x3f80, 0x3f80])))
-    case .int8: preconditionFailure("int8 reads alone")
-    }
-  }
-
-  /// Rows of operands as weight gradients read them: in bfloat16 in pairs, which `pairs` has room for from step to step.
-  private func paired(
-    _ operands: Operands, offset: Int, _ shape: (rows: Int, width: Int), into pairs: inout Operands?
-  ) -> GradientSource.Factor {
-    guard let pairRows = unsafe training(operands.precision).pair_rows else {
-      return .operands(operands, offset: offset, stride: shape.width)
-    }
-    let count = (shape.rows + shape.rows % 2) * shape.width
-    var out = pairs.take() ?? Operands(zeros: 0, operands.precision)
-    if out.count < count { out = Operands(zeros: count, operands.precision) }
-    withExtendedLifetime(operands) {
-      unsafe pairRows(
-        out.mutablePointer(), operands.pointer(at: offset), shape.width, shape.rows, shape.width)
-    }
-    pairs = out
-    return .operands(out, offset: 0, stride: shape.width)
+    return (source(.operands(hidden, offset: offset, stride: width)), source(.ones))
   }
 }

@@ -10,8 +10,6 @@ public struct Logits: Sendable {
   var values: Buffer<Float>
   /// The gradients in bfloat16.
   var narrowGradients: Operands?
-  /// In bfloat16, what the weight gradient reads: the rows that were projected, in pairs.
-  var pairedHidden: Operands?
   /// How many rows are in use.
   public internal(set) var used = 0
 

@@ -93,8 +93,6 @@ public struct LayerTrace: Sendable {
   public internal(set) var gates: Buffer<Float>
   /// Panels over `t x b` rows: the gradients of the gates' sums in bfloat16.
   var narrowGradients: Operands?
-  /// In bfloat16, what weight gradients read: the rows of `hidden` and of the layer's input, in pairs.
-  var pairedHidden: Operands?, pairedInput: Operands?
 
   /// A trace with a zero state.
   public init(
@@ -272,6 +270,11 @@ public struct BackwardWork: Sendable {
   var dHidden: Buffer<Float>
   /// Within a layer, `[b, h]`.
   var dCells: Buffer<Float>
+  /// For weights' gradients, when all have gone back.
+  var gradients = GradientWork()
+
+  /// How many bytes weights' gradients take of it, whatever the window.
+  package static let gradientBytes = GradientWork.byteCount
 
   /// Room for a window of `length` steps of `rows` sequences, in layers of `width` units.
   public init(length: Int, rows: Int, width: Int) {

@@ -160,7 +160,7 @@ public struct Portion: Sendable {
     let width = traces[0].width
     let top = output(of: traces.count - 1)
     let projection = kernels.sources(
-      of: &logits, hidden: top.operands, offset: top.offset, width: width)
+      of: logits, hidden: top.operands, offset: top.offset, width: width)
     var fromTop = [projection.bias, projection.weight]
     kernels.projectBack(weights.decoder, logits: logits, into: &work.dOutput)
     for index in traces.indices.reversed() {
@@ -172,7 +172,7 @@ public struct Portion: Sendable {
       kernels.backward(
         weights.weights(ofLayer: index), trace: &traces[index], work: &work)
       work.descend()
-      let sources = kernels.sources(of: &traces[index], input: input(of: index), inputs: width)
+      let sources = kernels.sources(of: traces[index], input: input(of: index), inputs: width)
       fromTop += sources.biases.reversed() + [sources.recurrent, sources.input]
     }
     shares = fromTop.reversed()
@@ -210,14 +210,27 @@ public struct Portion: Sendable {
 }
 
 extension Network {
-  /// Adds up the portions' shares in the gradients.
+  /// Adds up the portions' shares in the gradients; each lane has a room of `works` to itself.
   public func addGradients(
-    of portions: [Portion], to gradients: inout Arena, kernels: Kernels, lanes: Lanes
+    of portions: [Portion], to gradients: inout Arena, works: inout [BackwardWork],
+    kernels: Kernels, lanes: Lanes
   ) {
-    let tensors = layout.slots.enumerated().map { index, slot in
-      TensorGradient(
-        slot, gated: slot.gates > 1, sources: portions.map { $0.shares[index] })
+    func gradient(_ slot: Slot) -> TensorGradient {
+      guard let index = layout.slots.firstIndex(of: slot) else {
+        preconditionFailure("another network's tensor")
+      }
+      return TensorGradient(slot, sources: portions.map { $0.shares[index] })
     }
-    kernels.addGradients(tensors, to: &gradients, lanes: lanes)
+    var matrices = layers.flatMap { layer in
+      let biases = [layer.bias, layer.recurrentBias].compactMap(\.self)
+      let riders = (biases + (layer.readsTokens ? [layer.input] : [])).map(gradient)
+      let recurrent = MatrixGradient(
+        gradient(layer.recurrent), gated: layer.cell.gates > 1, riders: riders)
+      let input = MatrixGradient(gradient(layer.input), gated: layer.cell.gates > 1, riders: [])
+      return layer.readsTokens ? [recurrent] : [recurrent, input]
+    }
+    matrices.append(
+      MatrixGradient(gradient(decoder), gated: false, riders: [gradient(decoderBias)]))
+    kernels.addGradients(matrices, to: &gradients, works: &works, lanes: lanes)
   }
 }

@@ -31,14 +31,16 @@ public struct MemoryPlan: Sendable, Equatable {
 
     let (cell, width) = (settings.architecture.cell, network.layers[0].width)
     let isNarrow = settings.precision == .bfloat16
-    // State, cells, gates; in bfloat16 their gradients, and rows of states in pairs; dropout's outputs.
+    // State, cells, gates; in bfloat16 their gradients; dropout's outputs.
     let kept =
       factor + (cell == .rnn ? 0 : 4) + 4 * cell.columns
-      + (isNarrow ? 2 * cell.columns + 2 + 2 : 0) + (settings.dropout > 0 ? factor : 0)
+      + (isNarrow ? 2 * cell.columns : 0) + (settings.dropout > 0 ? factor : 0)
     let scores = padded(vocabulary) * (isNarrow ? 6 : 4)
     let rows = settings.batch * settings.length
     let portion = Portion.cut(batch: settings.batch).map(\.count).max() ?? 1
-    let back = min(lanes, settings.batch) * portion * settings.length * width * 2 * 4
+    let back =
+      min(lanes, settings.batch)
+      * (portion * settings.length * width * 2 * 4 + BackwardWork.gradientBytes)
     window = rows * (layers * width * kept + scores) + back
 
     let saving = 4 * count

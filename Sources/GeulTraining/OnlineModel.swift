@@ -47,7 +47,8 @@ public struct OnlineModel: Sendable {
   private struct Learner: Sendable {
     let start: Arena
     var portion: Portion
-    var work: BackwardWork
+    /// For each lane.
+    var works: [BackwardWork]
     var (first, second, gradients): (Arena, Arena, Arena)
     var steps = 0
   }
@@ -71,8 +72,9 @@ public struct OnlineModel: Sendable {
       let portion = Portion(
         network, firstRow: 0, rows: 1, length: learning.length, precision: .float32,
         dropout: false, backward: true)
+      let works = (0..<lanes.count).map { _ in portion.roomForBackward }
       return Learner(
-        start: parameters, portion: portion, work: portion.roomForBackward, first: empty,
+        start: parameters, portion: portion, works: works, first: empty,
         second: empty, gradients: empty)
     }
   }
@@ -98,12 +100,13 @@ public struct OnlineModel: Sendable {
     self.learner = nil  // or what it holds would be shared, and copied
     learner.portion.fill(row: 0, recent)
     learner.portion.forward(weights, kernels, scale: 1 / Float(learning.length))
-    learner.portion.backward(weights, kernels, work: &learner.work)
-    learner.portion.carryState()
+    learner.portion.backward(weights, kernels, work: &learner.works[0])
     learner.gradients.values.clear()
     network.addGradients(
-      of: [learner.portion], to: &learner.gradients, kernels: kernels, lanes: lanes)
-    learner.portion.shares = []
+      of: [learner.portion], to: &learner.gradients, works: &learner.works,
+      kernels: kernels, lanes: lanes)
+    learner.portion.shares = []  // or what they refer to would be copied when it is changed
+    learner.portion.carryState()
     learner.steps += 1
     let step = AdamStep(learningRate: learning.rate, beta1: 0, beta2: learning.beta2)
     weights.update(kernels, lanes) { parameters in

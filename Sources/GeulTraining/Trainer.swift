@@ -91,7 +91,7 @@ public struct Trainer: Sendable {
         precision: settings.precision, dropout: settings.dropout > 0, backward: true)
     }
     let largest = portions.max { $0.rows < $1.rows } ?? portions[0]
-    rooms = (0..<min(lanes.count, portions.count)).map { _ in largest.roomForBackward }
+    rooms = (0..<lanes.count).map { _ in largest.roomForBackward }
     restore(state)
   }
 
@@ -112,12 +112,14 @@ public struct Trainer: Sendable {
     phases.forward += both * share
     phases.backward += both * (1 - share)
     gradients.values.clear()
-    weights.network.addGradients(of: portions, to: &gradients, kernels: kernels, lanes: lanes)
+    weights.network.addGradients(
+      of: portions, to: &gradients, works: &rooms, kernels: kernels, lanes: lanes)
     fault?(step, &gradients)
     phases.weightGradients += watch.lap()
     var nats = 0.0
     for index in portions.indices {
-      portions[index].shares = []  // or the next step would copy what they refer to
+      portions[index].shares = []  // or what they refer to would be copied when it is changed
+      portions[index].carryState()
       nats += portions[index].totalLoss
     }
     let norm = kernels.norm(gradients, lanes: lanes)
@@ -142,7 +144,6 @@ public struct Trainer: Sendable {
       portion.forward(weights, kernels, scale: scale, masks: masks)
       portion.seconds.forward = watch.lap()
       portion.backward(weights, kernels, work: &room, masks: masks)
-      portion.carryState()
       portion.seconds.backward = watch.lap()
     }
   }

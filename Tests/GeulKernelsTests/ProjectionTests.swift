@@ -11,7 +11,8 @@ struct ProjectionTests {
 
   static let sizes = [
     (7, 1, 1), (1, 2, 2), (17, 15, 3), (64, 16, 5), (15, 17, 6), (100, 64, 7), (33, 65, 13),
-    (80, 200, 5), (65, 80, 131), (16, 100, 1),
+    (80, 200, 5), (65, 80, 131), (16, 100, 1), (770, 90, 140),
+    (20, 330, 260),
   ].map { Size(hidden: $0, vocabulary: $1, rows: $2) }
 
   @Test("The same bits for each instruction set, wherever the operands lie", arguments: sizes)

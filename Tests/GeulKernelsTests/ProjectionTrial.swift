@@ -58,13 +58,14 @@ struct ProjectionTrial {
     var dHidden = Buffer<Float>(zeros: rows * padded(hidden))
     kernels.projectBack(matrix, logits: logits, into: &dHidden)
     let sources = kernels.sources(
-      of: &logits, hidden: operands, offset: offset, width: padded(hidden))
+      of: logits, hidden: operands, offset: offset, width: padded(hidden))
     var gradients = Arena(parameters.layout)
+    let weight = TensorGradient(weight, sources: [sources.weight])
+    let bias = TensorGradient(bias, sources: [sources.bias])
+    var works = (0..<2).map { _ in BackwardWork(length: 1, rows: 1, width: 16) }
     kernels.addGradients(
-      [
-        TensorGradient(weight, gated: false, sources: [sources.weight]),
-        TensorGradient(bias, gated: false, sources: [sources.bias]),
-      ], to: &gradients, lanes: Lanes(2))
+      [MatrixGradient(weight, gated: false, riders: [bias])], to: &gradients, works: &works,
+      lanes: Lanes(2))
     return Outcome(
       scores: scores, losses: losses.array, dHidden: dHidden.array, gradients: gradients)
   }

@@ -89,8 +89,9 @@ struct NetworkTrial: Sendable {
       }
       outcome.states += portions[index].traces.flatMap { [$0.state.hidden, $0.state.cells] }
     }
+    var works = (0..<2).map { _ in portions[0].roomForBackward }
     network.addGradients(
-      of: portions, to: &outcome.gradients, kernels: kernels, lanes: Lanes(2))
+      of: portions, to: &outcome.gradients, works: &works, kernels: kernels, lanes: Lanes(2))
     return outcome
   }
 }

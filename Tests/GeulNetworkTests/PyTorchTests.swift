@@ -64,7 +64,9 @@ struct PyTorchTests {
       #expect(abs(loss - step.lossNats) < Double(Self.bound))
 
       var gradients = Arena(network.layout)
-      network.addGradients(of: portions, to: &gradients, kernels: kernels, lanes: lanes)
+      var works = (0..<lanes.count).map { _ in portions[0].roomForBackward }
+      network.addGradients(
+        of: portions, to: &gradients, works: &works, kernels: kernels, lanes: lanes)
       if let expected = step.gradients {
         for (have, want) in zip(network.tensors(of: gradients), figures.named(expected, network)) {
           if have.name.contains("bias_hh"), cell != .gru { continue }

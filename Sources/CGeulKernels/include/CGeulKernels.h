@@ -92,15 +92,22 @@ typedef struct {
   float *d_input;                   // [t, b, i], or NULL when the input is tokens
 } geul_backward;
 
-/// One panel of a weight gradient: out[k, columns] += sum over r of a[r, k] . d[r, columns].
+/// How deep a strip of a weight gradient is at most, and how many rows at once are copied to where they lie close: the
+/// strip's rows and the sums of four panels then stay in a core's second cache.
+#define GEUL_STRIP 256
+#define GEUL_STRIP_ROWS 128
+/// How far apart: a line more, or all rows would want the same places of the cache.
+#define GEUL_STRIP_STRIDE 272
+
+/// Part of a weight gradient: what the rows of one portion add to a strip of the depth, for some panels of columns.
 typedef struct {
-  size_t rows;                      // r
+  size_t rows, panels, groups;      // r; groups of 16 columns that count in each panel
+  size_t panel_stride, group_stride; // how far apart they lie where the gradient goes to
+  const void *d; size_t d_stride;   // [panels, r, d_stride]: operands, from the first column that counts on
   size_t depth;                     // k
-  const void *a; size_t a_stride;   // [r, k], in pairs of r if they need be; a stride of 0 repeats the first (ones)
-  const void *d; size_t d_stride;   // [r, d_stride], columns from d_offset
-  size_t d_offset;
-  size_t groups, group_stride;      // groups of 16 columns, and how far apart they lie in `out`
-  float *out; size_t out_stride;    // [k, out_stride]
+  const void *a; size_t a_stride;   // [r, a_stride]: operands, from the strip's first on; depth is padded
+  float *sums;                      // [panels, k, groups * 16]
+  void *strip;                      // room for GEUL_STRIP_ROWS x GEUL_STRIP_STRIDE operands
 } geul_gradient;
 
 /// AdamW on a range of the arena (Loshchilov and Hutter 2019).
@@ -152,12 +159,10 @@ typedef struct {
   /// `losses`; unless `d_logits` is NULL, `scale` times the gradient there. A target of -1 counts nothing.
   void (*cross_entropy)(double *losses, void *_Nullable d_logits, float *logits, size_t rows, size_t vocabulary,
                         const int32_t *targets, float scale);
-  /// Rows of `in`, `stride` apart, as the weight gradient multiplies them: bfloat16 needs them in pairs,
-  /// [ceil(r / 2), columns, 2]. Float32 operands are read as they are: NULL.
-  void (*_Nullable pair_rows)(void *out, const void *in, size_t stride, size_t rows, size_t columns);
+  /// sums[panel, k, columns] += sum over r of a[r, k] . d[panel, r, columns]
   void (*weight_gradient)(const geul_gradient *);
-  /// out[tokens[r], columns] += d[r, columns]; `a` of the gradient is not used.
-  void (*table_gradient)(const geul_gradient *, const int32_t *tokens);
+  /// out[tokens[r], columns] += d[panel, r, columns]: the gradient of a table; without tokens, of a bias.
+  void (*row_gradient)(float *out, size_t out_stride, const geul_gradient *, const int32_t *_Nullable tokens);
   /// Zeroes a share `rate` of [t, b, h] and scales the rest by 1 / (1 - rate). Which, depends on `key`, the
   /// time, the row's place `first_row + b` in the batch and the unit alone.
   void (*dropout)(void *out, const void *in, size_t length, size_t rows, size_t width, size_t first_row,
@@ -170,6 +175,8 @@ typedef struct {
 typedef struct {
   const geul_reading *read_float32, *read_bfloat16, *read_int8;
   const geul_training *train_float32, *train_bfloat16;
+  /// out[k, columns] += sums[panel, k, columns]
+  void (*add_panels)(float *out, size_t out_stride, const geul_gradient *);
   /// `dropout` of a gradient, in place.
   void (*dropout_gradient)(float *d, size_t length, size_t rows, size_t width, size_t first_row, uint64_t key,
                            float rate);
