@@ -22,7 +22,7 @@ struct WindowScorer: Sendable {
     let (weights, kernels) = (weights, kernels)
     let targets = evenly(places, in: most..<ids.count)
     let length = min(64, seen)
-    var trials = Portion.cut(batch: targets.count).map { rows in
+    var trials = Portion.cut(batch: targets.count, lanes: lanes.count).map { rows in
       (
         portion: Portion(
           weights.network, firstRow: rows.lowerBound, rows: rows.count, length: length,

@@ -2,7 +2,8 @@ internal import CGeulKernels
 
 /// What one portion of the batch adds to the gradient of a matrix: the sum over its rows of a[r] d[r].
 public struct GradientSource: Sendable {
-  let rows: Int
+  /// Steps of the window, and rows of each.
+  let length: Int, rows: Int
   let factor: Factor
   /// Panels over the rows.
   let d: Operands
@@ -18,26 +19,24 @@ public struct GradientSource: Sendable {
     case tokens(Buffer<Int32>)
   }
 
-  /// Has `call` read this share in some panels, of a matrix from row `first` of its depth on; returns the tokens of a table.
+  /// As a kernel reads it: in some panels, of a matrix from row `first` of its depth on.
   ///
-  /// Who calls keeps the share alive meanwhile.
-  @discardableResult
-  fileprivate func read(
-    _ panels: PanelRun, from first: Int, _ call: inout geul_gradient
-  ) -> UnsafePointer<Int32>? {
-    unsafe call.rows = rows
-    unsafe call.d = d.pointer(at: rows * panels.column + panelOffset)
+  /// Who calls keeps it alive meanwhile.
+  fileprivate func share(_ panels: PanelRun, from first: Int) -> geul_share {
+    var share = unsafe geul_share()
+    unsafe share.rows = rows
+    unsafe share.d = d.pointer(at: length * rows * panels.column + panelOffset)
     switch factor {
     case .operands(let a, let offset, let stride):
-      unsafe (call.a, call.a_stride) = (a.pointer(at: offset + first), stride)
-      return nil
-    case .ones: return nil
-    case .tokens(let tokens): return unsafe tokens.pointer
+      unsafe (share.a, share.a_stride) = (a.pointer(at: offset + first), stride)
+    case .ones: break
+    case .tokens(let tokens): unsafe share.tokens = tokens.pointer
     }
+    return unsafe share
   }
 }
 
-/// The gradient of one tensor: the portions' shares are added in their order.
+/// The gradient of one tensor: the sum over the steps of a window, and in each over the batch, however it is cut.
 public struct TensorGradient: Sendable {
   let slot: Slot
   let sources: [GradientSource]
@@ -192,14 +191,21 @@ extension Kernels {
     unsafe call.sums = work.sums.mutablePointer()
     unsafe call.strip = UnsafeMutableRawPointer(work.strip.mutablePointer())
     work.sums.clear(first: piece.count)
-    for (portion, source) in piece.matrix.sources.enumerated() {
-      unsafe source.read(panels, from: piece.depth.lowerBound, &call)
-      unsafe training(source.d.precision).weight_gradient(&call)
-      for rider in piece.riders {
-        let source = rider.sources[portion]
-        let out = unsafe arena + rider.slot.offset + panels.first
-        let tokens = unsafe source.read(panels, from: 0, &call)
-        unsafe training(source.d.precision).row_gradient(out, rider.slot.stride, &call, tokens)
+    let sources = piece.matrix.sources
+    let (training, length) = (training(sources[0].d.precision), sources[0].length)
+    let shares = unsafe sources.map { unsafe $0.share(panels, from: piece.depth.lowerBound) }
+    let riders = unsafe piece.riders.map { rider in
+      unsafe (rider.slot, rider.sources.map { unsafe $0.share(panels, from: 0) })
+    }
+    unsafe (call.shares, call.length) = (shares.count, length)
+    // So few rows at once that the riders find them near.
+    let steps = max(1, 512 / sources.reduce(0) { $0 + $1.rows })
+    for first in stride(from: 0, to: length, by: steps) {
+      unsafe (call.first_step, call.end_step) = (first, min(first + steps, length))
+      unsafe training.weight_gradient(&call, shares)
+      for unsafe(rider, shares) in unsafe riders {
+        let out = unsafe arena + rider.offset + panels.first
+        unsafe training.row_gradient(out, rider.stride, &call, shares)
       }
     }
     let out = unsafe arena + slot.offset + piece.depth.lowerBound * slot.stride + panels.first
@@ -214,7 +220,7 @@ extension Kernels {
     let ofState = trace.cell == .gru ? groupWidth : 0
     func source(_ factor: GradientSource.Factor, _ panelOffset: Int) -> GradientSource {
       GradientSource(
-        rows: trace.length * trace.rows, factor: factor, d: trace.gateGradients,
+        length: trace.length, rows: trace.rows, factor: factor, d: trace.gateGradients,
         panelOffset: panelOffset)
     }
     let factor: GradientSource.Factor =
@@ -228,12 +234,14 @@ extension Kernels {
     )
   }
 
-  /// The shares of one portion in the gradients of the projection: its matrix and its bias.
+  /// The shares of one portion in the gradients of the projection, its matrix and its bias, for a window of `length` steps.
   public func sources(
-    of logits: Logits, hidden: Operands, offset: Int, width: Int
+    of logits: Logits, length: Int, hidden: Operands, offset: Int, width: Int
   ) -> (weight: GradientSource, bias: GradientSource) {
     func source(_ factor: GradientSource.Factor) -> GradientSource {
-      GradientSource(rows: logits.used, factor: factor, d: logits.gradients, panelOffset: 0)
+      GradientSource(
+        length: length, rows: logits.used / length, factor: factor, d: logits.gradients,
+        panelOffset: 0)
     }
     return (source(.operands(hidden, offset: offset, stride: width)), source(.ones))
   }

@@ -3,8 +3,7 @@ public import GeulKernels
 /// A part of the batch on its way through a window: what the forward pass leaves for the way back.
 ///
 /// Sequences do not depend on each other, so a portion goes forward and back through the whole window and all
-/// layers with no other portion to wait for. How a batch is cut depends on the batch alone, not on the
-/// threads, because sums over the batch follow the portions' order.
+/// layers with no other portion to wait for. How a batch is cut depends on the threads; no sum over the batch does.
 public struct Portion: Sendable {
   /// The place of its first sequence in the batch.
   public let firstRow: Int
@@ -20,8 +19,8 @@ public struct Portion: Sendable {
   public private(set) var losses: Buffer<Double>
   /// What each layer computed.
   public var traces: [LayerTrace]
-  /// What `tally` has added up: nats, and how many targets they belong to.
-  public private(set) var counted: (nats: Double, units: Int) = (0, 0)
+  /// What `tally` has added up: each sequence's nats, and how many targets they belong to.
+  public private(set) var counted: (nats: [Double], units: Int)
   /// How long the last window took, each way; for whoever runs it to fill.
   public var seconds = (forward: 0.0, backward: 0.0)
   /// Its share in the gradient of each tensor, in the layout's order, after `backward`.
@@ -41,6 +40,7 @@ public struct Portion: Sendable {
     self.length = length
     let count = length * rows
     let width = network.layers[0].width
+    counted = (Array(repeating: 0, count: rows), 0)
     tokens = Buffer(zeros: count)
     targets = Buffer(zeros: count)
     losses = Buffer(zeros: count)
@@ -60,9 +60,13 @@ public struct Portion: Sendable {
     BackwardWork(length: length, rows: rows, width: traces[0].width)
   }
 
-  /// The whole batch, cut into portions of up to eight sequences, so many that several threads have equal shares.
-  public static func cut(batch: Int) -> [Range<Int>] {
-    let count = min(batch, ((batch + 7) / 8 + 3) / 4 * 4)
+  /// The whole batch, cut for so many threads.
+  ///
+  /// The weights are read once for each step of a portion, so it has as many sequences as there can be: at most 25, because
+  /// what its step leaves must stay near, and half of a thread's share, because one thread may be slower than another.
+  public static func cut(batch: Int, lanes: Int) -> [Range<Int>] {
+    let isSmall = lanes == 1 || batch < 12 * lanes
+    let count = min(batch, lanes * max(isSmall ? 1 : 2, (batch + 25 * lanes - 1) / (25 * lanes)))
     return (0..<count).map { (batch * $0 / count)..<(batch * ($0 + 1) / count) }
   }
 
@@ -111,12 +115,14 @@ public struct Portion: Sendable {
     }
   }
 
-  /// The sum of the losses of the last window, in nats.
-  public var totalLoss: Double { (0..<losses.count).reduce(0) { $0 + losses[$1] } }
+  /// The sum of each sequence's losses in the last window, in nats; adding these up does not depend on how a batch is cut.
+  public var rowLosses: [Double] {
+    (0..<rows).map { row in (0..<length).reduce(0) { $0 + losses[$1 * rows + row] } }
+  }
 
   /// Adds the losses of the last window, and how many targets counted, to `counted`.
   public mutating func tally() {
-    counted.nats += totalLoss
+    for (row, loss) in rowLosses.enumerated() { counted.nats[row] += loss }
     for index in 0..<targets.count where targets[index] >= 0 { counted.units += 1 }
   }
 
@@ -160,7 +166,7 @@ public struct Portion: Sendable {
     let width = traces[0].width
     let top = output(of: traces.count - 1)
     let projection = kernels.sources(
-      of: logits, hidden: top.operands, offset: top.offset, width: width)
+      of: logits, length: length, hidden: top.operands, offset: top.offset, width: width)
     var fromTop = [projection.bias, projection.weight]
     kernels.projectBack(weights.decoder, logits: logits, into: &work.dOutput)
     for index in traces.indices.reversed() {

@@ -37,7 +37,7 @@ public struct MemoryPlan: Sendable, Equatable {
       + (isNarrow ? 2 * cell.columns : 0) + (settings.dropout > 0 ? factor : 0)
     let scores = padded(vocabulary) * (isNarrow ? 6 : 4)
     let rows = settings.batch * settings.length
-    let portion = Portion.cut(batch: settings.batch).map(\.count).max() ?? 1
+    let portion = Portion.cut(batch: settings.batch, lanes: lanes).map(\.count).max() ?? 1
     let back =
       min(lanes, settings.batch)
       * (portion * settings.length * width * 2 * 4 + BackwardWork.gradientBytes)

@@ -101,7 +101,7 @@ public struct Scorer: Sendable {
     guard units > 0 else { return Score(nats: 0, units: 0) }
     let (streams, length) = Self.window(units: units, vocabulary: weights.network.vocabulary)
     let own = (units + streams - 1) / streams
-    var portions = Portion.cut(batch: streams).map { rows in
+    var portions = Portion.cut(batch: streams, lanes: lanes.count).map { rows in
       makePortion(firstRow: rows.lowerBound, rows: rows.count, length: length)
     }
     // What each stream scores: its part of the stretch, spread evenly over what has units before it to read.
@@ -133,7 +133,7 @@ public struct Scorer: Sendable {
       }
     }
     return portions.reduce(into: Score(nats: 0, units: 0)) { score, portion in
-      score.nats += portion.counted.nats
+      score.nats = portion.counted.nats.reduce(score.nats, +)
       score.units += portion.counted.units
     }
   }

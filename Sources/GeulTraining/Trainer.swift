@@ -85,7 +85,7 @@ public struct Trainer: Sendable {
     let matrices = settings.optimizer == .muon ? network.matrices : []
     works = matrices.map(Orthogonalizer.init)
     adamSlots = network.layout.slots.filter { !matrices.contains($0) }
-    portions = Portion.cut(batch: settings.batch).map { rows in
+    portions = Portion.cut(batch: settings.batch, lanes: lanes.count).map { rows in
       Portion(
         network, firstRow: rows.lowerBound, rows: rows.count, length: settings.length,
         precision: settings.precision, dropout: settings.dropout > 0, backward: true)
@@ -120,7 +120,7 @@ public struct Trainer: Sendable {
     for index in portions.indices {
       portions[index].shares = []  // or what they refer to would be copied when it is changed
       portions[index].carryState()
-      nats += portions[index].totalLoss
+      nats = portions[index].rowLosses.reduce(nats, +)
     }
     let norm = kernels.norm(gradients, lanes: lanes)
     let outcome = Outcome(

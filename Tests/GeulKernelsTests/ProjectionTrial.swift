@@ -58,7 +58,7 @@ struct ProjectionTrial {
     var dHidden = Buffer<Float>(zeros: rows * padded(hidden))
     kernels.projectBack(matrix, logits: logits, into: &dHidden)
     let sources = kernels.sources(
-      of: logits, hidden: operands, offset: offset, width: padded(hidden))
+      of: logits, length: 1, hidden: operands, offset: offset, width: padded(hidden))
     var gradients = Arena(parameters.layout)
     let weight = TensorGradient(weight, sources: [sources.weight])
     let bias = TensorGradient(bias, sources: [sources.bias])

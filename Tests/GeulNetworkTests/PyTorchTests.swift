@@ -21,7 +21,7 @@ struct PyTorchTests {
     var weights = PackedNetwork(
       network, parameters: network.parameters(from: figures.named(figures.initial, network)),
       precision: .float32, backward: true, kernels: kernels, lanes: lanes)
-    var portions = Portion.cut(batch: figures.batch).map { rows in
+    var portions = Portion.cut(batch: figures.batch, lanes: 2).map { rows in
       Portion(
         network, firstRow: rows.lowerBound, rows: rows.count, length: figures.length,
         precision: .float32, dropout: false, backward: true)

@@ -95,17 +95,30 @@ typedef struct {
 /// How deep a strip of a weight gradient is at most, and how many rows at once are copied to where they lie close: the
 /// strip's rows and the sums of four panels then stay in a core's second cache.
 #define GEUL_STRIP 256
-#define GEUL_STRIP_ROWS 128
+#define GEUL_STRIP_ROWS 96
 /// How far apart: a line more, or all rows would want the same places of the cache.
 #define GEUL_STRIP_STRIDE 272
 
-/// Part of a weight gradient: what the rows of one portion add to a strip of the depth, for some panels of columns.
+/// What one portion of the batch has for a gradient; `b` rows a step.
 typedef struct {
-  size_t rows, panels, groups;      // r; groups of 16 columns that count in each panel
+  size_t rows;                      // b
+  const void *d;                    // panels over t x b rows: operands, from the first column that counts on
+  const void *a; size_t a_stride;   // [t, b, a_stride]: operands, from the strip's first on; depth is padded
+  const int32_t *tokens;            // [t, b]: of a table, else NULL
+} geul_share;
+
+/// Part of a gradient of weights: a strip of the depth, some panels of columns, some steps of a window.
+///
+/// The rows of a step follow each other portion by portion, and step follows step: so the sums do not depend on how
+/// the batch is cut.
+typedef struct {
+  size_t shares;                    // how many portions
+  size_t length;                    // t
+  size_t first_step, end_step;
+  size_t panels, groups;            // groups of 16 columns that count in each panel
   size_t panel_stride, group_stride; // how far apart they lie where the gradient goes to
-  const void *d; size_t d_stride;   // [panels, r, d_stride]: operands, from the first column that counts on
+  size_t d_stride;                  // columns of a panel
   size_t depth;                     // k
-  const void *a; size_t a_stride;   // [r, a_stride]: operands, from the strip's first on; depth is padded
   float *sums;                      // [panels, k, groups * 16]
   void *strip;                      // room for GEUL_STRIP_ROWS x GEUL_STRIP_STRIDE operands
 } geul_gradient;
@@ -160,9 +173,9 @@ typedef struct {
   void (*cross_entropy)(double *losses, void *_Nullable d_logits, float *logits, size_t rows, size_t vocabulary,
                         const int32_t *targets, float scale);
   /// sums[panel, k, columns] += sum over r of a[r, k] . d[panel, r, columns]
-  void (*weight_gradient)(const geul_gradient *);
+  void (*weight_gradient)(const geul_gradient *, const geul_share *);
   /// out[tokens[r], columns] += d[panel, r, columns]: the gradient of a table; without tokens, of a bias.
-  void (*row_gradient)(float *out, size_t out_stride, const geul_gradient *, const int32_t *_Nullable tokens);
+  void (*row_gradient)(float *out, size_t out_stride, const geul_gradient *, const geul_share *);
   /// Zeroes a share `rate` of [t, b, h] and scales the rest by 1 / (1 - rate). Which, depends on `key`, the
   /// time, the row's place `first_row + b` in the batch and the unit alone.
   void (*dropout)(void *out, const void *in, size_t length, size_t rows, size_t width, size_t first_row,
