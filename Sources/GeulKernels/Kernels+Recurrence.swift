@@ -270,11 +270,6 @@ public struct BackwardWork: Sendable {
   var dHidden: Buffer<Float>
   /// Within a layer, `[b, h]`.
   var dCells: Buffer<Float>
-  /// For weights' gradients, when all have gone back.
-  var gradients = GradientWork()
-
-  /// How many bytes weights' gradients take of it, whatever the window.
-  package static let gradientBytes = GradientWork.byteCount
 
   /// Room for a window of `length` steps of `rows` sequences, in layers of `width` units.
   public init(length: Int, rows: Int, width: Int) {

@@ -63,10 +63,11 @@ public struct Portion: Sendable {
   /// The whole batch, cut for so many threads.
   ///
   /// The weights are read once for each step of a portion, so it has as many sequences as there can be: at most 25, because
-  /// what its step leaves must stay near, and half of a thread's share, because one thread may be slower than another.
+  /// what its step leaves must stay near, and, where that is six at least, half of a thread's, because one thread may be
+  /// slower than another.
   public static func cut(batch: Int, lanes: Int) -> [Range<Int>] {
-    let isSmall = lanes == 1 || batch < 12 * lanes
-    let count = min(batch, lanes * max(isSmall ? 1 : 2, (batch + 25 * lanes - 1) / (25 * lanes)))
+    let each = lanes > 1 && batch >= 12 * lanes ? 2 : 1
+    let count = min(batch, lanes * max(each, (batch + 25 * lanes - 1) / (25 * lanes)))
     return (0..<count).map { (batch * $0 / count)..<(batch * ($0 + 1) / count) }
   }
 
@@ -162,6 +163,7 @@ public struct Portion: Sendable {
   public mutating func backward(
     _ weights: PackedNetwork, _ kernels: Kernels, work: inout BackwardWork, masks: Masks? = nil
   ) {
+    precondition(logits.used == length * rows, "the way back from \(logits.used) places")
     let network = weights.network
     let width = traces[0].width
     let top = output(of: traces.count - 1)
@@ -218,7 +220,7 @@ public struct Portion: Sendable {
 extension Network {
   /// Adds up the portions' shares in the gradients; each lane has a room of `works` to itself.
   public func addGradients(
-    of portions: [Portion], to gradients: inout Arena, works: inout [BackwardWork],
+    of portions: [Portion], to gradients: inout Arena, works: inout [GradientWork],
     kernels: Kernels, lanes: Lanes
   ) {
     func gradient(_ slot: Slot) -> TensorGradient {
@@ -228,12 +230,14 @@ extension Network {
       return TensorGradient(slot, sources: portions.map { $0.shares[index] })
     }
     var matrices = layers.flatMap { layer in
+      let isGated = layer.cell.gates > 1
       let biases = [layer.bias, layer.recurrentBias].compactMap(\.self)
-      let riders = (biases + (layer.readsTokens ? [layer.input] : [])).map(gradient)
-      let recurrent = MatrixGradient(
-        gradient(layer.recurrent), gated: layer.cell.gates > 1, riders: riders)
-      let input = MatrixGradient(gradient(layer.input), gated: layer.cell.gates > 1, riders: [])
-      return layer.readsTokens ? [recurrent] : [recurrent, input]
+      let riders = biases + (layer.readsTokens ? [layer.input] : [])
+      let inputs = layer.readsTokens ? [] : [layer.input]
+      return [
+        MatrixGradient(
+          gradient(layer.recurrent), gated: isGated, riders: riders.map(gradient))
+      ] + inputs.map { MatrixGradient(gradient($0), gated: isGated, riders: []) }
     }
     matrices.append(
       MatrixGradient(gradient(decoder), gated: false, riders: [gradient(decoderBias)]))

@@ -39,8 +39,8 @@ public struct MemoryPlan: Sendable, Equatable {
     let rows = settings.batch * settings.length
     let portion = Portion.cut(batch: settings.batch, lanes: lanes).map(\.count).max() ?? 1
     let back =
-      min(lanes, settings.batch)
-      * (portion * settings.length * width * 2 * 4 + BackwardWork.gradientBytes)
+      min(lanes, settings.batch) * portion * settings.length * width * 2 * 4
+      + lanes * GradientWork.byteCount
     window = rows * (layers * width * kept + scores) + back
 
     let saving = 4 * count

@@ -47,8 +47,9 @@ public struct OnlineModel: Sendable {
   private struct Learner: Sendable {
     let start: Arena
     var portion: Portion
+    var work: BackwardWork
     /// For each lane.
-    var works: [BackwardWork]
+    var gradientWorks: [GradientWork]
     var (first, second, gradients): (Arena, Arena, Arena)
     var steps = 0
   }
@@ -72,9 +73,10 @@ public struct OnlineModel: Sendable {
       let portion = Portion(
         network, firstRow: 0, rows: 1, length: learning.length, precision: .float32,
         dropout: false, backward: true)
-      let works = (0..<lanes.count).map { _ in portion.roomForBackward }
+      let works = (0..<lanes.count).map { _ in GradientWork() }
       return Learner(
-        start: parameters, portion: portion, works: works, first: empty,
+        start: parameters, portion: portion, work: portion.roomForBackward, gradientWorks: works,
+        first: empty,
         second: empty, gradients: empty)
     }
   }
@@ -100,10 +102,10 @@ public struct OnlineModel: Sendable {
     self.learner = nil  // or what it holds would be shared, and copied
     learner.portion.fill(row: 0, recent)
     learner.portion.forward(weights, kernels, scale: 1 / Float(learning.length))
-    learner.portion.backward(weights, kernels, work: &learner.works[0])
+    learner.portion.backward(weights, kernels, work: &learner.work)
     learner.gradients.values.clear()
     network.addGradients(
-      of: [learner.portion], to: &learner.gradients, works: &learner.works,
+      of: [learner.portion], to: &learner.gradients, works: &learner.gradientWorks,
       kernels: kernels, lanes: lanes)
     learner.portion.shares = []  // or what they refer to would be copied when it is changed
     learner.portion.carryState()

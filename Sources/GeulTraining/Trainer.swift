@@ -37,6 +37,8 @@ public struct Trainer: Sendable {
   private var portions: [Portion]
   /// For each lane, room to go back through any portion.
   private var rooms: [BackwardWork]
+  /// For each lane, room to make weights' gradients in.
+  private var gradientWorks: [GradientWork]
   /// For Muon: room for each of the network's matrices.
   private var works: [Orthogonalizer]
   /// The tensors that AdamW moves: all, or those that are no matrices.
@@ -91,7 +93,8 @@ public struct Trainer: Sendable {
         precision: settings.precision, dropout: settings.dropout > 0, backward: true)
     }
     let largest = portions.max { $0.rows < $1.rows } ?? portions[0]
-    rooms = (0..<lanes.count).map { _ in largest.roomForBackward }
+    rooms = (0..<min(lanes.count, portions.count)).map { _ in largest.roomForBackward }
+    gradientWorks = (0..<lanes.count).map { _ in GradientWork() }
     restore(state)
   }
 
@@ -113,7 +116,7 @@ public struct Trainer: Sendable {
     phases.backward += both * (1 - share)
     gradients.values.clear()
     weights.network.addGradients(
-      of: portions, to: &gradients, works: &rooms, kernels: kernels, lanes: lanes)
+      of: portions, to: &gradients, works: &gradientWorks, kernels: kernels, lanes: lanes)
     fault?(step, &gradients)
     phases.weightGradients += watch.lap()
     var nats = 0.0

@@ -62,7 +62,7 @@ struct ProjectionTrial {
     var gradients = Arena(parameters.layout)
     let weight = TensorGradient(weight, sources: [sources.weight])
     let bias = TensorGradient(bias, sources: [sources.bias])
-    var works = (0..<2).map { _ in BackwardWork(length: 1, rows: 1, width: 16) }
+    var works = (0..<2).map { _ in GradientWork() }
     kernels.addGradients(
       [MatrixGradient(weight, gated: false, riders: [bias])], to: &gradients, works: &works,
       lanes: Lanes(2))

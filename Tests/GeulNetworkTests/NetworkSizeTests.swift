@@ -6,7 +6,7 @@ import Testing
 @Suite("Networks of odd sizes")
 struct NetworkSizeTests {
   /// Units and vocabularies on both sides of groups of 16 and panels of 64; rows that fill tiles of
-  /// 2, 3 and 6, and do not; numbers of rows in all that are odd, and beyond a block of 128.
+  /// 2, 3 and 6, and do not; numbers of rows in all that are odd, beyond a block of 96 and beyond 512; a depth of two strips.
   struct Size: CustomTestStringConvertible, Sendable {
     let (hidden, vocabulary, rows, length): (Int, Int, Int, Int)
     var testDescription: String {
@@ -17,6 +17,7 @@ struct NetworkSizeTests {
   static let sizes = [
     (1, 2, 2, 5), (7, 17, 2, 2), (15, 1, 3, 1), (16, 16, 5, 5), (17, 65, 7, 5), (33, 15, 6, 1),
     (64, 64, 13, 1), (65, 5, 1, 2), (80, 200, 2, 2), (100, 7, 3, 1), (5, 9, 27, 5),
+    (5, 9, 61, 9), (270, 17, 7, 2),
   ].map { Size(hidden: $0, vocabulary: $1, rows: $2, length: $3) }
 
   static func trial(_ cell: Cell, _ size: Size) -> NetworkTrial {
@@ -66,18 +67,24 @@ struct NetworkSizeTests {
   }
 
   @Test(
-    "Losses and gradients are the same bits however the batch is cut, with dropout too",
+    "Losses and gradients are the same bits however the batch is cut and for any lanes, with dropout too",
     arguments: Cell.allCases, Precision.trained)
   func independentOfCut(cell: Cell, precision: Precision) {
-    let trial = NetworkTrial(cell, layers: 2, hidden: 33, vocabulary: 20, rows: 13, length: 3)
-    for set in InstructionSet.available {
-      for masks in [nil, Portion.Masks(rate: 0.2, key: 5)] {
-        let whole = trial.run(set, precision, masks: masks)
-        for cut in [[0..<1, 1..<13], [0..<5, 5..<7, 7..<13], (0..<13).map { $0..<$0 + 1 }] {
-          let parts = trial.run(set, precision, masks: masks, cut: cut)
-          #expect(firstDifference(parts.losses, whole.losses) == nil, "\(set)")
-          let (a, b) = (parts.gradients.values.array, whole.gradients.values.array)
-          #expect(firstDifference(a, b) == nil, "\(set)")
+    for (hidden, rows, length) in [(33, 13, 3), (80, 61, 9)] {
+      let trial = NetworkTrial(
+        cell, layers: 2, hidden: hidden, vocabulary: 90, rows: rows, length: length)
+      for set in InstructionSet.available {
+        for masks in [nil, Portion.Masks(rate: 0.2, key: 5)] {
+          let whole = trial.run(set, precision, masks: masks, lanes: 1)
+          for (cut, lanes) in [
+            ([0..<1, 1..<rows], 2), ([0..<5, 5..<7, 7..<rows], 1),
+            ((0..<rows).map { $0..<$0 + 1 }, 7),
+          ] {
+            let parts = trial.run(set, precision, masks: masks, cut: cut, lanes: lanes)
+            #expect(firstDifference(parts.losses, whole.losses) == nil, "\(set)")
+            let (a, b) = (parts.gradients.values.array, whole.gradients.values.array)
+            #expect(firstDifference(a, b) == nil, "\(set)")
+          }
         }
       }
     }

@@ -51,7 +51,7 @@ struct NetworkTrial: Sendable {
 
   func run(
     _ set: InstructionSet, _ precision: Precision, masks: Portion.Masks? = nil,
-    cut: [Range<Int>]? = nil
+    cut: [Range<Int>]? = nil, lanes: Int = 2
   ) -> Outcome {
     let kernels = Kernels(set)
     let weights = PackedNetwork(
@@ -89,9 +89,9 @@ struct NetworkTrial: Sendable {
       }
       outcome.states += portions[index].traces.flatMap { [$0.state.hidden, $0.state.cells] }
     }
-    var works = (0..<2).map { _ in portions[0].roomForBackward }
+    var works = (0..<lanes).map { _ in GradientWork() }
     network.addGradients(
-      of: portions, to: &outcome.gradients, works: &works, kernels: kernels, lanes: Lanes(2))
+      of: portions, to: &outcome.gradients, works: &works, kernels: kernels, lanes: Lanes(lanes))
     return outcome
   }
 }

@@ -64,7 +64,7 @@ struct PyTorchTests {
       #expect(abs(loss - step.lossNats) < Double(Self.bound))
 
       var gradients = Arena(network.layout)
-      var works = (0..<lanes.count).map { _ in portions[0].roomForBackward }
+      var works = (0..<lanes.count).map { _ in GradientWork() }
       network.addGradients(
         of: portions, to: &gradients, works: &works, kernels: kernels, lanes: lanes)
       if let expected = step.gradients {

@@ -54,13 +54,13 @@ struct OnlineModelTests {
       network, firstRow: 0, rows: 1, length: 8, precision: .float32, dropout: false, backward: true)
     portion.fill(row: 0, Array(ids[0...8]))
     portion.forward(weights, kernels, scale: 1 / 8)
-    var rooms = [portion.roomForBackward]
-    portion.backward(weights, kernels, work: &rooms[0])
+    var (room, works) = (portion.roomForBackward, [GradientWork()])
+    portion.backward(weights, kernels, work: &room)
     var (gradients, first, second) = (
       Arena(network.layout), Arena(network.layout), Arena(network.layout)
     )
     network.addGradients(
-      of: [portion], to: &gradients, works: &rooms, kernels: kernels, lanes: lanes)
+      of: [portion], to: &gradients, works: &works, kernels: kernels, lanes: lanes)
     weights.update(kernels, lanes) { parameters in
       kernels.adam(
         AdamStep(learningRate: 0.01, beta1: 0, beta2: learning.beta2), slots: network.layout.slots,

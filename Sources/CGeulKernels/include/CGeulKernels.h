@@ -112,7 +112,7 @@ typedef struct {
 /// The rows of a step follow each other portion by portion, and step follows step: so the sums do not depend on how
 /// the batch is cut.
 typedef struct {
-  size_t shares;                    // how many portions
+  size_t portions;                  // how many shares there are
   size_t length;                    // t
   size_t first_step, end_step;
   size_t panels, groups;            // groups of 16 columns that count in each panel
@@ -174,7 +174,8 @@ typedef struct {
                         const int32_t *targets, float scale);
   /// sums[panel, k, columns] += sum over r of a[r, k] . d[panel, r, columns]
   void (*weight_gradient)(const geul_gradient *, const geul_share *);
-  /// out[tokens[r], columns] += d[panel, r, columns]: the gradient of a table; without tokens, of a bias.
+  /// out[tokens[r], columns] += d[panel, r, columns]: the gradient of a table; without tokens, of a bias. In `out` panels and
+  /// groups are as far apart as the gradient says; its depth, sums and strip are not used.
   void (*row_gradient)(float *out, size_t out_stride, const geul_gradient *, const geul_share *);
   /// Zeroes a share `rate` of [t, b, h] and scales the rest by 1 / (1 - rate). Which, depends on `key`, the
   /// time, the row's place `first_row + b` in the batch and the unit alone.
