@@ -79,6 +79,32 @@ static void narrow_layer(const geul_reading *k, geul_cell cell, const char *name
   print(name, states, count * sizeof(int16_t));
 }
 
+/// Gradients of a matrix, a bias and a table of 20 rows, of two portions, in two panels of which 48 columns count, from 16 on.
+static void gradients(const geul_kernels *all) {
+  enum { LENGTH = 5, DEPTH = 20, WIDTH = 32, ROW = 3 * WIDTH };
+  int32_t tokens[LENGTH * 29];
+  for (size_t n = 0; n < LENGTH * 29; n++) tokens[n] = (int32_t)(n * n % DEPTH);
+  geul_share shares[2] = {{.rows = 29}, {.rows = 12}};
+  for (size_t n = 0; n < 2; n++) {
+    const size_t rows = LENGTH * shares[n].rows;
+    shares[n].d = numbers(2 * rows * 64, 1) + 16;
+    shares[n].a = numbers(rows * WIDTH, 1), shares[n].a_stride = WIDTH;
+  }
+  geul_gradient x = {
+    .portions = 2, .length = LENGTH, .end_step = LENGTH, .panels = 2, .groups = 3, .panel_stride = 16, .group_stride = WIDTH,
+    .d_stride = 64, .depth = DEPTH, .sums = numbers(2 * DEPTH * 48, 0),
+    .strip = numbers(GEUL_STRIP_ROWS * GEUL_STRIP_STRIDE, 0),
+  };
+  float *out = numbers(DEPTH * ROW, 1);
+  all->train_float32->weight_gradient(&x, shares), all->add_panels(out, ROW, &x);
+  print("gradient of a matrix", out, DEPTH * ROW * sizeof(float));
+  all->train_float32->row_gradient(out, ROW, &x, shares);
+  print("of a bias", out, DEPTH * ROW * sizeof(float));
+  shares[0].tokens = shares[1].tokens = tokens;
+  all->train_float32->row_gradient(out, ROW, &x, shares);
+  print("of a table", out, DEPTH * ROW * sizeof(float));
+}
+
 int main(int count, char **arguments) {
   const geul_kernels *k = count == 2 ? geul_kernels_for((geul_isa)atoi(arguments[1])) : NULL;
   if (!k) return fputs("bits: this machine has no such instruction set\n", stderr), 1;
@@ -86,6 +112,8 @@ int main(int count, char **arguments) {
   layer(k, GEUL_RNN, "rnn"), layer(k, GEUL_LSTM, "lstm"), layer(k, GEUL_GRU, "gru");
   narrow_layer(k->read_int8, GEUL_RNN, "rnn, int8"), narrow_layer(k->read_int8, GEUL_LSTM, "lstm, int8");
   narrow_layer(k->read_int8, GEUL_GRU, "gru, int8");
+
+  gradients(k);
 
   const size_t many = 1600;
   float *x = numbers(many, 20), *y = numbers(many, 0);
