@@ -106,8 +106,8 @@ private final class Storage: @unchecked Sendable {
 
   /// From this size on, memory comes from the system, costs nothing until it is touched, and goes back at once.
   ///
-  /// The C library would keep a freed block for another of its size. Training 3 x 512, batch 100, length 100, takes 618 MB;
-  /// it was 773 before this, and before a step stopped to copy the weights, which was 64 of them.
+  /// The C library would keep a freed block for another of its size. Training 3 x 512, batch 100, length 100, took 773 MB
+  /// before this, and 618 after, when a step stopped to copy the weights as well, which was 64 of them.
   private static let pages = 1 << 20
 
   private var isMapped: Bool { byteCount >= Self.pages }
