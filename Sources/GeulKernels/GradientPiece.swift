@@ -21,9 +21,11 @@ struct PanelRun {
 /// Part of a gradient: a strip of a matrix, in some panels of its columns, and its riders there.
 struct GradientPiece {
   let matrix: MatrixGradient
-  let riders: [TensorGradient]
   let depth: Range<Int>
   let panels: PanelRun
+
+  /// They go with the first strip.
+  var riders: [TensorGradient] { depth.lowerBound == 0 ? matrix.riders : [] }
 
   /// How many sums its strip has.
   var count: Int { depth.count * panels.count * panels.groups * groupWidth }
@@ -75,7 +77,7 @@ extension MatrixGradient {
   /// How much there is to do, in panels of a strip.
   var amount: Int { strips.count * runs.reduce(0) { $0 + $1.count } }
 
-  /// Cuts the work into pieces, the riders with the first strip; of what is `left` to do, its own amount is taken.
+  /// Cuts the work into pieces; of what is `left` to do, its own amount is taken.
   ///
   /// Pieces become smaller towards the end, so that lanes finish together.
   func pieces(of left: inout Int, lanes: Int) -> [GradientPiece] {
@@ -86,10 +88,7 @@ extension MatrixGradient {
       while panel < run.count {
         let count = max(1, min(GradientWork.mostPanels, left / strips.count / (2 * lanes)))
         let part = run.part(panel..<min(panel + count, run.count))
-        pieces += strips.map {
-          GradientPiece(
-            matrix: self, riders: $0.lowerBound == 0 ? riders : [], depth: $0, panels: part)
-        }
+        pieces += strips.map { GradientPiece(matrix: self, depth: $0, panels: part) }
         panel += part.count
         left -= part.count * strips.count
       }
