@@ -1,4 +1,3 @@
-internal import GeulKernels
 internal import GeulNetwork
 internal import GeulTraining
 
@@ -52,8 +51,9 @@ struct PieceCoder<Coder: SymbolCoder> {
 
   /// The model's probabilities as shares of some 2^30; none is zero.
   private var shares: Shares {
-    let scores = model.scores
-    guard let best = scores.max() else { return Shares(Array(repeating: 1, count: vocabulary)) }
-    return Shares(scores.map { UInt64(exponential(Double($0) - Double(best)) * 0x1p30) + 1 })
+    guard let chances = model.chances else {
+      return Shares(Array(repeating: 1, count: vocabulary))
+    }
+    return Shares(chances.shares.map { UInt64($0 * 0x1p30) + 1 })
   }
 }

@@ -73,26 +73,18 @@ public struct Generator: Sendable {
   ) throws(SamplingError) -> [Ending] {
     let banned = Set(model.about.vocabulary.unknownID.map { [$0] } ?? [])
     let sampler = try Sampler(
-      request.sampling, vocabulary: model.network.vocabulary, banned: banned)
+      request.sampling, vocabulary: model.network.vocabulary, banned: banned, kernels: kernels)
     var portions = streams(request, sampler)
     let (weights, kernels) = (weights, kernels)
     // Several portions have a lane each; one alone may use them all.
     let inner = portions.count > 1 ? Lanes(1) : lanes
     for place in 0..<request.length {
       lanes.forEach(&portions) { portion in portion.step(place, weights, kernels, inner) }
-      for portion in portions {
-        for text in portion.texts where !text.piece.isEmpty {
-          guard emit(text.number, text.piece) else { return portions.endings }
-        }
-      }
+      guard portions.emitPieces(emit) else { return portions.endings }
       if portions.allSatisfy({ $0.texts.allSatisfy(\.isOver) }) { break }
     }
     for index in portions.indices { portions[index].finish() }
-    for portion in portions {
-      for text in portion.texts where !text.piece.isEmpty {
-        guard emit(text.number, text.piece) else { return portions.endings }
-      }
-    }
+    _ = portions.emitPieces(emit)
     return portions.endings
   }
 
@@ -239,6 +231,18 @@ struct Streams: Sendable {
 }
 
 extension [Streams] {
+  /// Shows what the last step added; returns whether to go on.
+  ///
+  /// By index: to go through the values would copy each.
+  func emitPieces(_ emit: (_ sample: Int, _ text: String) -> Bool) -> Bool {
+    for part in indices {
+      for row in self[part].texts.indices where !self[part].texts[row].piece.isEmpty {
+        guard emit(self[part].texts[row].number, self[part].texts[row].piece) else { return false }
+      }
+    }
+    return true
+  }
+
   var endings: [Generator.Ending] { flatMap { $0.texts.map { $0.ending ?? .length } } }
 }
 

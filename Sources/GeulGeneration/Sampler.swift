@@ -1,4 +1,4 @@
-internal import GeulKernels
+public import GeulKernels
 
 /// Chooses the next unit: a chain of filters over the logits, then a draw from what is left.
 ///
@@ -8,7 +8,7 @@ internal import GeulKernels
 /// lets no unit back in. The best unit always stays; of equal ones the smallest id is the best.
 ///
 /// The draw goes through the units that stay, by id, and takes the first whose cumulative probability exceeds a number
-/// from [0, 1). All sums are in float64 and in the order of the ids: the choice is a function of logits, options,
+/// from [0, 1). All sums are in float64 and in a fixed order: the choice is a function of logits, options,
 /// window and number alone, on any machine.
 ///
 /// ```swift
@@ -26,11 +26,14 @@ public struct Sampler: Sendable {
   /// How many units there are, banned ones included.
   public let vocabulary: Int
 
+  private let kernels: Kernels
   /// The units that may be chosen, by id.
   private let allowed: [Int32]
   /// The units that stay, by id.
   private var candidates: [Int32]
-  /// The weight of each unit that stays, in the order of `candidates`, and room for more; the best has 1.
+  /// The logits of the units that stay, in the order of `candidates`, and room for more.
+  private var scores: [Float]
+  /// The weights of the units that stay, likewise; the best has 1.
   private var weights: [Double]
   /// The logits after the penalty, by id: `[v]`.
   private var logits: [Float]
@@ -42,16 +45,20 @@ public struct Sampler: Sendable {
   ///   - options: How to choose.
   ///   - vocabulary: How many units there are.
   ///   - banned: The ids that are never chosen, the unknown unit's for one.
+  ///   - kernels: What computes; the choice does not depend on it.
   /// - Throws: `SamplingError` if an option is out of its range, or no unit may be chosen.
   public init(
-    _ options: SamplingOptions, vocabulary: Int, banned: Set<Int> = []
+    _ options: SamplingOptions, vocabulary: Int, banned: Set<Int> = [],
+    kernels: Kernels = Kernels(.portable)
   ) throws(SamplingError) {
     try options.validate()
     self.options = options
     self.vocabulary = vocabulary
+    self.kernels = kernels
     allowed = (0..<Int32(vocabulary)).filter { !banned.contains(Int($0)) }
     guard !allowed.isEmpty else { throw .nothingToChoose }
     candidates = allowed
+    scores = [Float](repeating: 0, count: allowed.count)
     weights = [Double](repeating: 0, count: allowed.count)
     logits = [Float](repeating: 0, count: vocabulary)
     heap = CandidateHeap(capacity: allowed.count)
@@ -137,66 +144,57 @@ public struct Sampler: Sendable {
   }
 
   private mutating func keepTopK() {
-    heap.fill(candidates, logits)
-    var last = heap.takeBest(logits)
-    for _ in 1..<options.topK { last = heap.takeBest(logits) }
+    gather()
+    heap.fill(candidates.count, scores)
+    var last = heap.takeBest(scores)
+    for _ in 1..<options.topK { last = heap.takeBest(scores) }
     keep(downTo: last)
   }
 
   private mutating func keepTopP(_ best: Int32) {
     let goal = options.topP * weigh(best, temperature: 1)
-    heap.fill(candidates, logits)
+    heap.fill(candidates.count, scores)
     var sum = 0.0
-    var last = best
-    for _ in candidates.indices {
-      last = heap.takeBest(logits)
-      sum += Self.weight(last, best, 1, logits)
+    var last = heap.takeBest(scores)
+    for _ in candidates.indices.dropFirst() {
+      sum += weights[last]
       if sum >= goal { break }
+      last = heap.takeBest(scores)
     }
     keep(downTo: last)
   }
 
   private mutating func keepMinP(_ best: Int32) {
-    candidates.removeAll { [logits, options] in Self.weight($0, best, 1, logits) < options.minP }
+    _ = weigh(best, temperature: 1)
+    keep { [weights, options] in weights[$0] >= options.minP }
   }
 
-  /// Keeps the candidate `last` and all that are better.
-  private mutating func keep(downTo last: Int32) {
-    candidates.removeAll { [logits] in CandidateHeap.isBetter(last, $0, logits) }
+  /// Keeps the candidate at place `last` and all that are better.
+  private mutating func keep(downTo last: Int) {
+    keep { [scores] in $0 == last || CandidateHeap.isBetter($0, last, scores) }
+  }
+
+  /// Keeps the candidates whose places `condition` is true of.
+  private mutating func keep(where condition: (_ place: Int) -> Bool) {
+    var kept = 0
+    for place in candidates.indices where condition(place) {
+      candidates[kept] = candidates[place]
+      kept += 1
+    }
+    candidates.removeLast(candidates.count - kept)
   }
 
   /// Weighs all candidates, and gives the sum of their weights.
   private mutating func weigh(_ best: Int32, temperature: Double) -> Double {
-    Self.weigh(candidates, best, temperature, logits, &weights)
-    var sum = 0.0
-    for place in candidates.indices { sum += weights[place] }
-    return sum
+    gather()
+    return kernels.weigh(
+      scores, candidates.count, beside: Double(logits[Int(best)]), temperature: temperature,
+      into: &weights)
   }
 
-  private static func weigh(
-    _ candidates: [Int32], _ best: Int32, _ temperature: Double, _ logits: [Float],
-    _ weights: inout [Double]
-  ) {
-    var weights = weights.mutableSpan
-    let top = Double(logits[Int(best)])
-    var place = 0
-    while place < candidates.count {
-      var four = SIMD4<Double>(repeating: 0)
-      let count = min(4, candidates.count - place)
-      for lane in 0..<count {
-        four[lane] = (Double(logits[Int(candidates[place + lane])]) - top) / temperature
-      }
-      let shares = exponential(four)
-      for lane in 0..<count { weights[place + lane] = shares[lane] }
-      place += count
-    }
-  }
-
-  /// The probability of a unit as a share of the best one's.
-  private static func weight(
-    _ id: Int32, _ best: Int32, _ temperature: Double, _ logits: [Float]
-  ) -> Double {
-    exponential((Double(logits[Int(id)]) - Double(logits[Int(best)])) / temperature)
+  /// Puts the candidates' logits side by side.
+  private mutating func gather() {
+    for (place, id) in candidates.enumerated() { scores[place] = logits[Int(id)] }
   }
 
   /// Leaves one candidate.
@@ -205,5 +203,17 @@ public struct Sampler: Sendable {
     candidates.append(id)
     weights[0] = 1
     return 1
+  }
+}
+
+extension Kernels {
+  /// The first `count` of two arrays.
+  fileprivate func weigh(
+    _ scores: [Float], _ count: Int, beside top: Double, temperature: Double,
+    into weights: inout [Double]
+  ) -> Double {
+    var span = weights.mutableSpan
+    return weigh(
+      scores.span.extracting(first: count), beside: top, temperature: temperature, into: &span)
   }
 }

@@ -27,6 +27,27 @@ extension Kernels {
     return values.indices.map { output[$0] }
   }
 
+  /// The weight of each of `scores` beside the best: e^((score - top) / temperature), in float64, the same bits on every machine.
+  ///
+  /// - Parameters:
+  ///   - scores: what a network gives the units; none is above `top`, none is NaN.
+  ///   - top: the best score, or another bound.
+  ///   - temperature: more than 0.
+  ///   - weights: filled with as many weights, each from 0 to 1.
+  /// - Returns: their sum, added up in an order that is the same on every machine.
+  public func weigh(
+    _ scores: Span<Float>, beside top: Double, temperature: Double = 1,
+    into weights: inout MutableSpan<Double>
+  ) -> Double {
+    require("weights", weights.count, atLeast: scores.count)
+    return unsafe scores.withUnsafeBufferPointer { from in
+      unsafe weights.withUnsafeMutableBufferPointer { to in
+        guard let from = from.baseAddress, let to = to.baseAddress else { return 0 }
+        return unsafe functions.weigh(to, from, scores.count, top, temperature)
+      }
+    }
+  }
+
   /// `values` rounded to operands and back; for int8, to what multiplies its weights.
   public func rounded(_ values: [Float], to precision: Precision) -> [Float] {
     var operands = Operands(zeros: padded(values.count), precision)

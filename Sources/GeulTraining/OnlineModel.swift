@@ -81,11 +81,21 @@ public struct OnlineModel: Sendable {
     }
   }
 
+  /// The probability of each unit to come next as a share of the likeliest one's, `[v]`, and the sum of these.
+  ///
+  /// Nil before the first unit is read.
+  package var chances: (shares: [Double], sum: Double, best: Float)? {
+    guard let best = scores.max() else { return nil }
+    var shares = [Double](repeating: 0, count: scores.count)
+    var span = shares.mutableSpan
+    let sum = kernels.weigh(scores.span, beside: Double(best), into: &span)
+    return (shares, sum, best)
+  }
+
   /// The loss of a unit that comes next, in nats; nil before the first unit is read.
   public func nats(of id: Int32) -> Double? {
-    guard let best = scores.max() else { return nil }
-    let sum = scores.reduce(0.0) { $0 + exponential(Double($1) - Double(best)) }
-    return naturalLogarithm(sum) + Double(best) - Double(scores[Int(id)])
+    guard let chances else { return nil }
+    return naturalLogarithm(chances.sum) + Double(chances.best) - Double(scores[Int(id)])
   }
 
   /// Reads the next unit, and learns when it has read enough.

@@ -3,7 +3,21 @@ import GeulKernels
 import TestSupport
 import Testing
 
+/// The weight of one unit is e^x.
 struct ExponentialTests {
+  private func exponential(_ x: Double, _ set: InstructionSet = .portable) -> Double {
+    weights([0], beside: -x, set).weights[0]
+  }
+
+  private func weights(
+    _ scores: [Float], beside top: Double, _ set: InstructionSet
+  ) -> (weights: [Double], sum: Double) {
+    var weights = [Double](repeating: .nan, count: scores.count)
+    var span = weights.mutableSpan
+    let sum = Kernels(set).weigh(scores.span, beside: top, into: &span)
+    return (weights, sum)
+  }
+
   @Test(arguments: 1...10 as ClosedRange<UInt64>)
   func `agrees with the system's within one unit in the last place`(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
@@ -28,12 +42,29 @@ struct ExponentialTests {
   }
 
   @Test func `the bits are pinned, so that they are the same on every machine`() {
-    var random = SeededGenerator(seed: 1)
-    var bits: UInt64 = 0
-    for _ in 0..<10_000 {
-      let x = Double.random(in: -50...0, using: &random)
-      bits = (bits &* 0x9E37_79B9_7F4A_7C15) ^ exponential(x).bitPattern
+    for set in InstructionSet.available {
+      var random = SeededGenerator(seed: 1)
+      var bits: UInt64 = 0
+      for _ in 0..<10_000 {
+        let x = Double.random(in: -50...0, using: &random)
+        bits = (bits &* 0x9E37_79B9_7F4A_7C15) ^ exponential(x, set).bitPattern
+      }
+      #expect(bits == 411_253_685_822_790_019, "\(set)")
     }
-    #expect(bits == 411_253_685_822_790_019)
+  }
+
+  @Test(arguments: [0, 1, 7, 8, 9, 64, 65, 1203])
+  func `the weights of many are those of each alone, and their sum has the same bits everywhere`(
+    count: Int
+  ) {
+    var random = SeededGenerator(seed: UInt64(count))
+    let scores = (0..<count).map { _ in Float.random(in: -40...3, using: &random) }
+    let expected = weights(scores, beside: 3, .portable)
+    #expect(expected.weights == scores.map { exponential(Double($0) - 3) })
+    #expect(abs(expected.sum - expected.weights.reduce(0, +)) <= 1e-12 * expected.sum)
+    for set in InstructionSet.available {
+      let found = weights(scores, beside: 3, set)
+      #expect(found.weights == expected.weights && found.sum == expected.sum, "\(set)")
+    }
   }
 }

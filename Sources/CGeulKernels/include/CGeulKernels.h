@@ -202,6 +202,9 @@ typedef struct {
   void (*blend)(float *out, const float *in, size_t count, float keep, float take);
   /// One panel of a product of plain matrices.
   void (*dense)(const geul_dense *);
+  /// out = e^((in - top) / temperature), of `count` scores of which none is above `top` and none NaN. Returns the sum, in 8
+  /// partial sums.
+  double (*weigh)(double *out, const float *in, size_t count, double top, double temperature);
   /// The functions of the cells on arrays, for tests: e^x, 1 / (1 + e^-x), tanh x. `count` is a multiple of 16.
   void (*exponential)(float *out, const float *in, size_t count);
   void (*sigmoid)(float *out, const float *in, size_t count);
