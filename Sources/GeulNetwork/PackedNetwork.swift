@@ -7,6 +7,9 @@ public struct PackedNetwork: Sendable {
   /// The parameters as they are trained and stored.
   public private(set) var parameters: Arena
 
+  /// What each layer computes with, from the tokens upward.
+  public private(set) var layers: [RecurrentWeights] = []
+
   /// Of each layer the input's matrix (but for the first) and the state's; then the projection's.
   private var matrices: [PackedMatrix]
 
@@ -27,15 +30,6 @@ public struct PackedNetwork: Sendable {
   /// The projection's matrix.
   public var decoder: PackedMatrix { matrices[matrices.count - 1] }
 
-  /// What layer `index`, counted from the tokens upward, computes with.
-  public func weights(ofLayer index: Int) -> RecurrentWeights {
-    let layer = network.layers[index]
-    return RecurrentWeights(
-      cell: layer.cell, input: layer.input, bias: layer.bias, recurrentBias: layer.recurrentBias,
-      packedInput: index == 0 ? nil : matrices[2 * index - 1],
-      packedRecurrent: matrices[2 * index], activation: network.architecture.activation)
-  }
-
   /// Lets `change` change the parameters, and packs them anew.
   public mutating func update(_ kernels: Kernels, _ lanes: Lanes, _ change: (inout Arena) -> Void) {
     change(&parameters)
@@ -44,6 +38,13 @@ public struct PackedNetwork: Sendable {
 
   private mutating func pack(_ kernels: Kernels, _ lanes: Lanes) {
     let parameters = parameters
+    layers = []  // or the matrices that they refer to would be copied when they are packed
     lanes.forEach(&matrices) { matrix in kernels.pack(&matrix, from: parameters) }
+    layers = network.layers.enumerated().map { index, layer in
+      RecurrentWeights(
+        cell: layer.cell, input: layer.input, bias: layer.bias, recurrentBias: layer.recurrentBias,
+        packedInput: index == 0 ? nil : matrices[2 * index - 1],
+        packedRecurrent: matrices[2 * index], activation: network.architecture.activation)
+    }
   }
 }

@@ -143,18 +143,28 @@ public struct Portion: Sendable {
     let width = traces[0].width
     for index in traces.indices {
       kernels.forward(
-        weights.weights(ofLayer: index), in: weights.parameters, input: input(of: index),
+        weights.layers[index], in: weights.parameters, input: input(of: index),
         into: &traces[index], length: steps)
       guard let masks, !dropped.isEmpty else { continue }
       kernels.apply(
         masks.dropout(layer: index, firstRow: firstRow), to: traces[index].hidden,
         offset: rows * width, shape: (steps, rows, width), into: &dropped[index])
     }
+    project(weights, kernels, rows: steps * rows, lanes: Lanes(1))
+    kernels.crossEntropy(&logits, targets: targets, scale: scale, losses: &losses)
+  }
+
+  /// Fills the first `rows` rows of `logits`.
+  ///
+  /// A function of its own: what it holds of the top layer's states must be gone before these are carried on, or that would
+  /// copy them.
+  private mutating func project(
+    _ weights: PackedNetwork, _ kernels: Kernels, rows: Int, lanes: Lanes
+  ) {
     let top = output(of: traces.count - 1)
     kernels.project(
       weights.decoder, bias: weights.network.decoderBias, in: weights.parameters,
-      hidden: top.operands, offset: top.offset, rows: steps * rows, into: &logits)
-    kernels.crossEntropy(&logits, targets: targets, scale: scale, losses: &losses)
+      hidden: top.operands, offset: top.offset, rows: rows, into: &logits, lanes: lanes)
   }
 
   /// Goes back through the window that `forward` has just read, and leaves its shares in the gradients.
@@ -178,7 +188,7 @@ public struct Portion: Sendable {
           shape: (length, rows, width))
       }
       kernels.backward(
-        weights.weights(ofLayer: index), trace: &traces[index], work: &work)
+        weights.layers[index], trace: &traces[index], work: &work)
       work.descend()
       let sources = kernels.sources(of: traces[index], input: input(of: index), inputs: width)
       fromTop += sources.biases.reversed() + [sources.recurrent, sources.input]
@@ -205,13 +215,10 @@ public struct Portion: Sendable {
   ) {
     for index in traces.indices {
       kernels.forward(
-        weights.weights(ofLayer: index), in: weights.parameters, input: input(of: index),
+        weights.layers[index], in: weights.parameters, input: input(of: index),
         into: &traces[index], length: 1, lanes: lanes)
     }
-    let top = output(of: traces.count - 1)
-    kernels.project(
-      weights.decoder, bias: weights.network.decoderBias, in: weights.parameters,
-      hidden: top.operands, offset: top.offset, rows: rows, into: &logits, lanes: lanes)
+    project(weights, kernels, rows: rows, lanes: lanes)
     for row in 0..<rows { logits.copy(row: row, to: &scores[row]) }
     carryState(after: 1)
   }
