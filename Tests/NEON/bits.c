@@ -127,6 +127,10 @@ int main(int count, char **arguments) {
   k->train_float32->cross_entropy(losses, logits, logits, 7, 65, targets, 0.5f);
   print("cross-entropy", logits, 7 * 80 * sizeof(float)), print("losses", losses, sizeof losses);
 
+  double weights[65];
+  const double weight = k->weigh(weights, logits, 65, 6, 0.8);
+  print("weights", weights, sizeof weights), print("their sum", &weight, sizeof weight);
+
   float *p = numbers(many, 1), *g = numbers(many, 1), *first = numbers(many, 0), *second = numbers(many, 0);
   const geul_adam settings = {0.01f, 0.001f, 0.9f, 0.99f, 1e-8f, 1.3f, 0.7f};
   k->adam(p, g, first, second, many, &settings);

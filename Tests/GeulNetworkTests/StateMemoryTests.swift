@@ -1,0 +1,58 @@
+import GeulKernels
+import GeulNetwork
+import Testing
+
+@Suite("States stay where they lie")
+struct StateMemoryTests {
+  /// Where the numbers lie; what is held of them to find out is gone with the return.
+  private func addresses(_ portion: Portion) -> [UInt] {
+    portion.traces.map { trace in
+      switch trace.hidden {
+      case .float32(let buffer): address(buffer.span)
+      case .bfloat16(let buffer): address(buffer.span)
+      case .int8(let buffer): address(buffer.span)
+      }
+    }
+  }
+
+  private func address<Number>(_ span: Span<Number>) -> UInt {
+    unsafe span.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }
+  }
+
+  @Test("Writing a character copies no state", arguments: Precision.allCases)
+  func writes(precision: Precision) throws {
+    let trial = NetworkTrial(.lstm, layers: 3, hidden: 20, vocabulary: 11, rows: 2, length: 1)
+    let kernels = Kernels(try InstructionSet.chosen())
+    let weights = PackedNetwork(
+      trial.network, parameters: trial.parameters, precision: precision, backward: false,
+      kernels: kernels, lanes: Lanes(1))
+    var portion = Portion(
+      trial.network, firstRow: 0, rows: 2, length: 1, precision: precision, dropout: false,
+      backward: false)
+    var scores: [[Float]] = [[], []]
+    let before = addresses(portion)
+    for _ in 0..<5 { portion.step(weights, kernels, lanes: Lanes(1), scores: &scores) }
+    #expect(addresses(portion) == before)
+  }
+
+  @Test("A step of training copies no state", arguments: Precision.trained)
+  func trains(precision: Precision) throws {
+    let trial = NetworkTrial(.lstm, layers: 2, hidden: 20, vocabulary: 11, rows: 2, length: 3)
+    let kernels = Kernels(try InstructionSet.chosen())
+    let weights = PackedNetwork(
+      trial.network, parameters: trial.parameters, precision: precision, backward: true,
+      kernels: kernels, lanes: Lanes(1))
+    var portion = Portion(
+      trial.network, firstRow: 0, rows: 2, length: 3, precision: precision, dropout: false,
+      backward: true)
+    var room = portion.roomForBackward
+    let before = addresses(portion)
+    for _ in 0..<3 {
+      portion.forward(weights, kernels, scale: 1)
+      portion.backward(weights, kernels, work: &room)
+      portion.shares = []
+      portion.carryState()
+    }
+    #expect(addresses(portion) == before)
+  }
+}
