@@ -172,7 +172,7 @@ public struct Run {
       speed.add(seconds: clock.seconds)
       let progress = progress(outcome, speed)
       if record.totalSteps == nil { plan(speed, report) }
-      if let total = record.totalSteps, isValidationStep(record.step, of: total) {
+      if scoreTimes(record.totalSteps).contains(record.step) {
         guard try validate(progress, metrics, report) else { return .diverged }
       } else if clock.seconds - lastReport >= 1 || record.step == record.totalSteps {
         metrics.append(progress)
@@ -211,7 +211,11 @@ public struct Run {
     var scoring = 0.0
     if let heldOut {
       _ = scorer.estimate(heldOut.corpus, heldOut.range, limit: estimateLimit)
-      scoring = (clock.seconds - before) * Double(record.settings.validations)
+      let reachable = budget.steps(
+        per: trainer.windows.count, done: record.step, stepsPerSecond: speed.stepsPerSecond,
+        secondsLeft: seconds - clock.seconds)
+      scoring =
+        (clock.seconds - before) * Double(scoreTimes(reachable).remaining(after: record.step))
       let sample = heldOut.range.prefix(2000)
       let begin = clock.seconds
       _ = scorer.score(heldOut.corpus, sample)
@@ -228,9 +232,8 @@ public struct Run {
     report(.planned(steps: record.totalSteps ?? 0, epochs: epochs))
   }
 
-  private func isValidationStep(_ step: Int, of total: Int) -> Bool {
-    let every = max(1, total / record.settings.validations)
-    return step == total || (step % every == 0 && total - step >= every / 2)
+  private func scoreTimes(_ total: Int?) -> ScoreTimes {
+    ScoreTimes(total: total, perEpoch: trainer.windows.count, count: record.settings.validations)
   }
 
   private func isSampleStep(_ step: Int) -> Bool {
