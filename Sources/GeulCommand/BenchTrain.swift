@@ -28,9 +28,10 @@ struct BenchTrain: ParsableCommand {
     let (kernels, lanes) = (try machine.kernels, machine.lanes)
     var settings = Settings()
     settings.architecture = shape.architecture
-    (settings.batch, settings.length) = (window.batch, window.length)
+    settings.batch = window.batch ?? settings.batch
+    settings.length = window.length ?? settings.length
     (settings.optimizer, settings.precision) = (optimizer, bench.precision)
-    let characters = window.batch * window.length
+    let characters = settings.batch * settings.length
     let corpus = try randomCorpus(
       units: max(bench.vocabulary, 4 * characters) + 2, bench.vocabulary)
     var trainer = Trainer(
@@ -74,7 +75,7 @@ struct BenchTrain: ParsableCommand {
     let matrices = network.multiplyAdds
     // No gradient goes back beyond a window's first step.
     let recurrent = network.layers.reduce(0) { $0 + $1.recurrent.parameterCount }
-    let cut = Double(recurrent) / Double(window.length)
+    let cut = Double(recurrent) / Double(window.length ?? Settings().length)
     return (matrices, matrices - cut, matrices, 3 * matrices - cut)
   }
 }

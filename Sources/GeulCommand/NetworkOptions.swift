@@ -34,10 +34,12 @@ struct NetworkOptions: ParsableArguments {
 
 /// How much text a step reads.
 struct WindowOptions: ParsableArguments {
-  @Option(name: [.short, .long], help: "Streams of text side by side.")
-  var batch = Settings().batch
-  @Option(help: "Steps that gradients go back.")
-  var length = Settings().length
+  @Option(
+    name: [.short, .long],
+    help: "Streams of text side by side (default: 32, fewer for a small text).")
+  var batch: Int?
+  @Option(help: "Steps that gradients go back (default: 64, fewer for a small text).")
+  var length: Int?
 
   func validate() throws {
     try check("--batch", batch, in: 1...4096)

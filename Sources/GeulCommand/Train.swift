@@ -143,7 +143,6 @@ struct Train: ParsableCommand {
   private var settings: Settings {
     var settings = Settings()
     settings.architecture = shape.architecture
-    (settings.batch, settings.length) = (window.batch, window.length)
     settings.gradientClip = gradClip
     (settings.optimizer, settings.weightDecay, settings.patience) = (
       optimizer, weightDecay, patience
@@ -169,7 +168,7 @@ struct Train: ParsableCommand {
     return text
   }
 
-  /// Makes batch and window smaller for a small text, and says so.
+  /// Chooses batch and window, and says so where a small text wants them smaller.
   private func fit(_ settings: inout Settings, to corpus: Corpus) throws {
     let isTiny = corpus.count < 10 && settings.validationFraction > 0
     if isTiny { settings.validationFraction = 0 }
@@ -181,8 +180,9 @@ struct Train: ParsableCommand {
       )
     }
     if isTiny { Output.note("This text is too small to hold out a part of it.") }
-    let (batch, length) = Windows.fit(units: units, batch: settings.batch, length: settings.length)
-    if (batch, length) != (settings.batch, settings.length) {
+    let (batch, length) = Windows.fit(units: units, batch: window.batch, length: window.length)
+    let asked = (window.batch ?? settings.batch, window.length ?? settings.length)
+    if (batch, length) != asked {
       Output.note(
         "This text is small: \(counted(batch, "stream")) and windows of \(counted(length, "step")) suit it."
       )

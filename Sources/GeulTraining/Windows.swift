@@ -64,13 +64,18 @@ public struct Windows: Codable, Sendable, Equatable {
     offset = Int(random.next() % UInt64(most + 1))
   }
 
-  /// Batch and length, made smaller where a text of `units` would give too few windows to learn from.
-  public static func fit(units: Int, batch: Int, length: Int) -> (batch: Int, length: Int) {
-    var (batch, length) = (batch, length)
-    let windows = 64
-    while batch > 8, (units - 1) / (batch * length) < windows { batch = max(8, batch / 2) }
-    while length > 16, (units - 1) / (batch * length) < windows { length = max(16, length / 2) }
-    while batch > 1, (units - 1) / (batch * length) < 2 { batch /= 2 }
-    return (batch, max(1, min(length, units - 1 - (units > 2 ? 1 : 0))))
+  /// Batch and length for a text of `units`: what was asked for, or what suits it.
+  ///
+  /// A small text is learned best in short windows, which make more steps of it, and then in few streams: see "Small texts" in
+  /// docs/experiments.md. What was asked for is made smaller only where the text would not fill two windows.
+  public static func fit(units: Int, batch: Int?, length: Int?) -> (batch: Int, length: Int) {
+    var (b, l) = (batch ?? Settings().batch, length ?? Settings().length)
+    func hasFewer(than windows: Int) -> Bool { (units - 1) / (b * l) < windows }
+    if length == nil, hasFewer(than: 128) { l = 32 }
+    if length == nil, hasFewer(than: 64) { l = 16 }
+    if batch == nil { while b > 8, hasFewer(than: 64) { b /= 2 } }
+    while l > 16, hasFewer(than: 2) { l = max(16, l / 2) }
+    while b > 1, hasFewer(than: 2) { b /= 2 }
+    return (b, max(1, min(l, units - 1 - (units > 2 ? 1 : 0))))
   }
 }

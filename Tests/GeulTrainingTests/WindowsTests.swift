@@ -74,9 +74,11 @@ struct WindowsTests {
 
   @Test("Every small text has a legal arrangement", arguments: 2...300)
   func fitsSmallTexts(units: Int) {
-    for (batch, length) in [(64, 64), (1, 1), (3, 1000), (1000, 1), (8, 16)] {
+    for (batch, length) in [
+      (64, 64), (1, 1), (3, 1000), (1000, 1), (8, 16), (nil, nil), (nil, 5), (40, nil),
+    ] as [(Int?, Int?)] {
       let fitted = Windows.fit(units: units, batch: batch, length: length)
-      #expect(1...batch ~= fitted.batch && 1...length ~= fitted.length)
+      #expect(1...(batch ?? 32) ~= fitted.batch && 1...(length ?? 64) ~= fitted.length)
       var windows = Windows(
         units: units, batch: fitted.batch, length: fitted.length, seed: UInt64(units))
       for _ in 0..<3 {
@@ -87,10 +89,24 @@ struct WindowsTests {
     }
   }
 
-  @Test("A text that is large enough keeps its batch and length")
+  @Test("What was asked for stays if the text fills two windows")
   func keepsSizes() {
-    #expect(Windows.fit(units: 64 * 64 * 64 + 1, batch: 64, length: 64) == (64, 64))
-    #expect(Windows.fit(units: 64 * 64 * 64, batch: 64, length: 64).batch == 32)
+    #expect(Windows.fit(units: 2 * 64 * 64 + 1, batch: 64, length: 64) == (64, 64))
+    #expect(Windows.fit(units: 2 * 64 * 64, batch: 64, length: 64) == (64, 32))
+  }
+
+  @Test("The smaller a text, the shorter its windows, and then the fewer its streams")
+  func suitsSizes() {
+    func fit(_ windows: Int) -> (Int, Int) {
+      let fitted = Windows.fit(units: windows * 512 + 1, batch: nil, length: nil)
+      return (fitted.batch, fitted.length)
+    }
+    #expect(fit(512) == (32, 64))
+    #expect(fit(511) == (32, 32) && fit(128) == (32, 32))
+    #expect(fit(127) == (32, 16) && fit(64) == (32, 16))
+    #expect(fit(63) == (16, 16) && fit(31) == (8, 16) && fit(1) == (8, 16))
+    #expect(Windows.fit(units: 9000, batch: nil, length: 64) == (8, 64))
+    #expect(Windows.fit(units: 9000, batch: 32, length: nil) == (32, 16))
   }
 
   @Test("A text too short for its batch is a fault of the program")
