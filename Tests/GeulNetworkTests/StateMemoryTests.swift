@@ -19,16 +19,24 @@ struct StateMemoryTests {
     unsafe span.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }
   }
 
-  @Test("Writing a character copies no state", arguments: Precision.allCases)
-  func writes(precision: Precision) throws {
-    let trial = NetworkTrial(.lstm, layers: 3, hidden: 20, vocabulary: 11, rows: 2, length: 1)
+  /// Two sequences of a network of two layers, with its weights.
+  private func trial(
+    _ precision: Precision, length: Int, backward: Bool
+  ) throws -> (Portion, PackedNetwork, Kernels) {
+    let trial = NetworkTrial(.lstm, layers: 2, hidden: 20, vocabulary: 11, rows: 2, length: length)
     let kernels = Kernels(try InstructionSet.chosen())
     let weights = PackedNetwork(
-      trial.network, parameters: trial.parameters, precision: precision, backward: false,
+      trial.network, parameters: trial.parameters, precision: precision, backward: backward,
       kernels: kernels, lanes: Lanes(1))
-    var portion = Portion(
-      trial.network, firstRow: 0, rows: 2, length: 1, precision: precision, dropout: false,
-      backward: false)
+    let portion = Portion(
+      trial.network, firstRow: 0, rows: 2, length: length, precision: precision, dropout: false,
+      backward: backward)
+    return (portion, weights, kernels)
+  }
+
+  @Test("Writing a character copies no state", arguments: Precision.allCases)
+  func writes(precision: Precision) throws {
+    var (portion, weights, kernels) = try trial(precision, length: 1, backward: false)
     var scores: [[Float]] = [[], []]
     let before = addresses(portion)
     for _ in 0..<5 { portion.step(weights, kernels, lanes: Lanes(1), scores: &scores) }
@@ -37,14 +45,7 @@ struct StateMemoryTests {
 
   @Test("A step of training copies no state", arguments: Precision.trained)
   func trains(precision: Precision) throws {
-    let trial = NetworkTrial(.lstm, layers: 2, hidden: 20, vocabulary: 11, rows: 2, length: 3)
-    let kernels = Kernels(try InstructionSet.chosen())
-    let weights = PackedNetwork(
-      trial.network, parameters: trial.parameters, precision: precision, backward: true,
-      kernels: kernels, lanes: Lanes(1))
-    var portion = Portion(
-      trial.network, firstRow: 0, rows: 2, length: 3, precision: precision, dropout: false,
-      backward: true)
+    var (portion, weights, kernels) = try trial(precision, length: 3, backward: true)
     var room = portion.roomForBackward
     let before = addresses(portion)
     for _ in 0..<3 {
