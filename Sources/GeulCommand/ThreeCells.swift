@@ -38,6 +38,8 @@ struct ThreeCells {
         [
           text, "--out", path, "--cell", cell.rawValue, "--layers", "1", "--hidden", "\(units)",
           "--seconds", "\(minutes * 20)", "--sample-every", "0",
+          // Memory is what is asked for: windows do not get shorter because a text is small.
+          "--length", "\(Settings().length)",
           "--activation", cell == .rnn ? activation.rawValue : "tanh",
         ] + threads)
       do { try train.run() } catch let failure as Failure {
