@@ -28,8 +28,7 @@ struct BenchTrain: ParsableCommand {
     let (kernels, lanes) = (try machine.kernels, machine.lanes)
     var settings = Settings()
     settings.architecture = shape.architecture
-    settings.batch = window.batch ?? settings.batch
-    settings.length = window.length ?? settings.length
+    (settings.batch, settings.length) = window.sizes
     (settings.optimizer, settings.precision) = (optimizer, bench.precision)
     let characters = settings.batch * settings.length
     let corpus = try randomCorpus(
@@ -75,7 +74,7 @@ struct BenchTrain: ParsableCommand {
     let matrices = network.multiplyAdds
     // No gradient goes back beyond a window's first step.
     let recurrent = network.layers.reduce(0) { $0 + $1.recurrent.parameterCount }
-    let cut = Double(recurrent) / Double(window.length ?? Settings().length)
+    let cut = Double(recurrent) / Double(window.sizes.length)
     return (matrices, matrices - cut, matrices, 3 * matrices - cut)
   }
 }

@@ -36,10 +36,20 @@ struct NetworkOptions: ParsableArguments {
 struct WindowOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
-    help: "Streams of text side by side (default: 32, fewer for a small text).")
+    help:
+      "Streams of text side by side (default: \(Settings().batch), in train fewer for a small text)."
+  )
   var batch: Int?
-  @Option(help: "Steps that gradients go back (default: 64, fewer for a small text).")
+  @Option(
+    help:
+      "Steps that gradients go back (default: \(Settings().length), in train fewer for a small text)."
+  )
   var length: Int?
+
+  /// What was asked for, or the defaults, whatever the text.
+  var sizes: (batch: Int, length: Int) {
+    (batch ?? Settings().batch, length ?? Settings().length)
+  }
 
   func validate() throws {
     try check("--batch", batch, in: 1...4096)

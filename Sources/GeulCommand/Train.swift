@@ -181,8 +181,7 @@ struct Train: ParsableCommand {
     }
     if isTiny { Output.note("This text is too small to hold out a part of it.") }
     let (batch, length) = Windows.fit(units: units, batch: window.batch, length: window.length)
-    let asked = (window.batch ?? settings.batch, window.length ?? settings.length)
-    if (batch, length) != asked {
+    if (batch, length) != window.sizes {
       Output.note(
         "This text is small: \(counted(batch, "stream")) and windows of \(counted(length, "step")) suit it."
       )

@@ -155,11 +155,11 @@ public struct Sampler: Sendable {
     let goal = options.topP * weigh(best, temperature: 1)
     heap.fill(candidates.count, scores)
     var sum = 0.0
-    var last = heap.takeBest(scores)
-    for _ in candidates.indices.dropFirst() {
+    var last = 0
+    for _ in candidates.indices {
+      last = heap.takeBest(scores)
       sum += weights[last]
       if sum >= goal { break }
-      last = heap.takeBest(scores)
     }
     keep(downTo: last)
   }
@@ -188,7 +188,7 @@ public struct Sampler: Sendable {
   private mutating func weigh(_ best: Int32, temperature: Double) -> Double {
     gather()
     return kernels.weigh(
-      scores, candidates.count, beside: Double(logits[Int(best)]), temperature: temperature,
+      scores, first: candidates.count, beside: Double(logits[Int(best)]), temperature: temperature,
       into: &weights)
   }
 
@@ -203,17 +203,5 @@ public struct Sampler: Sendable {
     candidates.append(id)
     weights[0] = 1
     return 1
-  }
-}
-
-extension Kernels {
-  /// The first `count` of two arrays.
-  fileprivate func weigh(
-    _ scores: [Float], _ count: Int, beside top: Double, temperature: Double,
-    into weights: inout [Double]
-  ) -> Double {
-    var span = weights.mutableSpan
-    return weigh(
-      scores.span.extracting(first: count), beside: top, temperature: temperature, into: &span)
   }
 }

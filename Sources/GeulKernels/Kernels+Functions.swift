@@ -27,23 +27,25 @@ extension Kernels {
     return values.indices.map { output[$0] }
   }
 
-  /// The weight of each of `scores` beside the best: e^((score - top) / temperature), in float64, the same bits on every machine.
+  /// The weight of each of the first scores beside the best: e^((score - top) / temperature), in float64.
   ///
   /// - Parameters:
   ///   - scores: what a network gives the units; none is above `top`, none is NaN.
+  ///   - count: how many of them to weigh.
   ///   - top: the best score, or another bound.
   ///   - temperature: more than 0.
-  ///   - weights: filled with as many weights, each from 0 to 1.
+  ///   - weights: its first places are filled, each with 0 to 1: the same bits on every machine.
   /// - Returns: their sum, added up in an order that is the same on every machine.
   public func weigh(
-    _ scores: Span<Float>, beside top: Double, temperature: Double = 1,
-    into weights: inout MutableSpan<Double>
+    _ scores: [Float], first count: Int, beside top: Double, temperature: Double = 1,
+    into weights: inout [Double]
   ) -> Double {
-    require("weights", weights.count, atLeast: scores.count)
+    require("scores", scores.count, atLeast: count)
+    require("weights", weights.count, atLeast: count)
     return unsafe scores.withUnsafeBufferPointer { from in
       unsafe weights.withUnsafeMutableBufferPointer { to in
         guard let from = from.baseAddress, let to = to.baseAddress else { return 0 }
-        return unsafe functions.weigh(to, from, scores.count, top, temperature)
+        return unsafe functions.weigh(to, from, count, top, temperature)
       }
     }
   }

@@ -8,7 +8,7 @@ public import GeulNetwork
 /// instruction set: whoever reads the same units can undo what was coded with it.
 public struct OnlineModel: Sendable {
   /// The scores of the next unit, `[v]`; nothing before the first unit is read.
-  public var scores: [Float] { output[0] }
+  private var scores: [Float] { output[0] }
 
   private let network: Network
   private let kernels: Kernels
@@ -76,8 +76,7 @@ public struct OnlineModel: Sendable {
       let works = (0..<lanes.count).map { _ in GradientWork() }
       return Learner(
         start: parameters, portion: portion, work: portion.roomForBackward, gradientWorks: works,
-        first: empty,
-        second: empty, gradients: empty)
+        first: empty, second: empty, gradients: empty)
     }
   }
 
@@ -87,8 +86,8 @@ public struct OnlineModel: Sendable {
   package var chances: (shares: [Double], sum: Double, best: Float)? {
     guard let best = scores.max() else { return nil }
     var shares = [Double](repeating: 0, count: scores.count)
-    var span = shares.mutableSpan
-    let sum = kernels.weigh(scores.span, beside: Double(best), into: &span)
+    let sum = kernels.weigh(
+      scores, first: scores.count, beside: Double(best), into: &shares)
     return (shares, sum, best)
   }
 

@@ -13,8 +13,7 @@ struct ExponentialTests {
     _ scores: [Float], beside top: Double, _ set: InstructionSet
   ) -> (weights: [Double], sum: Double) {
     var weights = [Double](repeating: .nan, count: scores.count)
-    var span = weights.mutableSpan
-    let sum = Kernels(set).weigh(scores.span, beside: top, into: &span)
+    let sum = Kernels(set).weigh(scores, first: scores.count, beside: top, into: &weights)
     return (weights, sum)
   }
 
