@@ -64,11 +64,14 @@ public struct Portion: Sendable {
   ///
   /// The weights are read once for each step of a portion, so it has as many sequences as there can be: at most 25, because
   /// what its step leaves must stay near, and, where that is six at least, half of a thread's, because one thread may be
-  /// slower than another.
+  /// slower than another. Larger portions come first, so that threads finish together.
   public static func cut(batch: Int, lanes: Int) -> [Range<Int>] {
     let each = lanes > 1 && batch >= 12 * lanes ? 2 : 1
     let count = min(batch, lanes * max(each, (batch + 25 * lanes - 1) / (25 * lanes)))
-    return (0..<count).map { (batch * $0 / count)..<(batch * ($0 + 1) / count) }
+    return (0..<count).map { index in
+      let first = batch / count * index + min(index, batch % count)
+      return first..<first + batch / count + (index < batch % count ? 1 : 0)
+    }
   }
 
   /// What dropout does in one step.
@@ -109,10 +112,12 @@ public struct Portion: Sendable {
   ///   - sequence: `length + 1` tokens, or fewer for a shorter window. A token of -1 is read as 0 and does not count.
   ///   - counting: the steps whose targets count; all by default.
   public mutating func fill(row: Int, _ sequence: [Int32], counting: Range<Int>? = nil) {
-    for step in 0..<sequence.count - 1 {
-      let counts = counting.map { $0.contains(step) } ?? true
-      tokens[step * rows + row] = max(0, sequence[step])
-      targets[step * rows + row] = counts ? sequence[step + 1] : -1
+    let (rows, steps) = (rows, 0..<sequence.count - 1)
+    var inputs = tokens.mutableSpan
+    for step in steps { inputs[step * rows + row] = max(0, sequence[step]) }
+    var outputs = targets.mutableSpan
+    for step in steps {
+      outputs[step * rows + row] = (counting ?? steps).contains(step) ? sequence[step + 1] : -1
     }
   }
 

@@ -105,9 +105,8 @@ public struct Trainer: Sendable {
   ///   - total: how many steps the run will have; nil while that is not known.
   /// - Returns: what the step did; if its loss is not finite, nothing.
   public mutating func step(_ corpus: Corpus, of total: Int?) -> Outcome {
-    read(corpus)
     var watch = Stopwatch()
-    propagate()
+    propagate(corpus)
     // Portions go both ways side by side: the time is shared out as theirs was.
     let both = watch.lap()
     let forward = portions.reduce(0) { $0 + $1.seconds.forward }
@@ -133,17 +132,18 @@ public struct Trainer: Sendable {
     return outcome
   }
 
-  /// Takes all portions through their windows, forward and back.
+  /// Takes all portions through their next windows of a text, forward and back.
   ///
   /// A function of its own, because the lanes' copy of the weights must be gone before these are changed, or changing
   /// them would copy them all.
-  private mutating func propagate() {
+  private mutating func propagate(_ corpus: Corpus) {
     let masks =
       settings.dropout > 0 ? Portion.Masks(rate: settings.dropout, key: maskKey) : nil
     let scale = 1 / Float(settings.batch * settings.length)
-    let (weights, kernels) = (weights, kernels)
+    let (weights, kernels, windows) = (weights, kernels, windows)
     lanes.forEach(&portions, with: &rooms) { portion, room in
       var watch = Stopwatch()
+      portion.read(windows, of: corpus)
       portion.forward(weights, kernels, scale: scale, masks: masks)
       portion.seconds.forward = watch.lap()
       portion.backward(weights, kernels, work: &room, masks: masks)
@@ -182,16 +182,16 @@ public struct Trainer: Sendable {
     var random = RandomSource(seed: settings.seed ^ 0x6765_756C_0000_0000 &+ UInt64(step))
     return random.next()
   }
+}
 
-  /// Fills the portions with the next window.
-  private mutating func read(_ corpus: Corpus) {
-    var ids = [Int32](repeating: 0, count: settings.length + 1)
-    for index in portions.indices {
-      if windows.isAtStart { portions[index].clearState() }
-      for row in 0..<portions[index].rows {
-        corpus.copyIDs(from: windows.start(row: portions[index].firstRow + row), into: &ids)
-        portions[index].fill(row: row, ids)
-      }
+extension Portion {
+  /// Fills its sequences with the next window of a text.
+  fileprivate mutating func read(_ windows: Windows, of corpus: Corpus) {
+    if windows.isAtStart { clearState() }
+    var ids = [Int32](repeating: 0, count: windows.length + 1)
+    for row in 0..<rows {
+      corpus.copyIDs(from: windows.start(row: firstRow + row), into: &ids)
+      fill(row: row, ids)
     }
   }
 }

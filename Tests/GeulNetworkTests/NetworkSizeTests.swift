@@ -97,6 +97,9 @@ struct NetworkSizeTests {
       #expect(parts.flatMap { Array($0) } == Array(0..<batch))
       #expect(parts.allSatisfy { 1...25 ~= $0.count })
       #expect(parts.count >= min(lanes, batch), "work for \(lanes) lanes")
+      // Two threads that take one after another finish together.
+      let sizes = parts.map(\.count)
+      #expect(sizes == sizes.sorted(by: >) && sizes[0] - sizes[sizes.count - 1] <= 1)
     }
   }
 }
