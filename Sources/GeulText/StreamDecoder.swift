@@ -48,6 +48,14 @@ public struct StreamDecoder: Sendable {
 
   /// Ends the text: answers what was held back, and is ready for another.
   public mutating func finish() -> String { bytes.finish() + syllable.finish() }
+
+  /// Ends a text that was cut off: answers what was held back if it is a whole character, and is ready for another.
+  ///
+  /// Left out is what only begins one: some bytes of it, or a lead that no vowel has followed.
+  public mutating func cut() -> String {
+    bytes.discard()
+    return syllable.cut()
+  }
 }
 
 /// Composes jamo into syllables as they come.
@@ -62,6 +70,12 @@ struct SyllableAssembler: Sendable {
     let text = finish()
     held = jamo
     return Hangul.leads.contains(jamo) ? text : text + finish()
+  }
+
+  /// Ends with a whole syllable or with nothing.
+  mutating func cut() -> String {
+    if let held, !Hangul.syllables.contains(held) { self.held = nil }
+    return finish()
   }
 
   mutating func finish() -> String {
@@ -108,8 +122,11 @@ struct UTF8Assembler: Sendable {
     return ""
   }
 
+  /// Forgets the bytes of a character that has only begun.
+  mutating func discard() { needed = 0 }
+
   mutating func finish() -> String {
-    defer { needed = 0 }
+    defer { discard() }
     return needed > 0 ? "\u{FFFD}" : ""
   }
 }

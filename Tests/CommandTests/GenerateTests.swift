@@ -227,6 +227,19 @@ struct GenerateTests {
       #expect(Array(text.utf8) == Array(composed.utf8))
       #expect(Array(text.utf8).starts(with: "옛".utf8))
     }
+    // Nor does one show that has only begun: no text ends with a lead where a longer one has its vowel.
+    func jamo(_ length: Int) throws -> [UInt32] {
+      let options = ["-n", "\(length)", "--seed", "1", "--prompt", "옛나"]
+      let text = try GeulProcess.run(["generate", "run"] + options, in: folder).stdout.dropLast()
+      return text.decomposedStringWithCanonicalMapping.unicodeScalars.map(\.value)
+    }
+    let longest = try jamo(40)
+    for length in 20..<40 {
+      let shorter = try jamo(length)
+      #expect(longest.starts(with: shorter), "\(length)")
+      let (last, next) = (shorter[shorter.count - 1], longest[shorter.count])
+      #expect(!(0x1100...0x1112).contains(last) || !(0x1161...0x1175).contains(next), "\(length)")
+    }
     let none = try GeulProcess.run(
       ["generate", "run", "-n", "0", "--seed", "1", "--prompt", "옛나"], in: folder)
     #expect(none.stdout == "옛나\n")
@@ -246,5 +259,13 @@ struct GenerateTests {
         ], in: folder)
       #expect(result.status == 0 && result.stdout.hasPrefix("옛날"))
     }
+    // Nor does the end of one show as broken: what is written is what a longer text begins with.
+    func bytes(_ length: Int) throws -> [UInt8] {
+      let options = ["-n", "\(length)", "--seed", "1", "--prompt", "옛날"]
+      return try Array(
+        GeulProcess.run(["generate", "run"] + options, in: folder).stdout.utf8.dropLast())
+    }
+    let longest = try bytes(46)
+    for length in 40..<46 { #expect(try longest.starts(with: bytes(length)), "\(length)") }
   }
 }

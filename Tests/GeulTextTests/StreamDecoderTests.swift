@@ -26,6 +26,26 @@ struct StreamDecoderTests {
       found.map(scalars) == [[0x1161], [0x11AB], [], [0x1100], [], [0xAC00, 0x1161], [0x11AB], []])
   }
 
+  @Test("what a text that was cut off has only begun is left out, and nothing more")
+  func cut() throws {
+    func cut(_ units: [String], _ unit: TextUnit) throws -> String {
+      let tokenizer = Tokenizer(unit: unit)
+      let vocabulary = try Vocabulary(distinct: Array(Set(units)).sorted())
+      var decoder = StreamDecoder(tokenizer: tokenizer, vocabulary: vocabulary)
+      let text = units.compactMap { vocabulary.id(of: $0) }.map { decoder.append($0) }.joined()
+      // And the next text begins afresh.
+      return text + decoder.cut() + "|" + decoder.finish()
+    }
+    #expect(try cut(["ᄒ", "ᅡ", "ᆫ", "ᄀ"], .jamo) == "한|")
+    #expect(try cut(["ᄒ", "ᅡ", "ᆫ", "ᄀ", "ᅳ"], .jamo) == "한그|")
+    #expect(try cut(["ᄒ", "ᅡ", "ᆫ"], .jamo) == "한|")
+    #expect(try cut(["ᄀ"], .jamo) == "|")
+    let bytes = Tokenizer(unit: .byte).units(of: "a한")
+    #expect(try cut(bytes, .byte) == "a한|")
+    #expect(try cut(bytes.dropLast(), .byte) == "a|")
+    #expect(try cut(bytes.dropLast(2), .byte) == "a|")
+  }
+
   @Test("bytes are held back until they make a character")
   func bytes() throws {
     let tokenizer = Tokenizer(unit: .byte)
