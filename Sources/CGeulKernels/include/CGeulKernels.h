@@ -94,10 +94,10 @@ typedef struct {
 
 /// How deep a strip of a weight gradient is at most, and how many rows at once are copied to where they lie close: the
 /// strip's rows and the sums of four panels then stay in a core's second cache.
-#define GEUL_STRIP 256
+#define GEUL_STRIP 512
 #define GEUL_STRIP_ROWS 96
 /// How far apart: a line more, or all rows would want the same places of the cache.
-#define GEUL_STRIP_STRIDE 272
+#define GEUL_STRIP_STRIDE 528
 
 /// What one portion of the batch has for a gradient; `b` rows a step.
 typedef struct {
