@@ -26,7 +26,7 @@ public struct Generator: Sendable {
   public struct Request: Sendable {
     /// The units to write on from; none to begin as after a line's end.
     public var prompt: [Int]
-    /// How many units to write at most; a character that the last of them only begin is left out.
+    /// How many units to write at most; a character that they end within is left out.
     public var length: Int
     /// How to choose them.
     public var sampling: SamplingOptions
@@ -171,8 +171,8 @@ struct Streams: Sendable {
     /// What the last step added that can be shown.
     var piece = ""
     var ending: Generator.Ending?
-    /// Whether it has units beyond the prompt's, of which nothing is left out.
-    private var isBegun = false
+    /// Whether it will have units beyond the prompt's, of which nothing is left out.
+    private let goesOn: Bool
     private var window: PenaltyWindow
     private let draws: RandomDraws
     private var decoder: StreamDecoder
@@ -182,6 +182,7 @@ struct Streams: Sendable {
       self.number = number
       self.last = last
       self.decoder = decoder
+      goesOn = request.length > 0
       window = PenaltyWindow(capacity: request.sampling.repeatLastN)
       for id in request.prompt {
         window.append(id)
@@ -196,7 +197,6 @@ struct Streams: Sendable {
 
     /// Chooses the unit at `place` and shows what it completes.
     mutating func choose(_ scores: [Float], _ sampler: inout Sampler, _ place: Int) {
-      isBegun = true
       last = sampler.draw(scores.span, after: window, at: draws[UInt64(place)])
       window.append(last)
       show(decoder.append(last))
@@ -205,7 +205,7 @@ struct Streams: Sendable {
     mutating func finish() {
       piece = ""
       guard !isOver else { return }
-      show(isBegun ? decoder.cut() : decoder.finish())
+      show(goesOn ? decoder.cut() : decoder.finish())
       piece += stops.rest()
       ending = ending ?? .length
     }

@@ -17,7 +17,7 @@ struct NetworkSizeTests {
   static let sizes = [
     (1, 2, 2, 5), (7, 17, 2, 2), (15, 1, 3, 1), (16, 16, 5, 5), (17, 65, 7, 5), (33, 15, 6, 1),
     (64, 64, 13, 1), (65, 5, 1, 2), (80, 200, 2, 2), (100, 7, 3, 1), (5, 9, 27, 5),
-    (5, 9, 61, 9), (530, 17, 3, 2),
+    (5, 9, 61, 9), (530, 17, 7, 2),
   ].map { Size(hidden: $0, vocabulary: $1, rows: $2, length: $3) }
 
   static func trial(_ cell: Cell, _ size: Size) -> NetworkTrial {
