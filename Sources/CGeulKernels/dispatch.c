@@ -22,7 +22,10 @@ const geul_kernels *geul_kernels_for(geul_isa isa) {
                  ? &geul_kernels_avx512
                  : NULL;
     case GEUL_AVX512BF16:
-      return geul_kernels_for(GEUL_AVX512) && __builtin_cpu_supports("avx512bf16") ? &geul_kernels_avx512bf16 : NULL;
+      return geul_kernels_for(GEUL_AVX512) && __builtin_cpu_supports("avx512bf16") &&
+                     __builtin_cpu_supports("avx512vnni")
+                 ? &geul_kernels_avx512bf16
+                 : NULL;
 #elif defined(__aarch64__)
     case GEUL_NEON:
       return &geul_kernels_neon;
