@@ -25,7 +25,7 @@ public struct MemoryPlan: Sendable, Equatable {
     let (count, layers) = (network.layout.count, settings.architecture.layers)
     let factor = settings.precision.bytes
     let matrices = network.matrices.reduce(0) { $0 + $1.count }
-    let grams = network.matrices.reduce(0) { $0 + 4 * 4 * $1.depth * padded($1.depth) }
+    let grams = network.matrices.reduce(0) { $0 + Orthogonalizer.byteCount($1) }
     parameters =
       5 * 4 * count + 2 * factor * matrices + (settings.optimizer == .muon ? grams : 0)
 

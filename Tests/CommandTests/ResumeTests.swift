@@ -7,7 +7,10 @@ struct ResumeTests {
   private static let steps = "3000"
   /// All runs read one file: its path is in the checkpoint.
   private static let long = Swift.Result {
-    ["train", try Runs.english.get().file("text.txt"), "--steps", steps, "--save-every", "700"]
+    [
+      "train", try Runs.english.get().file("text.txt"), "--steps", steps, "--save-every", "700",
+      "--patience", "0",
+    ]
       + Runs.tiny
   }
 

@@ -47,16 +47,22 @@ struct MuonTests {
     }
   }
 
+  /// The polynomials a x + b x^3 + c x^5 of the rounds.
+  static let rounds = [
+    (8.38367, -24.7659, 18.3571), (4.04342, -3.01140, 0.569512),
+    (3.50557, -2.62665, 0.525719), (2.49012, -1.83428, 0.436835),
+  ]
+
   /// Newton's and Schulz' iteration on the matrix itself, as it is written.
   static func orthogonalized(_ matrix: [[Double]]) -> [[Double]] {
     let norm = matrix.joined().reduce(0) { $0 + $1 * $1 }.squareRoot()
     var x = matrix.map { $0.map { $0 / norm } }
-    for _ in 0..<5 {
+    for (first, second, third) in rounds {
       let a = x.map { row in x.map { zip(row, $0).reduce(0) { $0 + $1.0 * $1.1 } } }
       let square = product(a, a)
       let polynomial = a.indices.map { r in
         a.indices.map { c in
-          (r == c ? 3.4445 : 0) - 4.7750 * a[r][c] + 2.0315 * square[r][c]
+          (r == c ? first : 0) + second * a[r][c] + third * square[r][c]
         }
       }
       x = product(polynomial, x)
@@ -71,7 +77,7 @@ struct MuonTests {
   }
 
   /// The iteration on the Gram matrix rounds singular values near zero otherwise than the one on the matrix, and
-  /// multiplies what it rounded by up to 3.4445^5: two thousandths of a change were the most that was seen.
+  /// multiplies what it rounded by up to 296: two thousandths of a change were the most that was seen.
   @Test(
     "A step is momentum, orthogonalised, as Double computes it", arguments: InstructionSet.available
   )
@@ -93,6 +99,35 @@ struct MuonTests {
       }
     }
     #expect(comparison.holds, "\(comparison)")
+  }
+
+  /// Singular values of random matrices that are much wider than deep, or deeper than wide, lie near each other.
+  @Test("A step moves a matrix in every direction by about as much", arguments: [1, 4])
+  func everyDirection(matrix: Int) {
+    let slot = Self.matrices[matrix]
+    var random = SeededGenerator(seed: 100)
+    let start = Self.matrix(slot, Arena.random(Self.layout, 1, &random))
+    let after = Self.matrix(slot, Self.run(.portable, lanes: 1, steps: 1).parameters)
+    let shape = max(1, (Double(slot.gates * slot.units) / Double(slot.depth)).squareRoot())
+    let change = zip(start, after).map { rows in
+      zip(rows.0, rows.1).map { ($0 * (1 - 0.005) - $1) / (0.01 * shape) }
+    }
+    let isDeep = change.count > change[0].count
+    for _ in 0..<100 {
+      let direction = (0..<min(change.count, change[0].count)).map { _ in
+        Double.random(in: -1...1, using: &random)
+      }
+      let moved =
+        isDeep
+        ? change.map { zip($0, direction).reduce(0) { $0 + $1.0 * $1.1 } }
+        : change[0].indices.map { c in
+          direction.indices.reduce(0) { $0 + direction[$1] * change[$1][c] }
+        }
+      func length(_ vector: [Double]) -> Double {
+        vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      }
+      #expect((0.79...1.21).contains(length(moved) / length(direction)))
+    }
   }
 
   @Test("Momentum is the mean of gradients, the last of which count most")

@@ -67,13 +67,13 @@ struct RunFaultTests {
 
   @Test("goes back when the loss jumps")
   func jump() throws {
-    let twentyTimes = Times(20)
+    let thirtyTimes = Times(30)
     let text = String(repeating: "hello world ", count: 100)
-    let calm = try Self.ending(peak: 0.05, steps: 600, text: text)
+    let calm = try Self.ending(peak: 0.08, steps: 600, text: text)
     // Steps in a direction that has nothing to do with the text, while the rate is high, and not so many that one that is
-    // saved meanwhile could not be left again. (Peaks of 0.04, 0.05 and 0.07 do; at 0.1 some runs are not calm.)
-    let result = try Self.ending(peak: 0.05, steps: 600, text: text) { step, gradients in
-      guard step >= 200, twentyTimes.happens() else { return }
+    // saved meanwhile could not be left again. (A peak of 0.08 does, 30 or 40 times; at 0.04 and 0.07 the run is not calm.)
+    let result = try Self.ending(peak: 0.08, steps: 600, text: text) { step, gradients in
+      guard step >= 200, thirtyTimes.happens() else { return }
       for index in 0..<gradients.values.count {
         gradients.values[index] = index % 3 == 0 ? 1e6 : -1e6
       }
