@@ -8,22 +8,18 @@ public struct Orthogonalizer: Sendable {
   /// `[s, s]`, padded, s being the shorter side: the Gram matrix, a polynomial of it, the product of all polynomials, and
   /// what comes next.
   fileprivate var gram, polynomial, total, spare: Buffer<Float>
-  /// `[n, k]`, padded: the transpose of a matrix that is deeper than wide; else empty.
-  fileprivate var transpose: Buffer<Float>
 
   /// Room for the matrix of `slot`.
   public init(_ slot: Slot) {
     self.slot = slot
-    let count = slot.shorterSide * padded(slot.shorterSide)
+    let count = slot.gramCount
     (gram, polynomial) = (Buffer(zeros: count), Buffer(zeros: count))
     (total, spare) = (Buffer(zeros: count), Buffer(zeros: count))
-    transpose = Buffer(zeros: slot.isDeep ? slot.stride * padded(slot.depth) : 0)
   }
 
   /// How many bytes it takes.
   public static func byteCount(_ slot: Slot) -> Int {
-    let grams = 4 * slot.shorterSide * padded(slot.shorterSide)
-    return 4 * (grams + (slot.isDeep ? slot.stride * padded(slot.depth) : 0))
+    4 * slot.gramCount * MemoryLayout<Float>.stride
   }
 
   fileprivate mutating func keepPolynomial() { swap(&total, &polynomial) }
@@ -34,6 +30,7 @@ extension Slot {
   /// Whether a row is shorter than the depth.
   fileprivate var isDeep: Bool { stride < depth }
   fileprivate var shorterSide: Int { min(stride, depth) }
+  fileprivate var gramCount: Int { shorterSide * padded(shorterSide) }
 }
 
 /// One step of Muon, of Jordan and others (2024): momentum whose matrices are orthogonalised.
@@ -58,7 +55,7 @@ extension Kernels {
   /// 1.20.
   ///
   /// Of all such polynomials each is the one that leaves the least error of what those before have left (Amsel and others
-  /// 2025, "The Polar Express", theorem 3.1 and algorithm 1).
+  /// 2025, "The Polar Express").
   private static let rounds: [(a: Float, b: Float, c: Float)] = [
     (8.38367, -24.7659, 18.3571), (4.04342, -3.01140, 0.569512),
     (3.50557, -2.62665, 0.525719), (2.49012, -1.83428, 0.436835),
@@ -97,8 +94,7 @@ extension Kernels {
     unsafe multiply(&works, lanes) { work, index in
       let slot = work.slot
       let shape = (Double(slot.gates * slot.units) / Double(slot.depth)).squareRoot()
-      let side = slot.shorterSide
-      var call = unsafe geul_dense(side, work.total.pointer, work.total, into: &work.spare)
+      var call = unsafe geul_dense(slot, work.total.pointer, work.total, into: &work.spare)
       if slot.isDeep {
         unsafe (call.a, call.a_stride, call.rows) = (u + slot.offset, slot.stride, slot.depth)
       } else {
@@ -129,19 +125,14 @@ extension Kernels {
     }
     unsafe multiply(&works, lanes) { work, index in
       let slot = work.slot
-      var (x, longer) = unsafe (arena.values.pointer + slot.offset, slot.stride)
+      let x = unsafe arena.values.pointer + slot.offset
+      var call = unsafe geul_dense(slot, x, work.gram, into: &work.gram)
+      unsafe (call.b, call.a_stride, call.b_stride) = (x, slot.stride, slot.stride)
       if slot.isDeep {
-        longer = padded(slot.depth)
-        for k in 0..<slot.depth {
-          for n in 0..<slot.stride {
-            work.transpose[n * longer + k] = unsafe x[k * slot.stride + n]
-          }
-        }
-        unsafe x = work.transpose.pointer
+        unsafe (call.depth, call.transposes_a) = (slot.depth, 1)
+      } else {
+        unsafe (call.depth, call.transposes_b) = (slot.stride, 1)
       }
-      var call = unsafe geul_dense(slot.shorterSide, x, work.gram, into: &work.gram)
-      unsafe (call.a_stride, call.b_stride) = (longer, longer)
-      unsafe (call.b, call.depth, call.transposes) = (x, longer, 1)
       unsafe call.by_product = inverses[index] * inverses[index]
       return unsafe call
     }
@@ -149,19 +140,17 @@ extension Kernels {
       // P = a + b A + c A A;  Q = P Q, from Q = 1;  A = P A P, which is the Gram matrix of P X.
       unsafe multiply(&works, lanes) { work, _ in
         var call = unsafe geul_dense(
-          work.slot.shorterSide, work.gram.pointer, work.gram, into: &work.polynomial)
+          work.slot, work.gram.pointer, work.gram, into: &work.polynomial)
         unsafe (call.by_product, call.by_addend, call.diagonal) = (factors.c, factors.b, factors.a)
         unsafe call.addend = work.gram.pointer
         return unsafe call
       }
       if round < Self.rounds.count - 1 {
         unsafe multiply(&works, lanes) { work, _ in
-          unsafe geul_dense(
-            work.slot.shorterSide, work.polynomial.pointer, work.gram, into: &work.spare)
+          unsafe geul_dense(work.slot, work.polynomial.pointer, work.gram, into: &work.spare)
         }
         unsafe multiply(&works, lanes) { work, _ in
-          unsafe geul_dense(
-            work.slot.shorterSide, work.spare.pointer, work.polynomial, into: &work.gram)
+          unsafe geul_dense(work.slot, work.spare.pointer, work.polynomial, into: &work.gram)
         }
       }
       guard round > 0 else {
@@ -169,8 +158,7 @@ extension Kernels {
         continue
       }
       unsafe multiply(&works, lanes) { work, _ in
-        unsafe geul_dense(
-          work.slot.shorterSide, work.polynomial.pointer, work.total, into: &work.spare)
+        unsafe geul_dense(work.slot, work.polynomial.pointer, work.total, into: &work.spare)
       }
       for index in works.indices { works[index].keepSpare() }
     }
@@ -204,14 +192,15 @@ extension Kernels {
 }
 
 extension geul_dense {
-  /// The product, symmetric, of two symmetric `[k, k]` that commute, into `out`.
+  /// The product, symmetric, of two symmetric `[s, s]` that commute, into `out`; s is the shorter side of a matrix.
   fileprivate init(
-    _ depth: Int, _ a: UnsafePointer<Float>, _ b: Buffer<Float>, into out: inout Buffer<Float>
+    _ slot: Slot, _ a: UnsafePointer<Float>, _ b: Buffer<Float>, into out: inout Buffer<Float>
   ) {
+    let side = slot.shorterSide
     unsafe self.init()
-    unsafe (rows, self.depth, columns, by_product, is_symmetric) = (depth, depth, depth, 1, 1)
-    unsafe (self.a, a_stride) = (a, padded(depth))
-    unsafe (self.b, b_stride) = (b.pointer, padded(depth))
-    unsafe (self.out, out_stride) = (out.mutablePointer(), padded(depth))
+    unsafe (rows, depth, columns, by_product, is_symmetric) = (side, side, side, 1, 1)
+    unsafe (self.a, a_stride) = (a, padded(side))
+    unsafe (self.b, b_stride) = (b.pointer, padded(side))
+    unsafe (self.out, out_stride) = (out.mutablePointer(), padded(side))
   }
 }

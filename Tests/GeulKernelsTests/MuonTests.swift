@@ -1,3 +1,4 @@
+import Foundation
 import GeulKernels
 import TestSupport
 import Testing
@@ -127,6 +128,30 @@ struct MuonTests {
         vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
       }
       #expect((0.79...1.21).contains(length(moved) / length(direction)))
+    }
+  }
+
+  @Test("Singular values from 0.003 to 1 become 0.80 to 1.20", arguments: [1, 4])
+  func singularValues(matrix: Int) {
+    let slot = Self.matrices[matrix]
+    var (parameters, first, gradients) = (
+      Arena(Self.layout), Arena(Self.layout), Arena(Self.layout)
+    )
+    let count = min(slot.depth, slot.gates * slot.units)
+    // From 0.003 of the norm, which is that of them all, to near it.
+    for n in 0..<count {
+      gradients[slot, n, n / slot.units, n % slot.units] = powf(0.0025, Float(n) / Float(count - 1))
+    }
+    let norm = gradients.values.array.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    #expect(0.0008...0.003 ~= 0.0025 / norm)
+    var works = [Orthogonalizer(slot)]
+    Kernels(.portable).muon(
+      MuonStep(learningRate: 1), scale: 1, works: &works, parameters: &parameters,
+      gradients: &gradients, first: &first, lanes: Lanes(1))
+    let shape = max(1, (Float(slot.gates * slot.units) / Float(slot.depth)).squareRoot())
+    for n in 0..<count where powf(0.0025, Float(n) / Float(count - 1)) / norm >= 0.003 {
+      let moved = -parameters[slot, n, n / slot.units, n % slot.units] / shape
+      #expect((0.79...1.21).contains(moved), "\(n)")
     }
   }
 

@@ -140,7 +140,7 @@ int main(int count, char **arguments) {
   // A matrix [33, 80] times its transpose, and what that times the matrix is.
   float *matrix = numbers(33 * 80, 1), *gram = numbers(33 * 48, 0), *out = numbers(33 * 80, 0), *panel = numbers(80 * 64, 0);
   geul_dense call = {.rows = 33, .depth = 80, .a = matrix, .a_stride = 80, .b = matrix, .b_stride = 80, .columns = 33,
-                     .transposes = 1, .is_symmetric = 1, .by_product = 0.5f, .diagonal = 2, .out = gram, .out_stride = 48,
+                     .transposes_b = 1, .is_symmetric = 1, .by_product = 0.5f, .diagonal = 2, .out = gram, .out_stride = 48,
                      .panel = panel};
   for (call.column = 0; call.column < 48; call.column += 16) k->dense(&call);
   print("gram", gram, 33 * 48 * sizeof(float));

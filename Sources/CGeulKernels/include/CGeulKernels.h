@@ -136,10 +136,10 @@ typedef struct {
 /// out[r, c] = by_product * sum over k of a[r, k] . b[k, c] + by_addend * addend[r, c], and `diagonal` more where r = c.
 typedef struct {
   size_t rows, depth;               // r, k
-  const float *a; size_t a_stride;  // [r, k]
-  const float *b; size_t b_stride;  // [k, c], or if `transposes` [c, k]
-  size_t columns;                   // c, a multiple of 16, but transposed as many as `b` has rows
-  int transposes;
+  const float *a; size_t a_stride;  // [r, k], or if `transposes_a` [k, r]
+  const float *b; size_t b_stride;  // [k, c], or if `transposes_b` [c, k]
+  size_t columns;                   // c, a multiple of 16, but transposed as many as `b` has rows; then `depth` is one
+  int transposes_a, transposes_b;   // one of them at most
   int is_symmetric;                 // the result is: what lies below the panel is mirrored from above
   size_t column;                    // the first of the panel's 64 columns, or 16 if so many are not left
   float by_product, by_addend, diagonal;
