@@ -78,6 +78,6 @@ let package = Package(
       ["GeulCompression", "GeulTraining", "GeulNetwork", "GeulKernels", "GeulText"]),
     tests("GeulInsightTests", ["GeulInsight", "GeulNetwork", "GeulKernels", "GeulText"]),
     tests("GeulPicturesTests", ["GeulPictures"]),
-    tests("CommandTests", ["GeulCommand", "GeulNetwork"], exclude: ["Snapshots"]),
+    tests("CommandTests", ["GeulCommand", "GeulNetwork"], exclude: ["Snapshots", "Fixtures"]),
   ]
 )
