@@ -187,8 +187,8 @@ public struct Sampler: Sendable {
   /// Weighs all candidates, and gives the sum of their weights.
   private mutating func weigh(_ best: Int32, temperature: Double) -> Double {
     gather()
-    return kernels.weigh(
-      scores, first: candidates.count, beside: Double(logits[Int(best)]), temperature: temperature,
+    return kernels.expShifted(
+      scores, first: candidates.count, shift: Double(logits[Int(best)]), temperature: temperature,
       into: &weights)
   }
 
