@@ -22,6 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "geul_cells.h"
+
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wnullability-completeness"
 
@@ -42,7 +44,9 @@ typedef enum {
   GEUL_AVX512BF16,
 } geul_isa;
 
-typedef enum { GEUL_RNN, GEUL_LSTM, GEUL_GRU } geul_cell;
+#define GEUL_CELL_CASE(NAME, name) GEUL_##NAME,
+typedef enum { GEUL_CELLS(GEUL_CELL_CASE) GEUL_CELL_COUNT } geul_cell;
+#undef GEUL_CELL_CASE
 
 /// A matrix of weights as the arena holds it: `[depth, groups, width]`, row-major; `groups` is 1 for units
 /// without gates.
@@ -156,7 +160,7 @@ typedef struct {
 typedef struct {
   /// Packs a matrix for products over its depth; `depth` is padded with zeros to a multiple of 16.
   void (*pack_forward)(void *out, const float *weights, geul_matrix matrix);
-  void (*_Nonnull forward[3])(const geul_forward *);    // by geul_cell
+  void (*_Nonnull forward[GEUL_CELL_COUNT])(const geul_forward *);    // by geul_cell
   /// out[r, v] = a[r, h] . w[h, v] + bias[v]; `out` in panels of units.
   void (*project)(const geul_projection *);
 } geul_reading;
@@ -165,7 +169,7 @@ typedef struct {
 typedef struct {
   /// Packs a matrix for products over its columns (in the order of the panels).
   void (*pack_backward)(void *out, const float *weights, geul_matrix matrix);
-  void (*_Nonnull backward[3])(const geul_backward *);  // by geul_cell
+  void (*_Nonnull backward[GEUL_CELL_COUNT])(const geul_backward *);  // by geul_cell
   /// out[r, h] = d[r, v] . w[h, v]^T; `d` in panels of units.
   void (*project_back)(float *out, const void *d, size_t rows, size_t width, const void *weights, size_t depth);
   /// Softmax and cross-entropy of `logits` (panels over r, `vocabulary` units): the loss of each row in nats to
@@ -185,6 +189,18 @@ typedef struct {
   void (*narrow)(void *out, const float *in, size_t count);
   void (*widen)(float *out, const void *in, size_t count);
 } geul_training;
+
+/// The forward pass of a cell over a window.
+typedef void (*geul_forward_kernel)(const geul_forward *);
+static inline geul_forward_kernel _Nonnull geul_forward_kernel_for(const geul_reading *kernels, geul_cell cell) {
+  return kernels->forward[cell];
+}
+
+/// The backward pass of a cell over a window.
+typedef void (*geul_backward_kernel)(const geul_backward *);
+static inline geul_backward_kernel _Nonnull geul_backward_kernel_for(const geul_training *kernels, geul_cell cell) {
+  return kernels->backward[cell];
+}
 
 typedef struct {
   const geul_reading *read_float32, *read_bfloat16, *read_int8;
