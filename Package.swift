@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Every Swift target is held to the same rules.
+/// The settings of every Swift target.
 let strict: [SwiftSetting] = [
   .strictMemorySafety(),  // SE-0458
   .treatAllWarnings(as: .error),  // SE-0480
@@ -11,12 +11,12 @@ let strict: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),  // spans as results
 ]
 
-/// A Swift library of Geul: one room of the house, see docs/design.md.
-func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+/// A Swift module of Geul; docs/architecture.md describes each.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-/// The tests of a room.
+/// The tests of a module.
 func tests(
   _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
 ) -> Target {
@@ -49,35 +49,43 @@ let package = Package(
       exclude: ["body"],  // included, once for each instruction set
       cSettings: [.treatAllWarnings(as: .error)]),
 
-    room("GeulKernels", ["CGeulKernels"]),
-    room("GeulText", ["CGeulUnicode"]),
-    room("GeulNetwork", ["GeulKernels", "GeulText"]),
-    room("GeulTraining", ["GeulNetwork", "GeulKernels", "GeulText"]),
-    room("GeulGeneration", ["GeulNetwork", "GeulKernels", "GeulText"]),
-    room("GeulCompression", ["GeulTraining", "GeulNetwork", "GeulKernels", "GeulText"]),
-    room("GeulInsight", ["GeulNetwork", "GeulKernels", "GeulText"]),
-    room("GeulPictures", []),
-    room(
+    module("GeulStorage"),
+    module("GeulCompute", ["CGeulKernels"]),
+    module("GeulText", ["CGeulUnicode", "GeulStorage"]),
+    module("GeulModel", ["GeulCompute", "GeulStorage", "GeulText"]),
+    module("GeulTraining", ["GeulCompute", "GeulModel", "GeulStorage", "GeulText"]),
+    module("GeulGeneration", ["GeulCompute", "GeulModel", "GeulText"]),
+    module(
+      "GeulCompression", ["GeulCompute", "GeulModel", "GeulStorage", "GeulText", "GeulTraining"]),
+    module("GeulInsight", ["GeulCompute", "GeulModel", "GeulText"]),
+    module("GeulCharts"),
+    module(
       "Geul",
       [
-        "GeulText", "GeulKernels", "GeulNetwork", "GeulTraining", "GeulGeneration",
+        "GeulStorage", "GeulCompute", "GeulText", "GeulModel", "GeulTraining", "GeulGeneration",
         "GeulCompression", "GeulInsight",
       ]),
     .executableTarget(
-      name: "GeulCommand", dependencies: ["Geul", "GeulPictures", argumentParser],
+      name: "GeulCommand", dependencies: ["Geul", "GeulCharts", argumentParser],
       swiftSettings: strict),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
-    tests("GeulKernelsTests", ["GeulKernels"]),
+    tests("GeulStorageTests", ["GeulStorage"]),
+    tests("GeulComputeTests", ["GeulCompute"]),
     tests("GeulTextTests", ["GeulText"]),
-    tests("GeulNetworkTests", ["GeulNetwork", "GeulKernels", "GeulText"], exclude: ["Figures"]),
-    tests("GeulTrainingTests", ["GeulTraining", "GeulNetwork", "GeulKernels", "GeulText"]),
-    tests("GeulGenerationTests", ["GeulGeneration", "GeulNetwork", "GeulKernels", "GeulText"]),
+    tests(
+      "GeulModelTests", ["GeulModel", "GeulCompute", "GeulStorage", "GeulText"],
+      exclude: ["Figures"]),
+    tests(
+      "GeulTrainingTests", ["GeulTraining", "GeulModel", "GeulCompute", "GeulStorage", "GeulText"]),
+    tests("GeulGenerationTests", ["GeulGeneration", "GeulModel", "GeulCompute", "GeulText"]),
     tests(
       "GeulCompressionTests",
-      ["GeulCompression", "GeulTraining", "GeulNetwork", "GeulKernels", "GeulText"]),
-    tests("GeulInsightTests", ["GeulInsight", "GeulNetwork", "GeulKernels", "GeulText"]),
-    tests("GeulPicturesTests", ["GeulPictures"]),
-    tests("CommandTests", ["GeulCommand", "GeulNetwork"], exclude: ["Snapshots"]),
+      ["GeulCompression", "GeulTraining", "GeulModel", "GeulCompute", "GeulStorage", "GeulText"]),
+    tests("GeulInsightTests", ["GeulInsight", "GeulModel", "GeulCompute", "GeulText"]),
+    tests("GeulChartsTests", ["GeulCharts"]),
+    tests(
+      "CommandTests", ["GeulCommand", "GeulModel", "GeulStorage"],
+      exclude: ["Snapshots", "Fixtures"]),
   ]
 )

@@ -15,16 +15,16 @@ struct Bench: ParsableCommand {
 /// It is a median, over half a second, since a processor that has rested is faster for a moment than it can stay;
 /// or, for a machine whose neighbours may be busy now and not later, what another `share` of the times were below.
 func measuredLimit(
-  _ precision: Precision, _ kernels: Kernels, _ lanes: Lanes, share: Double = 0.5
+  _ precision: Precision, _ kernels: Kernels, _ pool: ThreadPool, share: Double = 0.5
 ) -> Double {
   let vectors = 4_000_000
   let done = Atomic(0)
   let sorted = times(for: 0.5) {
-    lanes.run(lanes.count) { _ in
+    pool.run(pool.count) { _ in
       done.store(kernels.multiplyAdds(precision, count: vectors), ordering: .relaxed)
     }
   }
-  return Double(done.load(ordering: .relaxed) * lanes.count)
+  return Double(done.load(ordering: .relaxed) * pool.count)
     / sorted[Int(share * Double(sorted.count - 1))]
 }
 
@@ -38,10 +38,10 @@ struct BenchPeak: ParsableCommand {
   @OptionGroup var machine: MachineOptions
 
   func run() throws {
-    let (kernels, lanes) = (try machine.kernels, machine.lanes)
+    let (kernels, pool) = (try machine.kernels, machine.pool)
     var figures: [String: Double] = [:]
     for precision in Precision.allCases {
-      figures[precision.rawValue] = 2e-9 * measuredLimit(precision, kernels, lanes)
+      figures[precision.rawValue] = 2e-9 * measuredLimit(precision, kernels, pool)
     }
     guard !json else {
       return try Output.json(
@@ -50,7 +50,7 @@ struct BenchPeak: ParsableCommand {
     for precision in Precision.allCases {
       try Output.text(
         "\(precision.rawValue): \(number(figures[precision.rawValue] ?? 0, 1)) GFLOP/s on"
-          + " \(lanes.count) threads (\(kernels.instructionSet.rawValue))\n")
+          + " \(pool.count) threads (\(kernels.instructionSet.rawValue))\n")
     }
   }
 }
@@ -63,7 +63,7 @@ struct BenchTokenize: ParsableCommand {
   @Argument(help: "A text file.")
   var file: String
   @Option(help: "What a character is: grapheme, codepoint, jamo or byte.")
-  var unit = TextUnit.grapheme
+  var unit = TokenUnit.grapheme
   @Option(help: "How long to measure.")
   var seconds = 3.0
   @Flag(help: "Print one JSON object.")

@@ -18,15 +18,15 @@ struct BenchGenerate: ParsableCommand {
 
   func run() throws {
     let corpus = try randomCorpus(units: bench.vocabulary, bench.vocabulary)
-    var random = RandomSource(seed: 1)
-    let about = Model.About(
+    var random = SplitMix64(seed: 1)
+    let metadata = Model.Metadata(
       model: shape.architecture, tokenizer: corpus.tokenizer,
       vocabulary: corpus.vocabulary)
-    let network = Network(about.model, vocabulary: bench.vocabulary)
-    let model = Model(about, parameters: network.initialParameters(&random))
+    let network = Network(metadata.model, vocabulary: bench.vocabulary)
+    let model = Model(metadata, parameters: network.initialParameters(&random))
     let kernels = try machine.kernels
     let generator = Generator(
-      model, precision: bench.precision, kernels: kernels, lanes: machine.lanes)
+      model, precision: bench.precision, kernels: kernels, pool: machine.pool)
     let length = 200
     var seed: UInt64 = 0
     let sorted = try times(for: bench.seconds) {
@@ -38,7 +38,7 @@ struct BenchGenerate: ParsableCommand {
     var result = BenchResult(characters: length * streams, sorted, on: kernels)
     let work = Double(length * streams) * network.multiplyAdds
     result.shareOfLimit =
-      work / sorted.median / measuredLimit(bench.precision, kernels, machine.lanes)
+      work / sorted.median / measuredLimit(bench.precision, kernels, machine.pool)
     try bench.report(result)
   }
 }

@@ -13,7 +13,7 @@ struct BenchTrain: ParsableCommand {
   @OptionGroup var window: WindowOptions
   @Option(
     help: "How matrices are moved: adamw, as PyTorch's programs do, or muon, as geul train does.")
-  var optimizer = Settings.Optimizer.adamw
+  var optimizer = TrainingConfiguration.Optimizer.adamw
   @OptionGroup var bench: BenchOptions
   @OptionGroup var machine: MachineOptions
 
@@ -25,8 +25,8 @@ struct BenchTrain: ParsableCommand {
   }
 
   func run() throws {
-    let (kernels, lanes) = (try machine.kernels, machine.lanes)
-    var settings = Settings()
+    let (kernels, pool) = (try machine.kernels, machine.pool)
+    var settings = TrainingConfiguration()
     settings.architecture = shape.architecture
     (settings.batch, settings.length) = window.sizes
     (settings.optimizer, settings.precision) = (optimizer, bench.precision)
@@ -34,11 +34,11 @@ struct BenchTrain: ParsableCommand {
     let corpus = try randomCorpus(
       units: max(bench.vocabulary, 4 * characters) + 2, bench.vocabulary)
     var trainer = Trainer(
-      settings, vocabulary: bench.vocabulary, units: corpus.count, kernels: kernels, lanes: lanes)
+      settings, vocabulary: bench.vocabulary, units: corpus.count, kernels: kernels, pool: pool)
     for _ in 0..<3 { _ = trainer.step(corpus, of: nil) }
     let before = trainer.phases
     let sorted = times(for: bench.seconds) { _ = trainer.step(corpus, of: nil) }
-    let limit = measuredLimit(bench.precision, kernels, lanes)
+    let limit = measuredLimit(bench.precision, kernels, pool)
     let reached = multiplyAdds.total * Double(characters) / sorted.median
     var result = BenchResult(characters: characters, sorted, on: kernels)
     result.shareOfLimit = reached / limit
@@ -50,7 +50,7 @@ struct BenchTrain: ParsableCommand {
 
   /// What each phase took of the time, and what it reached of the limit.
   private func phases(
-    from before: Phases, to after: Phases, characters: Int, limit: Double
+    from before: StepTimings, to after: StepTimings, characters: Int, limit: Double
   ) -> [BenchResult.Phase] {
     let total = after.total - before.total
     let work = multiplyAdds
@@ -58,7 +58,7 @@ struct BenchTrain: ParsableCommand {
       ("forward", \.forward, work.forward), ("backward", \.backward, work.backward),
       ("weight gradients", \.weightGradients, work.weightGradients),
       ("optimizer", \.optimizer, 0), ("packing", \.packing, 0),
-    ].map { (name: String, phase: KeyPath<Phases, Double>, work: Double) in
+    ].map { (name: String, phase: KeyPath<StepTimings, Double>, work: Double) in
       let seconds = after[keyPath: phase] - before[keyPath: phase]
       return BenchResult.Phase(
         name: name, share: seconds / total,
@@ -93,7 +93,7 @@ extension Network {
 
 /// A text of random characters, each of `vocabulary` at least once.
 func randomCorpus(units: Int, _ vocabulary: Int) throws -> Corpus {
-  var random = RandomSource(seed: 7)
+  var random = SplitMix64(seed: 7)
   var text = String.UnicodeScalarView()
   for place in 0..<units {
     let id = place < vocabulary ? place : Int(random.next() % UInt64(vocabulary))

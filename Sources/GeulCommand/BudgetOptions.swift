@@ -34,5 +34,5 @@ struct BudgetOptions: ParsableArguments {
 
 extension Budget {
   /// What suits any text when nothing is said.
-  static let unlessTold = automatic(seconds: 300, epochs: 100)
+  static let `default` = automatic(seconds: 300, epochs: 100)
 }

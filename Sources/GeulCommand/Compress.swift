@@ -19,7 +19,7 @@ struct Compress: ParsableCommand {
   @OptionGroup var archive: ArchiveOptions
   @Flag(help: "Go on learning from what has been packed (dynamic evaluation).")
   var dynamic = false
-  @OptionGroup var learning: LearningOptions
+  @OptionGroup var learning: AdaptationOptions
   @OptionGroup var machine: MachineOptions
 
   func run() throws {
@@ -67,7 +67,7 @@ struct Decompress: ParsableCommand {
     let target = try archive.target(file, otherwise: name)
     let bytes: [UInt8]
     do throws(ArchiveError) { bytes = try compressor.decompress(packed, limit: limit) } catch {
-      throw Failure("\(file): \(error)")
+      throw CommandError("\(file): \(error)")
     }
     try archive.write(bytes, to: target)
   }
@@ -85,7 +85,7 @@ struct ArchiveOptions: ParsableArguments {
   var quiet = false
 
   func compressor(_ machine: MachineOptions) throws -> Compressor {
-    Compressor(try loadModel(model), kernels: try machine.kernels, lanes: machine.lanes)
+    Compressor(try loadModel(model), kernels: try machine.kernels, pool: machine.pool)
   }
 
   /// All bytes of a file or of standard input.
@@ -95,7 +95,7 @@ struct ArchiveOptions: ParsableArguments {
         ? Array(try FileHandle.standardInput.readToEnd() ?? Data())
         : Array(try Data(contentsOf: URL(filePath: absolute(file))))
     } catch {
-      throw Failure("\(file): cannot be read: \(error.localizedDescription) Check the path.")
+      throw CommandError("\(file): cannot be read: \(error.localizedDescription) Check the path.")
     }
   }
 
@@ -103,7 +103,7 @@ struct ArchiveOptions: ParsableArguments {
   func target(_ file: String, otherwise name: String) throws -> String {
     let target = out ?? (file == "-" ? "-" : name)
     guard target == "-" || !FileManager.default.fileExists(atPath: target) else {
-      throw Failure("\(target) is there already. Choose another --out.")
+      throw CommandError("\(target) is there already. Choose another --out.")
     }
     return target
   }

@@ -17,7 +17,7 @@ struct Evaluate: ParsableCommand {
   var precision = Precision.float32
   @Flag(help: "Go on learning from what has been scored (dynamic evaluation; float32).")
   var dynamic = false
-  @OptionGroup var learning: LearningOptions
+  @OptionGroup var learning: AdaptationOptions
   @Flag(help: "Score a Kneser-Ney model of the rest of the text beside it; needs --fraction.")
   var baseline = false
   @OptionGroup var bytes: EncodingOptions
@@ -59,12 +59,12 @@ struct Evaluate: ParsableCommand {
     let corpus = try readCorpus(
       self.corpus,
       CorpusOptions(
-        tokenizer: model.about.tokenizer, encoding: bytes.encoding, invalid: bytes.invalid,
-        vocabulary: model.about.vocabulary))
+        tokenizer: model.metadata.tokenizer, encoding: bytes.encoding, invalid: bytes.invalid,
+        vocabulary: model.metadata.vocabulary))
     let range = Int(Double(corpus.count) * (1 - fraction))..<corpus.count
     let score = try self.score(model, corpus, range)
     guard score.units > 0 else {
-      throw Failure(
+      throw CommandError(
         "\(self.corpus.joined(separator: ", ")): fewer than two units of this part are known to the model."
       )
     }
@@ -72,7 +72,7 @@ struct Evaluate: ParsableCommand {
     let unknown = score.unknown
     let result = Result(
       nats: score.natsPerUnit, bits: score.bitsPerUnit,
-      bitsPerByte: score.nats / Scorer.natsPerBit / Double(max(1, bytes)),
+      bitsPerByte: score.nats / Evaluator.natsPerBit / Double(max(1, bytes)),
       perplexity: min(exp(score.natsPerUnit), .greatestFiniteMagnitude), units: score.units,
       unknownUnits: unknown, dynamic: dynamic,
       baseline: baseline ? try foretoldByCounting(corpus, range) : nil)
@@ -82,7 +82,7 @@ struct Evaluate: ParsableCommand {
           + " and left out of the mean.")
     }
     guard !json else { return try Output.json(result) }
-    let unit = model.about.tokenizer.unit.rawValue
+    let unit = model.metadata.tokenizer.unit.rawValue
     try Output.text(
       """
       \(number(result.nats, 4)) nats (\(number(result.bits, 4)) bits) a \(unit)
@@ -101,18 +101,20 @@ struct Evaluate: ParsableCommand {
       """)
   }
 
-  private func score(_ model: Model, _ corpus: Corpus, _ range: Range<Int>) throws -> Scorer.Score {
-    let (kernels, lanes) = (try machine.kernels, machine.lanes)
+  private func score(_ model: Model, _ corpus: Corpus, _ range: Range<Int>) throws
+    -> Evaluator.Score
+  {
+    let (kernels, pool) = (try machine.kernels, machine.pool)
     guard dynamic else {
-      return Scorer(
+      return Evaluator(
         model.network, parameters: model.parameters, precision: precision, kernels: kernels,
-        lanes: lanes
+        pool: pool
       ).score(corpus, range)
     }
-    let online = OnlineModel(
+    let online = DynamicEvaluator(
       model.network, parameters: model.parameters, learning: learning.learning, kernels: kernels,
-      lanes: lanes)
-    return Scorer.score(corpus, range, with: online)
+      pool: pool)
+    return Evaluator.score(corpus, range, with: online)
   }
 
   private func foretoldByCounting(
@@ -120,7 +122,7 @@ struct Evaluate: ParsableCommand {
   ) throws -> Result.Baseline {
     let rest = 0..<range.lowerBound
     guard rest.count >= 2 else {
-      throw Failure(
+      throw CommandError(
         "\(self.corpus.joined(separator: ", ")): --fraction \(fraction) leaves nothing to count for --baseline. Give a smaller one."
       )
     }

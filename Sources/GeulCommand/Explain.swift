@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import Geul
-import GeulPictures
+import GeulCharts
 
 /// `geul explain`: what a model thought of a text.
 struct Explain: ParsableCommand {
@@ -66,35 +66,37 @@ struct Explain: ParsableCommand {
   func run() throws {
     try pictures.check()
     let model = try model.load()
-    let shape = model.about.model
+    let shape = model.metadata.model
     if let layer, layer > shape.layers {
-      throw Failure("\(self.model.model): it has \(counted(shape.layers, "layer")), not \(layer).")
+      throw CommandError(
+        "\(self.model.model): it has \(counted(shape.layers, "layer")), not \(layer).")
     }
     if let cell = chosen.first(where: { $0 >= shape.hidden }) {
-      throw Failure(
+      throw CommandError(
         "\(self.model.model): its cells are numbered 0 to \(shape.hidden - 1), not \(cell).")
     }
     if show == .lasting, shape.cell == .rnn {
-      throw Failure(
+      throw CommandError(
         "\(self.model.model): a vanilla network has no gates that keep. Leave --show out.")
     }
-    var story = Story("How \(self.model.model) reads")
+    var story = ReportDocument("How \(self.model.model) reads")
     let search = try corpus.map { try self.search($0, model) }
     if let text = try file.map(readText) ?? text { try explain(text, model, &story) }
     if let corpus, let search { try showCells(search, in: corpus, &story) }
     try pictures.write(story.page)
   }
 
-  private func explain(_ text: String, _ model: Model, _ story: inout Story) throws {
-    let encoding = model.about.tokenizer.encodePrompt(text, vocabulary: model.about.vocabulary)
+  private func explain(_ text: String, _ model: Model, _ story: inout ReportDocument) throws {
+    let encoding = model.metadata.tokenizer.encodePrompt(
+      text, vocabulary: model.metadata.vocabulary)
     for note in encoding.notes(on: "text") { Output.note(note) }
     let ids = encoding.ids.prefix(Self.longest)
     guard !ids.isEmpty else {
-      throw Failure("The text has no character that the model knows. Give another.")
+      throw CommandError("The text has no character that the model knows. Give another.")
     }
     let explanation = Explanation(Array(ids), by: model)
     guard explanation.isSound else {
-      throw Failure(
+      throw CommandError(
         "\(self.model.model): its states outgrow all numbers on this text, as those of relu may. Give a shorter text, or another model."
       )
     }
@@ -139,13 +141,13 @@ struct Explain: ParsableCommand {
   }
 
   private func showGates(
-    _ explanation: Explanation, _ model: Model, _ story: inout Story
+    _ explanation: Explanation, _ model: Model, _ story: inout ReportDocument
   ) throws {
-    let layer = (layer ?? model.about.model.layers) - 1
+    let layer = (layer ?? model.metadata.model.layers) - 1
     let (cells, which) = shown(explanation, layer)
     try story.heading("Inside layer \(layer + 1)")
     try story.paragraph(
-      "\(counted(cells.count, "cell")) of \(model.about.model.hidden)\(which). A column is a character, a row a cell:"
+      "\(counted(cells.count, "cell")) of \(model.metadata.model.hidden)\(which). A column is a character, a row a cell:"
         + " what it was when that character had just been read.")
     for band in explanation.bands(layer: layer, cells: cells) {
       try story.picture(
@@ -172,14 +174,14 @@ struct Explain: ParsableCommand {
     }
   }
 
-  private func search(_ path: String, _ model: Model) throws -> CellSearch {
+  private func search(_ path: String, _ model: Model) throws -> NeuronProbe {
     let corpus = try readCorpus(
       [path],
-      CorpusOptions(tokenizer: model.about.tokenizer, vocabulary: model.about.vocabulary))
-    let search = CellSearch(
-      model, corpus, units: Self.compared, kernels: try machine.kernels, lanes: machine.lanes)
+      CorpusOptions(tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary))
+    let search = NeuronProbe(
+      model, corpus, units: Self.compared, kernels: try machine.kernels, pool: machine.pool)
     guard search.units >= Self.fewest else {
-      throw Failure(
+      throw CommandError(
         "\(path): \(counted(search.units, "character")) that the model knows; below \(Self.fewest) chance would look like a finding. Give a longer text."
       )
     }
@@ -187,7 +189,7 @@ struct Explain: ParsableCommand {
   }
 
   private func showCells(
-    _ search: CellSearch, in path: String, _ story: inout Story
+    _ search: NeuronProbe, in path: String, _ story: inout ReportDocument
   ) throws {
     try story.heading("Cells that follow something")
     try story.paragraph(

@@ -94,7 +94,7 @@ struct Generate: ParsableCommand {
     let request = Generator.Request(
       prompt: ids, length: length, sampling: sampling, seed: seed, samples: numSamples, stops: stop)
     let generator = Generator(
-      model, precision: precision, kernels: try machine.kernels, lanes: machine.lanes)
+      model, precision: precision, kernels: try machine.kernels, pool: machine.pool)
     let shown = noDisplayPrompt ? "" : decoded(ids, model)
 
     if numSamples == 1 && !json { return try stream(request, by: generator, after: shown) }
@@ -130,9 +130,10 @@ struct Generate: ParsableCommand {
 
   /// The prompt's ids; unknown characters are named.
   private func encode(_ text: String, _ model: Model) throws -> [Int] {
-    let encoding = model.about.tokenizer.encodePrompt(text, vocabulary: model.about.vocabulary)
+    let encoding = model.metadata.tokenizer.encodePrompt(
+      text, vocabulary: model.metadata.vocabulary)
     if strict, let first = encoding.substitutions.first {
-      throw Failure(
+      throw CommandError(
         "prompt: \(first.place) is unknown to the model. Leave it out, or do without --strict.")
     }
     if !quiet {
@@ -147,7 +148,7 @@ struct Generate: ParsableCommand {
   /// The prompt as the model reads it, but for an open syllable at its end: the generator closes it.
   private func decoded(_ ids: [Int], _ model: Model) -> String {
     var decoder = StreamDecoder(
-      tokenizer: model.about.tokenizer, vocabulary: model.about.vocabulary)
+      tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary)
     return ids.map { decoder.append($0) }.joined()
   }
 }

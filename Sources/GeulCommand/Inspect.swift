@@ -20,7 +20,7 @@ struct Inspect: ParsableCommand {
     let normalization: String
     let icu: String
     let vocabulary: [String]
-    let training: Model.About.Training?
+    let training: Model.Metadata.Training?
     let tensors: [Tensor]
 
     struct Tensor: Encodable {
@@ -31,12 +31,13 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     let model = try model.load()
-    let about = model.about
+    let metadata = model.metadata
     let description = Description(
-      cell: about.model.cell.rawValue, layers: about.model.layers, hidden: about.model.hidden,
-      parameters: model.network.layout.parameterCount, unit: about.tokenizer.unit.rawValue,
-      normalization: about.tokenizer.normalization.rawValue, icu: about.tokenizer.icu,
-      vocabulary: about.vocabulary.units, training: about.training,
+      cell: metadata.model.cell.rawValue, layers: metadata.model.layers,
+      hidden: metadata.model.hidden,
+      parameters: model.network.layout.parameterCount, unit: metadata.tokenizer.unit.rawValue,
+      normalization: metadata.tokenizer.normalization.rawValue, icu: metadata.tokenizer.icu,
+      vocabulary: metadata.vocabulary.units, training: metadata.training,
       tensors: model.network.tensorShapes.map { .init(name: $0.name, shape: $0.shape) })
     guard !json else { return try Output.json(description) }
 
@@ -44,9 +45,9 @@ struct Inspect: ParsableCommand {
       "cell         \(description.cell), \(counted(description.layers, "layer")) of \(description.hidden) units",
       "parameters   \(description.parameters)",
       "tokenizer    \(description.unit), \(description.normalization), ICU \(description.icu)",
-      "vocabulary   \(about.vocabulary.count) units: \(shown(about.vocabulary.units.prefix(60)))",
+      "vocabulary   \(metadata.vocabulary.count) units: \(shown(metadata.vocabulary.units.prefix(60)))",
     ]
-    if let training = about.training {
+    if let training = metadata.training {
       lines.append(
         "training     \(training.step) steps, \(number(training.epochs, 2)) times through text \(training.corpusHash)"
       )

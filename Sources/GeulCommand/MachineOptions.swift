@@ -20,9 +20,9 @@ struct MachineOptions: ParsableArguments {
   }
 
   /// The threads.
-  var lanes: Lanes {
+  var pool: ThreadPool {
     let available = min(1024, max(1, ProcessInfo.processInfo.activeProcessorCount))
-    return Lanes(threads ?? Self.environment.flatMap { Int($0) } ?? available)
+    return ThreadPool(threads ?? Self.environment.flatMap { Int($0) } ?? available)
   }
 
   /// The kernels of the instruction set that GEUL_ISA names, or the best one.
@@ -31,13 +31,13 @@ struct MachineOptions: ParsableArguments {
   }
 }
 
-extension Cell: ExpressibleByArgument {}
+extension CellKind: ExpressibleByArgument {}
 extension Activation: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
-extension Settings.Optimizer: ExpressibleByArgument {}
-extension TextUnit: ExpressibleByArgument {}
+extension TrainingConfiguration.Optimizer: ExpressibleByArgument {}
+extension TokenUnit: ExpressibleByArgument {}
 extension NormalForm: ExpressibleByArgument {}
-extension InvalidBytes: ExpressibleByArgument {}
+extension InvalidBytePolicy: ExpressibleByArgument {}
 
 /// Throws unless `value` is in `range`: flag, rule, value.
 func check<Value: Comparable>(

@@ -15,7 +15,7 @@ struct ModelArgument: ParsableArguments {
 func loadModel(_ path: String) throws -> Model {
   var isFolder: ObjCBool = false
   guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-    throw Failure("\(path): there is no such model.\(suggestion(beside: path))")
+    throw CommandError("\(path): there is no such model.\(suggestion(beside: path))")
   }
   guard isFolder.boolValue else { return try Model(contentsOf: path) }
   let folder = RunFolder(path)
@@ -23,17 +23,17 @@ func loadModel(_ path: String) throws -> Model {
     FileManager.default.fileExists(atPath: $0.path)
   }
   guard let file = files.first else {
-    throw Failure("\(path): this folder holds no best.safetensors.\(suggestion(beside: path))")
+    throw CommandError("\(path): this folder holds no best.safetensors.\(suggestion(beside: path))")
   }
-  let newest = try file.newestWhole { (path) throws(FormatError) in try Model(contentsOf: path) }
+  let newest = try file.newestIntact { (path) throws(FormatError) in try Model(contentsOf: path) }
   if let notice = newest.notice { Output.note(notice) }
   return newest.value
 }
 
 /// Refuses int8 for a model whose states are not from -1 to 1, as whole numbers of 1/8,192 must be.
 func check(_ precision: Precision, for model: Model) throws {
-  guard precision == .int8, model.about.model.activation == .relu else { return }
-  throw Failure(
+  guard precision == .int8, model.metadata.model.activation == .relu else { return }
+  throw CommandError(
     "--precision int8 needs states from -1 to 1, and those of relu have no bound. Choose float32 or bfloat16."
   )
 }

@@ -4,7 +4,7 @@ import Geul
 /// The shape of a network.
 struct NetworkOptions: ParsableArguments {
   @Option(help: "The recurrent cell: lstm, gru or rnn.")
-  var cell = Cell.lstm
+  var cell = CellKind.lstm
   @Option(
     help: "What a vanilla cell (--cell rnn) does with its sum: tanh, or relu, which may explode.")
   var activation = Activation.tanh
@@ -37,18 +37,18 @@ struct WindowOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
     help:
-      "Streams of text side by side (default: \(Settings().batch), in train fewer for a small text)."
+      "Streams of text side by side (default: \(TrainingConfiguration().batch), in train fewer for a small text)."
   )
   var batch: Int?
   @Option(
     help:
-      "Steps that gradients go back (default: \(Settings().length), in train fewer for a small text)."
+      "Steps that gradients go back (default: \(TrainingConfiguration().length), in train fewer for a small text)."
   )
   var length: Int?
 
   /// What was asked for, or the defaults, whatever the text.
   var sizes: (batch: Int, length: Int) {
-    (batch ?? Settings().batch, length ?? Settings().length)
+    (batch ?? TrainingConfiguration().batch, length ?? TrainingConfiguration().length)
   }
 
   func validate() throws {

@@ -1,6 +1,6 @@
 import Foundation
 import Geul
-import GeulPictures
+import GeulCharts
 
 #if canImport(Glibc)
   import Glibc
@@ -19,7 +19,7 @@ enum Output {
   /// Writes text to standard output at once.
   ///
   /// - Returns: false when nobody reads it any more.
-  /// - Throws: `Failure` when it cannot be written for another reason, such as a full disk.
+  /// - Throws: `CommandError` when it cannot be written for another reason, such as a full disk.
   @discardableResult
   static func text(_ text: String) throws -> Bool { try bytes(Array(text.utf8)) }
 
@@ -29,7 +29,7 @@ enum Output {
     case 0: return true
     case EPIPE: return false
     case let code:
-      throw Failure(
+      throw CommandError(
         "standard output: could not be written: \(unsafe String(cString: strerror(code))).")
     }
   }

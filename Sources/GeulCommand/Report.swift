@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import Geul
-import GeulPictures
+import GeulCharts
 
 /// `geul report`: the story of a run.
 struct Report: ParsableCommand {
@@ -18,16 +18,17 @@ struct Report: ParsableCommand {
     try pictures.check()
     let folder = RunFolder(self.folder)
     guard FileManager.default.fileExists(atPath: folder.metricsPath) else {
-      throw Failure(absence(of: folder))
+      throw CommandError(absence(of: folder))
     }
     let loaded = try folder.loadLatest()
     if let notice = loaded.notice { Output.note(notice) }
     let (record, model) = (loaded.value.record, try loadModel(self.folder))
     let metrics = folder.metrics()
     guard !metrics.isEmpty else {
-      throw Failure("\(folder.metricsPath): no step has been reported yet. Wait for the first.")
+      throw CommandError(
+        "\(folder.metricsPath): no step has been reported yet. Wait for the first.")
     }
-    var story = Story("The run \(self.folder)")
+    var story = ReportDocument("The run \(self.folder)")
     try plan(record, model, &story)
     try curves(metrics, record, &story)
     try samples(folder, model, record, &story)
@@ -49,7 +50,7 @@ struct Report: ParsableCommand {
       "\(folder.path) holds no run: there is no metrics.jsonl. Give the folder that geul train made."
   }
 
-  private func plan(_ record: RunRecord, _ model: Model, _ story: inout Story) throws {
+  private func plan(_ record: RunState, _ model: Model, _ story: inout ReportDocument) throws {
     let settings = record.settings
     let shape = settings.architecture
     try story.heading("The plan")
@@ -57,7 +58,7 @@ struct Report: ParsableCommand {
       ["text", record.text.sources.map(fromHere).joined(separator: ", ")],
       [
         "units",
-        "\(record.windows.units) \(model.about.tokenizer.unit.rawValue)s to learn from, \(model.about.vocabulary.count) different",
+        "\(record.windows.units) \(model.metadata.tokenizer.unit.rawValue)s to learn from, \(model.metadata.vocabulary.count) different",
       ],
       [
         "network",
@@ -94,7 +95,7 @@ struct Report: ParsableCommand {
   }
 
   private func curves(
-    _ metrics: [Run.Progress], _ record: RunRecord, _ story: inout Story
+    _ metrics: [TrainingRun.Progress], _ record: RunState, _ story: inout ReportDocument
   ) throws {
     try story.heading("How it learned")
     let settings = record.settings
@@ -130,13 +131,13 @@ struct Report: ParsableCommand {
   }
 
   private func points(
-    _ metrics: [Run.Progress], _ value: KeyPath<Run.Progress, Double>
+    _ metrics: [TrainingRun.Progress], _ value: KeyPath<TrainingRun.Progress, Double>
   ) -> [(x: Double, y: Double)] {
     metrics.map { (Double($0.step), $0[keyPath: value]) }
   }
 
   private func samples(
-    _ folder: RunFolder, _ model: Model, _ record: RunRecord, _ story: inout Story
+    _ folder: RunFolder, _ model: Model, _ record: RunState, _ story: inout ReportDocument
   ) throws {
     try story.heading("What it wrote")
     for sample in folder.samples() where sample.step <= record.step {
@@ -145,24 +146,25 @@ struct Report: ParsableCommand {
       )
       try story.quotation(sample.text)
     }
-    let generator = Generator(model, kernels: try machine.kernels, lanes: machine.lanes)
-    try story.paragraph("The best model (step \(model.about.training?.step ?? 0)):")
+    let generator = Generator(model, kernels: try machine.kernels, pool: machine.pool)
+    try story.paragraph("The best model (step \(model.metadata.training?.step ?? 0)):")
     for sample in try generator.texts(Generator.Request(prompt: [], length: 300, seed: 1)) {
       try story.quotation(sample.text)
     }
   }
 
   private func figures(
-    _ metrics: [Run.Progress], _ record: RunRecord, _ model: Model, _ story: inout Story
+    _ metrics: [TrainingRun.Progress], _ record: RunState, _ model: Model,
+    _ story: inout ReportDocument
   ) throws {
     try story.heading("The figures")
-    let training = model.about.training
+    let training = model.metadata.training
     let speeds = metrics.map(\.charsPerSecond).sorted()
     var rows: [[String]] = []
     if let nats = training?.validationNats ?? record.best?.validationNats {
       rows.append([
         "held out",
-        "\(number(nats, 4)) nats (\(number(nats / Scorer.natsPerBit, 4)) bits) a character"
+        "\(number(nats, 4)) nats (\(number(nats / Evaluator.natsPerBit, 4)) bits) a character"
           + (training?.validationNats == nil ? ", estimated" : ""),
       ])
     }
@@ -179,17 +181,17 @@ struct Report: ParsableCommand {
   }
 
   /// What counting foretells of the part held out, if the text is still where it was.
-  private func baselines(_ record: RunRecord, _ model: Model) throws -> String? {
+  private func baselines(_ record: RunState, _ model: Model) throws -> String? {
     let choice = record.text
     guard record.settings.validationFraction > 0, !choice.sources.contains("-"),
       let corpus = try? readCorpus(
         choice.sources,
         CorpusOptions(
-          tokenizer: model.about.tokenizer, encoding: choice.encoding, invalid: choice.invalid,
-          vocabulary: model.about.vocabulary)),
-      corpus.hash == model.about.training?.corpusHash
+          tokenizer: model.metadata.tokenizer, encoding: choice.encoding, invalid: choice.invalid,
+          vocabulary: model.metadata.vocabulary)),
+      corpus.hash == model.metadata.training?.corpusHash
     else { return nil }
-    let units = Run.trainingUnits(of: corpus, record.settings)
+    let units = TrainingRun.trainingUnits(of: corpus, record.settings)
     let scores = [1, 3].compactMap { order in
       FinishedRun.counted(
         order: order, corpus, units: units, heldOut: corpus, in: units..<corpus.count)

@@ -27,7 +27,7 @@ struct Resume: ParsableCommand {
       FileManager.default.fileExists(atPath: folder.latest.path)
         || FileManager.default.fileExists(atPath: folder.latest.previousPath)
     else {
-      throw Failure(
+      throw CommandError(
         "\(folder.path) holds no run: there is no latest.safetensors. Give the folder that geul train made."
       )
     }
@@ -37,11 +37,11 @@ struct Resume: ParsableCommand {
     let checkpoint = (consume loaded).value
     let choice = checkpoint.record.text
     let options = CorpusOptions(
-      tokenizer: checkpoint.model.about.tokenizer, encoding: choice.encoding,
+      tokenizer: checkpoint.model.metadata.tokenizer, encoding: choice.encoding,
       invalid: choice.invalid, minimumCount: choice.minimumCount)
     let sources = corpus.isEmpty ? choice.sources : corpus
     if sources.contains("-"), corpus.isEmpty {
-      throw Failure(
+      throw CommandError(
         "\(folder.path): its text came from standard input. Give it again: geul resume \(folder.path) FILE."
       )
     }
@@ -54,8 +54,8 @@ struct Resume: ParsableCommand {
     }
     let budget = budget(for: checkpoint.record)
     try RunPlan(
-      settings: checkpoint.record.settings, corpus: corpus, budget: budget ?? .unlessTold,
-      kernels: machine.kernels, lanes: machine.lanes
+      settings: checkpoint.record.settings, corpus: corpus, budget: budget ?? .default,
+      kernels: machine.kernels, pool: machine.pool
     ).checkMemory()
     try reporting.proceed(
       consume checkpoint, corpus: corpus, validation: validation, folder: folder,
@@ -64,10 +64,10 @@ struct Resume: ParsableCommand {
   }
 
   /// How long the run is to be; nil to go on to the end that was planned.
-  private func budget(for record: RunRecord) -> Budget? {
+  private func budget(for record: RunState) -> Budget? {
     guard let budget = budget.budget else {
       // It was stopped before its speed, and so its length, was known.
-      guard let total = record.totalSteps else { return .unlessTold }
+      guard let total = record.totalSteps else { return .default }
       if record.step >= total {
         reporting.tell(
           "This run is finished: \(total) steps. To go further, say how long: --minutes 5.")
@@ -84,11 +84,12 @@ struct Resume: ParsableCommand {
   /// A place in one text means nothing in another.
   private func checkSame(_ corpus: Corpus, _ checkpoint: Checkpoint, _ sources: [String]) throws {
     let names = sources.joined(separator: ", ")
-    guard corpus.hash == checkpoint.model.about.training?.corpusHash,
-      corpus.vocabulary == checkpoint.model.about.vocabulary,
-      checkpoint.record.windows.units == Run.trainingUnits(of: corpus, checkpoint.record.settings)
+    guard corpus.hash == checkpoint.model.metadata.training?.corpusHash,
+      corpus.vocabulary == checkpoint.model.metadata.vocabulary,
+      checkpoint.record.windows.units
+        == TrainingRun.trainingUnits(of: corpus, checkpoint.record.settings)
     else {
-      throw Failure(
+      throw CommandError(
         "\(names): this text is not the one that the run was training on. Bring that text back, or train anew."
       )
     }

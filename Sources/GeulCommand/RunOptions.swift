@@ -60,7 +60,7 @@ struct RunOptions: ParsableArguments {
 
   /// Says how the model stands to counting, and what would help where it is not well.
   private func assess(
-    _ nats: Double, unigram: Double?, trigram: Double?, _ record: RunRecord
+    _ nats: Double, unigram: Double?, trigram: Double?, _ record: RunState
   ) {
     guard let unigram, let trigram else { return }
     tell(
@@ -86,20 +86,20 @@ struct RunOptions: ParsableArguments {
     _ checkpoint: consuming Checkpoint, corpus: Corpus, validation: Corpus?, folder: RunFolder,
     budget: Budget?, machine: MachineOptions, clock: Stopwatch, latestIsWhole: Bool = true
   ) throws {
-    let (kernels, lanes) = (try machine.kernels, machine.lanes)
-    var run = Run(
+    let (kernels, pool) = (try machine.kernels, machine.pool)
+    var run = TrainingRun(
       checkpoint, corpus: corpus, validation: validation, folder: folder, budget: budget,
-      saveEvery: saveEvery, sampleEvery: quiet ? 0 : sampleEvery, kernels: kernels, lanes: lanes,
+      saveEvery: saveEvery, sampleEvery: quiet ? 0 : sampleEvery, kernels: kernels, pool: pool,
       clock: clock)
     run.keepsPrevious = latestIsWhole
-    var report = RunReport(folder, quiet: quiet, kernels: kernels, lanes: lanes)
+    var report = RunReport(folder, quiet: quiet, kernels: kernels, pool: pool)
     StopSignal.watch()
     let path = folder.path
     let ending = try run.proceed(shouldStop: { StopSignal.hasCome }, report: { report.show($0) })
     switch ending {
     case .finished: break
     case .diverged:
-      throw Failure(
+      throw CommandError(
         "\(path): the loss explodes after step \(run.record.step), however small the learning rate."
           + " Train anew with a smaller --learning-rate.")
     case .stopped:

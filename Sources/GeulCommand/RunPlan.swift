@@ -3,21 +3,21 @@ import Geul
 
 /// What a run will be, told before it begins.
 struct RunPlan {
-  let settings: Settings
+  let settings: TrainingConfiguration
   let corpus: Corpus
   let budget: Budget
   let kernels: Kernels
-  let lanes: Lanes
+  let pool: ThreadPool
 
   /// The network that is trained.
   var network: Network { Network(settings.architecture, vocabulary: corpus.vocabulary.count) }
 
   /// How many units are for training.
-  var units: Int { Run.trainingUnits(of: corpus, settings) }
+  var units: Int { TrainingRun.trainingUnits(of: corpus, settings) }
 
   var memory: MemoryPlan {
     MemoryPlan(
-      settings, vocabulary: corpus.vocabulary.count, units: corpus.count, lanes: lanes.count)
+      settings, vocabulary: corpus.vocabulary.count, units: corpus.count, pool: pool.count)
   }
 
   /// Refuses what this machine has no room for, before the system ends the process for it.
@@ -29,7 +29,7 @@ struct RunPlan {
       remedies = ["a smaller --batch or --length"] + remedies
     }
     if isMostlyVocabulary { remedies = ["--min-count 2 or another --unit"] + remedies }
-    throw Failure(
+    throw CommandError(
       "A network of \(network.layout.parameterCount) parameters takes about \(bytes(memory.total)) to"
         + " train, and here are \(bytes(room)). Choose \(remedies.joined(separator: ", or "))."
     )
@@ -52,7 +52,7 @@ struct RunPlan {
   /// The plan, with the speed that a trial of so many seconds reaches.
   func tried(for seconds: Double = 2) -> Tried {
     var trainer = Trainer(
-      settings, vocabulary: corpus.vocabulary.count, units: units, kernels: kernels, lanes: lanes)
+      settings, vocabulary: corpus.vocabulary.count, units: units, kernels: kernels, pool: pool)
     _ = trainer.step(corpus, of: nil)  // the first touches all memory
     let step = times(for: seconds) { _ = trainer.step(corpus, of: nil) }.median
     let perEpoch = trainer.windows.count
@@ -99,7 +99,7 @@ struct RunPlan {
       parameters = plan.network.layout.parameterCount
       (dropout, batch, length) = (settings.dropout, settings.batch, settings.length)
       precision = settings.precision.rawValue
-      threads = plan.lanes.count
+      threads = plan.pool.count
       (memoryBytes, machineBytes) = (plan.memory.total, MachineMemory.limit)
       self.charsPerSecond = charsPerSecond
       self.secondsPerEpoch = secondsPerEpoch

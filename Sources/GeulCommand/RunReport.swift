@@ -6,20 +6,20 @@ struct RunReport {
   private let quiet: Bool
   private let folder: RunFolder
   private let kernels: Kernels
-  private let lanes: Lanes
+  private let pool: ThreadPool
   private var lastLine = 0.0
   /// The last report, for the final figures.
-  private(set) var last: Run.Progress?
+  private(set) var last: TrainingRun.Progress?
 
-  init(_ folder: RunFolder, quiet: Bool, kernels: Kernels, lanes: Lanes) {
+  init(_ folder: RunFolder, quiet: Bool, kernels: Kernels, pool: ThreadPool) {
     self.folder = folder
     self.quiet = quiet
     self.kernels = kernels
-    self.lanes = lanes
+    self.pool = pool
   }
 
   /// Shows an event.
-  mutating func show(_ event: Run.Event) {
+  mutating func show(_ event: TrainingRun.Event) {
     switch event {
     case .note(let sentence):
       Output.note(sentence)
@@ -47,7 +47,7 @@ struct RunReport {
           + " --patience 0 goes on to the end.")
     case .sample(let model, let progress):
       guard !quiet else { return }
-      let generator = Generator(model, kernels: kernels, lanes: lanes)
+      let generator = Generator(model, kernels: kernels, pool: pool)
       let request = Generator.Request(prompt: [], length: 160, seed: 1)
       guard let text = try? generator.texts(request).first?.text else { return }
       folder.append(Sample(step: progress.step, epoch: progress.epoch, text: text))
@@ -58,7 +58,7 @@ struct RunReport {
   }
 
   /// What there is to say, the most important first: a narrow terminal has no room for the last.
-  private func parts(_ progress: Run.Progress, isBest: Bool = false) -> [String] {
+  private func parts(_ progress: TrainingRun.Progress, isBest: Bool = false) -> [String] {
     let total = progress.totalSteps.map { "/\($0)" } ?? ""
     var parts = ["step \(progress.step)\(total)", "loss \(number(progress.trainNats, 3)) nats"]
     if let nats = progress.validationNats {
@@ -67,7 +67,7 @@ struct RunReport {
     if let left = progress.secondsLeft { parts.append("\(duration(left)) left") }
     parts.append("\(Int(progress.charsPerSecond)) chars/s")
     parts.append("epoch \(number(progress.epoch, 2))")
-    parts.append("\(number(progress.trainNats / Scorer.natsPerBit, 3)) bits")
+    parts.append("\(number(progress.trainNats / Evaluator.natsPerBit, 3)) bits")
     return parts
   }
 }

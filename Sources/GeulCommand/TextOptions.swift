@@ -7,13 +7,13 @@ struct EncodingOptions: ParsableArguments {
   @Option(help: "Encoding of the text, for example euc-kr (default: found out).")
   var encoding: String?
   @Option(help: "Invalid bytes: error, or replace by U+FFFD.")
-  var invalid = InvalidBytes.error
+  var invalid = InvalidBytePolicy.error
 }
 
 /// How text is read.
 struct TextOptions: ParsableArguments {
   @Option(help: "What a character is: grapheme, codepoint, jamo or byte.")
-  var unit = TextUnit.grapheme
+  var unit = TokenUnit.grapheme
   @Option(help: "Unicode normal form: nfc, nfd, nfkc or none.")
   var normalize = NormalForm.nfc
   @OptionGroup var bytes: EncodingOptions

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import Geul
-import GeulPictures
+import GeulCharts
 
 /// `geul tokenize`: what a text holds, and what each kind of unit makes of it.
 struct Tokenize: ParsableCommand {
@@ -27,7 +27,7 @@ struct Tokenize: ParsableCommand {
     let notes: [String]
 
     struct Row: Encodable {
-      let unit: TextUnit
+      let unit: TokenUnit
       let count: Int
       let vocabulary: Int
       let once: Int

@@ -22,7 +22,10 @@ struct Train: ParsableCommand {
   @OptionGroup var window: WindowOptions
   @OptionGroup(title: "How long (default: 5 minutes, at most 100 times through the text)")
   var budget: BudgetOptions
-  @Option(help: "Learning rate at its highest (default: 0.012 for 32 streams, less for fewer).")
+  @Option(
+    help:
+      "Learning rate at its highest (default: 0.012 for 32 streams, less for fewer)."
+  )
   var learningRate: Float?
   @Option(
     help:
@@ -30,14 +33,14 @@ struct Train: ParsableCommand {
   )
   var dropout: Float?
   @Option(help: "How matrices are moved: muon or adamw.")
-  var optimizer = Settings.Optimizer.muon
+  var optimizer = TrainingConfiguration.Optimizer.muon
   @Option(help: "Share of their rate by which matrices shrink in a step.")
-  var weightDecay = Settings().weightDecay
+  var weightDecay = TrainingConfiguration().weightDecay
   @Option(help: "Largest norm of a gradient.")
   var gradClip: Float = 1
   @Option(
     help: "Stop early when so many scores in a row are no better than the best; 0 for never.")
-  var patience = Settings().patience
+  var patience = TrainingConfiguration().patience
   @Option(help: "Part of the text at its end to hold out, 0 to 0.9.")
   var validation = 0.1
   @Option(help: "A text of its own to validate with; then nothing is held out.")
@@ -93,8 +96,8 @@ struct Train: ParsableCommand {
     try fit(&settings, to: corpus)
     advise(&settings, corpus, kernels)
     let plan = RunPlan(
-      settings: settings, corpus: corpus, budget: budget.budget ?? .unlessTold, kernels: kernels,
-      lanes: machine.lanes)
+      settings: settings, corpus: corpus, budget: budget.budget ?? .default, kernels: kernels,
+      pool: machine.pool)
     try plan.checkMemory()
     if dryRun {
       let tried = plan.tried()
@@ -102,7 +105,7 @@ struct Train: ParsableCommand {
       try Output.text(tried.lines.joined(separator: "\n") + "\n")
       return
     }
-    let choice = RunRecord.TextChoice(
+    let choice = RunState.TextChoice(
       sources: self.corpus.map(absolute), validationSource: validationFile.map(absolute),
       encoding: text.bytes.encoding, invalid: text.bytes.invalid, minimumCount: text.minCount)
     let checkpoint = Checkpoint.fresh(settings, text: choice, corpus: corpus, kernels: kernels)
@@ -110,7 +113,7 @@ struct Train: ParsableCommand {
       try FileManager.default.createDirectory(
         atPath: folder.path, withIntermediateDirectories: true)
     } catch {
-      throw Failure("\(folder.path): cannot make this folder. Choose another with --out.")
+      throw CommandError("\(folder.path): cannot make this folder. Choose another with --out.")
     }
     // A folder in which nothing could be saved would only be in the way.
     defer { _ = unsafe rmdir(folder.path) }
@@ -121,7 +124,7 @@ struct Train: ParsableCommand {
         + " \(shape.layers) x \(shape.hidden) \(shape.cell.rawValue),"
         + " \(checkpoint.model.network.layout.parameterCount) parameters;"
         + " \(settings.precision.rawValue) on \(kernels.instructionSet.rawValue),"
-        + " \(counted(machine.lanes.count, "thread")), seed \(seed);"
+        + " \(counted(machine.pool.count, "thread")), seed \(seed);"
         + " \(bytes(plan.memory.total)) of memory. Run: \(folder.path)")
     if let advice = plan.vocabularyAdvice { reporting.tell(advice) }
     try reporting.proceed(
@@ -137,11 +140,11 @@ struct Train: ParsableCommand {
       files.fileExists(atPath: $0)
     }
     let remedy = isRun ? "Go on with geul resume \(folder.path), or choose" : "Choose"
-    throw Failure("\(folder.path) is there already. \(remedy) another --out.")
+    throw CommandError("\(folder.path) is there already. \(remedy) another --out.")
   }
 
-  private var settings: Settings {
-    var settings = Settings()
+  private var settings: TrainingConfiguration {
+    var settings = TrainingConfiguration()
     settings.architecture = shape.architecture
     settings.gradientClip = gradClip
     (settings.optimizer, settings.weightDecay, settings.patience) = (
@@ -169,41 +172,43 @@ struct Train: ParsableCommand {
   }
 
   /// Chooses batch and window, and says so where a small text wants them smaller.
-  private func fit(_ settings: inout Settings, to corpus: Corpus) throws {
+  private func fit(_ settings: inout TrainingConfiguration, to corpus: Corpus) throws {
     let isTiny = corpus.count < 10 && settings.validationFraction > 0
     if isTiny { settings.validationFraction = 0 }
-    let units = Run.trainingUnits(of: corpus, settings)
+    let units = TrainingRun.trainingUnits(of: corpus, settings)
     guard units >= 3 else {
-      throw Failure(
+      throw CommandError(
         "\(self.corpus.joined(separator: ", ")): \(counted(units, "unit")) to learn from"
           + " \(units == 1 ? "is" : "are") too few; at least 3 are needed, beside what is held out."
       )
     }
     if isTiny { Output.note("This text is too small to hold out a part of it.") }
-    let (batch, length) = Windows.fit(units: units, batch: window.batch, length: window.length)
+    let (batch, length) = SequenceBatcher.fit(
+      units: units, batch: window.batch, length: window.length)
     if (batch, length) != window.sizes {
       Output.note(
         "This text is small: \(counted(batch, "stream")) and windows of \(counted(length, "step")) suit it."
       )
     }
     (settings.batch, settings.length) = (batch, length)
-    settings.schedule.peak = learningRate ?? Schedule.peak(batch: batch)
+    settings.schedule.peak = learningRate ?? LearningRateSchedule.peak(batch: batch)
   }
 
   /// Chooses the network's size by the time there is, and dropout by how often the text will be read.
-  private func advise(_ settings: inout Settings, _ corpus: Corpus, _ kernels: Kernels) {
+  private func advise(_ settings: inout TrainingConfiguration, _ corpus: Corpus, _ kernels: Kernels)
+  {
     if let dropout, shape.hidden != nil {
       settings.dropout = dropout
       return  // nothing is left to advise on, and the machine need not be measured
     }
-    let units = Run.trainingUnits(of: corpus, settings)
-    let budget = budget.budget ?? .unlessTold
+    let units = TrainingRun.trainingUnits(of: corpus, settings)
+    let budget = budget.budget ?? .default
     var rate = 0.0
     if budget.seconds != nil {
-      let limit = measuredLimit(settings.precision, kernels, machine.lanes, share: 0.2)
+      let limit = measuredLimit(settings.precision, kernels, machine.pool, share: 0.2)
       rate = limit * (settings.precision == .float32 ? 0.65 : 0.5)  // what training reaches of it
     }
-    let advice = Advice(
+    let advice = ConfigurationAdvisor(
       vocabulary: corpus.vocabulary.count, units: units, seconds: budget.seconds ?? 0, rate: rate)
     if budget.seconds != nil, shape.hidden == nil {
       settings.architecture.hidden = advice.hidden(settings.architecture)
@@ -223,7 +228,7 @@ func checkScorable(_ text: Corpus, _ name: String) throws {
     known = text.ids(place..<place + 2).allSatisfy { $0 >= 0 }
   }
   guard known else {
-    throw Failure(
+    throw CommandError(
       "\(name): no two units in a row are known to the model, so it cannot be validated with."
         + " Give another --validation-file.")
   }

@@ -1,5 +1,6 @@
-internal import GeulKernels
-internal import GeulNetwork
+internal import GeulCompute
+internal import GeulModel
+internal import GeulStorage
 internal import GeulText
 internal import GeulTraining
 
@@ -8,13 +9,15 @@ struct ArchiveHeader: Equatable {
   /// The model's identity.
   var model: UInt64
   /// How the model went on learning; nil if it did not.
-  var learning: OnlineModel.Learning?
+  var learning: DynamicEvaluator.AdaptationConfiguration?
   /// How many pieces are coded.
   var pieces: Int
   /// The hash of the bytes that they are together.
   var hash: UInt64
 
-  init(model: UInt64, learning: OnlineModel.Learning?, pieces: Int, hash: UInt64) {
+  init(
+    model: UInt64, learning: DynamicEvaluator.AdaptationConfiguration?, pieces: Int, hash: UInt64
+  ) {
     self.model = model
     self.learning = learning
     self.pieces = pieces
@@ -66,7 +69,7 @@ struct ArchiveHeader: Equatable {
     self.pieces = pieces
     hash = try take(UInt64.self, &bytes)
     guard learns == 1 else { return }
-    var learning = OnlineModel.Learning()
+    var learning = DynamicEvaluator.AdaptationConfiguration()
     learning.rate = Float(bitPattern: try take(UInt32.self, &bytes))
     learning.length = Int(try take(UInt32.self, &bytes))
     learning.beta2 = Float(bitPattern: try take(UInt32.self, &bytes))
@@ -81,11 +84,13 @@ extension Model {
   var identity: UInt64 {
     var hash = XXH64()
     let names = [
-      "\(about.model.cell.rawValue) \(about.model.layers) \(about.model.hidden)"
-        + (about.model.activation == .tanh ? "" : " \(about.model.activation.rawValue)"),
-      about.tokenizer.unit.rawValue, about.tokenizer.normalization.rawValue,
+      "\(metadata.model.cell.rawValue) \(metadata.model.layers) \(metadata.model.hidden)"
+        + (metadata.model.activation == .tanh ? "" : " \(metadata.model.activation.rawValue)"),
+      metadata.tokenizer.unit.rawValue, metadata.tokenizer.normalization.rawValue,
     ]
-    for name in names + about.vocabulary.units { hash.update(Array((name + "\0").utf8).span.raw) }
+    for name in names + metadata.vocabulary.units {
+      hash.update(Array((name + "\0").utf8).span.raw)
+    }
     hash.update(parameters.values.array.span.raw)
     return hash.finish()
   }

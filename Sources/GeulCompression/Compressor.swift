@@ -1,5 +1,6 @@
-public import GeulKernels
-public import GeulNetwork
+public import GeulCompute
+public import GeulModel
+internal import GeulStorage
 internal import GeulText
 public import GeulTraining
 
@@ -10,13 +11,13 @@ public import GeulTraining
 public struct Compressor: Sendable {
   private let model: Model
   private let kernels: Kernels
-  private let lanes: Lanes
+  private let pool: ThreadPool
 
   /// A compressor; it computes in float32.
-  public init(_ model: Model, kernels: Kernels, lanes: Lanes) {
+  public init(_ model: Model, kernels: Kernels, pool: ThreadPool) {
     self.model = model
     self.kernels = kernels
-    self.lanes = lanes
+    self.pool = pool
   }
 
   /// Packs the bytes of a file.
@@ -27,9 +28,10 @@ public struct Compressor: Sendable {
   ///   - report: called now and then with the number of bytes that are packed.
   /// - Returns: the archive.
   public func compress(
-    _ file: [UInt8], learning: OnlineModel.Learning? = nil, report: (Int) -> Void = { _ in }
+    _ file: [UInt8], learning: DynamicEvaluator.AdaptationConfiguration? = nil,
+    report: (Int) -> Void = { _ in }
   ) -> [UInt8] {
-    let spelling = UnitSpelling(model.about.tokenizer.unit, model.about.vocabulary)
+    let spelling = LosslessTokenizer(model.metadata.tokenizer.unit, model.metadata.vocabulary)
     var coder = coder(RangeEncoder(), learning)
     var (place, count) = (0, 0)
     while place < file.count {
@@ -68,9 +70,9 @@ public struct Compressor: Sendable {
     // No piece is of less than a byte.
     guard header.pieces <= limit else { throw .tooLarge(limit: limit) }
     var coder = coder(RangeDecoder(rest), header.learning)
-    var reading = UnitReading(model.about.tokenizer.unit, model.about.vocabulary)
+    var reading = LosslessDetokenizer(model.metadata.tokenizer.unit, model.metadata.vocabulary)
     var file: [UInt8] = []
-    let unknown = model.about.vocabulary.unknownID.map(Piece.unit)
+    let unknown = model.metadata.vocabulary.unknownID.map(Piece.unit)
     for count in 0..<header.pieces {
       let piece = try coder.code(.unit(0))
       guard piece != unknown else { throw .damaged }  // no writer does that
@@ -84,13 +86,13 @@ public struct Compressor: Sendable {
   }
 
   private func coder<Coder>(
-    _ coder: Coder, _ learning: OnlineModel.Learning?
-  ) -> PieceCoder<Coder> {
-    let vocabulary = model.about.vocabulary
-    let online = OnlineModel(
+    _ coder: Coder, _ learning: DynamicEvaluator.AdaptationConfiguration?
+  ) -> TokenCoder<Coder> {
+    let vocabulary = model.metadata.vocabulary
+    let online = DynamicEvaluator(
       model.network, parameters: model.parameters, learning: learning, kernels: kernels,
-      lanes: lanes)
-    return PieceCoder(
+      pool: pool)
+    return TokenCoder(
       coder, online, vocabulary: vocabulary.count, unknownID: vocabulary.unknownID)
   }
 }

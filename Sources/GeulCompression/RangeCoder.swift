@@ -7,11 +7,11 @@ package protocol SymbolCoder {
   associatedtype Failure: Error
 
   /// Codes one symbol of an alphabet whose symbols have these shares.
-  mutating func code(_ symbol: Int, _ shares: Shares) throws(Failure) -> Int
+  mutating func code(_ symbol: Int, _ shares: FrequencyTable) throws(Failure) -> Int
 }
 
 /// How likely each symbol of an alphabet is: whole numbers above zero, and their sum, at most 2^48.
-package struct Shares: Sendable {
+package struct FrequencyTable: Sendable {
   package private(set) var values: [UInt64]
   package private(set) var total: UInt64
 
@@ -58,7 +58,7 @@ package struct RangeEncoder: SymbolCoder {
   /// A writer of nothing yet.
   package init() {}
 
-  package mutating func code(_ symbol: Int, _ shares: Shares) -> Int {
+  package mutating func code(_ symbol: Int, _ shares: FrequencyTable) -> Int {
     let unit = interval.range / shares.total
     let (low, carries) = interval.low.addingReportingOverflow(unit * shares.start(of: symbol))
     interval = Interval(low: low, range: unit * shares.values[symbol])
@@ -119,7 +119,7 @@ package struct RangeDecoder: SymbolCoder {
     return 0
   }
 
-  package mutating func code(_ symbol: Int, _ shares: Shares) throws(ArchiveError) -> Int {
+  package mutating func code(_ symbol: Int, _ shares: FrequencyTable) throws(ArchiveError) -> Int {
     let unit = range / shares.total
     let (symbol, start) = shares.symbol(at: min(offset / unit, shares.total - 1))
     offset &-= unit * start

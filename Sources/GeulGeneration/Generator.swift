@@ -1,5 +1,5 @@
-public import GeulKernels
-public import GeulNetwork
+public import GeulCompute
+public import GeulModel
 internal import GeulText
 
 /// Writes on from a prompt: one unit after the other, one text or many at once.
@@ -10,16 +10,16 @@ public struct Generator: Sendable {
   private let model: Model
   private let weights: PackedNetwork
   private let kernels: Kernels
-  private let lanes: Lanes
+  private let pool: ThreadPool
 
   /// A generator of a model's text, with factors of products as wide as `precision` says.
-  public init(_ model: Model, precision: Precision = .float32, kernels: Kernels, lanes: Lanes) {
+  public init(_ model: Model, precision: Precision = .float32, kernels: Kernels, pool: ThreadPool) {
     self.model = model
     self.kernels = kernels
-    self.lanes = lanes
+    self.pool = pool
     weights = PackedNetwork(
       model.network, parameters: model.parameters, precision: precision, backward: false,
-      kernels: kernels, lanes: lanes)
+      kernels: kernels, pool: pool)
   }
 
   /// What to write.
@@ -71,15 +71,15 @@ public struct Generator: Sendable {
   public func write(
     _ request: Request, emit: (_ sample: Int, _ text: String) -> Bool
   ) throws(SamplingError) -> [Ending] {
-    let banned = Set(model.about.vocabulary.unknownID.map { [$0] } ?? [])
+    let banned = Set(model.metadata.vocabulary.unknownID.map { [$0] } ?? [])
     let sampler = try Sampler(
       request.sampling, vocabulary: model.network.vocabulary, banned: banned, kernels: kernels)
     var portions = streams(request, sampler)
     let (weights, kernels) = (weights, kernels)
     // Several portions have a lane each; one alone may use them all.
-    let inner = portions.count > 1 ? Lanes(1) : lanes
+    let inner = portions.count > 1 ? ThreadPool(1) : pool
     for place in 0..<request.length {
-      lanes.forEach(&portions) { portion in portion.step(place, weights, kernels, inner) }
+      pool.forEach(&portions) { portion in portion.step(place, weights, kernels, inner) }
       guard portions.emitPieces(emit) else { return portions.endings }
       if portions.allSatisfy({ $0.texts.allSatisfy(\.isOver) }) { break }
     }
@@ -103,18 +103,18 @@ public struct Generator: Sendable {
   }
 
   /// The texts before their first unit: all in the state that reading the prompt leaves.
-  private func streams(_ request: Request, _ sampler: Sampler) -> [Streams] {
-    let prompt = request.prompt.isEmpty ? [model.about.vocabulary.lineEnd] : request.prompt
+  private func streams(_ request: Request, _ sampler: Sampler) -> [GenerationBatch] {
+    let prompt = request.prompt.isEmpty ? [model.metadata.vocabulary.lineEnd] : request.prompt
     let read = state(after: prompt.dropLast())
     // A few texts go together, and the lanes share each layer: its weights are read once for all. Many go in parts, each on
     // one lane; if these are large enough in more than there are lanes, so that a slow one does not hold up the rest.
-    let (few, many) = (12, 24 * lanes.count)
+    let (few, many) = (12, 24 * pool.count)
     let parts = min(
       request.samples,
-      request.samples <= few ? 1 : request.samples < many ? lanes.count : 2 * lanes.count)
+      request.samples <= few ? 1 : request.samples < many ? pool.count : 2 * pool.count)
     return (0..<parts).map { part in
       let numbers = request.samples * part / parts..<request.samples * (part + 1) / parts
-      var portion = Portion(
+      var portion = BatchShard(
         model.network, firstRow: numbers.lowerBound, rows: numbers.count, length: 1,
         precision: weights.precision, dropout: false, backward: false)
       for (layer, state) in read.enumerated() {
@@ -123,19 +123,19 @@ public struct Generator: Sendable {
           cells: Array(repeating: state.cells, count: numbers.count).flatMap(\.self))
       }
       let texts = numbers.map { number in
-        Streams.Text(
+        GenerationBatch.Text(
           number: number, last: prompt[prompt.count - 1], request: request,
           decoder: StreamDecoder(
-            tokenizer: model.about.tokenizer, vocabulary: model.about.vocabulary))
+            tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary))
       }
-      return Streams(portion: portion, texts: texts, sampler: sampler)
+      return GenerationBatch(portion: portion, texts: texts, sampler: sampler)
     }
   }
 
   /// The state of each layer after reading `prompt` from a zero state.
   private func state(after prompt: ArraySlice<Int>) -> [(hidden: [Float], cells: [Float])] {
     let length = 64
-    var portion = Portion(
+    var portion = BatchShard(
       model.network, firstRow: 0, rows: 1, length: length, precision: weights.precision,
       dropout: false, backward: false)
     var rest = prompt
@@ -151,13 +151,13 @@ public struct Generator: Sendable {
 }
 
 /// Some of the texts, which one lane writes side by side.
-struct Streams: Sendable {
-  var portion: Portion
+struct GenerationBatch: Sendable {
+  var portion: BatchShard
   var texts: [Text]
   private var samplers: [Sampler]
   private var scores: [[Float]]
 
-  init(portion: Portion, texts: [Text], sampler: Sampler) {
+  init(portion: BatchShard, texts: [Text], sampler: Sampler) {
     self.portion = portion
     self.texts = texts
     samplers = Array(repeating: sampler, count: texts.count)
@@ -218,10 +218,10 @@ struct Streams: Sendable {
   }
 
   mutating func step(
-    _ place: Int, _ weights: PackedNetwork, _ kernels: Kernels, _ lanes: Lanes
+    _ place: Int, _ weights: PackedNetwork, _ kernels: Kernels, _ pool: ThreadPool
   ) {
     for row in texts.indices { portion.tokens[row] = Int32(texts[row].last) }
-    portion.step(weights, kernels, lanes: lanes, scores: &scores)
+    portion.step(weights, kernels, pool: pool, scores: &scores)
     for row in texts.indices {
       texts[row].piece = ""
       if !texts[row].isOver { texts[row].choose(scores[row], &samplers[row], place) }
@@ -233,7 +233,7 @@ struct Streams: Sendable {
   }
 }
 
-extension [Streams] {
+extension [GenerationBatch] {
   /// Shows what the last step added; returns whether to go on.
   ///
   /// By index: to go through the values would copy each.

@@ -1,4 +1,4 @@
-public import GeulKernels
+public import GeulCompute
 
 /// Chooses the next unit: a chain of filters over the logits, then a draw from what is left.
 ///

@@ -1,6 +1,6 @@
 internal import Foundation
-public import GeulKernels
-public import GeulNetwork
+public import GeulCompute
+public import GeulModel
 internal import GeulText
 
 /// What a model thought of a text, place by place.
@@ -17,11 +17,11 @@ public struct Explanation: Sendable {
     /// What was likeliest here, with its probability, the likeliest first.
     public let likeliest: [Likely]
     /// What each layer did when it read this unit.
-    public let moments: [OpenNetwork.Moment]
+    public let moments: [InstrumentedNetwork.StepActivations]
   }
 
   /// The kind of the model's cells.
-  public let cell: Cell
+  public let cell: CellKind
   private let activation: Activation
   /// The places in their order.
   public let places: [Place]
@@ -46,10 +46,10 @@ public struct Explanation: Sendable {
   ///   - model: the model.
   ///   - likeliest: how many continuations to keep at each place.
   public init(_ ids: [Int], by model: Model, likeliest: Int = 5) {
-    let network = OpenNetwork(model)
-    let vocabulary = model.about.vocabulary
+    let network = InstrumentedNetwork(model)
+    let vocabulary = model.metadata.vocabulary
     cell = network.cell
-    activation = model.about.model.activation
+    activation = model.metadata.model.activation
     var state = network.beginning
     var shares: [Float] = []
     func best() -> [Likely] {
@@ -69,7 +69,7 @@ public struct Explanation: Sendable {
   }
 
   /// What a row of a heat map shows: one number of each cell of a layer, over time.
-  public struct Band: Sendable {
+  public struct HeatmapRow: Sendable {
     /// For example "forget gate".
     public let name: String
     /// In words, what low and high numbers mean.
@@ -81,12 +81,12 @@ public struct Explanation: Sendable {
   }
 
   /// The gates, the cells and the states of a layer; `cells` says of which units.
-  public func bands(layer: Int, cells: [Int]) -> [Band] {
+  public func bands(layer: Int, cells: [Int]) -> [HeatmapRow] {
     func band(
       _ name: String, _ meaning: String, _ range: ClosedRange<Double>,
-      _ value: (OpenNetwork.Moment, Int) -> Float
-    ) -> Band {
-      Band(
+      _ value: (InstrumentedNetwork.StepActivations, Int) -> Float
+    ) -> HeatmapRow {
+      HeatmapRow(
         name: name, meaning: meaning, range: range,
         rows: cells.map { cell in places.map { value($0.moments[layer], cell) } })
     }
@@ -96,7 +96,7 @@ public struct Explanation: Sendable {
     case .rnn where activation == .relu:
       let largest = state.rows.joined().max().map(Double.init) ?? 0
       return [
-        Band(
+        HeatmapRow(
           name: state.name, meaning: "what the layer hands on: 0 or more, without bound",
           range: 0...max(largest, 1e-9), rows: state.rows)
       ]

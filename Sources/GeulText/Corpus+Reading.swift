@@ -14,7 +14,7 @@ extension Corpus {
   public static func read(
     _ sources: [TextSource], options: CorpusOptions = CorpusOptions()
   ) throws(TextError) -> Corpus {
-    var intake = try CorpusIntake(options)
+    var intake = try CorpusBuilder(options)
     var before: TextSource?
     for source in try SourceList(sources, notes: &intake.notes).files {
       try intake.read(source, after: before)

@@ -22,7 +22,7 @@ public struct Corpus: Sendable {
   public let unknownCount: Int
 
   let tokens: TokenFile
-  let sizes: UnitSizes
+  let sizes: TokenByteCounts
 
   /// How many units the text has.
   public var count: Int { tokens.count }
@@ -66,7 +66,7 @@ public struct Corpus: Sendable {
   public func byteLength(ofUnitsIn range: Range<Int>) -> Int {
     // Whether a jamo belongs to a syllable shows in the two units before it.
     var block = ids(max(0, range.lowerBound - 2)..<range.lowerBound)
-    var tally = UnitSizes.Tally(sizes)
+    var tally = TokenByteCounts.Tally(sizes)
     for id in block { _ = tally.add(id) }
     var total = 0
     var start = range.lowerBound

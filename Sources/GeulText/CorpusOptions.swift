@@ -6,7 +6,7 @@ public struct CorpusOptions: Sendable {
   /// bytes, to take the bytes as they stand.
   public var encoding: String?
   /// What to do with bytes that the encoding does not allow.
-  public var invalid: InvalidBytes
+  public var invalid: InvalidBytePolicy
   /// Units that occur less often are folded into one unknown unit; 1 keeps them all.
   public var minimumCount: Int
   /// The vocabulary to encode with; nothing to make one of the text.
@@ -23,7 +23,8 @@ public struct CorpusOptions: Sendable {
 
   /// Options; those left out are what `geul train my.txt` does.
   public init(
-    tokenizer: Tokenizer = Tokenizer(), encoding: String? = nil, invalid: InvalidBytes = .error,
+    tokenizer: Tokenizer = Tokenizer(), encoding: String? = nil,
+    invalid: InvalidBytePolicy = .error,
     minimumCount: Int = 1, vocabulary: Vocabulary? = nil
   ) {
     self.tokenizer = tokenizer

@@ -8,7 +8,7 @@ public struct PromptEncoding: Sendable, Equatable {
   /// A unit of a prompt that the vocabulary does not hold.
   public struct Substitution: Sendable, Equatable {
     /// What was read in its place.
-    public enum Outcome: Sendable, Equatable {
+    public enum StepMetrics: Sendable, Equatable {
       /// The nearest form that the vocabulary holds.
       case replaced(String)
       /// The unknown unit, into which rare units of the corpus were folded.
@@ -24,7 +24,7 @@ public struct PromptEncoding: Sendable, Equatable {
     /// The unit for human eyes: `U+AC02 HANGUL SYLLABLE GAGG`, for a byte `byte EA`.
     public let name: String
     /// What was read in its place.
-    public let outcome: Outcome
+    public let outcome: StepMetrics
 
     /// The text read in its place; nothing if it was skipped or read as the unknown unit.
     public var replacement: String? {
@@ -48,7 +48,7 @@ extension Tokenizer {
         ids.append(id)
         continue
       }
-      let outcome: PromptEncoding.Substitution.Outcome
+      let outcome: PromptEncoding.Substitution.StepMetrics
       if self.unit != .byte, let (form, known) = nearestForm(of: unit, in: vocabulary) {
         ids += known
         outcome = .replaced(form)

@@ -1,5 +1,5 @@
 /// What to do with bytes that the encoding does not allow.
-public enum InvalidBytes: String, Codable, Sendable, CaseIterable {
+public enum InvalidBytePolicy: String, Codable, Sendable, CaseIterable {
   /// Refuse the text, and say where they are.
   case error
   /// Put U+FFFD in their place, and say how often.
@@ -12,14 +12,14 @@ struct TextReader: ~Copyable {
   /// How a source is to be read.
   struct Rules {
     var encoding: String?
-    var invalid = InvalidBytes.error
+    var invalid = InvalidBytePolicy.error
     /// The bytes as they stand, unless an encoding is named.
     var isRaw = false
     var blockBytes = 1 << 18
   }
 
   let name: String
-  let encoding: EncodingChoice
+  let encoding: TextEncoding
   /// Decoded text that nobody has taken yet.
   var text = ByteQueue()
   /// The bytes that were read last, not decoded.
@@ -49,14 +49,14 @@ struct TextReader: ~Copyable {
     while more, head.count < Self.headBytes {
       more = try reader.read(Self.headBytes - head.count, into: &head)
     }
-    let encoding: EncodingChoice
+    let encoding: TextEncoding
     if let named = rules.encoding {
       encoding = try .named(named)
     } else if rules.isRaw {
       encoding = .utf8
     } else {
       let beginning = head.prefix(Self.signBytes)
-      if rules.invalid == .error, let (sign, offset) = EncodingChoice.binarySign(beginning) {
+      if rules.invalid == .error, let (sign, offset) = TextEncoding.binarySign(beginning) {
         throw TextError(.binary(sign), in: source.name, at: offset)
       }
       encoding = .detect(head[...], isWhole: !more)
@@ -139,7 +139,7 @@ struct TextReader: ~Copyable {
     } else if bytes == [0] {
       throw TextError(.binary("it holds a NUL"), in: name, at: offset)
     } else {
-      let suggestion = encoding == .utf8 ? EncodingChoice.suggestion(for: block[...]) : nil
+      let suggestion = encoding == .utf8 ? TextEncoding.suggestion(for: block[...]) : nil
       throw TextError(
         .invalidBytes(bytes, encoding: encoding.name, suggestion: suggestion), in: name, at: offset)
     }

@@ -15,7 +15,7 @@ public struct TextReport: Sendable {
   /// What a kind of unit makes of the text.
   public struct Units: Sendable {
     /// The kind.
-    public let unit: TextUnit
+    public let unit: TokenUnit
     /// How many units there are.
     public let count: Int
     /// How many of them are different.
@@ -83,7 +83,7 @@ public struct TextReport: Sendable {
     _ sources: [TextSource], options: CorpusOptions = CorpusOptions()
   ) throws(TextError) -> TextReport {
     var notes: [String] = []
-    var tally = TextTally(options.tokenizer.normalization)
+    var tally = TextStatistics(options.tokenizer.normalization)
     for source in try SourceList(sources, notes: &notes).files {
       try notes += tally.read(source, options)
     }

@@ -5,7 +5,7 @@
 /// ```
 public struct Tokenizer: Sendable, Codable {
   /// What text is cut into.
-  public let unit: TextUnit
+  public let unit: TokenUnit
   /// The form it is brought into first; always `none` for bytes, which are taken as they stand.
   public let normalization: NormalForm
   /// The version of the ICU that the rules were first used with, such as "72.1".
@@ -14,11 +14,11 @@ public struct Tokenizer: Sendable, Codable {
   /// Rules for this machine's ICU.
   ///
   /// Bytes are never normalised: for them `normalization` has no effect.
-  public init(unit: TextUnit = .grapheme, normalization: NormalForm = .nfc) {
+  public init(unit: TokenUnit = .grapheme, normalization: NormalForm = .nfc) {
     self.init(unit: unit, normalization: normalization, icu: ICU.version)
   }
 
-  private init(unit: TextUnit, normalization: NormalForm, icu: String) {
+  private init(unit: TokenUnit, normalization: NormalForm, icu: String) {
     self.unit = unit
     self.normalization = unit == .byte ? .none : normalization
     self.icu = icu
@@ -30,7 +30,7 @@ public struct Tokenizer: Sendable, Codable {
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
-      unit: try values.decode(TextUnit.self, forKey: .unit),
+      unit: try values.decode(TokenUnit.self, forKey: .unit),
       normalization: try values.decode(NormalForm.self, forKey: .normalization),
       icu: try values.decode(String.self, forKey: .icu))
   }
@@ -39,7 +39,7 @@ public struct Tokenizer: Sendable, Codable {
   ///
   /// A byte is spelled as the scalar value of its number, U+0000 to U+00FF.
   public func units(of text: String) -> [String] {
-    var cutter = UnitCutter(self)
+    var cutter = TokenSegmenter(self)
     var queue = ByteQueue(bytes: Array(text.utf8))
     cutter.cut(&queue, last: true)
     var units: [String] = []
@@ -49,7 +49,7 @@ public struct Tokenizer: Sendable, Codable {
 
   /// The graphemes of a text by ICU's break iterator alone, slowly: what `units` is tested against.
   package static func graphemesByICU(of text: String) -> [String] {
-    var batch = UnitBatch()
+    var batch = TokenBatch()
     GraphemeFinder().findByICU(in: Array(text.utf8)[...], into: &batch)
     var units: [String] = []
     batch.forEach { units.append($0) }

@@ -119,7 +119,7 @@ final class GraphemeFinder {
 
   /// Adds the graphemes of `text`, valid UTF-8, to `batch` and answers how many bytes it took: all
   /// if it is the last text, else up to the last grapheme that is certainly whole.
-  func find(in text: ArraySlice<UInt8>, last: Bool, into batch: inout UnitBatch) -> Int {
+  func find(in text: ArraySlice<UInt8>, last: Bool, into batch: inout TokenBatch) -> Int {
     var used: Int64 = 0
     unsafe fill(&batch, from: text) { start, count, units in
       unsafe geul_graphemes(segmenter, start, count, last, units, &used)
@@ -128,14 +128,14 @@ final class GraphemeFinder {
   }
 
   /// The same for a whole text by ICU alone, slowly: what `find` is tested against.
-  func findByICU(in text: ArraySlice<UInt8>, into batch: inout UnitBatch) {
+  func findByICU(in text: ArraySlice<UInt8>, into batch: inout TokenBatch) {
     unsafe fill(&batch, from: text) { start, count, units in
       unsafe geul_graphemes_by_icu(segmenter, start, count, units)
     }
   }
 
   private func fill(
-    _ batch: inout UnitBatch, from text: ArraySlice<UInt8>,
+    _ batch: inout TokenBatch, from text: ArraySlice<UInt8>,
     with find: (UnsafePointer<UInt8>?, Int64, UnsafeMutablePointer<geul_units>) -> Int64
   ) {
     guard !text.isEmpty else { return }

@@ -1,6 +1,7 @@
 internal import Foundation
-public import GeulKernels
-public import GeulNetwork
+public import GeulCompute
+public import GeulModel
+public import GeulStorage
 public import GeulText
 
 /// A run as it stands on disk: the model, and all that is needed to go on exactly where it stopped.
@@ -11,12 +12,12 @@ public struct Checkpoint: Sendable {
   /// The model and its numbers.
   public var model: Model
   /// What the user chose, and how far the run has come.
-  public var record: RunRecord
+  public var record: RunState
   /// What the trainer goes on with.
   public var state: TrainerState
 
   /// A checkpoint of a trainer.
-  public init(model: Model.About, record: RunRecord, state: TrainerState) {
+  public init(model: Model.Metadata, record: RunState, state: TrainerState) {
     self.model = Model(model, parameters: state.parameters)
     self.record = record
     self.state = state
@@ -45,12 +46,12 @@ public struct Checkpoint: Sendable {
         "it is a model without a run to go on with. Resume from the run's latest.safetensors.")
     }
     do {
-      record = try JSONDecoder().decode(RunRecord.self, from: Data(text.utf8))
+      record = try JSONDecoder().decode(RunState.self, from: Data(text.utf8))
     } catch {
       throw fault("what it says about the run cannot be read (\(Model.words(for: error))).")
     }
     let settings = record.settings
-    guard settings.architecture == model.about.model, record.isSound else {
+    guard settings.architecture == model.metadata.model, record.isSound else {
       throw fault(
         "what it says about the run contradicts itself. Use the checkpoint saved before it.")
     }
@@ -75,9 +76,9 @@ public struct Checkpoint: Sendable {
   }
 
   private static func arena(
-    _ name: String, _ layout: Layout, _ file: SafetensorsFile
-  ) throws(FormatError) -> Arena {
-    var arena = Arena(layout)
+    _ name: String, _ layout: ParameterLayout, _ file: SafetensorsFile
+  ) throws(FormatError) -> ParameterStorage {
+    var arena = ParameterStorage(layout)
     arena.values = Buffer(try file.floats(name, shape: [layout.count]))
     return arena
   }
@@ -87,9 +88,9 @@ public struct Checkpoint: Sendable {
     var file = model.safetensors
     file.metadata[Self.metadataKey] = Model.json(record)
     file.tensors += [
-      .init("average", shape: [state.average.values.count], buffer: state.average.values),
-      .init("adam.first", shape: [state.first.values.count], buffer: state.first.values),
-      .init("adam.second", shape: [state.second.values.count], buffer: state.second.values),
+      .init("average", shape: [state.average.values.count], data: state.average.values),
+      .init("adam.first", shape: [state.first.values.count], data: state.first.values),
+      .init("adam.second", shape: [state.second.values.count], data: state.second.values),
     ]
     let architecture = record.settings.architecture
     let shape = [architecture.layers, record.settings.batch, architecture.hidden]
@@ -104,15 +105,15 @@ public struct Checkpoint: Sendable {
 /// What the user chose, and how far the run has come.
 ///
 /// Nothing in it depends on the clock, the threads or the folder.
-public struct RunRecord: Codable, Sendable, Equatable {
+public struct RunState: Codable, Sendable, Equatable {
   /// The network and how it is trained.
-  public var settings: Settings
+  public var settings: TrainingConfiguration
   /// Where the text comes from, and how it is read.
   public var text: TextChoice
   /// How many steps the run has in all; nil until its speed has been measured.
   public var totalSteps: Int?
   /// Where in the text training stands.
-  public var windows: Windows
+  public var windows: SequenceBatcher
   /// How many steps have been made.
   public var step = 0
   /// What the schedule's rate is multiplied by.
@@ -122,7 +123,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
   /// Steps between checkpoints; nil for one about every 30 seconds.
   public var saveEvery: Int?
   /// Tells an explosion of the loss from its ups and downs.
-  public var watch = LossWatch()
+  public var watch = DivergenceDetector()
   /// The losses on the part held out, oldest first.
   public var history: [Point] = []
   /// Sum and number of the losses since the last point.
@@ -149,14 +150,14 @@ public struct RunRecord: Codable, Sendable, Equatable {
     /// The encoding's name; nil to find it out.
     public var encoding: String?
     /// What to do with bytes that the encoding does not allow.
-    public var invalid: InvalidBytes
+    public var invalid: InvalidBytePolicy
     /// Units that occur less often are folded into one.
     public var minimumCount: Int
 
     /// A choice.
     public init(
       sources: [String], validationSource: String? = nil, encoding: String? = nil,
-      invalid: InvalidBytes = .error, minimumCount: Int = 1
+      invalid: InvalidBytePolicy = .error, minimumCount: Int = 1
     ) {
       self.sources = sources
       self.validationSource = validationSource
@@ -180,7 +181,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
   }
 }
 
-extension RunRecord {
+extension RunState {
   /// Whether what was read from a file is what a run can come to.
   var isSound: Bool {
     windows.isSound(for: settings) && settings.isSound && step >= 0 && (totalSteps ?? 1) >= 1
@@ -190,7 +191,7 @@ extension RunRecord {
   }
 }
 
-extension Settings {
+extension TrainingConfiguration {
   /// Whether no number is beyond what a command line takes.
   fileprivate var isSound: Bool {
     let positive = [
@@ -205,9 +206,9 @@ extension Settings {
   }
 }
 
-extension Windows {
+extension SequenceBatcher {
   /// Whether a place read from a file is one that these settings can reach.
-  func isSound(for settings: Settings) -> Bool {
+  func isSound(for settings: TrainingConfiguration) -> Bool {
     batch == settings.batch && length == settings.length && 1...65536 ~= batch
       && 1...65536 ~= length && 1...(1 << 44) ~= units && epoch >= 0
       && (0...units).contains(offset) && (0..<max(1, count)).contains(index)
@@ -218,14 +219,14 @@ extension Windows {
 extension Checkpoint {
   /// The checkpoint that a run begins with: a fresh network, for settings that fit the text.
   public static func fresh(
-    _ settings: Settings, text: RunRecord.TextChoice, corpus: Corpus, kernels: Kernels
+    _ settings: TrainingConfiguration, text: RunState.TextChoice, corpus: Corpus, kernels: Kernels
   ) -> Checkpoint {
     let trainer = Trainer(
       settings, vocabulary: corpus.vocabulary.count,
-      units: Run.trainingUnits(of: corpus, settings), kernels: kernels, lanes: Lanes(1))
-    let record = RunRecord(settings: settings, text: text, windows: trainer.windows)
-    let about = Model.About(
+      units: TrainingRun.trainingUnits(of: corpus, settings), kernels: kernels, pool: ThreadPool(1))
+    let record = RunState(settings: settings, text: text, windows: trainer.windows)
+    let metadata = Model.Metadata(
       model: settings.architecture, tokenizer: corpus.tokenizer, vocabulary: corpus.vocabulary)
-    return Checkpoint(model: about, record: record, state: trainer.state)
+    return Checkpoint(model: metadata, record: record, state: trainer.state)
   }
 }

@@ -1,29 +1,30 @@
-internal import GeulKernels
-internal import GeulNetwork
+internal import GeulCompute
+internal import GeulModel
+internal import GeulStorage
 public import GeulText
 
 /// A run of which all steps are made: its best model is still to be scored, one unit after the other.
 public struct FinishedRun: Sendable {
   /// What has been computed.
-  public let record: RunRecord
+  public let record: RunState
   /// Where it is kept.
   public let folder: RunFolder
 
   let corpus: Corpus
   let heldOut: (corpus: Corpus, range: Range<Int>)?
   let kernels: Kernels
-  let lanes: Lanes
+  let pool: ThreadPool
 
   init(
-    record: RunRecord, folder: RunFolder, corpus: Corpus,
-    heldOut: (corpus: Corpus, range: Range<Int>)?, kernels: Kernels, lanes: Lanes
+    record: RunState, folder: RunFolder, corpus: Corpus,
+    heldOut: (corpus: Corpus, range: Range<Int>)?, kernels: Kernels, pool: ThreadPool
   ) {
     self.record = record
     self.folder = folder
     self.corpus = corpus
     self.heldOut = heldOut
     self.kernels = kernels
-    self.lanes = lanes
+    self.pool = pool
   }
 
   /// How many units are scored one after the other: half a minute's work for a network of 2 x 256.
@@ -35,7 +36,7 @@ public struct FinishedRun: Sendable {
   /// What the best model scored on the part held out.
   public struct FinalScore: Sendable, Equatable {
     /// The score, from a zero state.
-    public let score: Scorer.Score
+    public let score: Evaluator.Score
     /// The same by the bytes of the text.
     public let bitsPerByte: Double
     /// Whether all of the part was scored, one unit after the other; if not, a sample of it.
@@ -53,8 +54,8 @@ public struct FinishedRun: Sendable {
     do throws(FormatError) { model = try Model(contentsOf: folder.best.path) } catch {
       throw .format(error)
     }
-    let scorer = Scorer(
-      model.network, parameters: model.parameters, kernels: kernels, lanes: lanes)
+    let scorer = Evaluator(
+      model.network, parameters: model.parameters, kernels: kernels, pool: pool)
     let isExact = Self.isScoredExactly(heldOut.range)
     guard
       let score = isExact
@@ -65,9 +66,9 @@ public struct FinishedRun: Sendable {
     let unitsPerByte = Double(heldOut.range.count - 1) / Double(max(1, bytes))
     let bitsPerByte =
       isExact
-      ? score.nats / Scorer.natsPerBit / Double(max(1, bytes)) : score.bitsPerUnit * unitsPerByte
-    model.about.training?.validationNats = score.natsPerUnit
-    model.about.training?.validationBitsPerByte = bitsPerByte
+      ? score.nats / Evaluator.natsPerBit / Double(max(1, bytes)) : score.bitsPerUnit * unitsPerByte
+    model.metadata.training?.validationNats = score.natsPerUnit
+    model.metadata.training?.validationBitsPerByte = bitsPerByte
     try model.safetensors.save(to: folder.best, keepingPrevious: false)
     return FinalScore(score: score, bitsPerByte: bitsPerByte, isExact: isExact)
   }
@@ -77,7 +78,7 @@ public struct FinishedRun: Sendable {
   /// - Returns: nats a unit; nil where nothing was held out.
   public func counted(order: Int) -> Double? {
     guard let heldOut else { return nil }
-    let units = Run.trainingUnits(of: corpus, record.settings)
+    let units = TrainingRun.trainingUnits(of: corpus, record.settings)
     return Self.counted(
       order: order, corpus, units: units, heldOut: heldOut.corpus, in: heldOut.range)
   }

@@ -1,4 +1,4 @@
-internal import GeulKernels
+internal import GeulCompute
 public import GeulText
 
 /// Interpolated modified Kneser-Ney: what counting the last few units alone foretells (Chen and Goodman 1998).
@@ -101,8 +101,8 @@ public struct KneserNey: Sendable {
   }
 
   /// Scores all but the first unit of a stretch, one after the other; none is learned from.
-  public func score(_ corpus: Corpus, _ range: Range<Int>) -> Scorer.Score {
-    var score = Scorer.Score(nats: 0, units: -1)
+  public func score(_ corpus: Corpus, _ range: Range<Int>) -> Evaluator.Score {
+    var score = Evaluator.Score(nats: 0, units: -1)
     var context: UInt32 = 0
     corpus.forEachKnownID(in: range) { id in
       let (probability, next) = foretell(id, after: context)

@@ -1,5 +1,5 @@
-internal import GeulKernels
-internal import GeulNetwork
+internal import GeulCompute
+internal import GeulModel
 
 /// How much memory a run takes at its peak, told before it begins.
 ///
@@ -20,7 +20,7 @@ public struct MemoryPlan: Sendable, Equatable {
   public var total: Int { parameters + window + passing + program }
 
   /// The plan of a run on a text of `units` units, with `lanes` threads.
-  public init(_ settings: Settings, vocabulary: Int, units: Int, lanes: Int) {
+  public init(_ settings: TrainingConfiguration, vocabulary: Int, units: Int, pool: Int) {
     let network = Network(settings.architecture, vocabulary: vocabulary)
     let (count, layers) = (network.layout.count, settings.architecture.layers)
     let factor = settings.precision.bytes
@@ -37,15 +37,15 @@ public struct MemoryPlan: Sendable, Equatable {
       + (isNarrow ? 2 * cell.columns : 0) + (settings.dropout > 0 ? factor : 0)
     let scores = padded(vocabulary) * (isNarrow ? 6 : 4)
     let rows = settings.batch * settings.length
-    let portion = Portion.cut(batch: settings.batch, lanes: lanes).map(\.count).max() ?? 1
+    let portion = BatchShard.cut(batch: settings.batch, pool: pool).map(\.count).max() ?? 1
     let back =
-      min(lanes, settings.batch) * portion * settings.length * width * 2 * 4
-      + lanes * GradientWork.byteCount
+      min(pool, settings.batch) * portion * settings.length * width * 2 * 4
+      + pool * GradientWorkspace.byteCount
     window = rows * (layers * width * kept + scores) + back
 
     let saving = 4 * count
     let held = units - Int(Double(units) * (1 - settings.validationFraction))
-    let (streams, steps) = Scorer.window(units: held, vocabulary: vocabulary)
+    let (streams, steps) = Evaluator.window(units: held, vocabulary: vocabulary)
     let perPlace = layers * width * (4 + (cell == .rnn ? 0 : 4) + 4 * cell.columns)
     let scoring = 4 * matrices + streams * steps * (perPlace + 4 * padded(vocabulary))
     passing = max(saving, held > 0 ? scoring : 0)

@@ -1,5 +1,5 @@
 internal import Foundation
-internal import GeulNetwork
+internal import GeulModel
 
 /// `metrics.jsonl`: a line of JSON for each report, appended, so that a crash loses at most a line.
 struct MetricsLog {
@@ -23,7 +23,7 @@ struct MetricsLog {
   /// Appends a line.
   ///
   /// A log that cannot be written stops no training: the checkpoint will tell of a full disk.
-  func append(_ progress: Run.Progress) {
+  func append(_ progress: TrainingRun.Progress) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase

@@ -1,4 +1,4 @@
-public import GeulNetwork
+public import GeulStorage
 
 /// Why a run could not go on or be finished.
 public enum RunError: Error, CustomStringConvertible {

@@ -1,4 +1,4 @@
-public import GeulNetwork
+public import GeulStorage
 
 /// The folder of a run: `latest.safetensors` to go on from, `best.safetensors` to use, `metrics.jsonl` to plot.
 public struct RunFolder: Sendable, Equatable {
@@ -18,7 +18,7 @@ public struct RunFolder: Sendable, Equatable {
   /// Reads the newest whole checkpoint.
   ///
   /// - Throws: `FormatError` if neither the newest nor the one before it can be used.
-  public func loadLatest() throws(FormatError) -> NewestWhole<Checkpoint, FormatError> {
-    try latest.newestWhole { (path) throws(FormatError) in try Checkpoint(contentsOf: path) }
+  public func loadLatest() throws(FormatError) -> NewestIntact<Checkpoint, FormatError> {
+    try latest.newestIntact { (path) throws(FormatError) in try Checkpoint(contentsOf: path) }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
-import GeulNetwork
+import GeulModel
+import GeulStorage
 import Testing
 
 /// Files that are no models, or damaged ones.

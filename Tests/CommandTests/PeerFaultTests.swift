@@ -1,5 +1,6 @@
 import Foundation
-import GeulNetwork
+import GeulModel
+import GeulStorage
 import Testing
 
 /// Faults that other programs of this kind have, or had: here they are tested for by name.

@@ -1,5 +1,6 @@
 import Foundation
-import GeulNetwork
+import GeulModel
+import GeulStorage
 import Testing
 
 /// A run that was stopped in the middle, in whatever way, and goes on.

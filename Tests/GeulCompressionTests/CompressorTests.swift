@@ -1,6 +1,6 @@
 import GeulCompression
-import GeulKernels
-import GeulNetwork
+import GeulCompute
+import GeulModel
 import GeulText
 import GeulTraining
 import TestSupport
@@ -16,7 +16,7 @@ struct CompressorTests {
 
   /// A model of a text, with random numbers: it foretells little, but the same to whoever writes and reads.
   static func model(
-    _ unit: TextUnit, _ form: NormalForm = .nfc, minimumCount: Int = 1, text: String = text,
+    _ unit: TokenUnit, _ form: NormalForm = .nfc, minimumCount: Int = 1, text: String = text,
     seed: UInt64 = 3
   )
     throws
@@ -26,21 +26,21 @@ struct CompressorTests {
       tokenizer: Tokenizer(unit: unit, normalization: form), minimumCount: minimumCount)
     let corpus = try Corpus.read([.text(text)], options: options)
     let shape = Architecture(cell: .lstm, layers: 2, hidden: 20)
-    var random = RandomSource(seed: seed)
+    var random = SplitMix64(seed: seed)
     let network = Network(shape, vocabulary: corpus.vocabulary.count)
     return Model(
-      Model.About(model: shape, tokenizer: corpus.tokenizer, vocabulary: corpus.vocabulary),
+      Model.Metadata(model: shape, tokenizer: corpus.tokenizer, vocabulary: corpus.vocabulary),
       parameters: network.initialParameters(&random))
   }
 
   static func compressor(
     _ model: Model, _ set: InstructionSet = .portable, threads: Int = 1
   ) -> Compressor {
-    Compressor(model, kernels: Kernels(set), lanes: Lanes(threads))
+    Compressor(model, kernels: Kernels(set), pool: ThreadPool(threads))
   }
 
-  static var learning: OnlineModel.Learning {
-    var learning = OnlineModel.Learning()
+  static var learning: DynamicEvaluator.AdaptationConfiguration {
+    var learning = DynamicEvaluator.AdaptationConfiguration()
     learning.length = 16
     return learning
   }
@@ -55,8 +55,8 @@ struct CompressorTests {
     Array(repeating: 0x80, count: 1000), Array(String(repeating: "\u{301}", count: 300).utf8),
   ]
 
-  @Test("Every file comes back byte for byte", arguments: TextUnit.allCases, [1, 2])
-  func roundTrip(unit: TextUnit, minimumCount: Int) throws {
+  @Test("Every file comes back byte for byte", arguments: TokenUnit.allCases, [1, 2])
+  func roundTrip(unit: TokenUnit, minimumCount: Int) throws {
     let compressor = Self.compressor(try Self.model(unit, minimumCount: minimumCount))
     var random = SeededGenerator(seed: 9)
     let noise = (0..<30).map { _ in
@@ -74,8 +74,8 @@ struct CompressorTests {
 
   @Test(
     "Every file comes back, whatever the normal form of the model's text",
-    arguments: TextUnit.allCases)
-  func normalForms(unit: TextUnit) throws {
+    arguments: TokenUnit.allCases)
+  func normalForms(unit: TokenUnit) throws {
     for form in [NormalForm.nfd, .nfkc, .none] {
       let compressor = Self.compressor(try Self.model(unit, form))
       for file in Self.files {
@@ -94,8 +94,8 @@ struct CompressorTests {
     #expect(with.count - without.count < 40)
   }
 
-  @Test("A file longer than a part is cut where it hurts nothing", arguments: TextUnit.allCases)
-  func longFile(unit: TextUnit) throws {
+  @Test("A file longer than a part is cut where it hurts nothing", arguments: TokenUnit.allCases)
+  func longFile(unit: TokenUnit) throws {
     let compressor = Self.compressor(try Self.model(unit))
     let file = Array(String(repeating: "바닷가에 é👩‍👩‍👧 the", count: 2500).utf8)
     #expect(file.count > 1 << 16)
@@ -108,15 +108,16 @@ struct CompressorTests {
     let text = String(repeating: Self.text.precomposed, count: 40)
     let corpus = try Corpus.read(
       [.text(text)],
-      options: CorpusOptions(tokenizer: model.about.tokenizer, vocabulary: model.about.vocabulary))
+      options: CorpusOptions(
+        tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary))
     let learning = learns ? Self.learning : nil
-    let online = OnlineModel(
+    let online = DynamicEvaluator(
       model.network, parameters: model.parameters, learning: learning, kernels: Kernels(.portable),
-      lanes: Lanes(1))
-    let score = Scorer.score(corpus, 0..<corpus.count, with: online)
+      pool: ThreadPool(1))
+    let score = Evaluator.score(corpus, 0..<corpus.count, with: online)
     #expect(score.unknown == 0)
     let packed = Self.compressor(model).compress(Array(text.utf8), learning: learning)
-    let expected = score.nats / Scorer.natsPerBit / 8
+    let expected = score.nats / Evaluator.natsPerBit / 8
     #expect(abs(Double(packed.count) - expected) < 0.005 * expected + 64)
   }
 

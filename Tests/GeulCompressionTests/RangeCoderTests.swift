@@ -5,12 +5,12 @@ import Testing
 @Suite("The range coder")
 struct RangeCoderTests {
   /// An alphabet of some symbols, of which one may have nearly all or nearly nothing.
-  static func shares(_ random: inout SeededGenerator) -> Shares {
+  static func shares(_ random: inout SeededGenerator) -> FrequencyTable {
     let count = [1, 2, 3, 60, 2000].randomElement(using: &random) ?? 1
     let largest: UInt64 = [1, 2, 1000, 1 << 36].randomElement(using: &random) ?? 1
     var values = (0..<count).map { _ in UInt64.random(in: 1...largest, using: &random) }
     if Bool.random(using: &random) { values[count - 1] = 1 << 47 }
-    return Shares(values)
+    return FrequencyTable(values)
   }
 
   @Test("What was written is read, whatever the shares", arguments: 1...20 as ClosedRange<UInt64>)
@@ -33,7 +33,7 @@ struct RangeCoderTests {
   @Test("As many bits as the symbols are surprising, and some bytes for the end")
   func size() {
     var random = SeededGenerator(seed: 4)
-    let shares = Shares([1, 2, 4, 8, 16, 32, 64, 129])
+    let shares = FrequencyTable([1, 2, 4, 8, 16, 32, 64, 129])
     var (encoder, bits) = (RangeEncoder(), 0.0)
     for _ in 0..<20_000 {
       let symbol = shares.symbol(at: UInt64.random(in: 0..<shares.total, using: &random)).0
@@ -47,7 +47,7 @@ struct RangeCoderTests {
   @Test("Bytes that end early are refused, not read on for ever")
   func endsEarly() {
     var decoder = RangeDecoder([1, 2, 3])
-    let coin = Shares([1, 1])
+    let coin = FrequencyTable([1, 1])
     #expect(throws: ArchiveError.damaged) {
       for _ in 0..<1000 { _ = try decoder.code(0, coin) }
     }

@@ -1,6 +1,6 @@
 import GeulInsight
-import GeulKernels
-import GeulNetwork
+import GeulCompute
+import GeulModel
 import Testing
 
 @Suite("Insight at its limits")
@@ -8,17 +8,17 @@ struct LimitTests {
   @Test("A text on which states outgrow float32 is known as such")
   func overflow() throws {
     var model = try trialModel(.rnn, activation: .relu)
-    let sound = Explanation(OpenNetworkTests.ids, by: model)
+    let sound = Explanation(InstrumentedNetworkTests.ids, by: model)
     #expect(sound.isSound)
     for index in 0..<model.parameters.values.count { model.parameters.values[index] *= 1e20 }
-    #expect(!Explanation(OpenNetworkTests.ids, by: model).isSound)
+    #expect(!Explanation(InstrumentedNetworkTests.ids, by: model).isSound)
   }
 
   @Test("Norms that are no numbers have not fallen")
   func noNumbers() {
-    #expect(MemoryReach.distance([1, 0.4, 0.1], toFallBy: 2) == 1)
-    #expect(MemoryReach.distance([1, 5, .infinity, .nan, .nan], toFallBy: 2) == nil)
-    #expect(MemoryReach.distance([.nan, .nan], toFallBy: 2) == nil)
+    #expect(ContextSensitivity.distance([1, 0.4, 0.1], toFallBy: 2) == 1)
+    #expect(ContextSensitivity.distance([1, 5, .infinity, .nan, .nan], toFallBy: 2) == nil)
+    #expect(ContextSensitivity.distance([.nan, .nan], toFallBy: 2) == nil)
   }
 
   @Test(

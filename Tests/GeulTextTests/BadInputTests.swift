@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Bad input, one sentence each")
 struct BadInputTests {
-  private func refusal(_ sources: TextSource..., unit: TextUnit = .grapheme) -> String? {
+  private func refusal(_ sources: TextSource..., unit: TokenUnit = .grapheme) -> String? {
     #expect(throws: TextError.self) {
       try Corpus.read(sources, options: CorpusOptions(tokenizer: Tokenizer(unit: unit)))
     }?.description

@@ -60,8 +60,8 @@ struct CorpusTests {
     #expect(try Corpus.read([.text("한글과 English\n")], options: given).hash == corpus.hash)
   }
 
-  @Test("bytes of a stretch are counted in each unit", arguments: TextUnit.allCases)
-  func byteLengths(unit: TextUnit) throws {
+  @Test("bytes of a stretch are counted in each unit", arguments: TokenUnit.allCases)
+  func byteLengths(unit: TokenUnit) throws {
     var random = RandomText(seed: 6)
     let text = (0..<200).map { _ in random.next() }.joined() + "한글은 가\u{1100} 각ᆨ"
     let tokenizer = Tokenizer(unit: unit)

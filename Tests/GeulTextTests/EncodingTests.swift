@@ -4,7 +4,8 @@ import Testing
 @Suite("Encodings")
 struct EncodingTests {
   private func read(
-    _ bytes: [UInt8], encoding: String? = nil, invalid: InvalidBytes = .error, block: Int = 1 << 18
+    _ bytes: [UInt8], encoding: String? = nil, invalid: InvalidBytePolicy = .error,
+    block: Int = 1 << 18
   ) throws -> Corpus {
     var options = CorpusOptions(encoding: encoding, invalid: invalid)
     options.blockBytes = block

@@ -4,8 +4,8 @@ import Testing
 
 @Suite("Encoding and decoding")
 struct RoundTripTests {
-  @Test("10,000 random texts come back in each unit", arguments: TextUnit.allCases)
-  func random(unit: TextUnit) throws {
+  @Test("10,000 random texts come back in each unit", arguments: TokenUnit.allCases)
+  func random(unit: TokenUnit) throws {
     var random = RandomText(seed: 2)
     var failures: [String] = []
     for round in 0..<10_000 {
@@ -22,8 +22,8 @@ struct RoundTripTests {
   @Test(
     "the multi-script text comes back in each unit and form",
     .enabled(if: SharedCorpora.path("multiscript.txt") != nil, SharedCorpora.hint),
-    arguments: TextUnit.allCases, NormalForm.allCases)
-  func multiscript(unit: TextUnit, form: NormalForm) throws {
+    arguments: TokenUnit.allCases, NormalForm.allCases)
+  func multiscript(unit: TokenUnit, form: NormalForm) throws {
     let path = try #require(SharedCorpora.path("multiscript.txt"))
     let text = try String(contentsOfFile: path, encoding: .utf8)
     let tokenizer = Tokenizer(unit: unit, normalization: form)
@@ -36,9 +36,9 @@ struct RoundTripTests {
   }
 
   @Test(
-    "how a text is divided into blocks changes nothing", arguments: TextUnit.allCases,
+    "how a text is divided into blocks changes nothing", arguments: TokenUnit.allCases,
     NormalForm.allCases)
-  func blocks(unit: TextUnit, form: NormalForm) throws {
+  func blocks(unit: TokenUnit, form: NormalForm) throws {
     var random = RandomText(seed: 3)
     let text = (0..<400).map { _ in random.next() }.joined()
     var options = CorpusOptions(tokenizer: Tokenizer(unit: unit, normalization: form))

@@ -28,7 +28,7 @@ struct StreamDecoderTests {
 
   @Test("what a text that was cut off has only begun is left out, and nothing more")
   func cut() throws {
-    func cut(_ units: [String], _ unit: TextUnit) throws -> String {
+    func cut(_ units: [String], _ unit: TokenUnit) throws -> String {
       let tokenizer = Tokenizer(unit: unit)
       let vocabulary = try Vocabulary(distinct: Array(Set(units)).sorted())
       var decoder = StreamDecoder(tokenizer: tokenizer, vocabulary: vocabulary)
@@ -73,8 +73,8 @@ struct StreamDecoderTests {
     }
   }
 
-  @Test("what is out is never taken back", arguments: [TextUnit.jamo, .byte])
-  func prefixes(unit: TextUnit) throws {
+  @Test("what is out is never taken back", arguments: [TokenUnit.jamo, .byte])
+  func prefixes(unit: TokenUnit) throws {
     var random = RandomText(seed: 5)
     let tokenizer = Tokenizer(unit: unit)
     for _ in 0..<500 {

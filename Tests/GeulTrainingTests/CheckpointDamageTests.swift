@@ -1,5 +1,6 @@
-import GeulKernels
-import GeulNetwork
+import GeulCompute
+import GeulModel
+import GeulStorage
 import GeulText
 import GeulTraining
 import Testing
@@ -9,11 +10,11 @@ struct CheckpointDamageTests {
   /// The bytes of a whole checkpoint: two units, one layer of one.
   private static let whole = Swift.Result { () throws -> [UInt8] in
     let corpus = try Corpus.read([.text(String(repeating: "ab", count: 20))])
-    var settings = Settings()
+    var settings = TrainingConfiguration()
     settings.architecture = Architecture(cell: .lstm, layers: 1, hidden: 1)
     (settings.batch, settings.length) = (1, 4)
     return try Checkpoint.fresh(
-      settings, text: RunRecord.TextChoice(sources: ["text"]), corpus: corpus,
+      settings, text: RunState.TextChoice(sources: ["text"]), corpus: corpus,
       kernels: Kernels(.best)
     ).safetensors.serialized()
   }

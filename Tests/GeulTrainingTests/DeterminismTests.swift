@@ -1,18 +1,18 @@
-import GeulKernels
-import GeulNetwork
+import GeulCompute
+import GeulModel
 import GeulText
 import GeulTraining
 import Testing
 
 @Suite("Training is a function of seed and text")
 struct DeterminismTests {
-  static let variants = Cell.allCases.flatMap { cell in [0, 0.1].map { (cell, Float($0)) } }
+  static let variants = CellKind.allCases.flatMap { cell in [0, 0.1].map { (cell, Float($0)) } }
 
   @Test(
     "Fifty steps in float32 leave the same bytes for any threads and instruction set",
     arguments: variants)
-  func sameBytes(cell: Cell, dropout: Float) throws {
-    let trial = try TrainingTrial(cell, dropout: dropout)
+  func sameBytes(cell: CellKind, dropout: Float) throws {
+    let trial = try TrainingFixture(cell, dropout: dropout)
     func bytes(_ set: InstructionSet, _ threads: Int) throws -> [UInt8] {
       var trainer = trial.trainer(set, threads: threads)
       for _ in 0..<50 { _ = trainer.step(trial.corpus, of: 60) }
@@ -33,7 +33,7 @@ struct DeterminismTests {
 
   @Test("Another seed leaves other bytes, with dropout other masks")
   func otherSeed() throws {
-    var trial = try TrainingTrial(.gru, layers: 1, hidden: 8, dropout: 0.1)
+    var trial = try TrainingFixture(.gru, layers: 1, hidden: 8, dropout: 0.1)
     var states: [TrainerState] = []
     for seed: UInt64 in [1, 1, 2] {
       trial.settings.seed = seed
@@ -47,9 +47,9 @@ struct DeterminismTests {
 
   @Test(
     "A trainer that goes on from a state ends where one that never stopped does",
-    arguments: Cell.allCases, Precision.trained)
-  func goesOn(cell: Cell, precision: Precision) throws {
-    let trial = try TrainingTrial(
+    arguments: CellKind.allCases, Precision.trained)
+  func goesOn(cell: CellKind, precision: Precision) throws {
+    let trial = try TrainingFixture(
       cell, hidden: 24, length: 7, dropout: 0.1, precision: precision)
     var whole = trial.trainer()
     whole.rateScale = 0.5
@@ -66,7 +66,7 @@ struct DeterminismTests {
     let resumed = Trainer(
       trial.settings, state: half, vocabulary: trial.corpus.vocabulary.count,
       kernels: whole.kernels,
-      lanes: Lanes(1))
+      pool: ThreadPool(1))
     #expect(resumed.state == half)
     let expected = try trial.bytes(whole)
     #expect(try bytes(resumed).elementsEqual(expected))
@@ -76,10 +76,10 @@ struct DeterminismTests {
   }
 
   @Test(
-    "What pads a width stays zero in parameters and moments", arguments: Cell.allCases,
+    "What pads a width stays zero in parameters and moments", arguments: CellKind.allCases,
     Precision.trained)
-  func paddingStaysZero(cell: Cell, precision: Precision) throws {
-    let trial = try TrainingTrial(cell, hidden: 17, dropout: 0.1, precision: precision)
+  func paddingStaysZero(cell: CellKind, precision: Precision) throws {
+    let trial = try TrainingFixture(cell, hidden: 17, dropout: 0.1, precision: precision)
     var trainer = trial.trainer()
     for _ in 0..<10 { _ = trainer.step(trial.corpus, of: 10) }
     let state = trainer.state

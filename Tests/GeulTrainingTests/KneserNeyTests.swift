@@ -1,4 +1,4 @@
-import GeulKernels
+import GeulCompute
 import GeulText
 import GeulTraining
 import TestSupport

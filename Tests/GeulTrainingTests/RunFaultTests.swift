@@ -1,5 +1,5 @@
 import Foundation
-import GeulKernels
+import GeulCompute
 import GeulTraining
 import Synchronization
 import Testing
@@ -8,11 +8,11 @@ import Testing
 struct RunFaultTests {
   /// A run with a fault, from its beginning to its end.
   private static func ending(
-    peak: Float = 0.01, steps: Int = 200, text: String = TrainingTrial.text,
+    peak: Float = 0.01, steps: Int = 200, text: String = TrainingFixture.text,
     fault: Trainer.Fault? = nil
-  ) throws -> (ending: Run.Ending, notes: [String], record: RunRecord) {
-    var trial = try TrainingTrial(.lstm, layers: 1, hidden: 16, batch: 4, text: text)
-    trial.settings.schedule = Schedule(peak: peak, warmup: 5)
+  ) throws -> (ending: TrainingRun.Ending, notes: [String], record: RunState) {
+    var trial = try TrainingFixture(.lstm, layers: 1, hidden: 16, batch: 4, text: text)
+    trial.settings.schedule = LearningRateSchedule(peak: peak, warmup: 5)
     trial.settings.gradientClip = 1
     trial.settings.validationFraction = 0.2
     trial.settings.patience = 0
@@ -20,12 +20,12 @@ struct RunFaultTests {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: path) }
     let checkpoint = Checkpoint.fresh(
-      trial.settings, text: RunRecord.TextChoice(sources: ["text"]), corpus: trial.corpus,
+      trial.settings, text: RunState.TextChoice(sources: ["text"]), corpus: trial.corpus,
       kernels: Kernels(.best))
-    var run = Run(
+    var run = TrainingRun(
       checkpoint, corpus: trial.corpus, validation: nil, folder: RunFolder(path),
       budget: .steps(steps), saveEvery: 20, sampleEvery: 0, kernels: Kernels(.best),
-      lanes: Lanes(1))
+      pool: ThreadPool(1))
     run.fault = fault
     var notes: [String] = []
     let ending = try run.proceed(

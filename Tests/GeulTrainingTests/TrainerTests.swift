@@ -1,5 +1,5 @@
-import GeulKernels
-import GeulNetwork
+import GeulCompute
+import GeulModel
 import GeulText
 import GeulTraining
 import TestSupport
@@ -7,9 +7,9 @@ import Testing
 
 @Suite("A trainer")
 struct TrainerTests {
-  @Test("learns a text that repeats itself", arguments: Cell.allCases, Precision.trained)
-  func learns(cell: Cell, precision: Precision) throws {
-    let trial = try TrainingTrial(
+  @Test("learns a text that repeats itself", arguments: CellKind.allCases, Precision.trained)
+  func learns(cell: CellKind, precision: Precision) throws {
+    let trial = try TrainingFixture(
       cell, layers: 1, hidden: 32, batch: 8, length: 16, precision: precision,
       text: String(repeating: "hello world ", count: 200))
     var trainer = trial.trainer()
@@ -23,9 +23,9 @@ struct TrainerTests {
 
   @Test(
     "reports the loss, norm and rate that the reference has, and moves by one step",
-    arguments: Cell.allCases)
-  func oneStep(cell: Cell) throws {
-    var trial = try TrainingTrial(cell, hidden: 5, batch: 3, length: 4)
+    arguments: CellKind.allCases)
+  func oneStep(cell: CellKind) throws {
+    var trial = try TrainingFixture(cell, hidden: 5, batch: 3, length: 4)
     trial.settings.gradientClip = 0.01
     trial.settings.weightDecay = 0.1
     var trainer = trial.trainer()
@@ -92,7 +92,7 @@ struct TrainerTests {
 
   @Test("leaves everything as it was when the loss is not a number", arguments: Precision.trained)
   func notANumber(precision: Precision) throws {
-    let trial = try TrainingTrial(.lstm, hidden: 8, precision: precision)
+    let trial = try TrainingFixture(.lstm, hidden: 8, precision: precision)
     var trainer = trial.trainer()
     for _ in 0..<3 { _ = trainer.step(trial.corpus, of: 10) }
     let good = trainer.state
@@ -112,7 +112,7 @@ struct TrainerTests {
 
   @Test("starts each epoch from a zero state, and carries it in between")
   func carriesState() throws {
-    let trial = try TrainingTrial(.gru, layers: 1, hidden: 8, batch: 2, length: 64)
+    let trial = try TrainingFixture(.gru, layers: 1, hidden: 8, batch: 2, length: 64)
     var trainer = trial.trainer()
     #expect(trainer.state.hidden.allSatisfy { $0 == 0 })
     while trainer.windows.epoch == 0 {

@@ -19,7 +19,7 @@
 ///   n = tanh(W_n x_t + b_n + r (U_n h_{t-1} + c_n)),  h_t = (1 - z) n + z h_{t-1}.
 public struct ReferenceLayer: Sendable {
   /// The kind of a layer.
-  public enum Cell: String, Sendable {
+  public enum CellKind: String, Sendable {
     case rnn, lstm, gru
 
     /// How many rows of the matrices a unit has.
@@ -55,7 +55,7 @@ public struct ReferenceLayer: Sendable {
   }
 
   /// What a unit computes.
-  public let cell: Cell
+  public let cell: CellKind
   /// How many inputs, `i`.
   public let inputs: Int
   /// Whether a vanilla cell has max(0, x) in the place of tanh.
@@ -72,7 +72,7 @@ public struct ReferenceLayer: Sendable {
   public var bh: [Double]
 
   /// A layer of zeros.
-  public init(_ cell: Cell, inputs: Int, hidden: Int) {
+  public init(_ cell: CellKind, inputs: Int, hidden: Int) {
     self.cell = cell
     self.inputs = inputs
     self.hidden = hidden

@@ -3,7 +3,7 @@ extension ReferenceNetwork {
   /// The gradient of the sum of the losses of `moments` with respect to each of `tensors`, in their
   /// order; nothing goes back into the state before the first.
   public func gradients(
-    _ moments: [Moment], targets: [Int], masks: [[[Double]]] = []
+    _ moments: [StepActivations], targets: [Int], masks: [[[Double]]] = []
   ) -> [[Double]] {
     var sums = layers.map { ReferenceLayer($0.cell, inputs: $0.inputs, hidden: $0.hidden) }
     var dWeight = decoder.weight.map { _ in 0.0 }

@@ -23,7 +23,7 @@ public struct ReferenceNetwork: Sendable {
   }
 
   /// What a step of the network computed.
-  public struct Moment: Sendable {
+  public struct StepActivations: Sendable {
     /// Of each layer.
     public var steps: [ReferenceLayer.Step]
     /// What the projection read: the uppermost h_t, after dropout.
@@ -45,7 +45,7 @@ public struct ReferenceNetwork: Sendable {
     cell: String, isRectified: Bool = false,
     tensors: [(name: String, shape: [Int], values: [Double])]
   ) {
-    guard let kind = ReferenceLayer.Cell(rawValue: cell) else { preconditionFailure(cell) }
+    guard let kind = ReferenceLayer.CellKind(rawValue: cell) else { preconditionFailure(cell) }
     let tensors = tensors.map { Tensor(name: $0.name, shape: $0.shape, values: $0.values) }
     func named(_ name: String) -> Tensor {
       guard let tensor = tensors.first(where: { $0.name == name }) else {
@@ -83,7 +83,7 @@ public struct ReferenceNetwork: Sendable {
   /// without dropout.
   public func read(
     _ tokens: [Int], from state: [ReferenceLayer.State], masks: [[[Double]]] = []
-  ) -> [Moment] {
+  ) -> [StepActivations] {
     var state = state
     return tokens.indices.map { t in
       var x = [Double](repeating: 0, count: layers[0].inputs)
@@ -95,7 +95,7 @@ public struct ReferenceNetwork: Sendable {
         state[l] = step.after
         x = masks.isEmpty ? step.after.h : zip(step.after.h, masks[t][l]).map { $0 * $1 }
       }
-      return Moment(steps: steps, top: x, scores: affine(decoder.weight, x, decoder.bias))
+      return StepActivations(steps: steps, top: x, scores: affine(decoder.weight, x, decoder.bias))
     }
   }
 

@@ -40,7 +40,8 @@ let reader: @Sendable ([UInt8]) -> Void = {
   guard let model = try? Model(file, name: "input") else { return }
   var text = ""
   let request = Generator.Request(prompt: [], length: 3, seed: 1)
-  _ = try? Generator(model, kernels: Trial.kernels, lanes: Lanes(1)).write(request) { _, piece in
+  _ = try? Generator(model, kernels: Trial.kernels, pool: ThreadPool(1)).write(request) {
+    _, piece in
     text += piece
     return true
   }
@@ -49,12 +50,12 @@ let reader: @Sendable ([UInt8]) -> Void = {
   let corpus = Trial.corpus
   guard settings.batch * settings.length <= 4096,
     checkpoint.record.windows.units <= corpus.count,
-    model.about.vocabulary.count == corpus.vocabulary.count
+    model.metadata.vocabulary.count == corpus.vocabulary.count
   else { return }
   // What can be resumed can take a step.
   var trainer = Trainer(
-    settings, state: checkpoint.state, vocabulary: model.about.vocabulary.count,
-    kernels: Trial.kernels, lanes: Lanes(1))
+    settings, state: checkpoint.state, vocabulary: model.metadata.vocabulary.count,
+    kernels: Trial.kernels, pool: ThreadPool(1))
   _ = trainer.step(corpus, of: checkpoint.record.totalSteps)
 }
 
@@ -63,7 +64,7 @@ let reader: @Sendable ([UInt8]) -> Void = {
   guard bytes.count >= 3 else { return }
   let names = Trial.encodings
   let encoding = Int(bytes[0]) < names.count ? names[Int(bytes[0])] : nil
-  let unit = TextUnit.allCases[Int(bytes[1]) % TextUnit.allCases.count]
+  let unit = TokenUnit.allCases[Int(bytes[1]) % TokenUnit.allCases.count]
   let form = NormalForm.allCases[Int(bytes[2] & 0x7F) % NormalForm.allCases.count]
   var options = CorpusOptions(
     tokenizer: Tokenizer(unit: unit, normalization: form), encoding: encoding,

@@ -10,21 +10,21 @@ enum Trial {
 
   /// A run that has not begun.
   static let checkpoint: SafetensorsFile = {
-    var settings = Settings()
+    var settings = TrainingConfiguration()
     settings.architecture = Architecture(cell: .lstm, layers: 1, hidden: 8)
     (settings.batch, settings.length) = (2, 8)
     return Checkpoint.fresh(
-      settings, text: RunRecord.TextChoice(sources: ["text"]), corpus: corpus, kernels: kernels
+      settings, text: RunState.TextChoice(sources: ["text"]), corpus: corpus, kernels: kernels
     ).safetensors
   }()
 
   private static let model = sure(try? Model(checkpoint, name: "trial"))
 
-  static let compressor = Compressor(model, kernels: kernels, lanes: Lanes(1))
+  static let compressor = Compressor(model, kernels: kernels, pool: ThreadPool(1))
   static let archive = compressor.compress(Array("the hen".utf8))
 
   /// A decoder of each unit, with as many ids as it has.
-  static let decoders: [(decoder: StreamDecoder, count: Int)] = TextUnit.allCases.map { unit in
+  static let decoders: [(decoder: StreamDecoder, count: Int)] = TokenUnit.allCases.map { unit in
     let tokenizer = Tokenizer(unit: unit)
     let everyByte = Array(0...255 as ClosedRange<UInt8>)
     let source =

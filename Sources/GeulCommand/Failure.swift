@@ -1,6 +1,0 @@
-/// What a person must know: one sentence, exit code 1.
-struct Failure: Error, CustomStringConvertible {
-  let description: String
-
-  init(_ sentence: String) { description = sentence }
-}

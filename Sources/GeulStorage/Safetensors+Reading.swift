@@ -1,0 +1,118 @@
+extension SafetensorsFile {
+  /// Opens a file, and checks its header and its checksum; the tensors stay in it until they are asked for.
+  ///
+  /// Nothing is allocated for a tensor before its place in the file is known to be good.
+  ///
+  /// - Throws: `FormatError` if the file cannot be read, is damaged or is not of this format.
+  public init(contentsOf path: String) throws(FormatError) {
+    let whole: TensorSource
+    do {
+      let file = try FileDescriptor(reading: path)
+      whole = .file(file, 0..<(try file.size()))
+    } catch {
+      throw FormatError(file: path, reason: .unreadable(error))
+    }
+    try self.init(name: path, whole: whole)
+  }
+
+  /// Reads the bytes of a file that is in memory already; the tensors share them.
+  ///
+  /// - Parameters:
+  ///   - bytes: The whole file.
+  ///   - name: What errors call it.
+  /// - Throws: `FormatError` if the bytes are damaged or not of this format.
+  public init(bytes: [UInt8], name: String = "safetensors") throws(FormatError) {
+    try self.init(name: name, whole: .bytes(bytes[...]))
+  }
+
+  private init(name: String, whole: TensorSource) throws(FormatError) {
+    do throws(FormatError.Reason) {
+      let start = try Self.bytes(of: whole, upTo: 8)
+      guard start.count == 8 else { throw .tooShort(bytes: whole.byteCount) }
+      let length = start.reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+      guard length <= Self.headerLimit else { throw .headerTooLong(bytes: length) }
+      let dataStart = 8 + Int(length)
+      guard dataStart <= whole.byteCount else {
+        throw .cutShort(expected: dataStart, found: whole.byteCount)
+      }
+      let prefix = try Self.bytes(of: whole, upTo: dataStart)
+      let header = try SafetensorsHeader(Array(prefix[8...]))
+      let data = whole[dataStart..<whole.byteCount]
+      let tensors = try Self.tensors(header.entries, in: data, from: dataStart)
+      var metadata = header.metadata
+      if try Self.verify(header, prefix, data) { metadata["checksum"] = nil }
+      self.init(name: name, metadata: metadata, tensors: tensors)
+    } catch {
+      throw FormatError(file: name, reason: error)
+    }
+  }
+
+  /// The first `count` bytes, or all if there are fewer.
+  private static func bytes(
+    of whole: TensorSource, upTo count: Int
+  ) throws(FormatError.Reason) -> [UInt8] {
+    do { return try whole[0..<min(count, whole.byteCount)].numbers() } catch {
+      throw .unreadable(error)
+    }
+  }
+
+  /// The tensors in the order of their bytes, which must follow each other without overlap, hole or rest.
+  private static func tensors(
+    _ entries: [SafetensorsHeader.Entry], in data: TensorSource, from dataStart: Int
+  ) throws(FormatError.Reason) -> [Tensor] {
+    var result: [Tensor] = []
+    var end = 0
+    for entry in entries.sorted(by: { ($0.begin, $0.end) < ($1.begin, $1.end) }) {
+      let name = entry.name
+      guard let dtype = Dtype(rawValue: entry.dtype) else {
+        throw .unknownDtype(tensor: name, dtype: entry.dtype)
+      }
+      guard let size = dtype.byteCount(of: entry.shape) else { throw .shapeTooLarge(tensor: name) }
+      let (found, _) = entry.end.subtractingReportingOverflow(entry.begin)
+      guard found == size else { throw .wrongLength(tensor: name, expected: size, found: found) }
+      guard entry.begin >= end else {
+        throw .overlap(tensor: name, begins: entry.begin, expected: end)
+      }
+      guard entry.begin == end else {
+        throw .hole(tensor: name, begins: entry.begin, expected: end)
+      }
+      end = entry.end
+      guard end <= data.byteCount else { continue }
+      result.append(Tensor(name, dtype: dtype, shape: entry.shape, source: data[entry.begin..<end]))
+    }
+    guard end <= data.byteCount else {
+      let (expected, overflows) = dataStart.addingReportingOverflow(end)
+      throw .cutShort(expected: overflows ? .max : expected, found: dataStart + data.byteCount)
+    }
+    guard end == data.byteCount else { throw .trailingBytes(data.byteCount - end) }
+    return result
+  }
+
+  /// Compares the checksum; false if there is none, or one that is not ours in a file that is not ours.
+  private static func verify(
+    _ header: SafetensorsHeader, _ prefix: [UInt8], _ data: TensorSource
+  ) throws(FormatError.Reason) -> Bool {
+    let ours = header.metadata["geul"] != nil
+    guard let expected = header.metadata["checksum"], let range = header.checksum else {
+      if ours { throw .noChecksum }
+      return false
+    }
+    guard Checksum.isWellFormed(expected), range.count == Checksum.length else {
+      if ours { throw .unknownChecksum(expected) }
+      return false
+    }
+    var zeroed = prefix
+    let digits = 8 + range.upperBound - Checksum.digits
+    zeroed.replaceSubrange(digits..<digits + Checksum.digits, with: Checksum.blank)
+    var checksum = Checksum()
+    do {
+      checksum.update(zeroed.span.raw)
+      try data.forEachBlock { checksum.update($0) }
+    } catch {
+      throw .unreadable(error)
+    }
+    let found = checksum.text
+    guard found == expected else { throw .wrongChecksum(expected: expected, found: found) }
+    return true
+  }
+}

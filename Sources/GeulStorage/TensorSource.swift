@@ -1,0 +1,78 @@
+/// Numbers in memory that a tensor is written from; their bytes are not copied.
+///
+/// `ArraySlice<Float>` conforms, and so does the buffer of the kernels.
+public protocol TensorData: Sendable {
+  /// The number of bytes.
+  var byteCount: Int { get }
+  /// Passes the bytes to `body`, little-endian and row-major.
+  func withBytes<Failure: Error>(_ body: (RawSpan) throws(Failure) -> Void) throws(Failure)
+}
+
+extension ArraySlice: TensorData where Element: TensorElement {
+  /// The number of bytes.
+  public var byteCount: Int { count * MemoryLayout<Element>.stride }
+
+  /// Passes the bytes of the elements to `body`.
+  public func withBytes<Failure: Error>(
+    _ body: (RawSpan) throws(Failure) -> Void
+  ) throws(Failure) {
+    try body(span.raw)
+  }
+}
+
+/// The location of a tensor's bytes: numbers in memory, bytes in memory, or a range of an open file.
+enum TensorSource: Sendable {
+  case memory(any TensorData)
+  case bytes(ArraySlice<UInt8>)
+  case file(FileDescriptor, Range<Int>)
+
+  /// The number of bytes.
+  var byteCount: Int {
+    switch self {
+    case .memory(let data): data.byteCount
+    case .bytes(let bytes): bytes.count
+    case .file(_, let range): range.count
+    }
+  }
+
+  /// A range of the bytes, relative to the first.
+  subscript(range: Range<Int>) -> TensorSource {
+    switch self {
+    case .memory: preconditionFailure("numbers in memory are not sliced by bytes")
+    case .bytes(let bytes):
+      .bytes(bytes[bytes.startIndex + range.lowerBound..<bytes.startIndex + range.upperBound])
+    case .file(let file, let whole):
+      .file(file, whole.lowerBound + range.lowerBound..<whole.lowerBound + range.upperBound)
+    }
+  }
+
+  /// Passes all bytes to `body` in order; those of a file in blocks of 1 MiB.
+  func forEachBlock(_ body: (RawSpan) throws(FileError) -> Void) throws(FileError) {
+    switch self {
+    case .memory(let data): try data.withBytes(body)
+    case .bytes(let bytes): try body(bytes.span.raw)
+    case .file(let file, let range):
+      for start in stride(from: range.lowerBound, to: range.upperBound, by: 1 << 20) {
+        let end = min(start + 1 << 20, range.upperBound)
+        let block: [UInt8] = try TensorSource.file(file, start..<end).numbers()
+        try body(block.span.raw)
+      }
+    }
+  }
+
+  /// All bytes as numbers, in a new array.
+  func numbers<Number: TensorElement>() throws(FileError) -> [Number] {
+    switch self {
+    case .memory(let data):
+      var result: [Number] = []
+      try data.withBytes { (bytes) throws(FileError) in result = try RawBytes.numbers(from: bytes) }
+      return result
+    case .bytes(let bytes): return try RawBytes.numbers(from: bytes.span.raw)
+    case .file(let file, let range):
+      return try unsafe RawBytes.numbers(range.count / MemoryLayout<Number>.stride) {
+        buffer throws(FileError) in
+        try unsafe file.read(at: range.lowerBound, into: buffer)
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/// The encoding of a source: the one the user named, or one decided from the first bytes.
+struct TextEncoding: Equatable {
+  /// What messages call it: `UTF-8`, `CP949`.
+  let name: String
+  /// What ICU calls it; nothing for UTF-8, which needs no ICU.
+  let converter: String?
+  /// Whether it was found without a mark or the user's word, so that the user should hear of it.
+  let isGuess: Bool
+
+  /// How many bytes a code unit takes: where sequences can begin.
+  var unitBytes: Int {
+    let name = Self.fold(name)
+    return name.hasPrefix("utf16") ? 2 : name.hasPrefix("utf32") ? 4 : 1
+  }
+
+  static let utf8 = TextEncoding(name: "UTF-8", converter: nil, isGuess: false)
+  /// EUC-KR with the syllables that Windows added, as the WHATWG reads it.
+  static let korean = TextEncoding(
+    name: "CP949 (EUC-KR)", converter: "windows-949", isGuess: true)
+
+  /// The encoding of that name.
+  static func named(_ name: String) throws(TextError) -> TextEncoding {
+    let folded = fold(name)
+    if ["utf8", "ascii", "usascii"].contains(folded) { return .utf8 }
+    if ["euckr", "cp949", "uhc", "ms949", "windows949", "ksc5601", "ksx1001"].contains(folded) {
+      return TextEncoding(name: name, converter: korean.converter, isGuess: false)
+    }
+    guard Converter(name) != nil else {
+      throw TextError(
+        .unknownEncoding(name, suggestions: suggestions(for: folded)), in: "--encoding")
+    }
+    return TextEncoding(name: name, converter: name, isGuess: false)
+  }
+
+  private static func fold(_ name: String) -> String {
+    name.lowercased().filter { $0.isLetter || $0.isNumber }
+  }
+
+  /// The names that are few edits away.
+  private static func suggestions(for folded: String) -> [String] {
+    let names = Set(ICU.encodingNames + ["CP949"])
+    let ranked = names.map { (distance: editDistance(fold($0), folded), name: $0) }.sorted {
+      ($0.distance, $0.name) < ($1.distance, $1.name)
+    }
+    guard let best = ranked.first?.distance, best <= 2 else { return [] }
+    return ranked.prefix { $0.distance == best }.prefix(3).map(\.name)
+  }
+
+  /// How many letters to insert, drop or change (Levenshtein 1965).
+  private static func editDistance(_ a: String, _ b: String) -> Int {
+    let b = Array(b)
+    var row = Array(0...b.count)
+    for (i, x) in a.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, y) in b.enumerated() {
+        (diagonal, row[j + 1]) = (
+          row[j + 1], min(diagonal + (x == y ? 0 : 1), row[j] + 1, row[j + 1] + 1)
+        )
+      }
+    }
+    return row[b.count]
+  }
+}

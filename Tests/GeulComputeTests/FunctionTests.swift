@@ -1,0 +1,128 @@
+import Foundation
+import GeulCompute
+import TestSupport
+import Testing
+
+@Suite("The functions of the cells")
+struct FunctionTests {
+  /// In ulp: the polynomial is off by 1.4e-8, a quarter of an ulp.
+  ///
+  /// The multiply-add that ends e^x rounds once, by half an ulp of 2^n (1 + p), and p carries its
+  /// own roundings of up to half an ulp. The division and the sum of the other two round once more
+  /// each.
+  static let bound = 3.0
+
+  /// Where each function is not yet at its limit.
+  static func range(_ function: PointwiseFunction) -> ClosedRange<Float> {
+    switch function {
+    case .exponential: -87...88
+    case .sigmoid: -87...87
+    case .tangent: -9.2...9.2
+    }
+  }
+
+  static func exact(_ function: PointwiseFunction, _ x: Float) -> Double {
+    switch function {
+    case .exponential: exp(Double(x))
+    case .sigmoid: sigmoid(Double(x))
+    case .tangent: tanh(Double(x))
+    }
+  }
+
+  /// All over the range, and ever closer to zero on both sides.
+  static func inputs(_ function: PointwiseFunction) -> [Float] {
+    var random = SeededGenerator(seed: 7)
+    let range = range(function)
+    let even = (0..<100_000).map { _ in Float.random(in: range, using: &random) }
+    let small = random.floats(20_000, 1).enumerated().map { $1 * exp2(Float(-($0 % 120))) }
+    return even + small + [0, -0.0, range.lowerBound, range.upperBound, 1, -1]
+  }
+
+  @Test(
+    "are within 3 ulp of Double's", arguments: PointwiseFunction.allCases,
+    InstructionSet.available)
+  func closeToDouble(function: PointwiseFunction, set: InstructionSet) {
+    let inputs = Self.inputs(function)
+    let outputs = Kernels(set).map(function, inputs)
+    let errors = zip(inputs, outputs).map { ulps($1, Self.exact(function, $0)) }
+    #expect(errors.allSatisfy { $0 <= Self.bound }, "up to \(errors.max() ?? 0) ulp")
+  }
+
+  @Test("are the same bits for each instruction set", arguments: PointwiseFunction.allCases)
+  func sameBits(function: PointwiseFunction) {
+    let inputs =
+      Self.inputs(function) + [
+        .infinity, -.infinity, 1e30, -1e30, 100, -100, .leastNonzeroMagnitude,
+      ]
+    let results = InstructionSet.available.map { Kernels($0).map(function, inputs) }
+    #expect(results.allSatisfy { firstDifference($0, results[0]) == nil })
+  }
+
+  @Test(
+    "keep NaN as NaN, in each lane and no other", arguments: PointwiseFunction.allCases,
+    InstructionSet.available)
+  func keepsNaN(function: PointwiseFunction, set: InstructionSet) {
+    for lane in 0..<16 {
+      var inputs = [Float](repeating: 0.5, count: 16)
+      inputs[lane] = .nan
+      let outputs = Kernels(set).map(function, inputs)
+      #expect(outputs.indices.allSatisfy { outputs[$0].isNaN == ($0 == lane) })
+    }
+  }
+
+  @Test("stay at their limits beyond their ranges", arguments: InstructionSet.available)
+  func saturate(set: InstructionSet) {
+    let kernels = Kernels(set)
+    let far: [Float] = [89, 1000, 1e30, .infinity]
+    let near = far.map { -$0 }
+    // sigmoid(-88) and e^-87 are as near to zero as they get: products with them are as good as
+    // zero.
+    #expect(kernels.map(.exponential, near).allSatisfy { $0 > 0 && $0 < 1.7e-38 })
+    #expect(kernels.map(.exponential, far).allSatisfy { $0 > 1.6e38 && $0.isFinite })
+    #expect(kernels.map(.sigmoid, near).allSatisfy { $0 >= 0 && $0 < 1e-38 })
+    #expect(kernels.map(.sigmoid, far).allSatisfy { $0 == 1 })
+    #expect(kernels.map(.tangent, near).allSatisfy { $0 == -1 })
+    #expect(kernels.map(.tangent, far).allSatisfy { $0 == 1 })
+  }
+
+  /// Half an ulp each of m + 1, of the quotient, of the series and its product, and of the sum at
+  /// the end.
+  @Test("The logarithm is within 2 ulp of Double's, of any magnitude and next to 1")
+  func logarithm() {
+    var random = SeededGenerator(seed: 3)
+    var comparison = Comparison()
+    for place in -100_000...100_000 {
+      let magnitude = Int.random(in: -1000...1000, using: &random)
+      let any = Double.random(in: 1..<2, using: &random) * scalbn(1, magnitude)
+      for x in [any, 1 + Double(place) * 0x1p-40, 1 + Double(place) * 0x1p-17] {
+        comparison.add(naturalLogarithm(x), log(x), bound: 2 * log(x).ulp)
+      }
+    }
+    #expect(comparison.holds, "\(comparison)")
+    #expect(naturalLogarithm(1) == 0)
+  }
+
+  @Test("bfloat16 rounds to nearest, ties to even", arguments: InstructionSet.available)
+  func roundsToBFloat16(set: InstructionSet) {
+    let kernels = Kernels(set)
+    // 1 + n/256 lies between two bfloat16, which are 1/128 apart, for odd n.
+    let ties: [(Float, Float)] = [
+      (1 + 1 / 256, 1), (1 + 3 / 256, 1 + 4 / 256), (1 + 5 / 256, 1 + 4 / 256),
+      (-1 - 3 / 256, -1 - 4 / 256), (1 + 1.001 / 256, 1 + 2 / 256), (0, 0), (3e38, 3.0040553e38),
+    ]
+    #expect(kernels.rounded(ties.map(\.0), to: .bfloat16) == ties.map(\.1))
+    #expect(kernels.rounded([.nan], to: .bfloat16)[0].isNaN)
+    #expect(kernels.rounded([.infinity, -.infinity], to: .bfloat16) == [.infinity, -.infinity])
+    var random = SeededGenerator(seed: 11)
+    let values = random.floats(10_000, 4)
+    #expect(firstDifference(kernels.rounded(values, to: .float32), values) == nil)
+    let rounded = kernels.rounded(values, to: .bfloat16)
+    #expect(rounded.allSatisfy { $0.bitPattern & 0xffff == 0 })
+    var comparison = Comparison()
+    for (value, rounded) in zip(values, rounded) {
+      let bound = Double(abs(value)) * halfUlpOfBFloat16
+      comparison.add(Double(rounded), Double(value), bound: bound)
+    }
+    #expect(comparison.holds, "\(comparison)")
+  }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import GeulCompute
+import GeulModel
+
+/// What PyTorch computed for a small network, and Geul must reproduce: see Figures/README.md.
+struct PyTorchFigures: Decodable {
+  let cell: CellKind
+  let vocabulary: Int
+  let hidden: Int
+  let layers: Int
+  let length: Int
+  let batch: Int
+  let learningRate: Float
+  let clipGlobalNorm: Double
+  /// `[t, b]`, three windows and one more.
+  let tokens: [[Int32]]
+  let initial: [String: Values]
+  let steps: [Step]
+
+  struct Step: Decodable {
+    let lossNats: Double
+    let logits: Values?
+    let gradients: [String: Values]?
+    let gradientNorm: Double
+    let stateH: Values
+    let stateC: Values?
+    let weightsAfter: [String: Values]?
+  }
+
+  /// Numbers nested to any depth, read in order.
+  struct Values: Decodable {
+    let flat: [Double]
+
+    init(from decoder: any Decoder) throws {
+      if var list = try? decoder.unkeyedContainer() {
+        var flat: [Double] = []
+        while !list.isAtEnd { flat += try list.decode(Values.self).flat }
+        self.flat = flat
+      } else {
+        flat = [try decoder.singleValueContainer().decode(Double.self)]
+      }
+    }
+  }
+
+  static func load(_ cell: CellKind) throws -> PyTorchFigures {
+    let url = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "Figures/\(cell.rawValue).json")
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(PyTorchFigures.self, from: Data(contentsOf: url))
+  }
+
+  var network: Network {
+    Network(Architecture(cell: cell, layers: layers, hidden: hidden), vocabulary: vocabulary)
+  }
+
+  /// The figures' names are PyTorch's without the module's.
+  func named(_ values: [String: Values], _ network: Network) -> [NamedTensor] {
+    network.tensorShapes.map { name, shape in
+      let short = name.hasPrefix("decoder") ? name : String(name.dropFirst(cell.rawValue.count + 1))
+      let flat = values[short]?.flat ?? Array(repeating: 0, count: shape.reduce(1, *))
+      return NamedTensor(name: name, shape: shape, values: flat.map(Float.init))
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import GeulStorage
+import TestSupport
+import Testing
+
+/// Whoever looks at any instant, or is left after a sudden end, finds whole files.
+struct AtomicFileInstantTests {
+  static func model(_ number: Int) -> SafetensorsFile {
+    SafetensorsFile(
+      metadata: ["geul": "\(number)"],
+      tensors: [
+        .init("t", shape: [20_000], floats: [Float](repeating: Float(number), count: 20_000))
+      ])
+  }
+
+  /// The number of the model at a path, which must be whole.
+  static func number(_ path: String) throws(FormatError) -> Int {
+    let file = try SafetensorsFile(contentsOf: path)
+    let floats = try file.floats("t", shape: [20_000])
+    guard let number = file.metadata["geul"].flatMap(Int.init),
+      floats.allSatisfy({ $0 == Float(number) })
+    else { throw FormatError(file: path, reason: .metadata("mixes two models.")) }
+    return number
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a reader beside the writer only ever finds whole files`() async throws {
+    let folder = try Folder()
+    let file = AtomicFile(folder.file("latest.safetensors"))
+    for number in 0..<2 { try Self.model(number).write(to: file) }
+    async let writing: Void = {
+      for number in 2..<100 { try Self.model(number).write(to: file) }
+    }()
+    var last = 0
+    while last < 99 {
+      let number = try Self.number(file.path)
+      #expect(number >= last)
+      last = number
+      _ = try Self.number(file.previousPath)
+    }
+    try await writing
+    withExtendedLifetime(folder) {}
+  }
+
+  @Test(arguments: 0..<12)
+  func `a process that is killed while it saves leaves a whole file`(turn: Int) async throws {
+    let folder = try Folder()
+    let path = folder.file("latest.safetensors")
+    try Self.model(0).write(to: AtomicFile(path))
+    await #expect(processExitsWith: .signal(SIGKILL)) {
+      [path = path as String, turn = turn as Int] in
+      Thread.detachNewThread {
+        Thread.sleep(forTimeInterval: 0.02 + 0.0013 * Double(turn))
+        kill(getpid(), SIGKILL)
+      }
+      for number in 1... { try AtomicFileInstantTests.model(number).write(to: AtomicFile(path)) }
+    }
+    let newest = try AtomicFile(path).newestIntact(Self.number)
+    #expect(newest.problem == nil)
+    if newest.value > 0, !folder.names.contains("latest.previous.safetensors.partial") {
+      #expect(try Self.number(AtomicFile(path).previousPath) == newest.value - 1)
+    }
+    // Whatever the killed process left behind is no hindrance.
+    try Self.model(-1).write(to: AtomicFile(path))
+    #expect(folder.names == ["latest.previous.safetensors", "latest.safetensors"])
+  }
+}
