@@ -22,8 +22,8 @@ public struct GradientContribution: Sendable {
   /// As a kernel reads it: in some panels, of a matrix from row `first` of its depth on.
   ///
   /// Who calls keeps it alive meanwhile.
-  func share(_ panels: PanelRun, from first: Int) -> geul_share {
-    var share = unsafe geul_share()
+  func share(_ panels: PanelRun, from first: Int) -> geul_gradient_contribution {
+    var share = unsafe geul_gradient_contribution()
     let places = length * rows
     require("d", d.count, atLeast: places * (panels.column + panels.count * panels.columns))
     unsafe share.rows = rows

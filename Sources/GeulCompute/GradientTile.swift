@@ -35,8 +35,8 @@ struct GradientTile {
 public struct GradientWorkspace: Sendable {
   /// How many panels a piece has at most.
   static let mostPanels = 4
-  private static let sumCount = Int(GEUL_STRIP) * mostPanels * 4 * columnBlockWidth
-  private static let stripCount = Int(GEUL_STRIP_ROWS * GEUL_STRIP_STRIDE)
+  private static let sumCount = Int(GEUL_GRADIENT_MC) * mostPanels * 4 * columnBlockWidth
+  private static let stripCount = Int(GEUL_GRADIENT_KC * GEUL_GRADIENT_STRIDE)
   /// How many bytes it takes, whatever the network.
   public static let byteCount = (sumCount + stripCount) * MemoryLayout<Float>.stride
 
@@ -51,7 +51,7 @@ extension MatrixGradient {
   /// Its depth in strips of whole groups.
   private var strips: [Range<Int>] {
     let groups = padded(slot.depth) / columnBlockWidth
-    let count = (padded(slot.depth) + Int(GEUL_STRIP) - 1) / Int(GEUL_STRIP)
+    let count = (padded(slot.depth) + Int(GEUL_GRADIENT_MC) - 1) / Int(GEUL_GRADIENT_MC)
     return (0..<count).map {
       groups * $0 / count
         * columnBlockWidth..<min(slot.depth, groups * ($0 + 1) / count * columnBlockWidth)

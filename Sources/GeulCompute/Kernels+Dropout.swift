@@ -29,7 +29,7 @@ extension Kernels {
     require("operands", operands.count - offset, atLeast: count)
     require("out", out.count, atLeast: count)
     withExtendedLifetime(operands) {
-      unsafe training(operands.precision).dropout(
+      unsafe trainingKernels(operands.precision).pointee.dropout_forward(
         out.mutablePointer(), operands.pointer(at: offset), shape.length, shape.rows, shape.width,
         dropout.firstRow, dropout.key, dropout.rate)
     }
@@ -41,7 +41,7 @@ extension Kernels {
     shape: (length: Int, rows: Int, width: Int)
   ) {
     require("d", d.count, atLeast: shape.length * shape.rows * shape.width)
-    unsafe functions.dropout_gradient(
+    unsafe functions.dropout_backward(
       d.mutablePointer(), shape.length, shape.rows, shape.width, dropout.firstRow, dropout.key,
       dropout.rate)
   }

@@ -25,28 +25,30 @@ extension Kernels {
     _ piece: GradientTile, to arena: UnsafeMutablePointer<Float>, _ work: inout GradientWorkspace
   ) {
     let (slot, panels) = (piece.matrix.slot, piece.panels)
-    var call = unsafe geul_gradient()
-    unsafe (call.panels, call.groups, call.depth) = (panels.count, panels.groups, piece.depth.count)
+    var call = unsafe geul_weight_gradient()
+    unsafe (call.panels, call.column_blocks, call.depth) = (
+      panels.count, panels.groups, piece.depth.count
+    )
     unsafe (call.panel_stride, call.d_stride) = (panels.units, panels.columns)
-    unsafe call.group_stride = piece.matrix.gated ? slot.width : columnBlockWidth
+    unsafe call.block_stride = piece.matrix.gated ? slot.width : columnBlockWidth
     unsafe call.sums = work.sums.mutablePointer()
-    unsafe call.strip = UnsafeMutableRawPointer(work.strip.mutablePointer())
+    unsafe call.packed_a = UnsafeMutableRawPointer(work.strip.mutablePointer())
     work.sums.clear(first: piece.count)
     let sources = piece.matrix.sources
-    let (training, length) = (training(sources[0].d.precision), sources[0].length)
+    let (training, length) = unsafe (trainingKernels(sources[0].d.precision), sources[0].length)
     let shares = unsafe sources.map { unsafe $0.share(panels, from: piece.depth.lowerBound) }
     let riders = unsafe piece.riders.map { rider in
       unsafe (rider.slot, rider.sources.map { unsafe $0.share(panels, from: 0) })
     }
-    unsafe (call.portions, call.length) = (shares.count, length)
+    unsafe (call.shards, call.length) = (shares.count, length)
     // So few rows at once that the riders find them near.
     let steps = max(1, 512 / sources.reduce(0) { $0 + $1.rows })
     for first in stride(from: 0, to: length, by: steps) {
       unsafe (call.first_step, call.end_step) = (first, min(first + steps, length))
-      unsafe training.weight_gradient(&call, shares)
+      unsafe training.pointee.weight_gradient(&call, shares)
       for unsafe(rider, shares) in unsafe riders {
         let out = unsafe arena + rider.offset + panels.first
-        unsafe training.row_gradient(out, rider.stride, &call, shares)
+        unsafe training.pointee.reduce_rows(out, rider.stride, &call, shares)
       }
     }
     let out = unsafe arena + slot.offset + piece.depth.lowerBound * slot.stride + panels.first

@@ -69,13 +69,12 @@ extension Kernels {
     require("values", values.count, atLeast: range.upperBound)
     require("others", others.count, atLeast: start + range.count)
     let out = unsafe SharedPointer(base: values.mutablePointer() + range.lowerBound)
-    let blend = unsafe functions.blend
+    let axpby = unsafe functions.axpby
     pool.run((range.count + Self.chunk - 1) / Self.chunk) { index in
       let place = index * Self.chunk
-      unsafe blend(
+      unsafe axpby(
         out.base + place, others.pointer + start + place, min(Self.chunk, range.count - place),
-        keep,
-        take)
+        take, keep)
     }
   }
 
@@ -107,7 +106,7 @@ extension Kernels {
     let p = unsafe SharedPointer(base: parameters.values.mutablePointer())
     let m = unsafe SharedPointer(base: first.values.mutablePointer())
     let v = unsafe SharedPointer(base: second.values.mutablePointer())
-    let adam = unsafe functions.adam
+    let adam = unsafe functions.adamw
     // Matrices shrink; biases do not.
     let chunks = slots.flatMap { slot in
       stride(from: slot.offset, to: slot.range.upperBound, by: Self.chunk).map {
@@ -116,11 +115,11 @@ extension Kernels {
     }
     pool.run(chunks.count) { index in
       let (start, count, isMatrix) = chunks[index]
-      var call = geul_adam(
-        rate: Float(Double(settings.learningRate) / correction1),
+      var call = geul_adamw(
+        step_size: Float(Double(settings.learningRate) / correction1),
         decay: isMatrix ? settings.learningRate * settings.weightDecay : 0,
         beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
-        root_correction: Float(1 / correction2.squareRoot()), scale: scale)
+        root_correction: Float(1 / correction2.squareRoot()), gradient_scale: scale)
       unsafe adam(
         p.base + start, gradients.values.pointer + start, m.base + start, v.base + start, count,
         &call)

@@ -95,15 +95,15 @@ extension Kernels {
     unsafe multiply(&works, pool) { work, index in
       let slot = work.slot
       let shape = (Double(slot.gates * slot.units) / Double(slot.depth)).squareRoot()
-      var call = unsafe geul_dense(slot, work.total.pointer, work.total, into: &work.spare)
+      var call = unsafe geul_gemm(slot, work.total.pointer, work.total, into: &work.spare)
       if slot.isDeep {
         unsafe (call.a, call.a_stride, call.rows) = (u + slot.offset, slot.stride, slot.depth)
       } else {
         unsafe (call.b, call.b_stride, call.columns) = (u + slot.offset, slot.stride, slot.stride)
       }
-      unsafe (call.out, call.out_stride, call.is_symmetric) = (values + slot.offset, slot.stride, 0)
-      unsafe (call.addend, call.by_addend) = (UnsafePointer(call.out), stays)
-      unsafe call.by_product =
+      unsafe (call.out, call.out_stride, call.symmetric) = (values + slot.offset, slot.stride, 0)
+      unsafe (call.c, call.beta) = (UnsafePointer(call.out), stays)
+      unsafe call.alpha =
         -settings.learningRate * Float(max(1, shape)) * inverses[index]
       return unsafe call
     }
@@ -127,31 +127,31 @@ extension Kernels {
     unsafe multiply(&works, pool) { work, index in
       let slot = work.slot
       let x = unsafe arena.values.pointer + slot.offset
-      var call = unsafe geul_dense(slot, x, work.gram, into: &work.gram)
+      var call = unsafe geul_gemm(slot, x, work.gram, into: &work.gram)
       unsafe (call.b, call.a_stride, call.b_stride) = (x, slot.stride, slot.stride)
       if slot.isDeep {
-        unsafe (call.depth, call.transposes_a) = (slot.depth, 1)
+        unsafe (call.depth, call.transpose_a) = (slot.depth, 1)
       } else {
-        unsafe (call.depth, call.transposes_b) = (slot.stride, 1)
+        unsafe (call.depth, call.transpose_b) = (slot.stride, 1)
       }
-      unsafe call.by_product = inverses[index] * inverses[index]
+      unsafe call.alpha = inverses[index] * inverses[index]
       return unsafe call
     }
     for (round, factors) in Self.rounds.enumerated() {
       // P = a + b A + c A A;  Q = P Q, from Q = 1;  A = P A P, which is the Gram matrix of P X.
       unsafe multiply(&works, pool) { work, _ in
-        var call = unsafe geul_dense(
+        var call = unsafe geul_gemm(
           work.slot, work.gram.pointer, work.gram, into: &work.polynomial)
-        unsafe (call.by_product, call.by_addend, call.diagonal) = (factors.c, factors.b, factors.a)
-        unsafe call.addend = work.gram.pointer
+        unsafe (call.alpha, call.beta, call.diagonal) = (factors.c, factors.b, factors.a)
+        unsafe call.c = work.gram.pointer
         return unsafe call
       }
       if round < Self.rounds.count - 1 {
         unsafe multiply(&works, pool) { work, _ in
-          unsafe geul_dense(work.slot, work.polynomial.pointer, work.gram, into: &work.spare)
+          unsafe geul_gemm(work.slot, work.polynomial.pointer, work.gram, into: &work.spare)
         }
         unsafe multiply(&works, pool) { work, _ in
-          unsafe geul_dense(work.slot, work.spare.pointer, work.polynomial, into: &work.gram)
+          unsafe geul_gemm(work.slot, work.spare.pointer, work.polynomial, into: &work.gram)
         }
       }
       guard round > 0 else {
@@ -159,7 +159,7 @@ extension Kernels {
         continue
       }
       unsafe multiply(&works, pool) { work, _ in
-        unsafe geul_dense(work.slot, work.polynomial.pointer, work.total, into: &work.spare)
+        unsafe geul_gemm(work.slot, work.polynomial.pointer, work.total, into: &work.spare)
       }
       for index in works.indices { works[index].keepSpare() }
     }
@@ -169,30 +169,30 @@ extension Kernels {
   /// Does one product for each of `works`; a lane takes one panel of columns at a time.
   private func multiply(
     _ works: inout [Orthogonalizer], _ pool: ThreadPool,
-    _ product: (inout Orthogonalizer, Int) -> geul_dense
+    _ product: (inout Orthogonalizer, Int) -> geul_gemm
   ) {
-    var jobs: [Shared<geul_dense>] = unsafe []
+    var jobs: [Shared<geul_gemm>] = unsafe []
     for index in works.indices {
       let whole = unsafe product(&works[index], index)
       // The panels to the right have the most rows: they come first, so that no lane is left with one at the end.
       for panel in Array(Panels(width: padded(unsafe whole.columns))).reversed() {
         var call = unsafe whole
-        unsafe call.column = panel.start
+        unsafe call.first_column = panel.start
         unsafe jobs.append(Shared(call))
       }
     }
     let calls = unsafe jobs
-    let dense = unsafe functions.dense
+    let gemm = unsafe functions.gemm
     unsafe pool.run(calls.count) { job in
       var call = unsafe calls[job].value
       var panel = Buffer<Float>(zeros: padded(unsafe call.depth) * 4 * columnBlockWidth)
-      unsafe call.panel = panel.mutablePointer()
-      unsafe dense(&call)
+      unsafe call.packed_b = panel.mutablePointer()
+      unsafe gemm(&call)
     }
   }
 }
 
-extension geul_dense {
+extension geul_gemm {
   /// The product, symmetric, of two symmetric `[s, s]` that commute, into `out`; s is the shorter side of a matrix.
   fileprivate init(
     _ slot: ParameterSlot, _ a: UnsafePointer<Float>, _ b: Buffer<Float>,
@@ -200,7 +200,7 @@ extension geul_dense {
   ) {
     let side = slot.shorterSide
     unsafe self.init()
-    unsafe (rows, depth, columns, by_product, is_symmetric) = (side, side, side, 1, 1)
+    unsafe (rows, depth, columns, alpha, symmetric) = (side, side, side, 1, 1)
     unsafe (self.a, a_stride) = (a, padded(side))
     unsafe (self.b, b_stride) = (b.pointer, padded(side))
     unsafe (self.out, out_stride) = (out.mutablePointer(), padded(side))

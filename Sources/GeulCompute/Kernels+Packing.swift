@@ -27,13 +27,13 @@ extension Kernels {
   public func pack(_ matrix: inout PackedMatrix, from arena: ParameterStorage) {
     let slot = matrix.slot
     require("arena", arena.values.count, atLeast: slot.range.upperBound)
-    let shape = geul_matrix(depth: slot.depth, groups: slot.gates, width: slot.width)
+    let shape = geul_matrix(depth: slot.depth, gates: slot.gates, width: slot.width)
     withExtendedLifetime(arena) {
       let weights = unsafe arena.values.pointer + slot.offset
-      unsafe reading(matrix.precision).pack_forward(
+      unsafe inferenceKernels(matrix.precision).pointee.pack_forward(
         matrix.forward.mutablePointer(), weights, shape)
       if let backward = unsafe matrix.backward?.mutablePointer() {
-        unsafe training(matrix.precision).pack_backward(backward, weights, shape)
+        unsafe trainingKernels(matrix.precision).pointee.pack_backward(backward, weights, shape)
       }
     }
   }

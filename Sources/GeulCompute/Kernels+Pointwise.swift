@@ -19,9 +19,9 @@ extension Kernels {
     withExtendedLifetime(input) {
       let (to, from) = unsafe (output.mutablePointer(), input.pointer)
       switch function {
-      case .exponential: unsafe functions.exponential(to, from, input.count)
+      case .exponential: unsafe functions.exp(to, from, input.count)
       case .sigmoid: unsafe functions.sigmoid(to, from, input.count)
-      case .tangent: unsafe functions.tangent(to, from, input.count)
+      case .tangent: unsafe functions.tanh(to, from, input.count)
       }
     }
     return values.indices.map { output[$0] }
@@ -45,7 +45,7 @@ extension Kernels {
     return unsafe scores.withUnsafeBufferPointer { from in
       unsafe weights.withUnsafeMutableBufferPointer { to in
         guard let from = from.baseAddress, let to = to.baseAddress else { return 0 }
-        return unsafe functions.weigh(to, from, count, top, temperature)
+        return unsafe functions.exp_shifted(to, from, count, top, temperature)
       }
     }
   }
@@ -60,7 +60,8 @@ extension Kernels {
     var input = Buffer<Float>(zeros: operands.count)
     for (index, value) in values.enumerated() { input[index] = value }
     withExtendedLifetime(input) {
-      unsafe training(precision).narrow(operands.mutablePointer(), input.pointer, input.count)
+      unsafe trainingKernels(precision).pointee.to_elements(
+        operands.mutablePointer(), input.pointer, input.count)
     }
     return values.indices.map { operands[$0] }
   }

@@ -75,15 +75,15 @@ extension Kernels {
     withExtendedLifetime((weights, arena, hidden)) {
       var call = unsafe geul_projection()
       unsafe (call.rows, call.depth, call.width) = (rows, depth, weights.slot.width)
-      unsafe call.a = hidden.pointer(at: offset)
+      unsafe call.hidden = hidden.pointer(at: offset)
       unsafe call.weights = UnsafeRawPointer(weights.forward.pointer)
       unsafe call.bias = arena.values.pointer + bias.offset
-      unsafe call.out = logits.values.mutablePointer()
-      let project = unsafe reading(weights.precision).project
+      unsafe call.logits = logits.values.mutablePointer()
+      let project = unsafe inferenceKernels(weights.precision).pointee.projection_forward
       let shared = unsafe Shared(call)
       pool.share(weights.slot.width, reading: weights.forward.count) { units in
         var call = unsafe shared.value
-        unsafe (call.first_unit, call.end_unit) = (units.lowerBound, units.upperBound)
+        unsafe (call.first_column, call.end_column) = (units.lowerBound, units.upperBound)
         unsafe project(&call)
       }
     }
@@ -100,7 +100,7 @@ extension Kernels {
     require("dHidden", dHidden.count, atLeast: logits.used * depth)
     let gradients = logits.gradients
     withExtendedLifetime((packed, gradients)) {
-      unsafe training(weights.precision).project_back(
+      unsafe trainingKernels(weights.precision).pointee.projection_backward(
         dHidden.mutablePointer(), gradients.pointer(), logits.used, weights.slot.width,
         packed.pointer(), depth)
     }
@@ -129,7 +129,7 @@ extension Kernels {
         logits.narrowGradients?.mutablePointer() ?? UnsafeMutableRawPointer(values)
     }
     withExtendedLifetime(targets) {
-      unsafe training(precision).cross_entropy(
+      unsafe trainingKernels(precision).pointee.cross_entropy(
         losses.mutablePointer(), gradients, values, logits.used, logits.vocabulary,
         targets.pointer, scale ?? 0)
     }

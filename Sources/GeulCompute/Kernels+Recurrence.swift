@@ -21,7 +21,13 @@ public enum CellKind: String, Codable, CaseIterable, Sendable {
   /// How many numbers a unit leaves behind for the way back.
   public var columns: Int { self == .rnn ? 1 : 4 }
 
-  var code: Int { Int((self == .rnn ? GEUL_RNN : self == .lstm ? GEUL_LSTM : GEUL_GRU).rawValue) }
+  var code: geul_cell {
+    switch self {
+    case .rnn: GEUL_RNN
+    case .lstm: GEUL_LSTM
+    case .gru: GEUL_GRU
+    }
+  }
 }
 
 /// What a vanilla cell does with its sum.
@@ -166,7 +172,7 @@ extension Kernels {
       let parameters = unsafe arena.values.pointer
       var call = unsafe geul_forward()
       unsafe (call.length, call.rows, call.width) = (length, rows, trace.width)
-      unsafe call.rectified = weights.activation == .relu ? 1 : 0
+      unsafe call.relu = weights.activation == .relu ? 1 : 0
       unsafe call.bias = parameters + weights.bias.offset
       if let slot = weights.recurrentBias { unsafe call.recurrent_bias = parameters + slot.offset }
       unsafe call.recurrent_weights = UnsafeRawPointer(weights.packedRecurrent.forward.pointer)
@@ -174,7 +180,7 @@ extension Kernels {
       case .tokens(let tokens):
         require("tokens", tokens.count, atLeast: length * rows)
         unsafe call.tokens = tokens.pointer
-        unsafe call.table = parameters + weights.input.offset
+        unsafe call.embedding = parameters + weights.input.offset
         let depth = weights.input.depth
         for index in 0..<length * rows {
           precondition(0 <= tokens[index] && tokens[index] < depth, "token \(tokens[index])")
@@ -190,9 +196,10 @@ extension Kernels {
         unsafe call.input = operands.pointer(at: offset)
       }
       unsafe call.hidden = trace.hidden.mutablePointer()
-      if trace.cells.count > 0 { unsafe call.cells = trace.cells.mutablePointer() }
+      if trace.cells.count > 0 { unsafe call.state = trace.cells.mutablePointer() }
       unsafe call.gates = trace.gates.mutablePointer()
-      let forward = unsafe trace.cell.choose(reading(trace.hidden.precision).forward)
+      let forward = unsafe geul_forward_kernel_for(
+        inferenceKernels(trace.hidden.precision), trace.cell.code)
       // All units of a step must be there before the next begins.
       let pool = length == 1 ? pool : ThreadPool(1)
       let shared = unsafe Shared(call)
@@ -226,10 +233,10 @@ extension Kernels {
     withExtendedLifetime(weights) {
       var call = unsafe geul_backward()
       unsafe (call.length, call.rows, call.width) = (length, rows, width)
-      unsafe call.rectified = weights.activation == .relu ? 1 : 0
+      unsafe call.relu = weights.activation == .relu ? 1 : 0
       unsafe call.recurrent_weights = recurrent.pointer()
       unsafe call.d_output = UnsafePointer(work.dOutput.mutablePointer())
-      if trace.cells.count > 0 { unsafe call.cells = trace.cells.pointer }
+      if trace.cells.count > 0 { unsafe call.state = trace.cells.pointer }
       unsafe call.gates = trace.gates.mutablePointer()
       if precision == .bfloat16 {
         unsafe call.d_gates = trace.narrowGradients?.mutablePointer()
@@ -237,7 +244,7 @@ extension Kernels {
         unsafe call.d_gates = UnsafeMutableRawPointer(call.gates)
       }
       unsafe call.d_hidden = work.dHidden.mutablePointer()
-      unsafe call.d_cells = work.dCells.mutablePointer()
+      unsafe call.d_cell_state = work.dCells.mutablePointer()
       if let packed = weights.packedInput, let input = packed.backward {
         let inputs = padded(packed.slot.depth)
         require("dInput", work.dInput.count, atLeast: length * rows * inputs)
@@ -245,21 +252,11 @@ extension Kernels {
         unsafe call.input_weights = input.pointer()
         unsafe call.d_input = work.dInput.mutablePointer()
       }
-      unsafe trace.cell.choose(training(precision).backward)(&call)
+      let backward = unsafe geul_backward_kernel_for(trainingKernels(precision), trace.cell.code)
+      unsafe backward(&call)
     }
   }
 
-}
-
-extension CellKind {
-  /// One of the three functions of a table.
-  fileprivate func choose<Function>(_ table: (Function, Function, Function)) -> Function {
-    switch self {
-    case .rnn: table.0
-    case .lstm: table.1
-    case .gru: table.2
-    }
-  }
 }
 
 /// The gradients that go back from layer to layer, and within one from a time step to the one before.

@@ -21,18 +21,18 @@ public struct Kernels: Sendable {
 
   var functions: geul_kernels { unsafe table.pointer.pointee }
 
-  func reading(_ precision: Precision) -> geul_reading {
+  func inferenceKernels(_ precision: Precision) -> UnsafePointer<geul_inference_kernels> {
     switch precision {
-    case .float32: unsafe functions.read_float32.pointee
-    case .bfloat16: unsafe functions.read_bfloat16.pointee
-    case .int8: unsafe functions.read_int8.pointee
+    case .float32: unsafe functions.inference_float32
+    case .bfloat16: unsafe functions.inference_bfloat16
+    case .int8: unsafe functions.inference_int8
     }
   }
 
-  func training(_ precision: Precision) -> geul_training {
+  func trainingKernels(_ precision: Precision) -> UnsafePointer<geul_training_kernels> {
     switch precision {
-    case .float32: return unsafe functions.train_float32.pointee
-    case .bfloat16: return unsafe functions.train_bfloat16.pointee
+    case .float32: return unsafe functions.training_float32
+    case .bfloat16: return unsafe functions.training_bfloat16
     case .int8: preconditionFailure("int8 reads alone")
     }
   }
