@@ -73,7 +73,7 @@ public struct Generator: Sendable {
   ) throws(SamplingError) -> [Ending] {
     let banned = Set(model.metadata.vocabulary.unknownID.map { [$0] } ?? [])
     let sampler = try Sampler(
-      request.sampling, vocabulary: model.network.vocabulary, banned: banned, kernels: kernels)
+      request.sampling, vocabularySize: model.network.vocabulary, banned: banned, kernels: kernels)
     var portions = streams(request, sampler)
     let (weights, kernels) = (weights, kernels)
     // Several portions have a lane each; one alone may use them all.
@@ -197,7 +197,7 @@ struct GenerationBatch: Sendable {
 
     /// Chooses the unit at `place` and shows what it completes.
     mutating func choose(_ scores: [Float], _ sampler: inout Sampler, _ place: Int) {
-      last = sampler.draw(scores.span, after: window, at: draws[UInt64(place)])
+      last = sampler.sample(scores.span, after: window, uniform: draws[UInt64(place)])
       window.append(last)
       show(decoder.append(last))
     }
@@ -206,7 +206,7 @@ struct GenerationBatch: Sendable {
       piece = ""
       guard !isOver else { return }
       show(goesOn ? decoder.cut() : decoder.finish())
-      piece += stops.rest()
+      piece += stops.finish()
       ending = ending ?? .length
     }
 
