@@ -32,7 +32,8 @@ struct Compress: ParsableCommand {
       )
     }
     let packed = compressor.compress(
-      bytes, learning: dynamic ? learning.learning : nil, report: archive.progress(of: bytes.count))
+      bytes, adaptation: dynamic ? learning.learning : nil,
+      progress: archive.progress(of: bytes.count))
     try archive.write(packed, to: target)
     archive.tell(
       "\(bytes.count) bytes, packed \(packed.count):"
@@ -52,7 +53,7 @@ struct Decompress: ParsableCommand {
   @Argument(help: "The packed file, or - for standard input.")
   var file: String
   @Option(help: "Refuse what unpacks to more bytes than this.")
-  var limit = Compressor.usualLimit
+  var limit = Compressor.defaultSizeLimit
   @OptionGroup var archive: ArchiveOptions
   @OptionGroup var machine: MachineOptions
 

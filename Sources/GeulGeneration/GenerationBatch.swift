@@ -116,7 +116,7 @@ struct GeneratedSequence: Sendable {
     guard ending == nil, !needsToken else { return }
     // A character that was only begun is left out, but for one that the prompt left open.
     append(length > 0 ? decoder.cut() : decoder.finish())
-    piece += ending == nil ? stops.rest() : ""
+    piece += ending == nil ? stops.finish() : ""
     ending = ending ?? .length
   }
 
