@@ -61,41 +61,41 @@ public struct AtomicFile: Sendable, Equatable {
   public func replace(
     keepingPrevious: Bool = true, with body: (Output) throws(FileError) -> Void
   ) throws(FileError) {
-    FileDescriptor.ignoresFileSizeSignal
-    guard !FileDescriptor.isFolder(path) else {
+    SystemCall.ignoresFileSizeSignal
+    guard !FileSystem.isFolder(path) else {
       throw FileError(path: path, action: .rename, reason: .notAFile)
     }
-    let file = try FileDescriptor.empty(partialPath)
+    let file = try FileDescriptor.createLocked(partialPath)
     do {
       try body(Output(file: file))
-      try file.flush()
-      try commit(keepingPrevious: keepingPrevious && FileDescriptor.exists(path))
+      try file.synchronize()
+      try commit(keepingPrevious: keepingPrevious && FileSystem.exists(path))
     } catch {
-      FileDescriptor.remove(partialPath)
+      FileSystem.remove(partialPath)
       throw error
     }
     try withExtendedLifetime(file) { () throws(FileError) in  // its lock guards the names
-      try FileDescriptor.flush(folder: split.folder.isEmpty ? "." : String(split.folder))
+      try FileSystem.synchronize(folder: split.folder.isEmpty ? "." : String(split.folder))
     }
   }
 
   /// Moves the names: the old file's to the previous one, the partial file's to this one.
   private func commit(keepingPrevious: Bool) throws(FileError) {
-    guard keepingPrevious else { return try FileDescriptor.rename(partialPath, to: path) }
+    guard keepingPrevious else { return try FileSystem.rename(partialPath, to: path) }
     // The old file gets a third name first, so that the previous one stays until the new one is in its place.
     let aside = previousPath + ".partial"
-    FileDescriptor.remove(aside)
-    guard try FileDescriptor.link(path, as: aside) else { return try commitWithoutLinks() }
-    defer { FileDescriptor.remove(aside) }
-    try FileDescriptor.rename(partialPath, to: path)
-    try FileDescriptor.rename(aside, to: previousPath)
+    FileSystem.remove(aside)
+    guard try FileSystem.link(path, as: aside) else { return try commitWithoutLinks() }
+    defer { FileSystem.remove(aside) }
+    try FileSystem.rename(partialPath, to: path)
+    try FileSystem.rename(aside, to: previousPath)
   }
 
   /// The same on a file system without hard links: for an instant, only the previous name leads to a file.
   private func commitWithoutLinks() throws(FileError) {
-    try FileDescriptor.rename(path, to: previousPath)
-    do { try FileDescriptor.rename(partialPath, to: path) } catch {
-      try FileDescriptor.rename(previousPath, to: path)
+    try FileSystem.rename(path, to: previousPath)
+    do { try FileSystem.rename(partialPath, to: path) } catch {
+      try FileSystem.rename(previousPath, to: path)
       throw error
     }
   }

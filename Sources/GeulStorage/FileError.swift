@@ -12,6 +12,8 @@ public struct FileError: Error, Equatable, Sendable {
     case write
     /// Waiting until the bytes are on the disk.
     case flush
+    /// Mapping an open file into memory.
+    case map
     /// Giving a file a second name.
     case link
     /// Giving a file its name, in place of what had it before, or making the folder's names last.
@@ -45,6 +47,29 @@ public struct FileError: Error, Equatable, Sendable {
     self.action = action
     self.reason = reason
   }
+
+  /// Describes a failed system call.
+  init(path: String, action: Action, _ error: SystemError) {
+    self.init(path: path, action: action, reason: .system(error.code))
+  }
+
+  /// Returns the result of `body`, and throws a `FileError` in place of its `SystemError`.
+  static func wrapping<Result>(
+    _ path: String, _ action: Action, _ body: () throws(SystemError) -> Result
+  ) throws(FileError) -> Result {
+    do { return try body() } catch { throw FileError(path: path, action: action, error) }
+  }
+
+  /// Returns true if the path does not exist.
+  package var isMissing: Bool {
+    reason == .system(SystemError.notFound.code) || reason == .system(SystemError.notAFolder.code)
+  }
+
+  /// The reason without the path, such as "Permission denied".
+  package var message: String {
+    guard case .system(let code) = reason else { return problem }
+    return SystemError(code: code).message
+  }
 }
 
 extension FileError: CustomStringConvertible {
@@ -54,7 +79,7 @@ extension FileError: CustomStringConvertible {
   /// What failed and why, without the path.
   var problem: String {
     switch reason {
-    case .system(let code): "could not \(verb): \(FileDescriptor.systemMessage(code))"
+    case .system(let code): "could not \(verb): \(SystemError(code: code).message)"
     case .notAFile: "is not a regular file"
     case .endsEarly: "became shorter while it was read"
     case .busy: "is being written by another process"
@@ -71,6 +96,7 @@ extension FileError: CustomStringConvertible {
     case .read: "be read"
     case .write: "be written"
     case .flush: "be brought to the disk"
+    case .map: "be mapped into memory"
     case .link: "be kept under a second name"
     case .rename: "be put in its place"
     }
@@ -80,18 +106,32 @@ extension FileError: CustomStringConvertible {
   private var isBeforeCommit: Bool {
     switch action {
     case .create, .write, .flush, .link: true
-    case .open, .read, .rename: false
+    case .open, .read, .map, .rename: false
     }
   }
 
   /// What to do about it.
   private var remedy: String {
     switch reason {
-    case .system(let code): FileDescriptor.remedy(code, saving: isBeforeCommit)
+    case .system(let code): Self.remedy(SystemError(code: code), isSaving: isBeforeCommit)
     case .notAFile: "Give the path of a file."
     case .endsEarly: "Try again when nothing else writes to it."
     case .busy: "Let it finish, or choose another folder."
     case .headerTooLong: "Use a smaller vocabulary."
+    }
+  }
+
+  private static func remedy(_ error: SystemError, isSaving: Bool) -> String {
+    let kept = isSaving ? " What was saved before is unchanged." : ""
+    return switch error {
+    case .noSpace, .quotaExceeded: "Free some space on that disk, or save elsewhere." + kept
+    case .fileTooLarge: "Raise the limit on file sizes (ulimit -f), or save elsewhere." + kept
+    case .accessDenied, .notPermitted: "Change its permissions, or choose another folder." + kept
+    case .readOnlyFileSystem: "That disk is read-only: choose another folder." + kept
+    case .notFound where isSaving: "Create the folder first." + kept
+    case .notFound: "Check the path."
+    case .notAFolder: "A part of the path is not a folder: check the path." + kept
+    default: "Check the disk and the path." + kept
     }
   }
 }

@@ -7,21 +7,23 @@ enum RawBytes {
     unsafe numbers.withUnsafeBytes { unsafe [UInt8]($0) }
   }
 
-  /// `count` numbers whose bytes `fill` writes.
+  /// Returns `count` numbers whose bytes `fill` writes.
   static func numbers<Number: TensorElement>(
-    _ count: Int, fill: (UnsafeMutableRawBufferPointer) throws(FileError) -> Void
+    _ count: Int, fill: (inout MutableRawSpan) throws(FileError) -> Void
   ) throws(FileError) -> [Number] {
     var result = [Number](repeating: 0, count: count)
-    try unsafe result.withUnsafeMutableBufferPointer { buffer throws(FileError) in
-      try unsafe fill(UnsafeMutableRawBufferPointer(buffer))
-    }
+    var span = result.mutableSpan
+    var bytes = unsafe span.mutableBytes
+    try fill(&bytes)
     return result
   }
 
-  /// The numbers whose bytes are `bytes`.
+  /// Returns the numbers whose bytes are `bytes`.
   static func numbers<Number: TensorElement>(from bytes: RawSpan) throws(FileError) -> [Number] {
-    try unsafe numbers(bytes.byteCount / MemoryLayout<Number>.stride) { target in
-      unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+    try numbers(bytes.byteCount / MemoryLayout<Number>.stride) { target in
+      unsafe target.withUnsafeMutableBytes { target in
+        unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+      }
     }
   }
 }

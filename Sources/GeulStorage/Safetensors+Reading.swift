@@ -7,7 +7,7 @@ extension SafetensorsFile {
   public init(contentsOf path: String) throws(FormatError) {
     let whole: TensorSource
     do {
-      let file = try FileDescriptor(reading: path)
+      let file = try FileDescriptor(readingRegularFile: path)
       whole = .file(file, 0..<(try file.size()))
     } catch {
       throw FormatError(file: path, reason: .unreadable(error))

@@ -69,9 +69,9 @@ enum TensorSource: Sendable {
       return result
     case .bytes(let bytes): return try RawBytes.numbers(from: bytes.span.raw)
     case .file(let file, let range):
-      return try unsafe RawBytes.numbers(range.count / MemoryLayout<Number>.stride) {
-        buffer throws(FileError) in
-        try unsafe file.read(at: range.lowerBound, into: buffer)
+      return try RawBytes.numbers(range.count / MemoryLayout<Number>.stride) {
+        (bytes) throws(FileError) in
+        try file.read(at: range.lowerBound, into: &bytes)
       }
     }
   }

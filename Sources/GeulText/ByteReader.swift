@@ -1,7 +1,9 @@
+import GeulStorage
+
 /// Reads a file, standard input or bytes at hand from front to back.
 struct ByteReader: ~Copyable {
   private let name: String
-  private let file: OpenFile?
+  private let file: FileDescriptor?
   private var rest: ArraySlice<UInt8> = []
 
   /// Opens a source that is no folder.
@@ -12,12 +14,12 @@ struct ByteReader: ~Copyable {
       file = nil
       rest = bytes[...]
     case .standardInput:
-      file = OpenFile()
+      file = .standardInput
     case .path(let path):
       do {
-        file = try OpenFile(reading: path)
+        file = try FileDescriptor(reading: path)
       } catch {
-        throw TextError(error.isMissing ? .missing : .unreadable(error.words), in: path)
+        throw TextError(error.isMissing ? .missing : .unreadable(error.message), in: path)
       }
     }
   }
@@ -30,9 +32,9 @@ struct ByteReader: ~Copyable {
       return !rest.isEmpty
     }
     do {
-      return try file?.read(count, into: &bytes) ?? 0 > 0
+      return try file?.read(upTo: count, appendingTo: &bytes) ?? 0 > 0
     } catch {
-      throw TextError(.unreadable(error.words), in: name)
+      throw TextError(.unreadable(error.message), in: name)
     }
   }
 }

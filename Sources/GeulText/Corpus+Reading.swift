@@ -1,3 +1,5 @@
+import GeulStorage
+
 extension Corpus {
   /// Reads texts from front to back, once, in memory that does not grow with them.
   ///
@@ -30,7 +32,7 @@ struct SourceList {
 
   init(_ sources: [TextSource], notes: inout [String]) throws(TextError) {
     for source in sources {
-      guard case .path(let path) = source, isFolder(path) else {
+      guard case .path(let path) = source, FileSystem.isFolder(path) else {
         files.append(source)
         continue
       }

@@ -1,4 +1,4 @@
-import Foundation
+import GeulStorage
 
 /// The text files of a folder and of the folders in it, in the order of their paths' bytes.
 ///
@@ -16,22 +16,21 @@ struct FolderListing {
     do {
       try list(folder)
     } catch {
-      throw TextError(.unreadable(systemWords(error)), in: folder)
+      throw TextError(.unreadable(error.message), in: folder)
     }
     texts.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     others.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     guard !texts.isEmpty else { throw TextError(.folderWithoutText, in: folder) }
   }
 
-  private mutating func list(_ folder: String) throws {
-    for name in try FileManager.default.contentsOfDirectory(atPath: folder)
-    where !name.hasPrefix(".") {
+  private mutating func list(_ folder: String) throws(FileError) {
+    for name in try FileSystem.names(in: folder) where !name.hasPrefix(".") {
       let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
-      let kind = try FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
-      if kind == .typeDirectory {
+      let kind = try FileSystem.kind(path)
+      if kind == .folder {
         try list(path)
-      } else if Self.isText(name), kind == .typeRegular || kind == .typeSymbolicLink,
-        !isFolder(path)
+      } else if Self.isText(name), kind == .regular || kind == .symbolicLink,
+        !FileSystem.isFolder(path)
       {
         texts.append(path)
       } else {
@@ -54,17 +53,4 @@ struct FolderListing {
         + " from folders only \(Self.patterns) are read."
     ]
   }
-}
-
-/// Whether there is a folder at a path; links are followed, for only a folder has a `.` in it.
-func isFolder(_ path: String) -> Bool {
-  !path.isEmpty && FileManager.default.fileExists(atPath: path + "/.")
-}
-
-/// What the system says of an error of Foundation: "Permission denied".
-private func systemWords(_ error: any Error) -> String {
-  let error = error as NSError
-  let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
-  guard cause.domain == NSPOSIXErrorDomain else { return cause.localizedDescription }
-  return OpenFile.SystemFailure(code: Int32(cause.code)).words
 }

@@ -1,4 +1,4 @@
-import Foundation
+import GeulStorage
 
 /// Token ids in a mapped file: two bytes an id where that is enough, else four, in the machine's
 /// order.
@@ -19,8 +19,8 @@ struct TokenFile: Sendable {
 
   /// Copies the ids from `start` on until `out` is full.
   func copy(from start: Int, into out: inout MutableSpan<Int32>) {
-    guard isNarrow else { return file.copy(Int32.self, from: start, into: &out) }
-    file.copy(UInt16.self, from: start, into: &out)
+    guard isNarrow else { return file.copyInt32(from: start, into: &out) }
+    file.copyUInt16(from: start, into: &out)
     guard hasUnknown else { return }
     for index in out.indices where out[index] == 0xFFFF { out[index] = -1 }
   }
@@ -30,27 +30,23 @@ struct TokenFile: Sendable {
 /// ids are known.
 struct TokenWriter: ~Copyable {
   private(set) var count = 0
-  private let file: OpenFile
-  private let folder: String
+  private let file: FileDescriptor
 
   /// Makes the file in a folder; see `CorpusOptions.temporaryFolder`.
   init(in folder: String?) throws(TextError) {
-    let wish = folder ?? ProcessInfo.processInfo.environment["TMPDIR"] ?? ""
-    let folder = wish.isEmpty ? (isFolder("/var/tmp") ? "/var/tmp" : "/tmp") : wish
-    self.folder = folder
     do {
-      file = try OpenFile(unnamedIn: folder)
+      file = try FileDescriptor(unnamedIn: folder ?? FileSystem.temporaryFolder)
     } catch {
-      throw TextError(.disk(error.words), in: folder)
+      throw TextError(.disk(error.message), in: error.path)
     }
   }
 
   /// Adds numbers at the end.
   mutating func append(_ numbers: [UInt32]) throws(TextError) {
     do {
-      try file.write(numbers.span, at: count * 4)
+      try file.write(unsafe numbers.span.bytes, at: count * 4)
     } catch {
-      throw TextError(.disk(error.words), in: folder)
+      throw TextError(.disk(error.message), in: error.path)
     }
     count += numbers.count
   }
@@ -68,20 +64,19 @@ struct TokenWriter: ~Copyable {
   ) throws(TextError) -> TokenFile {
     let hasUnknown = ids.contains(-1)
     let isNarrow = limit + (hasUnknown ? 1 : 0) <= 1 << 16
-    let folder = folder
     do {
       try renumber(ids, isNarrow: isNarrow, hash: &hash)
-      let mapped = try file.map(size: count * (isNarrow ? 2 : 4))
+      let mapped = try MappedFile(file, size: count * (isNarrow ? 2 : 4))
       return TokenFile(mapped, isNarrow: isNarrow, hasUnknown: hasUnknown)
     } catch {
-      throw TextError(.disk(error.words), in: folder)
+      throw TextError(.disk(error.message), in: error.path)
     }
   }
 
   /// Goes over the file in blocks; narrow ids never overtake the numbers that are still to be read.
   private func renumber(
     _ ids: [Int32], isNarrow: Bool, hash: inout StableHash
-  ) throws(OpenFile.SystemFailure) {
+  ) throws(FileError) {
     let blockCount = 1 << 16
     var numbers = [UInt32](repeating: 0, count: min(blockCount, count))
     var narrow = [UInt16](repeating: 0, count: numbers.count)
@@ -93,7 +88,8 @@ struct TokenWriter: ~Copyable {
         narrow.removeLast(narrow.count - length)
       }
       var wide = numbers.mutableSpan
-      try file.read(&wide, at: start * 4)
+      var bytes = unsafe wide.mutableBytes
+      try file.read(at: start * 4, into: &bytes)
       var short = narrow.mutableSpan
       for index in 0..<length {
         let id = UInt32(bitPattern: ids[Int(wide[index])])
@@ -102,9 +98,9 @@ struct TokenWriter: ~Copyable {
       }
       hash.add(wide.span)
       if isNarrow {
-        try file.write(short.span, at: start * 2)
+        try file.write(unsafe short.span.bytes, at: start * 2)
       } else {
-        try file.write(wide.span, at: start * 4)
+        try file.write(unsafe wide.span.bytes, at: start * 4)
       }
     }
   }
