@@ -54,12 +54,12 @@ struct LosslessTokenizer {
   private func spelled(_ bytes: ArraySlice<UInt8>) -> [Piece] {
     let text = String(decoding: bytes, as: UTF8.self)
     guard tokenizer.unit == .jamo else {
-      return tokenizer.units(of: text).flatMap { unit in piece(unit).map { [$0] } ?? Self.cut(unit)
+      return tokenizer.tokens(of: text).flatMap { unit in piece(unit).map { [$0] } ?? Self.cut(unit)
       }
     }
     // A syllable of which one jamo is not known is none: the others alone would not give it back.
-    return Tokenizer(unit: .grapheme, normalization: .none).units(of: text).flatMap { grapheme in
-      let pieces = tokenizer.units(of: grapheme).map(piece)
+    return Tokenizer(unit: .grapheme, normalization: .none).tokens(of: text).flatMap { grapheme in
+      let pieces = tokenizer.tokens(of: grapheme).map(piece)
       return pieces.contains(nil) ? Self.cut(grapheme) : pieces.compactMap(\.self)
     }
   }
@@ -87,10 +87,10 @@ struct LosslessDetokenizer {
       tokenizer: Tokenizer(unit: unit, normalization: .none), vocabulary: vocabulary)
     switch unit {
     case .byte:
-      bytes = vocabulary.units.map { unit in
+      bytes = vocabulary.tokens.map { unit in
         unit.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
       }
-    case .grapheme, .codepoint: bytes = vocabulary.units.map { Array($0.utf8) }
+    case .grapheme, .codepoint: bytes = vocabulary.tokens.map { Array($0.utf8) }
     case .jamo: bytes = nil
     }
   }

@@ -205,7 +205,7 @@ struct GenerationBatch: Sendable {
     mutating func finish() {
       piece = ""
       guard !isOver else { return }
-      show(goesOn ? decoder.cut() : decoder.finish())
+      show(goesOn ? decoder.finishTruncated() : decoder.finish())
       piece += stops.rest()
       ending = ending ?? .length
     }

@@ -89,9 +89,10 @@ package final class FileDescriptor: Sendable {
     }
   }
 
-  /// Creates a file for reading and writing that has no name, so that a crash leaves nothing behind.
+  /// Creates a file for reading and writing without a name, so that a crash leaves nothing behind.
   ///
   /// - Parameter folder: The folder whose disk holds the file. It becomes the file's `path`.
+  /// - Throws: `FileError` if the folder does not exist or is not writable.
   package convenience init(unnamedIn folder: String) throws(FileError) {
     self.init(
       folder,
@@ -115,6 +116,7 @@ package final class FileDescriptor: Sendable {
   ///   - count: The largest number of bytes to read.
   ///   - bytes: The array that the bytes are appended to.
   /// - Returns: The number of bytes read; 0 at the end of the file.
+  /// - Throws: `FileError` if the file cannot be read. Bytes read before the error are appended.
   package func read(upTo count: Int, appendingTo bytes: inout [UInt8]) throws(FileError) -> Int {
     // An empty append would write to the storage that all empty arrays share.
     guard count > 0 else { return 0 }
@@ -171,6 +173,7 @@ package final class FileDescriptor: Sendable {
   /// - Parameters:
   ///   - bytes: The bytes to write.
   ///   - offset: The position in the file; nil for the current position.
+  /// - Throws: `FileError` if the disk is full, a limit is reached or the device fails.
   package func write(_ bytes: RawSpan, at offset: Int? = nil) throws(FileError) {
     try unsafe bytes.withUnsafeBytes { buffer throws(FileError) in
       var done = 0

@@ -39,8 +39,8 @@ package enum FileSystem {
     }
   }
 
-  /// The folder for large temporary files: TMPDIR, otherwise /var/tmp, which unlike /tmp is never in
-  /// memory.
+  /// The folder for large temporary files: TMPDIR, otherwise /var/tmp, which unlike /tmp is never
+  /// in memory.
   package static var temporaryFolder: String {
     if let folder = SystemCall.environment("TMPDIR"), !folder.isEmpty { return folder }
     return isFolder("/var/tmp") ? "/var/tmp" : "/tmp"
@@ -75,7 +75,7 @@ package enum FileSystem {
     let folder = try FileDescriptor(folder: path, for: .flush)
     do {
       try folder.synchronize()
-    } catch where error.reason == .system(SystemError.invalidArgument.code) {
+    } catch  where error.reason == .system(SystemError.invalidArgument.code) {
       // Some file systems cannot synchronize a folder, and do not need it.
     }
   }

@@ -4,14 +4,17 @@
 package struct FolderLock: ~Copyable {
   private let folder: FileDescriptor
 
-  /// Takes the lock without waiting. A file system without locks grants it to everyone.
+  /// Takes the lock without waiting.
   ///
-  /// - Throws: `FileError` if the folder does not exist, or with the reason `busy` if another process
-  ///   holds the lock.
+  /// On a file system without locks, every process gets the lock.
+  ///
+  /// - Throws: `FileError` if the folder does not exist, or with the reason `busy` if another
+  ///   process holds the lock.
   package init(_ path: String) throws(FileError) {
-    folder = try FileDescriptor(folder: path, for: .open)
+    let folder = try FileDescriptor(folder: path, for: .open)
     guard folder.lock() else {
       throw FileError(path: path, action: .open, reason: .busy)
     }
+    self.folder = folder
   }
 }

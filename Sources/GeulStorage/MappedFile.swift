@@ -10,8 +10,10 @@ package final class MappedFile: @unchecked Sendable {
   /// The number of bytes read since the pages were last released.
   private let bytesRead = Atomic(0)
 
-  /// The number of bytes that the process keeps in memory. Without this limit, reading a larger file
-  /// would fill the process's resident memory page by page.
+  /// The number of bytes that the process keeps in memory.
+  ///
+  /// Without this limit, reading a larger file would fill the process's resident memory page by
+  /// page.
   private static let residentLimit = 1 << 26
   /// The number of bytes that the system maps at once when one of them is read.
   private static let readAhead = 1 << 16

@@ -1,12 +1,12 @@
 import GeulStorage
 
-/// Reads a file, standard input or bytes at hand from front to back.
+/// A sequential reader of a file, standard input or bytes in memory.
 struct ByteReader: ~Copyable {
   private let name: String
   private let file: FileDescriptor?
   private var rest: ArraySlice<UInt8> = []
 
-  /// Opens a source that is no folder.
+  /// Opens a source that is not a folder.
   init(_ source: TextSource) throws(TextError) {
     name = source.name
     switch source {
@@ -24,7 +24,7 @@ struct ByteReader: ~Copyable {
     }
   }
 
-  /// Appends the next bytes, at most `count`, and answers whether there were any.
+  /// Appends at most the next `count` bytes, and returns false at the end of the source.
   mutating func read(_ count: Int, into bytes: inout [UInt8]) throws(TextError) -> Bool {
     guard file != nil else {
       bytes += rest.prefix(count)

@@ -1,15 +1,16 @@
 import GeulStorage
 
-/// The text files of a folder and of the folders in it, in the order of their paths' bytes.
+/// The text files of a folder and its subfolders, in the order of the bytes of their paths.
 ///
-/// Hidden names are passed over, links to folders not followed.
+/// Hidden files and symbolic links to folders are skipped.
 struct FolderListing {
-  /// The endings of names that are taken for text.
-  static let endings = ["txt", "text", "md", "markdown", "rst", "org", "tex"]
-  static var patterns: String { endings.map { "*." + $0 }.joined(separator: ", ") }
+  /// The extensions of text files.
+  static let extensions = ["txt", "text", "md", "markdown", "rst", "org", "tex"]
+  static var patterns: String { extensions.map { "*." + $0 }.joined(separator: ", ") }
 
-  /// Paths that begin with the folder's path as it was given.
+  /// The paths of the text files, which start with the given path of the folder.
   private(set) var texts: [String] = []
+  /// The paths of the files that are skipped because of their extension or kind.
   private(set) var others: [String] = []
 
   init(_ folder: String) throws(TextError) {
@@ -41,16 +42,16 @@ struct FolderListing {
 
   private static func isText(_ name: String) -> Bool {
     guard let dot = name.lastIndex(of: ".") else { return false }
-    return endings.contains(name[name.index(after: dot)...].lowercased())
+    return extensions.contains(name[name.index(after: dot)...].lowercased())
   }
 
-  /// What the user should hear of it.
+  /// Messages for the user.
   var notes: [String] {
     guard let first = others.first else { return [] }
     let count = others.count
     return [
-      "\(first): passed over\(count > 1 ? ", with \(count - 1) more" : "");"
-        + " from folders only \(Self.patterns) are read."
+      "\(first): skipped\(count > 1 ? ", and \(count - 1) more" : "");"
+        + " only \(Self.patterns) are read from folders."
     ]
   }
 }

@@ -62,7 +62,7 @@ public struct FinishedRun: Sendable {
         ? scorer.score(heldOut.corpus, heldOut.range, unless: shouldStop)
         : scorer.estimate(heldOut.corpus, heldOut.range, limit: Self.exactLimit)
     else { throw .stopped }
-    let bytes = heldOut.corpus.byteLength(ofUnitsIn: heldOut.range.dropFirst())
+    let bytes = heldOut.corpus.byteCount(ofTokensIn: heldOut.range.dropFirst())
     let unitsPerByte = Double(heldOut.range.count - 1) / Double(max(1, bytes))
     let bitsPerByte =
       isExact

@@ -107,7 +107,7 @@ struct FileSystemTests {
 
   init() throws { folder = try Folder() }
 
-  @Test func `kinds of files are told apart, and links are followed only for folders`() throws {
+  @Test func `the kind of a file is found, and symbolic links are followed only to folders`() throws {
     try Data([1]).write(to: URL(filePath: folder.file("f")))
     let manager = FileManager.default
     try manager.createSymbolicLink(
