@@ -68,7 +68,7 @@ struct Evaluate: ParsableCommand {
         "\(self.corpus.joined(separator: ", ")): fewer than two units of this part are known to the model."
       )
     }
-    let bytes = corpus.byteLength(ofUnitsIn: range.dropFirst())
+    let bytes = corpus.byteCount(ofTokensIn: range.dropFirst())
     let unknown = score.unknown
     let result = Result(
       nats: score.natsPerUnit, bits: score.bitsPerUnit,

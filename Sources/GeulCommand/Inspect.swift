@@ -37,7 +37,7 @@ struct Inspect: ParsableCommand {
       hidden: metadata.model.hidden,
       parameters: model.network.layout.parameterCount, unit: metadata.tokenizer.unit.rawValue,
       normalization: metadata.tokenizer.normalization.rawValue, icu: metadata.tokenizer.icu,
-      vocabulary: metadata.vocabulary.units, training: metadata.training,
+      vocabulary: metadata.vocabulary.tokens, training: metadata.training,
       tensors: model.network.tensorShapes.map { .init(name: $0.name, shape: $0.shape) })
     guard !json else { return try Output.json(description) }
 
@@ -45,7 +45,7 @@ struct Inspect: ParsableCommand {
       "cell         \(description.cell), \(counted(description.layers, "layer")) of \(description.hidden) units",
       "parameters   \(description.parameters)",
       "tokenizer    \(description.unit), \(description.normalization), ICU \(description.icu)",
-      "vocabulary   \(metadata.vocabulary.count) units: \(shown(metadata.vocabulary.units.prefix(60)))",
+      "vocabulary   \(metadata.vocabulary.count) units: \(shown(metadata.vocabulary.tokens.prefix(60)))",
     ]
     if let training = metadata.training {
       lines.append(

@@ -48,7 +48,7 @@ func readText(_ argument: String) throws -> String {
     throw error
   }
   for note in corpus.notes { Output.note(note) }
-  let text = corpus.ids(0..<corpus.count).map { corpus.vocabulary.units[Int($0)] }.joined()
+  let text = corpus.ids(0..<corpus.count).map { corpus.vocabulary.tokens[Int($0)] }.joined()
   // The line's end that an editor or echo puts there is not part of it.
   return text.last?.isNewline == true ? String(text.dropLast()) : text
 }

@@ -58,7 +58,7 @@ struct Tokenize: ParsableCommand {
       let mark = source.hasByteOrderMark ? ", with a byte-order mark" : ""
       lines.append("\(source.name): \(source.byteCount) bytes of \(source.encoding)\(mark)")
     }
-    let ends = report.lineEnds
+    let ends = report.lineEndings
     let forms = report.normalForms.map { $0.rawValue.uppercased() }
     lines += [
       "line ends    LF \(ends.lf), CRLF \(ends.crlf), CR \(ends.cr)",
@@ -72,10 +72,10 @@ struct Tokenize: ParsableCommand {
       "",
     ]
     let table = TextTable(
-      report.units.map { units in
+      report.tokenStatistics.map { units in
         [
           units.unit.rawValue, "\(units.count)", "\(units.vocabularySize)", "\(units.onceCount)",
-          number(units.bytesPerUnit, 3),
+          number(units.bytesPerToken, 3),
           units.rarest.prefix(3).map { "\($0.name) (\($0.count))" }.joined(separator: ", "),
         ]
       }, under: ["unit", "units", "vocabulary", "once", "bytes a unit", "the rarest"])
@@ -86,13 +86,13 @@ struct Tokenize: ParsableCommand {
   }
 
   private func printJSON(_ report: TextReport) throws {
-    let ends = report.lineEnds
+    let ends = report.lineEndings
     try Output.json(
       Result(
-        units: report.units.map {
+        units: report.tokenStatistics.map {
           Result.Row(
             unit: $0.unit, count: $0.count, vocabulary: $0.vocabularySize, once: $0.onceCount,
-            bytesPerUnit: $0.bytesPerUnit, rarest: $0.rarest.map(\.unit))
+            bytesPerUnit: $0.bytesPerToken, rarest: $0.rarest.map(\.token))
         },
         sources: report.sources.map {
           Result.Source(

@@ -91,7 +91,7 @@ extension Model {
         + (metadata.model.activation == .tanh ? "" : " \(metadata.model.activation.rawValue)"),
       metadata.tokenizer.unit.rawValue, metadata.tokenizer.normalization.rawValue,
     ]
-    for name in names + metadata.vocabulary.units {
+    for name in names + metadata.vocabulary.tokens {
       hash.update(Array((name + "\0").utf8).span.raw)
     }
     hash.update(parameters.values.array.span.raw)

@@ -60,14 +60,14 @@ struct LosslessTokenizer {
   private func textTokens(_ bytes: ArraySlice<UInt8>) -> [LosslessToken] {
     let text = String(decoding: bytes, as: UTF8.self)
     guard tokenizer.unit == .jamo else {
-      return tokenizer.units(of: text).flatMap { unit in
+      return tokenizer.tokens(of: text).flatMap { unit in
         knownToken(unit).map { [$0] } ?? Self.literals(unit)
       }
     }
     // A syllable with one unknown jamo becomes a literal as a whole: a literal ends the composition
     // of a syllable, so its known jamo would not decode to the same bytes.
-    return Tokenizer(unit: .grapheme, normalization: .none).units(of: text).flatMap { grapheme in
-      let tokens = tokenizer.units(of: grapheme).map(knownToken)
+    return Tokenizer(unit: .grapheme, normalization: .none).tokens(of: text).flatMap { grapheme in
+      let tokens = tokenizer.tokens(of: grapheme).map(knownToken)
       return tokens.contains(nil) ? Self.literals(grapheme) : tokens.compactMap(\.self)
     }
   }
@@ -99,10 +99,10 @@ struct LosslessDetokenizer {
       tokenizer: Tokenizer(unit: unit, normalization: .none), vocabulary: vocabulary)
     switch unit {
     case .byte:
-      bytesByID = vocabulary.units.map { unit in
+      bytesByID = vocabulary.tokens.map { unit in
         unit.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
       }
-    case .grapheme, .codepoint: bytesByID = vocabulary.units.map { Array($0.utf8) }
+    case .grapheme, .codepoint: bytesByID = vocabulary.tokens.map { Array($0.utf8) }
     case .jamo: bytesByID = nil
     }
   }

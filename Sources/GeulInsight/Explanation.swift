@@ -54,7 +54,7 @@ public struct Explanation: Sendable {
     var shares: [Float] = []
     func best() -> [Likely] {
       shares.indices.sorted { (shares[$0], $1) > (shares[$1], $0) }.prefix(likeliest).map {
-        (vocabulary.units[$0], Double(shares[$0]))
+        (vocabulary.tokens[$0], Double(shares[$0]))
       }
     }
     places = ids.map { id in
@@ -63,7 +63,7 @@ public struct Explanation: Sendable {
       state = network.step(id, after: state)
       shares = network.probabilities(state)
       return Place(
-        unit: vocabulary.units[id], bits: bits, likeliest: foretold, moments: state)
+        unit: vocabulary.tokens[id], bits: bits, likeliest: foretold, moments: state)
     }
     next = best()
   }

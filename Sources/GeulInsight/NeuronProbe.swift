@@ -77,7 +77,7 @@ public struct NeuronProbe: Sendable {
   public init(_ model: Model, _ corpus: Corpus, units: Int, kernels: Kernels, pool: ThreadPool) {
     var ids: [Int32] = []
     corpus.forEachKnownID(in: 0..<min(units, corpus.count)) { ids.append($0) }
-    let words = ids.map { model.metadata.vocabulary.units[Int($0)] }
+    let words = ids.map { model.metadata.vocabulary.tokens[Int($0)] }
     (self.ids, self.words, self.model) = (ids, words, model)
     let weights = PackedNetwork(
       model.network, parameters: model.parameters, precision: .float32, backward: false,

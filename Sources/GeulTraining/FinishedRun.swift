@@ -59,7 +59,7 @@ public struct FinishedRun: Sendable {
         ? evaluator.loss(validation.corpus, validation.range, unless: shouldStop)
         : evaluator.sampledLoss(validation.corpus, validation.range, limit: Self.exactLimit)
     else { throw .stopped }
-    let bytes = validation.corpus.byteLength(ofUnitsIn: validation.range.dropFirst())
+    let bytes = validation.corpus.byteCount(ofTokensIn: validation.range.dropFirst())
     let tokensPerByte = Double(validation.range.count - 1) / Double(max(1, bytes))
     let bitsPerByte =
       isExact

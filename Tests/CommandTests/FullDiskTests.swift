@@ -12,7 +12,7 @@ struct FullDiskTests {
     let line = try #require(result.notes.last)
     #expect(line.hasPrefix("geul: run/") && line.contains("could not be written: "), "\(line)")
     #expect(
-      line.contains(words) && line.hasSuffix("What was saved before is unchanged."), "\(line)")
+      line.contains(words) && line.hasSuffix("Existing files are unchanged."), "\(line)")
     #expect(!folder.names(in: "run").contains { $0.hasSuffix(".partial") })
   }
 
