@@ -2,14 +2,15 @@ import ArgumentParser
 import Foundation
 import Geul
 
-/// `geul bench generate`: text from a network with random weights.
+/// `geul bench generate`: measures generation with random weights.
 struct BenchGenerate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "generate", abstract: "Time generation: the network, the sampler, the decoder.",
+    commandName: "generate",
+    abstract: "Measure generation with random weights: network, sampler, detokenizer.",
     usage: "geul bench generate [<options>]")
 
   @OptionGroup var shape: NetworkOptions
-  @Option(help: "Texts side by side.")
+  @Option(help: "Number of texts generated in parallel.")
   var streams = 1
   @OptionGroup var bench: BenchOptions
   @OptionGroup var machine: MachineOptions
@@ -17,7 +18,7 @@ struct BenchGenerate: ParsableCommand {
   func validate() throws { try check("--streams", streams, in: 1...4096) }
 
   func run() throws {
-    let corpus = try randomCorpus(units: bench.vocabulary, bench.vocabulary)
+    let corpus = try randomCorpus(count: bench.vocabulary, vocabulary: bench.vocabulary)
     var random = SplitMix64(seed: 1)
     let metadata = Model.Metadata(
       model: shape.architecture, tokenizer: corpus.tokenizer,
@@ -38,7 +39,7 @@ struct BenchGenerate: ParsableCommand {
     var result = BenchResult(characters: length * streams, sorted, on: kernels)
     let work = Double(length * streams) * network.multiplyAdds
     result.shareOfLimit =
-      work / sorted.median / measuredLimit(bench.precision, kernels, machine.pool)
+      work / sorted.median / peakRate(bench.precision, kernels, machine.pool)
     try bench.report(result)
   }
 }

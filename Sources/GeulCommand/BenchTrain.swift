@@ -2,17 +2,16 @@ import ArgumentParser
 import Foundation
 import Geul
 
-/// `geul bench train`: whole steps on random tokens.
+/// `geul bench train`: measures complete training steps on random tokens.
 struct BenchTrain: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Time whole training steps: forward, loss, backward, clipping, optimizer, packing.",
+    abstract: "Measure training steps: forward, loss, backward, clipping, optimizer, packing.",
     usage: "geul bench train [<options>]")
 
   @OptionGroup var shape: NetworkOptions
   @OptionGroup var window: WindowOptions
-  @Option(
-    help: "How matrices are moved: adamw, as PyTorch's programs do, or muon, as geul train does.")
+  @Option(help: "Optimizer for weight matrices; geul train uses muon.")
   var optimizer = TrainingConfiguration.Optimizer.adamw
   @OptionGroup var bench: BenchOptions
   @OptionGroup var machine: MachineOptions
@@ -20,25 +19,26 @@ struct BenchTrain: ParsableCommand {
   func validate() throws {
     guard Precision.trained.contains(bench.precision) else {
       throw ValidationError(
-        "--precision int8 is for reading alone; train with float32 or bfloat16.")
+        "--precision int8 is for inference only; train with float32 or bfloat16.")
     }
   }
 
   func run() throws {
     let (kernels, pool) = (try machine.kernels, machine.pool)
-    var settings = TrainingConfiguration()
-    settings.architecture = shape.architecture
-    (settings.batch, settings.length) = window.sizes
-    (settings.optimizer, settings.precision) = (optimizer, bench.precision)
-    let characters = settings.batch * settings.length
+    var configuration = TrainingConfiguration()
+    configuration.architecture = shape.architecture
+    (configuration.batch, configuration.length) = window.sizes
+    (configuration.optimizer, configuration.precision) = (optimizer, bench.precision)
+    let characters = configuration.batch * configuration.length
     let corpus = try randomCorpus(
-      units: max(bench.vocabulary, 4 * characters) + 2, bench.vocabulary)
+      count: max(bench.vocabulary, 4 * characters) + 2, vocabulary: bench.vocabulary)
     var trainer = Trainer(
-      settings, vocabulary: bench.vocabulary, units: corpus.count, kernels: kernels, pool: pool)
+      configuration, vocabulary: bench.vocabulary, units: corpus.count, kernels: kernels,
+      pool: pool)
     for _ in 0..<3 { _ = trainer.step(corpus, of: nil) }
     let before = trainer.phases
     let sorted = times(for: bench.seconds) { _ = trainer.step(corpus, of: nil) }
-    let limit = measuredLimit(bench.precision, kernels, pool)
+    let limit = peakRate(bench.precision, kernels, pool)
     let reached = multiplyAdds.total * Double(characters) / sorted.median
     var result = BenchResult(characters: characters, sorted, on: kernels)
     result.shareOfLimit = reached / limit
@@ -48,7 +48,7 @@ struct BenchTrain: ParsableCommand {
     try bench.report(result)
   }
 
-  /// What each phase took of the time, and what it reached of the limit.
+  /// Returns each phase's fraction of the time and its fraction of the peak rate.
   private func phases(
     from before: StepTimings, to after: StepTimings, characters: Int, limit: Double
   ) -> [BenchResult.Phase] {
@@ -66,37 +66,37 @@ struct BenchTrain: ParsableCommand {
     }
   }
 
-  /// What one character costs: each matrix is multiplied forward, back, and for its gradient.
+  /// The multiply-adds per token: each matrix takes part in the forward pass, the backward pass and its gradient.
   private var multiplyAdds:
     (forward: Double, backward: Double, weightGradients: Double, total: Double)
   {
     let network = Network(shape.architecture, vocabulary: bench.vocabulary)
     let matrices = network.multiplyAdds
-    // No gradient goes back beyond a window's first step.
+    // Truncated backpropagation propagates no gradient beyond the first step of a sequence.
     let recurrent = network.layers.reduce(0) { $0 + $1.recurrent.parameterCount }
-    let cut = Double(recurrent) / Double(window.sizes.length)
-    return (matrices, matrices - cut, matrices, 3 * matrices - cut)
+    let truncated = Double(recurrent) / Double(window.sizes.length)
+    return (matrices, matrices - truncated, matrices, 3 * matrices - truncated)
   }
 }
 
 extension Network {
-  /// How many multiply-adds reading one character takes.
+  /// The multiply-adds of the forward pass per token.
   ///
-  /// The first layer's input is looked up.
+  /// The first layer's input is a row lookup and costs none.
   var multiplyAdds: Double {
-    let ofLayers = layers.reduce(0) {
+    let products = layers.reduce(0) {
       $0 + $1.recurrent.parameterCount + ($1.readsTokens ? 0 : $1.input.parameterCount)
     }
-    return Double(ofLayers + decoder.parameterCount)
+    return Double(products + decoder.parameterCount)
   }
 }
 
-/// A text of random characters, each of `vocabulary` at least once.
-func randomCorpus(units: Int, _ vocabulary: Int) throws -> Corpus {
+/// Returns a corpus of `count` random tokens in which each token of the vocabulary occurs.
+func randomCorpus(count: Int, vocabulary: Int) throws -> Corpus {
   var random = SplitMix64(seed: 7)
   var text = String.UnicodeScalarView()
-  for place in 0..<units {
-    let id = place < vocabulary ? place : Int(random.next() % UInt64(vocabulary))
+  for index in 0..<count {
+    let id = index < vocabulary ? index : Int(random.next() % UInt64(vocabulary))
     if let scalar = Unicode.Scalar(UInt32(0x10000 + id)) { text.append(scalar) }
   }
   return try Corpus.read(

@@ -1,72 +1,75 @@
 import Foundation
 import Geul
 
-/// What a run will be, told before it begins.
+/// The plan of a run: its size, memory and estimated duration.
 struct RunPlan {
-  let settings: TrainingConfiguration
+  let configuration: TrainingConfiguration
   let corpus: Corpus
   let budget: Budget
   let kernels: Kernels
   let pool: ThreadPool
 
-  /// The network that is trained.
-  var network: Network { Network(settings.architecture, vocabulary: corpus.vocabulary.count) }
+  /// The network to train.
+  var network: Network {
+    Network(configuration.architecture, vocabulary: corpus.vocabulary.count)
+  }
 
-  /// How many units are for training.
-  var units: Int { TrainingRun.trainingUnits(of: corpus, settings) }
+  /// The number of tokens for training.
+  var trainingTokens: Int { TrainingRun.trainingUnits(of: corpus, configuration) }
 
   var memory: MemoryPlan {
     MemoryPlan(
-      settings, vocabulary: corpus.vocabulary.count, units: corpus.count, pool: pool.count)
+      configuration, vocabulary: corpus.vocabulary.count, units: corpus.count, pool: pool.count)
   }
 
-  /// Refuses what this machine has no room for, before the system ends the process for it.
+  /// Throws if training needs more memory than this process may use, before the system kills it.
   func checkMemory() throws {
-    let (memory, room) = (memory, MachineMemory.limit)
-    guard memory.total > room else { return }
+    let (memory, available) = (memory, MachineMemory.limit)
+    guard memory.total > available else { return }
     var remedies = ["a smaller --hidden", "fewer --layers"]
     if memory.window + memory.passing > memory.parameters {
       remedies = ["a smaller --batch or --length"] + remedies
     }
     if isMostlyVocabulary { remedies = ["--min-count 2 or another --unit"] + remedies }
     throw CommandError(
-      "A network of \(network.layout.parameterCount) parameters takes about \(bytes(memory.total)) to"
-        + " train, and here are \(bytes(room)). Choose \(remedies.joined(separator: ", or "))."
+      "Training a model of \(network.layout.parameterCount) parameters takes about \(bytes(memory.total)) of memory,"
+        + " and \(bytes(available)) are available. Choose \(remedies.joined(separator: ", or "))."
     )
   }
 
-  /// Whether it is not the recurrent layers that make the network large.
+  /// Indicates whether most parameters belong to the embedding and the output projection.
   private var isMostlyVocabulary: Bool {
-    let ofVocabulary = network.layers[0].input.parameterCount + network.decoder.parameterCount
-    return corpus.vocabulary.count > 5000 && 2 * ofVocabulary > network.layout.parameterCount
+    let count = network.layers[0].input.parameterCount + network.decoder.parameterCount
+    return corpus.vocabulary.count > 5000 && 2 * count > network.layout.parameterCount
   }
 
-  /// What there is to say of the vocabulary: nil where it suits the text.
+  /// Advice for a vocabulary that is too large for the text; nil otherwise.
   var vocabularyAdvice: String? {
     guard isMostlyVocabulary else { return nil }
     return
-      "Most of this network are the \(corpus.vocabulary.count) different units of the text:"
-      + " --min-count 2 folds the rarest into one, and --unit jamo or byte needs far fewer."
+      "Most parameters belong to the vocabulary of \(corpus.vocabulary.count) tokens. --min-count 2 maps rare tokens to one"
+      + " unknown token; --unit jamo or byte has a much smaller vocabulary."
   }
 
-  /// The plan, with the speed that a trial of so many seconds reaches.
-  func tried(for seconds: Double = 2) -> Tried {
+  /// Measures the speed for the given number of seconds and returns the plan with estimates.
+  func measured(for seconds: Double = 2) -> Measured {
     var trainer = Trainer(
-      settings, vocabulary: corpus.vocabulary.count, units: units, kernels: kernels, pool: pool)
-    _ = trainer.step(corpus, of: nil)  // the first touches all memory
+      configuration, vocabulary: corpus.vocabulary.count, units: trainingTokens, kernels: kernels,
+      pool: pool)
+    _ = trainer.step(corpus, of: nil)  // The first step touches all memory for the first time.
     let step = times(for: seconds) { _ = trainer.step(corpus, of: nil) }.median
     let perEpoch = trainer.windows.count
     let steps = budget.steps(per: perEpoch, stepSeconds: step)
-    return Tried(
-      self, charsPerSecond: Double(settings.batch * settings.length) / step,
+    return Measured(
+      self, charsPerSecond: Double(configuration.batch * configuration.length) / step,
       secondsPerEpoch: step * Double(perEpoch), steps: steps,
       epochs: Double(steps) / Double(perEpoch), seconds: step * Double(steps))
   }
 
-  /// A plan with what a trial has shown.
-  struct Tried: Encodable {
-    let units: Int
-    let trainingUnits: Int
+  /// A plan with the measured speed.
+  struct Measured: Encodable {
+    let tokens: Int
+    let trainingTokens: Int
     let vocabulary: Int
     let cell: String
     let layers: Int
@@ -86,76 +89,87 @@ struct RunPlan {
     let seconds: Double
     let advice: [String]
 
+    enum CodingKeys: String, CodingKey {
+      case vocabulary, cell, layers, hidden, parameters, dropout, batch, length, precision, threads
+      case memoryBytes, machineBytes, charsPerSecond, secondsPerEpoch, steps, epochs, seconds
+      case advice
+      case tokens = "units"
+      case trainingTokens = "trainingUnits"
+    }
+
     init(
       _ plan: RunPlan, charsPerSecond: Double, secondsPerEpoch: Double, steps: Int, epochs: Double,
       seconds: Double
     ) {
-      let settings = plan.settings
-      units = plan.corpus.count
-      trainingUnits = plan.units
+      let configuration = plan.configuration
+      let architecture = configuration.architecture
+      tokens = plan.corpus.count
+      trainingTokens = plan.trainingTokens
       vocabulary = plan.corpus.vocabulary.count
-      cell = settings.architecture.cell.rawValue
-      (layers, hidden) = (settings.architecture.layers, settings.architecture.hidden)
+      cell = architecture.cell.rawValue
+      (layers, hidden) = (architecture.layers, architecture.hidden)
       parameters = plan.network.layout.parameterCount
-      (dropout, batch, length) = (settings.dropout, settings.batch, settings.length)
-      precision = settings.precision.rawValue
+      (dropout, batch, length) = (configuration.dropout, configuration.batch, configuration.length)
+      precision = configuration.precision.rawValue
       threads = plan.pool.count
       (memoryBytes, machineBytes) = (plan.memory.total, MachineMemory.limit)
       self.charsPerSecond = charsPerSecond
       self.secondsPerEpoch = secondsPerEpoch
       (self.steps, self.epochs, self.seconds) = (steps, epochs, seconds)
       advice =
-        Self.advice(units: trainingUnits, epochs: epochs, secondsPerEpoch: secondsPerEpoch)
+        Self.advice(tokens: trainingTokens, epochs: epochs, secondsPerEpoch: secondsPerEpoch)
         + [plan.vocabularyAdvice].compactMap(\.self)
     }
 
-    /// What suits a text of this size, and the time there is.
-    private static func advice(units: Int, epochs: Double, secondsPerEpoch: Double) -> [String] {
+    /// Returns advice on the size of the text and the number of epochs.
+    private static func advice(
+      tokens: Int, epochs: Double, secondsPerEpoch: Double
+    ) -> [String] {
       var advice: [String] = []
-      switch units {
+      switch tokens {
       case ..<20_000:
         advice.append(
-          "This text is very small: it teaches spelling and some phrases by heart. 100,000 characters are a beginning."
+          "The text is very small: the model will learn spelling and memorize phrases. Use 100,000 characters or more."
         )
       case ..<300_000:
         advice.append(
-          "This text is small: it teaches words and a manner. A million characters teach whole sentences."
+          "The text is small: the model will learn words and style. Whole sentences take about a million characters."
         )
       default: break
       }
       if epochs < 1 {
         advice.append(
-          "This run reads only \(Int((epochs * 100).rounded())) % of the text. To read it once takes \(duration(secondsPerEpoch))"
-            + " (--epochs 1)."
+          "The run covers only \(Int((epochs * 100).rounded())) % of the text. One epoch (--epochs 1) takes"
+            + " \(duration(secondsPerEpoch))."
         )
-      } else if epochs > 60, units < 300_000 {
+      } else if epochs > 60, tokens < 300_000 {
         advice.append(
-          "So many times through a small text are soon known by heart; the run ends early when what is held out gains no more."
+          "With this many epochs of a small text the model will overfit; early stopping will end the run."
         )
       }
       return advice
     }
 
-    /// What a person reads.
+    /// The plan as lines of text.
     var lines: [String] {
       [
-        "text         \(units) units, \(vocabulary) different; \(trainingUnits) to learn from",
-        "network      \(layers) x \(hidden) \(cell), \(parameters) parameters, dropout \(number(Double(dropout), 1))",
-        "a step       \(batch) streams of \(length) units, \(precision), \(counted(threads, "thread"))",
-        "memory       \(bytes(memoryBytes)) at the peak, of \(bytes(machineBytes))",
-        "speed        \(Int(charsPerSecond)) characters a second in a trial",
-        "an epoch     \(secondsPerEpoch < 10 ? number(secondsPerEpoch, 1) + " s" : duration(secondsPerEpoch))",
-        "this run     \(counted(steps, "step")), \(number(epochs, 2)) times through the text, \(duration(seconds))",
+        "tokens       \(tokens), \(trainingTokens) for training; vocabulary \(vocabulary)",
+        "model        \(layers) x \(hidden) \(cell), \(parameters) parameters, dropout \(number(Double(dropout), 1))",
+        "batch        \(batch) sequences of \(length) tokens, \(precision), \(quantity(threads, "thread"))",
+        "memory       \(bytes(memoryBytes)) peak, \(bytes(machineBytes)) available",
+        "speed        \(compact(charsPerSecond)) chars/s (measured)",
+        "epoch        \(secondsPerEpoch < 10 ? number(secondsPerEpoch, 1) + " s" : duration(secondsPerEpoch))",
+        "run          \(quantity(steps, "step")), \(number(epochs, 2)) epochs, \(duration(seconds))",
       ] + advice.map { "advice       \($0)" }
     }
   }
 }
 
 extension Budget {
-  /// How many steps a run has if one takes so long.
+  /// Returns the number of steps of a run in which one step takes `stepSeconds`.
   fileprivate func steps(per epoch: Int, stepSeconds: Double) -> Int {
-    let most = limit(per: epoch) ?? .max
-    // Scores and saves take the rest of the time.
-    return max(1, min(most, seconds.map { Int($0 * 0.9 / stepSeconds) } ?? most))
+    let limit = limit(per: epoch) ?? .max
+    // Evaluations and checkpoints take about a tenth of the time.
+    return max(1, min(limit, seconds.map { Int($0 * 0.9 / stepSeconds) } ?? limit))
   }
 }

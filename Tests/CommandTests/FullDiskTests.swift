@@ -104,7 +104,7 @@ struct FullDiskTests {
     let line = try #require(result.notes.last)
     #expect(line.contains("run/") && line.contains("Read-only file system"), "\(line)")
     #expect(folder.text("written")?.isEmpty == false)
-    #expect(folder.text("refused")?.contains("new: cannot make this folder") == true)
+    #expect(folder.text("refused")?.contains("new: the directory cannot be created") == true)
   }
 
   @Test func `a folder that disappears while training`() throws {
