@@ -4,11 +4,11 @@ import Geul
 /// Options of dynamic evaluation.
 struct AdaptationOptions: ParsableArguments {
   @Option(help: "Dynamic evaluation: learning rate.")
-  var dynamicRate = DynamicEvaluator.AdaptationConfiguration().rate
+  var dynamicRate = DynamicEvaluator.Configuration().rate
   @Option(help: "Dynamic evaluation: tokens per update.")
-  var dynamicLength = DynamicEvaluator.AdaptationConfiguration().length
+  var dynamicLength = DynamicEvaluator.Configuration().length
   @Option(help: "Dynamic evaluation: decay toward the trained weights per update.")
-  var dynamicDecay = DynamicEvaluator.AdaptationConfiguration().decay
+  var dynamicDecay = DynamicEvaluator.Configuration().decay
 
   func validate() throws {
     try check("--dynamic-rate", dynamicRate, in: 1e-8...1)
@@ -17,8 +17,8 @@ struct AdaptationOptions: ParsableArguments {
   }
 
   /// The options as the library's configuration.
-  var configuration: DynamicEvaluator.AdaptationConfiguration {
-    var configuration = DynamicEvaluator.AdaptationConfiguration()
+  var configuration: DynamicEvaluator.Configuration {
+    var configuration = DynamicEvaluator.Configuration()
     (configuration.rate, configuration.length, configuration.decay) = (
       dynamicRate, dynamicLength, dynamicDecay
     )

@@ -1,33 +1,12 @@
 import ArgumentParser
 import Foundation
 import Geul
-import Synchronization
 
 /// `geul bench`: measures the speed of this machine.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure the speed of training, generation, tokenization, and the peak FLOP rate.",
     subcommands: [BenchTrain.self, BenchGenerate.self, BenchTokenize.self, BenchPeak.self])
-}
-
-/// Returns the peak rate of multiply-adds per second on all threads together.
-///
-/// The rate is a quantile over half a second of repetitions: the median by default, because a
-/// processor that was idle runs at a higher clock for a moment than it can sustain. A smaller
-/// `quantile` of the times gives the rate of the fastest repetitions, for a machine whose other
-/// load varies.
-func peakRate(
-  _ precision: Precision, _ kernels: Kernels, _ pool: ThreadPool, quantile: Double = 0.5
-) -> Double {
-  let vectors = 4_000_000
-  let done = Atomic(0)
-  let sorted = times(for: 0.5) {
-    pool.run(pool.count) { _ in
-      done.store(kernels.multiplyAdds(precision, count: vectors), ordering: .relaxed)
-    }
-  }
-  return Double(done.load(ordering: .relaxed) * pool.count)
-    / sorted[Int(quantile * Double(sorted.count - 1))]
 }
 
 /// `geul bench peak`: measures the peak FLOP rate.
@@ -40,20 +19,20 @@ struct BenchPeak: ParsableCommand {
   @OptionGroup var machine: MachineOptions
 
   func run() throws {
-    let (kernels, pool) = (try machine.kernels, machine.pool)
+    let context = try machine.context
     var gigaflops: [String: Double] = [:]
     for precision in Precision.allCases {
       // A multiply-add counts as two operations.
-      gigaflops[precision.rawValue] = 2e-9 * peakRate(precision, kernels, pool)
+      gigaflops[precision.rawValue] = 2e-9 * context.peakRate(precision)
     }
     guard !json else {
       return try Output.json(
-        BenchResult(gigaflops: gigaflops, instructionSet: kernels.instructionSet.rawValue))
+        BenchResult(gigaflops: gigaflops, instructionSet: context.instructionSet.rawValue))
     }
     for precision in Precision.allCases {
       try Output.text(
         "\(precision.rawValue): \(number(gigaflops[precision.rawValue] ?? 0, 1)) GFLOP/s,"
-          + " \(quantity(pool.count, "thread")), \(kernels.instructionSet.rawValue)\n")
+          + " \(quantity(context.pool.count, "thread")), \(context.instructionSet.rawValue)\n")
     }
   }
 }

@@ -23,7 +23,7 @@ struct BenchGenerate: ParsableCommand {
     let metadata = Model.Metadata(
       model: shape.architecture, tokenizer: corpus.tokenizer,
       vocabulary: corpus.vocabulary)
-    let network = Network(metadata.model, vocabulary: bench.vocabulary)
+    let network = Network(metadata.architecture, vocabulary: bench.vocabulary)
     let model = Model(metadata, parameters: network.initialParameters(&random))
     let kernels = try machine.kernels
     let generator = Generator(

@@ -32,11 +32,11 @@ struct BenchResult: Encodable {
 
 extension BenchResult {
   /// Creates a result from the number of characters per repetition and the sorted times in seconds.
-  init(characters: Int, _ sorted: [Double], on kernels: Kernels) {
+  init(characters: Int, _ sorted: [Double], on context: ComputeContext) {
     charsPerSecond = Double(characters) / sorted.median
     best = Double(characters) / sorted[0]
     repetitions = sorted.count
-    instructionSet = kernels.instructionSet.rawValue
+    instructionSet = context.instructionSet.rawValue
   }
 
   /// The result as text.

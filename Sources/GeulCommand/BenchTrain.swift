@@ -12,38 +12,37 @@ struct BenchTrain: ParsableCommand {
   @OptionGroup var shape: NetworkOptions
   @OptionGroup var window: WindowOptions
   @Option(help: "Optimizer for weight matrices; geul train uses muon.")
-  var optimizer = TrainingConfiguration.Optimizer.adamw
+  var optimizer = Optimizer.Kind.adamw
   @OptionGroup var bench: BenchOptions
   @OptionGroup var machine: MachineOptions
 
   func validate() throws {
-    guard Precision.trained.contains(bench.precision) else {
+    guard Precision.trainable.contains(bench.precision) else {
       throw ValidationError(
         "--precision int8 is for inference only; train with float32 or bfloat16.")
     }
   }
 
   func run() throws {
-    let (kernels, pool) = (try machine.kernels, machine.pool)
+    let context = try machine.context
     var configuration = TrainingConfiguration()
     configuration.architecture = shape.architecture
     (configuration.batch, configuration.length) = window.sizes
-    (configuration.optimizer, configuration.precision) = (optimizer, bench.precision)
+    (configuration.optimizerKind, configuration.precision) = (optimizer, bench.precision)
     let characters = configuration.batch * configuration.length
     let corpus = try randomCorpus(
       count: max(bench.vocabulary, 4 * characters) + 2, vocabulary: bench.vocabulary)
     var trainer = Trainer(
-      configuration, vocabulary: bench.vocabulary, units: corpus.count, kernels: kernels,
-      pool: pool)
+      configuration, vocabulary: bench.vocabulary, tokenCount: corpus.count, context: context)
     for _ in 0..<3 { _ = trainer.step(corpus, of: nil) }
-    let before = trainer.phases
+    let before = trainer.timings
     let sorted = times(for: bench.seconds) { _ = trainer.step(corpus, of: nil) }
-    let limit = peakRate(bench.precision, kernels, pool)
+    let limit = context.peakRate(bench.precision)
     let reached = multiplyAdds.total * Double(characters) / sorted.median
-    var result = BenchResult(characters: characters, sorted, on: kernels)
+    var result = BenchResult(characters: characters, sorted, on: context)
     result.shareOfLimit = reached / limit
     result.phases = phases(
-      from: before, to: trainer.phases,
+      from: before, to: trainer.timings,
       characters: characters * sorted.count, limit: limit)
     try bench.report(result)
   }
@@ -71,23 +70,11 @@ struct BenchTrain: ParsableCommand {
     (forward: Double, backward: Double, weightGradients: Double, total: Double)
   {
     let network = Network(shape.architecture, vocabulary: bench.vocabulary)
-    let matrices = network.multiplyAdds
+    let matrices = Double(network.multiplyAdds)
     // Truncated backpropagation propagates no gradient beyond the first step of a sequence.
     let recurrent = network.layers.reduce(0) { $0 + $1.recurrent.parameterCount }
     let truncated = Double(recurrent) / Double(window.sizes.length)
     return (matrices, matrices - truncated, matrices, 3 * matrices - truncated)
-  }
-}
-
-extension Network {
-  /// The multiply-adds of the forward pass per token.
-  ///
-  /// The first layer's input is a row lookup and costs none.
-  var multiplyAdds: Double {
-    let products = layers.reduce(0) {
-      $0 + $1.recurrent.parameterCount + ($1.readsTokens ? 0 : $1.input.parameterCount)
-    }
-    return Double(products + decoder.parameterCount)
   }
 }
 

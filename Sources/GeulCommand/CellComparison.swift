@@ -44,7 +44,7 @@ struct CellComparison {
           "--length", "\(TrainingConfiguration().length)",
           "--activation", cell == .rnn ? activation.rawValue : "tanh",
         ] + threads)
-      do { try train.run() } catch let error as CommandError {
+      do { try train.run() } catch let error as TrainingError {
         // A run that diverged still has a model, and its gradients are worth showing.
         guard FileManager.default.fileExists(atPath: RunFolder(path).best.path) else {
           throw error

@@ -85,7 +85,7 @@ struct ArchiveOptions: ParsableArguments {
   var quiet = false
 
   func compressor(_ machine: MachineOptions) throws -> Compressor {
-    Compressor(try loadModel(model), kernels: try machine.kernels, pool: machine.pool)
+    Compressor(try loadModel(model), context: try machine.context)
   }
 
   /// Returns the bytes of a file or of standard input.

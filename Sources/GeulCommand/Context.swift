@@ -94,9 +94,9 @@ struct Context: ParsableCommand {
     }
     Output.note("Measuring \(path)")
     let sensitivity = ContextSensitivity(
-      model, ids, steps: steps, kernels: try machine.kernels, pool: machine.pool)
+      model, ids, steps: steps, context: try machine.context)
     return ContextMeasurement(
-      path: path, shape: model.metadata.model, sensitivity: sensitivity,
+      path: path, shape: model.metadata.architecture, sensitivity: sensitivity,
       unknown: range.count - ids.count)
   }
 

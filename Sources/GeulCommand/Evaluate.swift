@@ -107,16 +107,15 @@ struct Evaluate: ParsableCommand {
   private func score(_ model: Model, _ corpus: Corpus, _ range: Range<Int>) throws
     -> Evaluator.Score
   {
-    let (kernels, pool) = (try machine.kernels, machine.pool)
+    let context = try machine.context
     guard dynamic else {
       return Evaluator(
-        model.network, parameters: model.parameters, precision: precision, kernels: kernels,
-        pool: pool
+        model.network, parameters: model.parameters, precision: precision, context: context
       ).score(corpus, range)
     }
     let evaluator = DynamicEvaluator(
       model.network, parameters: model.parameters, learning: adaptation.configuration,
-      kernels: kernels, pool: pool)
+      context: context)
     return Evaluator.score(corpus, range, with: evaluator)
   }
 

@@ -69,7 +69,7 @@ struct Explain: ParsableCommand {
   func run() throws {
     try pictures.check()
     let model = try model.load()
-    let shape = model.metadata.model
+    let shape = model.metadata.architecture
     if let layer, layer > shape.layers {
       throw CommandError(
         "\(self.model.model): the model has \(quantity(shape.layers, "layer")); there is no layer \(layer)."
@@ -149,11 +149,11 @@ struct Explain: ParsableCommand {
   private func showActivations(
     _ explanation: Explanation, _ model: Model, _ document: inout ReportDocument
   ) throws {
-    let layer = (layer ?? model.metadata.model.layers) - 1
+    let layer = (layer ?? model.metadata.architecture.layers) - 1
     let (neurons, description) = selection(explanation, layer)
     try document.heading("Activations of layer \(layer + 1)")
     try document.paragraph(
-      "\(quantity(neurons.count, "neuron")) of \(model.metadata.model.hidden)\(description)."
+      "\(quantity(neurons.count, "neuron")) of \(model.metadata.architecture.hidden)\(description)."
         + " Rows are neurons, columns are characters; values are those after reading the character."
     )
     for row in explanation.bands(layer: layer, cells: neurons) {
@@ -188,7 +188,7 @@ struct Explain: ParsableCommand {
       [path],
       CorpusOptions(tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary))
     let probe = NeuronProbe(
-      model, corpus, units: Self.probeLength, kernels: try machine.kernels, pool: machine.pool)
+      model, corpus, units: Self.probeLength, context: try machine.context)
     guard probe.units >= Self.minimumProbeLength else {
       throw CommandError(
         "\(path): only \(quantity(probe.units, "character")) in the model's vocabulary; correlations need at least"

@@ -94,7 +94,7 @@ struct Generate: ParsableCommand {
     let request = Generator.Request(
       prompt: ids, length: length, sampling: sampling, seed: seed, samples: numSamples, stops: stop)
     let generator = Generator(
-      model, precision: precision, kernels: try machine.kernels, pool: machine.pool)
+      model, precision: precision, context: try machine.context)
     let shown = noDisplayPrompt ? "" : decoded(ids, model)
 
     if numSamples == 1 && !json { return try stream(request, by: generator, after: shown) }

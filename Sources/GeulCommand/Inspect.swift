@@ -33,8 +33,8 @@ struct Inspect: ParsableCommand {
     let model = try model.load()
     let metadata = model.metadata
     let description = Description(
-      cell: metadata.model.cell.rawValue, layers: metadata.model.layers,
-      hidden: metadata.model.hidden,
+      cell: metadata.architecture.cell.rawValue, layers: metadata.architecture.layers,
+      hidden: metadata.architecture.hidden,
       parameters: model.network.layout.parameterCount, unit: metadata.tokenizer.unit.rawValue,
       normalization: metadata.tokenizer.normalization.rawValue, icu: metadata.tokenizer.icu,
       vocabulary: metadata.vocabulary.tokens, training: metadata.training,

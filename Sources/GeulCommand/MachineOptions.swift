@@ -19,22 +19,16 @@ struct MachineOptions: ParsableArguments {
     ProcessInfo.processInfo.environment["GEUL_THREADS"].flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// The thread pool.
-  var pool: ThreadPool {
-    let available = min(1024, max(1, ProcessInfo.processInfo.activeProcessorCount))
-    return ThreadPool(threads ?? Self.environment.flatMap { Int($0) } ?? available)
-  }
-
-  /// The kernels of the instruction set in GEUL_ISA, by default the best of this machine.
-  var kernels: Kernels {
-    get throws { Kernels(try InstructionSet.chosen()) }
+  /// The kernels of the instruction set in GEUL_ISA, by default the fastest of this machine, and the threads.
+  var context: ComputeContext {
+    get throws { try ComputeContext(threads: threads) }
   }
 }
 
 extension CellKind: ExpressibleByArgument {}
 extension Activation: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
-extension TrainingConfiguration.Optimizer: ExpressibleByArgument {}
+extension Optimizer.Kind: ExpressibleByArgument {}
 extension TokenUnit: ExpressibleByArgument {}
 extension NormalForm: ExpressibleByArgument {}
 extension InvalidBytePolicy: ExpressibleByArgument {}

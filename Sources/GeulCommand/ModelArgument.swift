@@ -32,7 +32,7 @@ func loadModel(_ path: String) throws -> Model {
 
 /// Throws if the precision is int8 and the model's activation is relu: int8 quantizes states from -1 to 1.
 func check(_ precision: Precision, for model: Model) throws {
-  guard precision == .int8, model.metadata.model.activation == .relu else { return }
+  guard precision == .int8, model.metadata.architecture.activation == .relu else { return }
   throw CommandError(
     "--precision int8 needs states from -1 to 1, and relu states are unbounded. Choose float32 or bfloat16."
   )

@@ -146,7 +146,7 @@ struct Report: ParsableCommand {
       try document.paragraph("After \(epochs(sample.epoch)) epochs (step \(sample.step)):")
       try document.quotation(sample.text)
     }
-    let generator = Generator(model, kernels: try machine.kernels, pool: machine.pool)
+    let generator = Generator(model, context: try machine.context)
     try document.paragraph("Best model (step \(model.metadata.training?.step ?? 0)):")
     for sample in try generator.texts(Generator.Request(prompt: [], length: 300, seed: 1)) {
       try document.quotation(sample.text)

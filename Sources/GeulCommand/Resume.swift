@@ -23,44 +23,26 @@ struct Resume: ParsableCommand {
   func run() throws {
     let clock = Stopwatch()
     let folder = RunFolder(self.folder)
-    guard
-      FileManager.default.fileExists(atPath: folder.latest.path)
-        || FileManager.default.fileExists(atPath: folder.latest.previousPath)
-    else {
-      throw CommandError(
-        "\(folder.path) is not a run directory: it has no latest.safetensors. Give a run directory of geul train."
-      )
-    }
+    guard [folder.latest.path, folder.latest.previousPath].contains(
+      where: FileManager.default.fileExists)
+    else { throw TrainingError.notARun(path: folder.path) }
     let loaded = try folder.loadLatest()
     if let notice = loaded.notice { Output.note(notice) }
-    let isIntact = loaded.problem == nil
-    let checkpoint = (consume loaded).value
-    let choice = checkpoint.record.text
-    let options = CorpusOptions(
-      tokenizer: checkpoint.model.metadata.tokenizer, encoding: choice.encoding,
-      invalid: choice.invalid, minimumCount: choice.minimumCount)
-    let sources = corpus.isEmpty ? choice.sources : corpus
+    let text = loaded.value.run.text
+    let sources = corpus.isEmpty ? text.sources : corpus
     if sources.contains("-"), corpus.isEmpty {
-      throw CommandError(
-        "\(folder.path): the training text came from standard input. Give it again: geul resume \(folder.path) FILE."
-      )
+      throw TrainingError.textNotKept(path: folder.path)
     }
+    var options = CorpusOptions(
+      tokenizer: loaded.value.model.metadata.tokenizer, encoding: text.encoding,
+      invalid: text.invalid, minimumCount: text.minimumCount)
     let corpus = try readCorpus(sources, options)
-    try checkIsTrainingText(corpus, checkpoint, sources)
-    let validation = try choice.validationSource.map { source in
-      var options = options
-      options.vocabulary = corpus.vocabulary
-      return try readCorpus([source], options)
-    }
-    let budget = budget(for: checkpoint.record)
-    try RunPlan(
-      configuration: checkpoint.record.settings, corpus: corpus, budget: budget ?? .default,
-      kernels: machine.kernels, pool: machine.pool
-    ).checkMemory()
-    try reporting.run(
-      consume checkpoint, corpus: corpus, validation: validation, folder: folder,
-      budget: budget, machine: machine, clock: clock,
-      latestIsIntact: isIntact)
+    options.vocabulary = corpus.vocabulary
+    let validation = try text.validationSource.map { try readCorpus([$0], options) }
+    let session = try TrainingSession(
+      resuming: loaded, in: folder, corpus: corpus, sources: sources, validation: validation,
+      budget: budget(for: loaded.value.run), context: machine.context)
+    try reporting.run(session, clock: clock)
   }
 
   /// Returns the new budget; nil to continue to the planned end.
@@ -75,28 +57,11 @@ struct Resume: ParsableCommand {
       }
       return nil
     }
-    if let steps = budget.steps(per: state.windows.count), state.step >= steps {
+    if let steps = budget.steps(perEpoch: state.batcher.count), state.step >= steps {
       reporting.note(
         "The run already has \(quantity(state.step, "step")), and the budget is \(steps): nothing to train."
       )
     }
     return budget
-  }
-
-  /// Throws unless the text is the one that the run was training on: its position and vocabulary
-  /// apply to no other.
-  private func checkIsTrainingText(
-    _ corpus: Corpus, _ checkpoint: Checkpoint, _ sources: [String]
-  ) throws {
-    guard corpus.hash == checkpoint.model.metadata.training?.corpusHash,
-      corpus.vocabulary == checkpoint.model.metadata.vocabulary,
-      checkpoint.record.windows.units
-        == TrainingRun.trainingUnits(of: corpus, checkpoint.record.settings)
-    else {
-      throw CommandError(
-        "\(sources.joined(separator: ", ")): not the text that the run was training on."
-          + " Restore that text, or train a new model."
-      )
-    }
   }
 }

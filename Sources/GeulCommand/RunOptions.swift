@@ -76,70 +76,52 @@ struct RunOptions: ParsableArguments {
     }
   }
 
-  /// Trains to the end or to a signal, evaluates the best model and prints the results.
-  ///
-  /// - Parameter latestIsIntact: false if the newest checkpoint is damaged and must not become the
-  ///   previous one.
-  func run(
-    _ checkpoint: consuming Checkpoint, corpus: Corpus, validation: Corpus?, folder: RunFolder,
-    budget: Budget?, machine: MachineOptions, clock: Stopwatch, latestIsIntact: Bool = true
-  ) throws {
-    let (kernels, pool) = (try machine.kernels, machine.pool)
-    var run = TrainingRun(
-      checkpoint, corpus: corpus, validation: validation, folder: folder, budget: budget,
-      saveEvery: saveEvery, sampleEvery: quiet ? 0 : sampleEvery, kernels: kernels, pool: pool,
-      clock: clock)
-    run.keepsPrevious = latestIsIntact
-    var report = RunReport(folder, quiet: quiet, kernels: kernels, pool: pool)
+  /// Runs a session to its end or to a signal, and prints the results.
+  func run(_ session: consuming TrainingSession, clock: Stopwatch) throws {
+    let (path, unit) = (session.folder.path, session.plan.corpus.tokenizer.unit)
+    var report = RunReport(session.folder, quiet: quiet, context: session.plan.context)
     StopSignal.watch()
-    let path = folder.path
-    let ending = try run.proceed(
-      shouldStop: { StopSignal.isReceived }, report: { report.show($0) })
-    switch ending {
-    case .finished: break
-    case .diverged:
-      throw CommandError(
-        "\(path): the loss diverges after step \(run.record.step) even at the smallest learning rate."
-          + " Train a new model with a smaller --learning-rate.")
-    case .stopped:
+    let result = try session.run(
+      saveEvery: saveEvery, sampleEvery: quiet ? 0 : sampleEvery, baselines: !quiet || json,
+      clock: clock, shouldStop: { StopSignal.isReceived }, report: { report.show($0) })
+    switch result {
+    case .stopped(let step):
       Output.note(
-        "Stopped after step \(run.record.step); checkpoint saved. Continue with: geul resume \(path)"
-      )
+        "Stopped after step \(step); checkpoint saved. Continue with: geul resume \(path)")
       throw StopSignal.error
-    }
-    let finished = (consume run).finished
-    let final: FinishedRun.FinalScore?
-    do throws(RunError) { final = try finished.score(unless: { StopSignal.isReceived }) } catch {
-      guard case .stopped = error else { throw error }
+    case .notEvaluated:
       Output.note(
         "Training is complete and saved; the final evaluation is missing. Run it with: geul resume \(path)"
       )
       throw StopSignal.error
+    case .finished(let summary):
+      try show(summary, path, unit, charsPerSecond: report.last?.charsPerSecond ?? 0)
     }
-    let seconds = clock.seconds
-    let unit = corpus.tokenizer.unit
-    if let final {
+  }
+
+  private func show(
+    _ summary: TrainingSession.Summary, _ path: String, _ unit: TokenUnit, charsPerSecond: Double
+  ) throws {
+    let state = summary.state
+    if let final = summary.loss {
       note(
-        "Validation: \(number(final.score.natsPerUnit, 4)) nats/\(unit.shortName)"
-          + " (\(number(final.score.bitsPerUnit, 4)) bits/\(unit.shortName)),"
-          + " \(number(final.bitsPerByte, 4)) bits/byte; best step \(finished.record.best?.step ?? 0)."
+        "Validation: \(number(final.loss.natsPerToken, 4)) nats/\(unit.shortName)"
+          + " (\(number(final.loss.bitsPerToken, 4)) bits/\(unit.shortName)),"
+          + " \(number(final.bitsPerByte, 4)) bits/byte; best step \(state.best?.step ?? 0)."
           + (final.isExact ? "" : " Estimated from a sample; geul evaluate scores the whole text.")
       )
-    }
-    guard !quiet || json else { return }
-    let (unigram, trigram) = (finished.counted(order: 1), finished.counted(order: 3))
-    if let final {
       assess(
-        final.score.natsPerUnit, unigram: unigram, trigram: trigram, unit: unit, finished.record)
+        final.loss.natsPerToken, unigram: summary.unigramNats, trigram: summary.trigramNats,
+        unit: unit, state)
     }
-    note("Done in \(duration(seconds)). Generate with: geul generate \(path) --prompt \"...\"")
+    note("Done in \(duration(summary.seconds)). Generate with: geul generate \(path) --prompt \"...\"")
     guard json else { return }
     try Output.json(
       Summary(
-        out: path, validationNats: final?.score.natsPerUnit, unigramNats: unigram,
-        trigramNats: trigram, bitsPerByte: final?.bitsPerByte,
-        charsPerSecond: report.last?.charsPerSecond ?? 0, steps: finished.record.step,
-        bestStep: finished.record.best?.step, epochs: finished.record.windows.epochs,
-        seconds: seconds))
+        out: path, validationNats: summary.loss?.loss.natsPerToken,
+        unigramNats: summary.unigramNats, trigramNats: summary.trigramNats,
+        bitsPerByte: summary.loss?.bitsPerByte, charsPerSecond: charsPerSecond,
+        steps: state.step, bestStep: state.best?.step, epochs: state.batcher.epochs,
+        seconds: summary.seconds))
   }
 }

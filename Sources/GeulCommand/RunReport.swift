@@ -5,17 +5,16 @@ import Geul
 struct RunReport {
   private let quiet: Bool
   private let folder: RunFolder
-  private let kernels: Kernels
-  private let pool: ThreadPool
+  private let context: ComputeContext
+  private var lastValidation: Double?
   private var lastLine = 0.0
   /// The last progress report.
   private(set) var last: TrainingRun.Progress?
 
-  init(_ folder: RunFolder, quiet: Bool, kernels: Kernels, pool: ThreadPool) {
+  init(_ folder: RunFolder, quiet: Bool, context: ComputeContext) {
     self.folder = folder
     self.quiet = quiet
-    self.kernels = kernels
-    self.pool = pool
+    self.context = context
   }
 
   /// Shows an event.
@@ -35,8 +34,9 @@ struct RunReport {
         lastLine = progress.seconds
         Output.note(Output.fitted(fields(progress)))
       }
-    case .validated(let progress, _, let isBest):
+    case .validated(let progress, let nats, let isBest):
       last = progress
+      lastValidation = nats
       guard !quiet else { return }
       lastLine = progress.seconds
       Output.note(Output.fitted(fields(progress, isBest: isBest), dropping: Self.droppingOrder))
@@ -47,7 +47,7 @@ struct RunReport {
           + " --patience 0 disables early stopping.")
     case .sample(let model, let progress):
       guard !quiet else { return }
-      let generator = Generator(model, kernels: kernels, pool: pool)
+      let generator = Generator(model, context: context)
       let request = Generator.Request(prompt: [], length: 160, seed: 1)
       guard let text = try? generator.texts(request).first?.text else { return }
       folder.append(Sample(step: progress.step, epoch: progress.epoch, text: text))
@@ -60,7 +60,7 @@ struct RunReport {
   /// The fields of the progress line: step, training loss, validation loss, speed, epoch, time left.
   private func fields(_ progress: TrainingRun.Progress, isBest: Bool = false) -> [String] {
     let total = progress.totalSteps.map { "/\($0)" } ?? ""
-    let validation = progress.validationNats.map {
+    let validation = lastValidation.map {
       "val \(number($0, 3))\(isBest ? " (best)" : "")"
     }
     return [

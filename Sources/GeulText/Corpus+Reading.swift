@@ -1,6 +1,13 @@
 import GeulStorage
 
 extension Corpus {
+  /// Reads a text file, or the text files of a folder, as `geul train` does.
+  ///
+  /// - Throws: `TextError`; see `read`.
+  public init(contentsOf path: String, options: CorpusOptions = CorpusOptions()) throws(TextError) {
+    self = try Corpus.read([.path(path)], options: options)
+  }
+
   /// Reads and tokenizes texts in one pass, in memory that does not grow with their size.
   ///
   /// The sources are concatenated in the given order, the files of a folder in the order of the

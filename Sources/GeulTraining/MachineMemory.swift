@@ -1,9 +1,9 @@
-import Foundation
+internal import Foundation
 
 /// The memory of this machine.
-enum MachineMemory {
+public enum MachineMemory {
   /// The memory available to this process in bytes: physical memory, or a lower limit of the container or the shell.
-  static var limit: Int {
+  public static var limit: Int {
     var limits = [Int(clamping: ProcessInfo.processInfo.physicalMemory)]
     // Control groups, version 2 and version 1.
     for path in [
