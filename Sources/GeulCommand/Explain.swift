@@ -126,12 +126,13 @@ struct Explain: ParsableCommand {
     try showGates(explanation, model, &story)
   }
 
-  private func surprise(_ explanation: Explanation) -> MarkedText {
-    MarkedText(
+  private func surprise(_ explanation: Explanation) -> HighlightedText {
+    HighlightedText(
       explanation.places.map { place in
         .init(
-          place.unit, weight: place.bits.map { $0 / 10 }, digit: Int((place.bits ?? 0).rounded()),
-          note: place.bits.map { bits in
+          place.unit, intensity: place.bits.map { $0 / 10 },
+          digit: Int((place.bits ?? 0).rounded()),
+          tooltip: place.bits.map { bits in
             "\(name(place.unit)): \(number(bits, 1)) bits; expected \(list(place.likeliest, ", "))"
           } ?? "")
       },
@@ -152,8 +153,8 @@ struct Explain: ParsableCommand {
     for band in explanation.bands(layer: layer, cells: cells) {
       try story.picture(
         HeatMap(
-          title: band.name, meaning: band.meaning, range: band.range, rows: band.rows,
-          rowNames: cells.map { "cell \($0)" }, columns: explanation.places.map(\.unit)))
+          title: band.name, caption: band.meaning, range: band.range, rows: band.rows,
+          rowLabels: cells.map { "cell \($0)" }, columnLabels: explanation.places.map(\.unit)))
     }
   }
 
@@ -206,11 +207,11 @@ struct Explain: ParsableCommand {
         "\(finding.feature.rawValue): layer \(finding.layer + 1), cell \(finding.cell), r = \(number(finding.correlation, 2))"
       )
       try story.picture(
-        MarkedText(
+        HighlightedText(
           excerpt.map { unit, value in
             .init(
-              unit, weight: Double(value), digit: Int(value * 9.99),
-              note: "\(name(unit)): \(number(Double(value), 2))")
+              unit, intensity: Double(value), digit: Int(value * 9.99),
+              tooltip: "\(name(unit)): \(number(Double(value), 2))")
           }, legend: "From 0, where the cell is at its least here, to 1, where it is at its most."))
     }
     if !rest.isEmpty {
@@ -235,7 +236,7 @@ struct Explain: ParsableCommand {
     case " ": "␣"
     case "\t": "⇥"
     case "": "(unknown)"
-    default: visible(unit)
+    default: displayText(of: unit)
     }
   }
 }

@@ -78,7 +78,7 @@ struct Tokenize: ParsableCommand {
           number(units.bytesPerUnit, 3),
           units.rarest.prefix(3).map { "\($0.name) (\($0.count))" }.joined(separator: ", "),
         ]
-      }, under: ["unit", "units", "vocabulary", "once", "bytes a unit", "the rarest"])
+      }, header: ["unit", "units", "vocabulary", "once", "bytes a unit", "the rarest"])
     let width = PictureOptions.terminal.width
     lines = lines.flatMap { wrapped($0, width: width) } + table.lines(width: width)
     try Output.text(lines.joined(separator: "\n") + "\n")
