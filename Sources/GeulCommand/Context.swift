@@ -94,7 +94,7 @@ struct Memory: ParsableCommand {
     }
     Output.note("Measuring \(path)")
     let reach = ContextSensitivity(
-      model, ids, steps: steps, kernels: try machine.kernels, pool: machine.pool)
+      model, ids, maximumDistance: steps, kernels: try machine.kernels, pool: machine.pool)
     return Remembered(
       path: path, shape: model.metadata.model, reach: reach,
       unknown: range.count - ids.count)

@@ -16,9 +16,12 @@ struct Remembered {
 
   /// The lines that its gradients make, under a long name of the model or a short one.
   func gradients(_ name: String) -> [(name: String, norms: [Double])] {
-    reach.cellNorms.isEmpty
-      ? [(name, reach.hiddenNorms)]
-      : [("\(name), h", reach.hiddenNorms), ("\(name), c", reach.cellNorms)]
+    reach.cellStateGradientNorms.isEmpty
+      ? [(name, reach.hiddenStateGradientNorms)]
+      : [
+        ("\(name), h", reach.hiddenStateGradientNorms),
+        ("\(name), c", reach.cellStateGradientNorms),
+      ]
   }
 }
 
@@ -56,8 +59,8 @@ extension ReportDocument {
       }, under: ["k where it is", "half", "1/1000"] + places.map { "left at \($0)" })
 
     try heading("What the past is worth")
-    let measured = all.map { $0.reach.places }.min() ?? 0
-    let error = all.flatMap { $0.reach.losses.map(\.error) }.max() ?? 0
+    let measured = all.map { $0.reach.positionCount }.min() ?? 0
+    let error = all.flatMap { $0.reach.losses.map(\.standardError) }.max() ?? 0
     try paragraph(
       "The loss when the model sees only the last k characters before the one that it foretells, at \(measured) places; at"
         + " others it would differ by some \(number(error, 2)) nats, alike for all k. Where a line no longer falls, what lies"
@@ -67,12 +70,12 @@ extension ReportDocument {
         title: "Loss by what is seen", x: "k, characters seen", y: "nats a character",
         logarithmicX: true,
         series: all.map { one in
-          .init(one.name, one.reach.losses.map { (Double($0.seen), $0.nats) })
+          .init(one.name, one.reach.losses.map { (Double($0.contextLength), $0.nats) })
         }))
     let windows = all.map(\.reach.losses).min { $0.count < $1.count } ?? []
     try table(
       windows.indices.map { index in
-        ["\(windows[index].seen)"] + all.map { number($0.reach.losses[index].nats, 3) }
+        ["\(windows[index].contextLength)"] + all.map { number($0.reach.losses[index].nats, 3) }
       }, under: ["k"] + short)
   }
 
@@ -104,7 +107,7 @@ extension ReportDocument {
 
   /// How many characters back norms have fallen to a part of what they were.
   private func fall(_ norms: [Double], by part: Double) -> String {
-    ContextSensitivity.distance(norms, toFallBy: part).map { "\($0)" }
+    ContextSensitivity.distance(ofDecayBy: part, in: norms).map { "\($0)" }
       ?? "more than \(norms.count - 1)"
   }
 }

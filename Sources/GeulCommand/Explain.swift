@@ -95,13 +95,13 @@ struct Explain: ParsableCommand {
       throw CommandError("The text has no character that the model knows. Give another.")
     }
     let explanation = Explanation(Array(ids), by: model)
-    guard explanation.isSound else {
+    guard explanation.isFinite else {
       throw CommandError(
         "\(self.model.model): its states outgrow all numbers on this text, as those of relu may. Give a shorter text, or another model."
       )
     }
     try story.heading("Surprise")
-    let mean = explanation.meanBits.map { " On average here: \(number($0, 2)) bits." } ?? ""
+    let mean = explanation.meanSurprisal.map { " On average here: \(number($0, 2)) bits." } ?? ""
     try story.paragraph(
       "How many bits each character costs the model: a character that it was sure of costs nothing, one at even odds"
         + " costs 1, one in a thousand 10.\(mean) The first has nothing before it, and no mark.")
@@ -116,24 +116,24 @@ struct Explain: ParsableCommand {
     try story.picture(surprise(explanation))
     try story.heading("What it expected")
     try story.table(
-      explanation.places.map { place in
+      explanation.positions.map { place in
         [
-          name(place.unit), place.bits.map { number($0, 1) } ?? "",
-          list(place.likeliest, " · "),
+          name(place.token), place.surprisal.map { number($0, 1) } ?? "",
+          list(place.predictions, " · "),
         ]
-      } + [["(next)", "", list(explanation.next, " · ")]],
+      } + [["(next)", "", list(explanation.nextPredictions, " · ")]],
       under: ["", "bits", "the five likeliest here"])
     try showGates(explanation, model, &story)
   }
 
   private func surprise(_ explanation: Explanation) -> HighlightedText {
     HighlightedText(
-      explanation.places.map { place in
+      explanation.positions.map { place in
         .init(
-          place.unit, intensity: place.bits.map { $0 / 10 },
-          digit: Int((place.bits ?? 0).rounded()),
-          tooltip: place.bits.map { bits in
-            "\(name(place.unit)): \(number(bits, 1)) bits; expected \(list(place.likeliest, ", "))"
+          place.token, intensity: place.surprisal.map { $0 / 10 },
+          digit: Int((place.surprisal ?? 0).rounded()),
+          tooltip: place.surprisal.map { bits in
+            "\(name(place.token)): \(number(bits, 1)) bits; expected \(list(place.predictions, ", "))"
           } ?? "")
       },
       legend:
@@ -150,11 +150,11 @@ struct Explain: ParsableCommand {
     try story.paragraph(
       "\(counted(cells.count, "cell")) of \(model.metadata.model.hidden)\(which). A column is a character, a row a cell:"
         + " what it was when that character had just been read.")
-    for band in explanation.bands(layer: layer, cells: cells) {
+    for band in explanation.activationMaps(layer: layer, neurons: cells) {
       try story.picture(
         HeatMap(
           title: band.name, caption: band.meaning, range: band.range, rows: band.rows,
-          rowLabels: cells.map { "cell \($0)" }, columnLabels: explanation.places.map(\.unit)))
+          rowLabels: cells.map { "cell \($0)" }, columnLabels: explanation.positions.map(\.token)))
     }
   }
 
@@ -164,12 +164,12 @@ struct Explain: ParsableCommand {
     return switch show {
     case .lively:
       (
-        explanation.liveliest(layer: layer, count: rows),
+        explanation.mostActive(layer: layer, count: rows),
         ", those whose state changes most on this text"
       )
     case .lasting:
       (
-        explanation.mostLasting(layer: layer, count: rows),
+        explanation.mostPersistent(layer: layer, count: rows),
         ", those whose gates keep most on this text"
       )
     }
@@ -180,10 +180,11 @@ struct Explain: ParsableCommand {
       [path],
       CorpusOptions(tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary))
     let search = NeuronProbe(
-      model, corpus, units: Self.compared, kernels: try machine.kernels, pool: machine.pool)
-    guard search.units >= Self.fewest else {
+      model, corpus, maximumTokenCount: Self.compared, kernels: try machine.kernels,
+      pool: machine.pool)
+    guard search.tokenCount >= Self.fewest else {
       throw CommandError(
-        "\(path): \(counted(search.units, "character")) that the model knows; below \(Self.fewest) chance would look like a finding. Give a longer text."
+        "\(path): \(counted(search.tokenCount, "character")) that the model knows; below \(Self.fewest) chance would look like a finding. Give a longer text."
       )
     }
     return search
@@ -194,7 +195,7 @@ struct Explain: ParsableCommand {
   ) throws {
     try story.heading("Cells that follow something")
     try story.paragraph(
-      "Of all cells those that go with something a person can name, on \(counted(search.units, "character")) of \(path)."
+      "Of all cells those that go with something a person can name, on \(counted(search.tokenCount, "character")) of \(path)."
         + " r is Pearson's correlation: at 1 the cell is high just where the thing is, at -1 it is low just there, at 0 one"
         + " tells nothing of the other.")
     let (found, rest) = (
@@ -204,7 +205,7 @@ struct Explain: ParsableCommand {
     for finding in found {
       let excerpt = search.excerpt(finding)
       try story.paragraph(
-        "\(finding.feature.rawValue): layer \(finding.layer + 1), cell \(finding.cell), r = \(number(finding.correlation, 2))"
+        "\(finding.feature.rawValue): layer \(finding.layer + 1), cell \(finding.neuron), r = \(number(finding.correlation, 2))"
       )
       try story.picture(
         HighlightedText(
@@ -223,9 +224,9 @@ struct Explain: ParsableCommand {
     }
   }
 
-  private func list(_ likely: [Explanation.Likely], _ separator: String) -> String {
+  private func list(_ likely: [Explanation.Prediction], _ separator: String) -> String {
     // A unit and its share stay together where lines are broken.
-    likely.map { "\(name($0.unit))\u{A0}\(percent($0.probability))" }.joined(separator: separator)
+    likely.map { "\(name($0.token))\u{A0}\(percent($0.probability))" }.joined(separator: separator)
   }
 
   private func percent(_ share: Double) -> String { "\(Int((share * 100).rounded()))%" }
