@@ -94,7 +94,7 @@ struct Context: ParsableCommand {
     }
     Output.note("Measuring \(path)")
     let sensitivity = ContextSensitivity(
-      model, ids, steps: steps, context: try machine.context)
+      model, ids, maximumDistance: steps, context: try machine.context)
     return ContextMeasurement(
       path: path, shape: model.metadata.architecture, sensitivity: sensitivity,
       unknown: range.count - ids.count)

@@ -16,9 +16,9 @@ struct ContextMeasurement {
 
   /// The gradient norms by distance: of h, and for an LSTM also of c.
   func gradients(_ name: String) -> [(name: String, norms: [Double])] {
-    sensitivity.cellNorms.isEmpty
-      ? [(name, sensitivity.hiddenNorms)]
-      : [("\(name), h", sensitivity.hiddenNorms), ("\(name), c", sensitivity.cellNorms)]
+    sensitivity.cellStateGradientNorms.isEmpty
+      ? [(name, sensitivity.hiddenStateGradientNorms)]
+      : [("\(name), h", sensitivity.hiddenStateGradientNorms), ("\(name), c", sensitivity.cellStateGradientNorms)]
   }
 }
 
@@ -58,7 +58,7 @@ extension ReportDocument {
 
     try heading("Loss by context length")
     let positions = all.map { $0.sensitivity.places }.min() ?? 0
-    let error = all.flatMap { $0.sensitivity.losses.map(\.error) }.max() ?? 0
+    let error = all.flatMap { $0.sensitivity.losses.map(\.standardError) }.max() ?? 0
     try paragraph(
       "Loss when the model sees only the k tokens before the one that it predicts, at \(positions) positions (standard"
         + " error up to \(number(error, 2)) nats, largely shared by all k). Where the curve is flat, the model does not use"
@@ -68,7 +68,7 @@ extension ReportDocument {
         title: "Loss by context length", x: "k, tokens of context", y: "nats/char",
         logarithmicX: true,
         series: all.map { model in
-          .init(model.name, model.sensitivity.losses.map { (Double($0.seen), $0.nats) })
+          .init(model.name, model.sensitivity.losses.map { (Double($0.contextLength), $0.nats) })
         }))
     let losses = all.map(\.sensitivity.losses).min { $0.count < $1.count } ?? []
     try table(

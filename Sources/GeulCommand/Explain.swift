@@ -100,13 +100,13 @@ struct Explain: ParsableCommand {
       throw CommandError("No character of the text is in the model's vocabulary. Use another text.")
     }
     let explanation = Explanation(Array(ids), by: model)
-    guard explanation.isSound else {
+    guard explanation.isFinite else {
       throw CommandError(
         "\(self.model.model): the relu states overflow on this text. Use a shorter text or another model."
       )
     }
     try document.heading("Surprisal")
-    let mean = explanation.meanBits.map { " Mean: \(number($0, 2)) bits/char." } ?? ""
+    let mean = explanation.meanSurprisal.map { " Mean: \(number($0, 2)) bits/char." } ?? ""
     try document.paragraph(
       "Surprisal is -log2 of the probability that the model gave to the character: 0 bits at probability 1, 1 bit at 1/2,"
         + " 10 bits at 1/1024.\(mean) The first character has no prediction.")
@@ -123,24 +123,24 @@ struct Explain: ParsableCommand {
     try document.picture(surprisal(explanation))
     try document.heading("Predictions")
     try document.table(
-      explanation.places.map { position in
+      explanation.positions.map { position in
         [
-          name(position.unit), position.bits.map { number($0, 1) } ?? "",
+          name(position.token), position.bits.map { number($0, 1) } ?? "",
           list(position.likeliest, " · "),
         ]
-      } + [["(next)", "", list(explanation.next, " · ")]],
+      } + [["(next)", "", list(explanation.nextPredictions, " · ")]],
       under: ["", "bits", "five most likely tokens"])
     try showActivations(explanation, model, &document)
   }
 
-  private func surprisal(_ explanation: Explanation) -> MarkedText {
-    MarkedText(
-      explanation.places.map { position in
+  private func surprisal(_ explanation: Explanation) -> HighlightedText {
+    HighlightedText(
+      explanation.positions.map { position in
         .init(
           position.unit, weight: position.bits.map { $0 / 10 },
           digit: Int((position.bits ?? 0).rounded()),
           note: position.bits.map { bits in
-            "\(name(position.unit)): \(number(bits, 1)) bits; predicted \(list(position.likeliest, ", "))"
+            "\(name(position.token)): \(number(bits, 1)) bits; predicted \(list(position.likeliest, ", "))"
           } ?? "")
       },
       legend: "Color intensity (digits without colors): bits, up to 10.")
@@ -160,7 +160,7 @@ struct Explain: ParsableCommand {
       try document.picture(
         HeatMap(
           title: row.name, meaning: row.meaning, range: row.range, rows: row.rows,
-          rowNames: neurons.map { "neuron \($0)" }, columns: explanation.places.map(\.unit)))
+          rowNames: neurons.map { "neuron \($0)" }, columns: explanation.positions.map(\.token)))
     }
   }
 
@@ -172,12 +172,12 @@ struct Explain: ParsableCommand {
     return switch select {
     case .active:
       (
-        explanation.liveliest(layer: layer, count: rows),
+        explanation.mostActive(layer: layer, count: rows),
         ", those with the largest state variance on this text"
       )
     case .persistent:
       (
-        explanation.mostLasting(layer: layer, count: rows),
+        explanation.mostPersistent(layer: layer, count: rows),
         ", those with the highest mean keep gate on this text"
       )
     }
@@ -215,7 +215,7 @@ struct Explain: ParsableCommand {
         "\(finding.feature.rawValue): layer \(finding.layer + 1), neuron \(finding.cell), r = \(number(finding.correlation, 2))"
       )
       try document.picture(
-        MarkedText(
+        HighlightedText(
           excerpt.map { unit, value in
             .init(
               unit, weight: Double(value), digit: Int(value * 9.99),
@@ -231,9 +231,9 @@ struct Explain: ParsableCommand {
     }
   }
 
-  private func list(_ tokens: [Explanation.Likely], _ separator: String) -> String {
+  private func list(_ tokens: [Explanation.Prediction], _ separator: String) -> String {
     // A no-break space keeps a token and its probability on one line.
-    tokens.map { "\(name($0.unit))\u{A0}\(percent($0.probability))" }.joined(separator: separator)
+    tokens.map { "\(name($0.token))\u{A0}\(percent($0.probability))" }.joined(separator: separator)
   }
 
   private func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded()))%" }

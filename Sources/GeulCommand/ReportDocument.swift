@@ -19,7 +19,7 @@ struct PictureOptions: ParsableArguments {
     var size = winsize()
     let isSizeKnown = unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
     let width = isSizeKnown ? Int(size.ws_col) : environment["COLUMNS"].flatMap { Int($0) } ?? 80
-    return Terminal(width: width, hasColours: isTerminal && !isColorDisabled)
+    return Terminal(width: width, supportsColor: isTerminal && !isColorDisabled)
   }
 
   /// Throws if the HTML file cannot be written, so that no long computation precedes the error.
@@ -42,9 +42,9 @@ struct PictureOptions: ParsableArguments {
   }
 
   /// Writes the page to the file of `--html`, if given.
-  func write(_ page: Page) throws {
+  func write(_ page: HTMLPage) throws {
     guard let html else { return }
-    do { try Data(page.text.utf8).write(to: URL(filePath: html), options: .atomic) } catch {
+    do { try Data(page.html.utf8).write(to: URL(filePath: html), options: .atomic) } catch {
       throw unwritable(html)
     }
     Output.note("Wrote \(html)")
@@ -56,10 +56,10 @@ struct PictureOptions: ParsableArguments {
 /// The title is printed together with the first element, so that an error before it stands alone.
 struct ReportDocument {
   private let terminal = PictureOptions.terminal
-  private(set) var page: Page
+  private(set) var page: HTMLPage
   private var hasTitle = false
 
-  init(_ title: String) { page = Page(title: title) }
+  init(_ title: String) { page = HTMLPage(title: title) }
 
   private mutating func show(_ lines: [String]) throws {
     if !hasTitle {
@@ -70,28 +70,28 @@ struct ReportDocument {
   }
 
   mutating func heading(_ text: String) throws {
-    page.heading(text)
+    page.addHeading(text)
     try show(["", text, String(repeating: "─", count: text.count)])
   }
 
   mutating func paragraph(_ text: String) throws {
-    page.paragraph(text)
+    page.addParagraph(text)
     try show(wrapped(text, width: terminal.width))
   }
 
   mutating func quotation(_ text: String) throws {
-    page.quotation(text)
+    page.addQuotation(text)
     try show(wrappedLines(text, width: terminal.width - 4).map { "  │ " + $0 })
   }
 
-  mutating func picture(_ picture: some Picture) throws {
-    page.picture(picture)
-    try show(picture.lines(on: terminal))
+  mutating func picture(_ picture: some Figure) throws {
+    page.addFigure(picture)
+    try show(picture.terminalLines(on: terminal))
   }
 
   /// Adds a table, with a header row unless `headings` is empty.
   mutating func table(_ rows: [[String]], under headings: [String] = []) throws {
-    page.table(rows, under: headings)
-    try show(TextTable(rows, under: headings).lines(width: terminal.width))
+    page.addTable(rows, header: headings)
+    try show(TextTable(rows, header: headings).lines(width: terminal.width))
   }
 }

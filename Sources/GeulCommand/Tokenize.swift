@@ -83,7 +83,7 @@ struct Tokenize: ParsableCommand {
           number(units.bytesPerToken, 3),
           units.rarest.prefix(3).map { "\($0.name) (\($0.count))" }.joined(separator: ", "),
         ]
-      }, under: ["unit", "tokens", "vocabulary", "once", "bytes/token", "rarest"])
+      }, header: ["unit", "tokens", "vocabulary", "once", "bytes/token", "rarest"])
     let width = PictureOptions.terminal.width
     lines = lines.flatMap { wrapped($0, width: width) } + table.lines(width: width)
     try Output.text(lines.joined(separator: "\n") + "\n")

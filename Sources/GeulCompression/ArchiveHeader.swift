@@ -9,14 +9,14 @@ struct ArchiveHeader: Equatable {
   /// The fingerprint of the model that compressed the file.
   var modelFingerprint: UInt64
   /// The adaptation of the model to the file; nil if its parameters were fixed.
-  var adaptation: DynamicEvaluator.AdaptationConfiguration?
+  var adaptation: DynamicEvaluator.Configuration?
   /// The number of coded tokens.
   var tokenCount: Int
   /// The XXH64 hash of the decompressed bytes.
   var checksum: UInt64
 
   init(
-    modelFingerprint: UInt64, adaptation: DynamicEvaluator.AdaptationConfiguration?,
+    modelFingerprint: UInt64, adaptation: DynamicEvaluator.Configuration?,
     tokenCount: Int, checksum: UInt64
   ) {
     self.modelFingerprint = modelFingerprint
@@ -72,7 +72,7 @@ struct ArchiveHeader: Equatable {
     self.tokenCount = tokenCount
     checksum = try read(UInt64.self, &bytes)
     guard isAdaptive == 1 else { return }
-    var adaptation = DynamicEvaluator.AdaptationConfiguration()
+    var adaptation = DynamicEvaluator.Configuration()
     adaptation.rate = Float(bitPattern: try read(UInt32.self, &bytes))
     adaptation.length = Int(try read(UInt32.self, &bytes))
     adaptation.beta2 = Float(bitPattern: try read(UInt32.self, &bytes))
@@ -87,8 +87,8 @@ extension Model {
   var fingerprint: UInt64 {
     var hash = XXH64()
     let names = [
-      "\(metadata.model.cell.rawValue) \(metadata.model.layers) \(metadata.model.hidden)"
-        + (metadata.model.activation == .tanh ? "" : " \(metadata.model.activation.rawValue)"),
+      "\(metadata.architecture.cell.rawValue) \(metadata.architecture.layers) \(metadata.architecture.hidden)"
+        + (metadata.architecture.activation == .tanh ? "" : " \(metadata.architecture.activation.rawValue)"),
       metadata.tokenizer.unit.rawValue, metadata.tokenizer.normalization.rawValue,
     ]
     for name in names + metadata.vocabulary.tokens {

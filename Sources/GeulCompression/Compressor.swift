@@ -12,20 +12,18 @@ public import GeulTraining
 /// Decompression needs the same model.
 ///
 /// ```swift
-/// let compressor = Compressor(model, kernels: kernels, pool: pool)
+/// let compressor = Compressor(model, context: context)
 /// let archive = compressor.compress(file)
 /// let copy = try compressor.decompress(archive)  // copy == file
 /// ```
 public struct Compressor: Sendable {
   private let model: Model
-  private let kernels: Kernels
-  private let pool: ThreadPool
+  private let context: ComputeContext
 
   /// Creates a compressor that computes the model's predictions in float32.
-  public init(_ model: Model, kernels: Kernels, pool: ThreadPool) {
+  public init(_ model: Model, context: ComputeContext) {
     self.model = model
-    self.kernels = kernels
-    self.pool = pool
+    self.context = context
   }
 
   /// Compresses the bytes of a file.
@@ -37,7 +35,7 @@ public struct Compressor: Sendable {
   ///   - progress: A closure that is called repeatedly with the number of bytes compressed so far.
   /// - Returns: The archive.
   public func compress(
-    _ file: [UInt8], adaptation: DynamicEvaluator.AdaptationConfiguration? = nil,
+    _ file: [UInt8], adaptation: DynamicEvaluator.Configuration? = nil,
     progress: (Int) -> Void = { _ in }
   ) -> [UInt8] {
     let tokenizer = LosslessTokenizer(model.metadata.tokenizer.unit, model.metadata.vocabulary)
@@ -100,12 +98,11 @@ public struct Compressor: Sendable {
   }
 
   private func tokenCoder<Coder>(
-    _ coder: Coder, _ adaptation: DynamicEvaluator.AdaptationConfiguration?
+    _ coder: Coder, _ adaptation: DynamicEvaluator.Configuration?
   ) -> TokenCoder<Coder> {
     let vocabulary = model.metadata.vocabulary
     let evaluator = DynamicEvaluator(
-      model.network, parameters: model.parameters, learning: adaptation, kernels: kernels,
-      pool: pool)
+      model.network, parameters: model.parameters, adaptation: adaptation, context: context)
     return TokenCoder(
       coder, evaluator, vocabularySize: vocabulary.count, unknownID: vocabulary.unknownID)
   }

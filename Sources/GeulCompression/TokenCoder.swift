@@ -5,7 +5,7 @@ internal import GeulTraining
 ///
 /// The same procedure encodes with a `RangeEncoder` and decodes with a `RangeDecoder`, so both see
 /// the same sequence of frequency tables.
-struct TokenCoder<Coder: SymbolCoder> {
+struct TokenCoder<Coder: SymbolCoder>: ~Copyable {
   var coder: Coder
   private var model: DynamicEvaluator
   private let vocabularySize: Int
@@ -20,7 +20,7 @@ struct TokenCoder<Coder: SymbolCoder> {
   /// The frequencies of the bytes of literals.
   private var byteFrequencies = FrequencyTable(Array(repeating: 1, count: 256))
 
-  init(_ coder: Coder, _ model: DynamicEvaluator, vocabularySize: Int, unknownID: Int?) {
+  init(_ coder: Coder, _ model: consuming DynamicEvaluator, vocabularySize: Int, unknownID: Int?) {
     self.coder = coder
     self.model = model
     self.vocabularySize = vocabularySize
@@ -57,9 +57,9 @@ struct TokenCoder<Coder: SymbolCoder> {
   /// The model's probabilities of the next token as frequencies of at least 1 with a resolution of
   /// 2^-30; uniform before the first token.
   private var predictedFrequencies: FrequencyTable {
-    guard let chances = model.chances else {
+    guard let probabilities = model.relativeProbabilities else {
       return FrequencyTable(Array(repeating: 1, count: vocabularySize))
     }
-    return FrequencyTable(chances.shares.map { UInt64($0 * 0x1p30) + 1 })
+    return FrequencyTable(probabilities.values.map { UInt64($0 * 0x1p30) + 1 })
   }
 }

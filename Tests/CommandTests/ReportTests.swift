@@ -23,10 +23,10 @@ struct ReportTests {
     let text = "the moon <said>"
     let (shown, page) = try run(["explain", "run", "--text", text, "--rows", "3"], in: folder)
     let bands = [
-      "lstm": ["forget gate", "input gate", "candidate", "output gate", "c, the cell"],
+      "lstm": ["forget gate", "input gate", "candidate", "output gate", "cell state"],
       "gru": ["update gate", "reset gate", "candidate"], "rnn": [],
     ]
-    for name in (bands[cell] ?? []) + ["h, the state"] {
+    for name in (bands[cell] ?? []) + ["hidden state"] {
       #expect(shown.contains(name) && page.contains(name), "\(name)")
     }
     #expect(shown.contains("\nthe moon "))
