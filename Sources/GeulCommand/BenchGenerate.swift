@@ -21,13 +21,13 @@ struct BenchGenerate: ParsableCommand {
     let corpus = try randomCorpus(count: bench.vocabulary, vocabulary: bench.vocabulary)
     var random = SplitMix64(seed: 1)
     let metadata = Model.Metadata(
-      model: shape.architecture, tokenizer: corpus.tokenizer,
+      architecture: shape.architecture, tokenizer: corpus.tokenizer,
       vocabulary: corpus.vocabulary)
     let network = Network(metadata.architecture, vocabulary: bench.vocabulary)
     let model = Model(metadata, parameters: network.initialParameters(&random))
-    let kernels = try machine.kernels
+    let context = try machine.context
     let generator = Generator(
-      model, precision: bench.precision, kernels: kernels, pool: machine.pool)
+      model, precision: bench.precision, context: context)
     let length = 200
     var seed: UInt64 = 0
     let sorted = try times(for: bench.seconds) {
@@ -36,10 +36,10 @@ struct BenchGenerate: ParsableCommand {
         Generator.Request(prompt: [0], length: length, seed: seed, samples: streams)
       ) { _, _ in true }
     }
-    var result = BenchResult(characters: length * streams, sorted, on: kernels)
-    let work = Double(length * streams) * network.multiplyAdds
+    var result = BenchResult(characters: length * streams, sorted, on: context)
+    let work = Double(length * streams) * Double(network.multiplyAdds)
     result.shareOfLimit =
-      work / sorted.median / peakRate(bench.precision, kernels, machine.pool)
+      work / sorted.median / context.peakRate(bench.precision)
     try bench.report(result)
   }
 }

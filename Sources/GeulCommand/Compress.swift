@@ -32,8 +32,8 @@ struct Compress: ParsableCommand {
       )
     }
     let compressed = compressor.compress(
-      bytes, learning: dynamic ? adaptation.configuration : nil,
-      report: archive.progress(of: bytes.count))
+      bytes, adaptation: dynamic ? adaptation.configuration : nil,
+      progress: archive.progress(of: bytes.count))
     try archive.write(compressed, to: target)
     archive.note(
       "\(bytes.count) bytes compressed to \(compressed.count):"

@@ -57,7 +57,7 @@ extension ReportDocument {
       }, under: ["falls at k", "to 1/2", "to 1/1000"] + distances.map { "ratio at \($0)" })
 
     try heading("Loss by context length")
-    let positions = all.map { $0.sensitivity.places }.min() ?? 0
+    let positions = all.map { $0.sensitivity.positionCount }.min() ?? 0
     let error = all.flatMap { $0.sensitivity.losses.map(\.standardError) }.max() ?? 0
     try paragraph(
       "Loss when the model sees only the k tokens before the one that it predicts, at \(positions) positions (standard"
@@ -73,7 +73,7 @@ extension ReportDocument {
     let losses = all.map(\.sensitivity.losses).min { $0.count < $1.count } ?? []
     try table(
       losses.indices.map { index in
-        ["\(losses[index].seen)"] + all.map { number($0.sensitivity.losses[index].nats, 3) }
+        ["\(losses[index].contextLength)"] + all.map { number($0.sensitivity.losses[index].nats, 3) }
       }, under: ["k"] + short)
   }
 
@@ -105,7 +105,7 @@ extension ReportDocument {
 
   /// Returns the distance at which norms have fallen by a factor, as text.
   private func distance(_ norms: [Double], toFallBy factor: Double) -> String {
-    ContextSensitivity.distance(norms, toFallBy: factor).map { "\($0)" }
+    ContextSensitivity.distance(ofDecayBy: factor, in: norms).map { "\($0)" }
       ?? "more than \(norms.count - 1)"
   }
 }

@@ -69,7 +69,7 @@ struct Evaluate: ParsableCommand {
         vocabulary: model.metadata.vocabulary))
     let range = Int(Double(corpus.count) * (1 - fraction))..<corpus.count
     let score = try self.score(model, corpus, range)
-    guard score.units > 0 else {
+    guard score.tokens > 0 else {
       throw CommandError(
         "\(self.corpus.joined(separator: ", ")): fewer than two tokens are in the model's vocabulary."
       )
@@ -77,9 +77,9 @@ struct Evaluate: ParsableCommand {
     let bytes = corpus.byteCount(ofTokensIn: range.dropFirst())
     let unknown = score.unknown
     let result = Result(
-      nats: score.natsPerUnit, bits: score.bitsPerUnit,
+      nats: score.natsPerToken, bits: score.bitsPerToken,
       bitsPerByte: score.nats / Evaluator.natsPerBit / Double(max(1, bytes)),
-      perplexity: min(exp(score.natsPerUnit), .greatestFiniteMagnitude), tokens: score.units,
+      perplexity: min(exp(score.natsPerToken), .greatestFiniteMagnitude), tokens: score.tokens,
       unknownTokens: unknown, dynamic: dynamic,
       baseline: baseline ? try scoreBaseline(corpus, range) : nil)
     if unknown > 0 {
@@ -105,18 +105,18 @@ struct Evaluate: ParsableCommand {
   }
 
   private func score(_ model: Model, _ corpus: Corpus, _ range: Range<Int>) throws
-    -> Evaluator.Score
+    -> Evaluator.Loss
   {
     let context = try machine.context
     guard dynamic else {
       return Evaluator(
         model.network, parameters: model.parameters, precision: precision, context: context
-      ).score(corpus, range)
+      ).loss(corpus, range)
     }
     let evaluator = DynamicEvaluator(
-      model.network, parameters: model.parameters, learning: adaptation.configuration,
+      model.network, parameters: model.parameters, adaptation: adaptation.configuration,
       context: context)
-    return Evaluator.score(corpus, range, with: evaluator)
+    return Evaluator.loss(corpus, range, with: evaluator)
   }
 
   /// Scores the Kneser-Ney model of the text before `range`.
@@ -130,6 +130,6 @@ struct Evaluate: ParsableCommand {
       )
     }
     let model = KneserNey.best(corpus, rest)
-    return Result.Baseline(nats: model.score(corpus, range).natsPerUnit, order: model.order)
+    return Result.Baseline(nats: model.loss(corpus, range).natsPerToken, order: model.order)
   }
 }

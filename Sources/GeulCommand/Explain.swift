@@ -125,8 +125,8 @@ struct Explain: ParsableCommand {
     try document.table(
       explanation.positions.map { position in
         [
-          name(position.token), position.bits.map { number($0, 1) } ?? "",
-          list(position.likeliest, " · "),
+          name(position.token), position.surprisal.map { number($0, 1) } ?? "",
+          list(position.predictions, " · "),
         ]
       } + [["(next)", "", list(explanation.nextPredictions, " · ")]],
       under: ["", "bits", "five most likely tokens"])
@@ -137,10 +137,10 @@ struct Explain: ParsableCommand {
     HighlightedText(
       explanation.positions.map { position in
         .init(
-          position.unit, weight: position.bits.map { $0 / 10 },
-          digit: Int((position.bits ?? 0).rounded()),
-          note: position.bits.map { bits in
-            "\(name(position.token)): \(number(bits, 1)) bits; predicted \(list(position.likeliest, ", "))"
+          position.token, intensity: position.surprisal.map { $0 / 10 },
+          digit: Int((position.surprisal ?? 0).rounded()),
+          tooltip: position.surprisal.map { bits in
+            "\(name(position.token)): \(number(bits, 1)) bits; predicted \(list(position.predictions, ", "))"
           } ?? "")
       },
       legend: "Color intensity (digits without colors): bits, up to 10.")
@@ -156,11 +156,11 @@ struct Explain: ParsableCommand {
       "\(quantity(neurons.count, "neuron")) of \(model.metadata.architecture.hidden)\(description)."
         + " Rows are neurons, columns are characters; values are those after reading the character."
     )
-    for row in explanation.bands(layer: layer, cells: neurons) {
+    for row in explanation.activationMaps(layer: layer, neurons: neurons) {
       try document.picture(
         HeatMap(
-          title: row.name, meaning: row.meaning, range: row.range, rows: row.rows,
-          rowNames: neurons.map { "neuron \($0)" }, columns: explanation.positions.map(\.token)))
+          title: row.name, caption: row.meaning, range: row.range, rows: row.rows,
+          rowLabels: neurons.map { "neuron \($0)" }, columnLabels: explanation.positions.map(\.token)))
     }
   }
 
@@ -188,10 +188,10 @@ struct Explain: ParsableCommand {
       [path],
       CorpusOptions(tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary))
     let probe = NeuronProbe(
-      model, corpus, units: Self.probeLength, context: try machine.context)
-    guard probe.units >= Self.minimumProbeLength else {
+      model, corpus, maximumTokenCount: Self.probeLength, context: try machine.context)
+    guard probe.tokenCount >= Self.minimumProbeLength else {
       throw CommandError(
-        "\(path): only \(quantity(probe.units, "character")) in the model's vocabulary; correlations need at least"
+        "\(path): only \(quantity(probe.tokenCount, "character")) in the model's vocabulary; correlations need at least"
           + " \(Self.minimumProbeLength). Use a longer text."
       )
     }
@@ -203,7 +203,7 @@ struct Explain: ParsableCommand {
   ) throws {
     try document.heading("Interpretable neurons")
     try document.paragraph(
-      "For each feature the neuron with the strongest correlation, over \(quantity(probe.units, "character")) of \(path)."
+      "For each feature the neuron with the strongest correlation, over \(quantity(probe.tokenCount, "character")) of \(path)."
         + " r is Pearson's correlation coefficient.")
     let (found, rest) = (
       probe.findings.filter { abs($0.correlation) >= Self.minimumCorrelation },
@@ -212,14 +212,14 @@ struct Explain: ParsableCommand {
     for finding in found {
       let excerpt = probe.excerpt(finding)
       try document.paragraph(
-        "\(finding.feature.rawValue): layer \(finding.layer + 1), neuron \(finding.cell), r = \(number(finding.correlation, 2))"
+        "\(finding.feature.rawValue): layer \(finding.layer + 1), neuron \(finding.neuron), r = \(number(finding.correlation, 2))"
       )
       try document.picture(
         HighlightedText(
           excerpt.map { unit, value in
             .init(
-              unit, weight: Double(value), digit: Int(value * 9.99),
-              note: "\(name(unit)): \(number(Double(value), 2))")
+              unit, intensity: Double(value), digit: Int(value * 9.99),
+              tooltip: "\(name(unit)): \(number(Double(value), 2))")
           }, legend: "0 is the neuron's minimum in this excerpt, 1 its maximum."))
     }
     if !rest.isEmpty {
@@ -244,7 +244,7 @@ struct Explain: ParsableCommand {
     case " ": "␣"
     case "\t": "⇥"
     case "": "(unknown)"
-    default: visible(token)
+    default: displayText(of: token)
     }
   }
 }

@@ -22,7 +22,7 @@ struct Report: ParsableCommand {
     }
     let loaded = try folder.loadLatest()
     if let notice = loaded.notice { Output.note(notice) }
-    let (state, model) = (loaded.value.record, try loadModel(self.folder))
+    let (state, model) = (loaded.value.run, try loadModel(self.folder))
     let metrics = folder.metrics()
     guard !metrics.isEmpty else {
       throw CommandError("\(folder.metricsPath) has no metrics yet. Wait for the first.")
@@ -53,14 +53,14 @@ struct Report: ParsableCommand {
   private func showConfiguration(
     _ state: RunState, _ model: Model, _ document: inout ReportDocument
   ) throws {
-    let configuration = state.settings
+    let configuration = state.configuration
     let architecture = configuration.architecture
     try document.heading("Configuration")
     try document.table([
       ["text", state.text.sources.map(relative).joined(separator: ", ")],
       [
         "tokens",
-        "\(state.windows.units) for training, \(model.metadata.tokenizer.unit.rawValue),"
+        "\(state.batcher.tokenCount) for training, \(model.metadata.tokenizer.unit.rawValue),"
           + " vocabulary \(model.metadata.vocabulary.count)",
       ],
       [
@@ -74,16 +74,16 @@ struct Report: ParsableCommand {
       ],
       [
         "optimizer",
-        "\(configuration.optimizer.rawValue), peak learning rate \(rate(configuration.schedule.peak)),"
+        "\(configuration.optimizerKind.rawValue), peak learning rate \(rate(configuration.schedule.peak)),"
           + " seed \(configuration.seed)",
       ],
       ["steps", "\(state.step)" + (state.totalSteps.map { " of \($0)" } ?? "")],
     ])
-    if state.rateScale < 1 {
-      let times = Int(-log2(state.rateScale).rounded())
+    if state.learningRateScale < 1 {
+      let times = Int(-log2(state.learningRateScale).rounded())
       try document.paragraph(
         "The loss diverged \(times == 1 ? "once" : "\(times) times"). Each time the run was rolled back to a checkpoint and"
-          + " the learning rate halved; its peak is now \(rate(configuration.schedule.peak * state.rateScale))."
+          + " the learning rate halved; its peak is now \(rate(configuration.schedule.peak * state.learningRateScale))."
           + " The discarded steps are not shown."
       )
     }
@@ -101,7 +101,7 @@ struct Report: ParsableCommand {
     _ metrics: [TrainingRun.Progress], _ state: RunState, _ document: inout ReportDocument
   ) throws {
     try document.heading("Metrics")
-    let configuration = state.settings
+    let configuration = state.configuration
     let train = state.history.map { (Double($0.step), $0.trainNats) }
     let validation = state.history.compactMap { point in
       point.validationNats.map { (Double(point.step), $0) }
@@ -179,7 +179,7 @@ struct Report: ParsableCommand {
       ])
     }
     rows.append(["best step", "\(state.best?.step ?? 0)"])
-    rows.append(["epochs", number(state.windows.epochs, 2)])
+    rows.append(["epochs", number(state.batcher.epochs, 2)])
     rows.append(["speed", "\(compact(speeds[speeds.count / 2])) chars/s (median)"])
     try document.table(rows)
   }
@@ -189,7 +189,7 @@ struct Report: ParsableCommand {
     _ state: RunState, _ model: Model
   ) throws -> (unigram: Double, trigram: Double)? {
     let choice = state.text
-    guard state.settings.validationFraction > 0, !choice.sources.contains("-"),
+    guard state.configuration.validationFraction > 0, !choice.sources.contains("-"),
       let corpus = try? readCorpus(
         choice.sources,
         CorpusOptions(
@@ -197,10 +197,11 @@ struct Report: ParsableCommand {
           vocabulary: model.metadata.vocabulary)),
       corpus.hash == model.metadata.training?.corpusHash
     else { return nil }
-    let count = TrainingRun.trainingUnits(of: corpus, state.settings)
+    let count = TrainingRun.trainingTokenCount(of: corpus, state.configuration)
     let scores = [1, 3].compactMap { order in
-      FinishedRun.counted(
-        order: order, corpus, units: count, heldOut: corpus, in: count..<corpus.count)
+      FinishedRun.ngramBaseline(
+        order: order, corpus, trainingTokens: count, validation: corpus,
+        in: count..<corpus.count)
     }
     guard scores.count == 2 else { return nil }
     return (scores[0], scores[1])

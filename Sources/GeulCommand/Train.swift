@@ -95,7 +95,8 @@ struct Train: ParsableCommand {
   private func makePlan(_ corpus: Corpus, _ context: ComputeContext) throws -> TrainingPlan {
     do throws(TrainingError) {
       return try TrainingPlan(options, corpus: corpus, context: context)
-    } catch .tooFewTokens {
+    } catch {
+      guard case .tooFewTokens = error else { throw error }
       throw CommandError("\(self.corpus.joined(separator: ", ")): \(error)")
     }
   }

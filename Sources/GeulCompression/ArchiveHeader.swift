@@ -77,7 +77,7 @@ struct ArchiveHeader: Equatable {
     adaptation.length = Int(try read(UInt32.self, &bytes))
     adaptation.beta2 = Float(bitPattern: try read(UInt32.self, &bytes))
     adaptation.decay = Float(bitPattern: try read(UInt32.self, &bytes))
-    guard adaptation.isSound else { throw .damaged }
+    guard adaptation.isValid else { throw .damaged }
     self.adaptation = adaptation
   }
 }

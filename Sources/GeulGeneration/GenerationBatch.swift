@@ -108,14 +108,14 @@ struct GeneratedSequence: Sendable {
   mutating func advance(_ logits: [Float]) {
     piece = ""
     if needsToken {
-      lastToken = sampler.draw(logits.span, after: window, at: draws[UInt64(count)])
+      lastToken = sampler.sample(logits.span, after: window, uniform: draws[UInt64(count)])
       window.append(lastToken)
       count += 1
       append(decoder.append(lastToken))
     }
     guard ending == nil, !needsToken else { return }
     // A character that was only begun is left out, but for one that the prompt left open.
-    append(length > 0 ? decoder.cut() : decoder.finish())
+    append(length > 0 ? decoder.finishTruncated() : decoder.finish())
     piece += ending == nil ? stops.finish() : ""
     ending = ending ?? .length
   }

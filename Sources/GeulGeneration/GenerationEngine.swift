@@ -114,7 +114,7 @@ public struct GenerationEngine: ~Copyable {
     let vocabulary = model.metadata.vocabulary
     let excluded = Set(vocabulary.unknownID.map { [$0] } ?? [])
     let sampler = try Sampler(
-      request.sampling, vocabulary: model.network.vocabulary, banned: excluded,
+      request.sampling, vocabularySize: model.network.vocabulary, banned: excluded,
       kernels: context.kernels)
     let id = SequenceID(value: nextID)
     nextID += 1

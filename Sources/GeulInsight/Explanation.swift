@@ -59,7 +59,7 @@ public struct Explanation: Sendable {
     var probabilities: [Float] = []
     func mostLikely() -> [Prediction] {
       indicesOfLargest(predictionCount, probabilities).map {
-        Prediction(token: vocabulary.units[$0], probability: Double(probabilities[$0]))
+        Prediction(token: vocabulary.tokens[$0], probability: Double(probabilities[$0]))
       }
     }
     positions = tokens.map { token in
@@ -69,7 +69,7 @@ public struct Explanation: Sendable {
       state = network.step(token, from: state)
       probabilities = network.probabilities(after: state)
       return Position(
-        token: vocabulary.units[token], surprisal: surprisal, predictions: predictions,
+        token: vocabulary.tokens[token], surprisal: surprisal, predictions: predictions,
         layers: state)
     }
     nextPredictions = mostLikely()
