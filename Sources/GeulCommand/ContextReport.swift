@@ -18,7 +18,10 @@ struct ContextMeasurement {
   func gradients(_ name: String) -> [(name: String, norms: [Double])] {
     sensitivity.cellStateGradientNorms.isEmpty
       ? [(name, sensitivity.hiddenStateGradientNorms)]
-      : [("\(name), h", sensitivity.hiddenStateGradientNorms), ("\(name), c", sensitivity.cellStateGradientNorms)]
+      : [
+        ("\(name), h", sensitivity.hiddenStateGradientNorms),
+        ("\(name), c", sensitivity.cellStateGradientNorms),
+      ]
   }
 }
 
@@ -73,7 +76,8 @@ extension ReportDocument {
     let losses = all.map(\.sensitivity.losses).min { $0.count < $1.count } ?? []
     try table(
       losses.indices.map { index in
-        ["\(losses[index].contextLength)"] + all.map { number($0.sensitivity.losses[index].nats, 3) }
+        ["\(losses[index].contextLength)"]
+          + all.map { number($0.sensitivity.losses[index].nats, 3) }
       }, under: ["k"] + short)
   }
 

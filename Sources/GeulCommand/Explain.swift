@@ -160,7 +160,8 @@ struct Explain: ParsableCommand {
       try document.picture(
         HeatMap(
           title: row.name, caption: row.meaning, range: row.range, rows: row.rows,
-          rowLabels: neurons.map { "neuron \($0)" }, columnLabels: explanation.positions.map(\.token)))
+          rowLabels: neurons.map { "neuron \($0)" },
+          columnLabels: explanation.positions.map(\.token)))
     }
   }
 

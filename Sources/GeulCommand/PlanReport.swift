@@ -26,7 +26,6 @@ struct PlanReport {
       + " unknown token; --unit jamo or byte has a much smaller vocabulary."
   }
 
-
   /// Measures the speed, and prints the plan with estimates of time.
   func print(json: Bool) throws {
     let estimated = Estimated(plan, plan.estimate(), vocabularyAdvice)

@@ -114,7 +114,8 @@ struct RunOptions: ParsableArguments {
         final.loss.natsPerToken, unigram: summary.unigramNats, trigram: summary.trigramNats,
         unit: unit, state)
     }
-    note("Done in \(duration(summary.seconds)). Generate with: geul generate \(path) --prompt \"...\"")
+    note(
+      "Done in \(duration(summary.seconds)). Generate with: geul generate \(path) --prompt \"...\"")
     guard json else { return }
     try Output.json(
       Summary(

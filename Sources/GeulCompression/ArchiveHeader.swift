@@ -88,7 +88,8 @@ extension Model {
     var hash = XXH64()
     let names = [
       "\(metadata.architecture.cell.rawValue) \(metadata.architecture.layers) \(metadata.architecture.hidden)"
-        + (metadata.architecture.activation == .tanh ? "" : " \(metadata.architecture.activation.rawValue)"),
+        + (metadata.architecture.activation == .tanh
+          ? "" : " \(metadata.architecture.activation.rawValue)"),
       metadata.tokenizer.unit.rawValue, metadata.tokenizer.normalization.rawValue,
     ]
     for name in names + metadata.vocabulary.tokens {

@@ -11,13 +11,14 @@
 public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
   /// The number of elements.
   public let count: Int
-  private var storage: Storage
+  private var storage: BufferStorage
 
   /// Creates a buffer of `count` zeros.
   public init(zeros count: Int) {
     precondition(count >= 0, "a buffer of \(count) numbers")
     self.count = count
-    storage = count == 0 ? noStorage : Storage(byteCount: count * MemoryLayout<Element>.stride)
+    storage =
+      count == 0 ? emptyStorage : BufferStorage(byteCount: count * MemoryLayout<Element>.stride)
   }
 
   /// Creates a buffer with the elements of an array.
@@ -96,9 +97,9 @@ extension Buffer: Equatable where Element: Equatable {
   }
 }
 
-/// Unchecked: `Buffer` writes to the memory only while it holds the only reference.
+/// Unchecked: `Buffer` writes to the memory only while it holds the only reference, and `FixedBuffer` is its only owner.
 @safe
-private final class Storage: @unchecked Sendable {
+final class BufferStorage: @unchecked Sendable {
   let byteCount: Int
   let memory: UnsafeMutableRawPointer
 
@@ -134,14 +135,14 @@ private final class Storage: @unchecked Sendable {
     }
   }
 
-  func copy() -> Storage {
-    let copy = Storage(byteCount: byteCount)
+  func copy() -> BufferStorage {
+    let copy = BufferStorage(byteCount: byteCount)
     unsafe copy.memory.copyMemory(from: memory, byteCount: byteCount)
     return copy
   }
 }
 
-private let noStorage = Storage(byteCount: 0)
+private let emptyStorage = BufferStorage(byteCount: 0)
 
 /// The arguments of a kernel call that several threads make, each for other columns.
 ///

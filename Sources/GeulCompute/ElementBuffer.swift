@@ -8,13 +8,13 @@ public struct ElementBuffer: ~Copyable, Sendable {
   public let count: Int
   /// The precision of the elements.
   public let precision: Precision
-  private var bytes: Buffer<UInt8>
+  private let bytes: FixedBuffer<UInt8>
 
   /// Creates a buffer of zeros.
   public init(zeros count: Int, _ precision: Precision) {
     self.count = count
     self.precision = precision
-    bytes = Buffer(zeros: count * precision.elementBytes)
+    bytes = FixedBuffer(zeros: count * precision.elementBytes)
   }
 
   /// The value of 1 as an integer element.
@@ -34,7 +34,7 @@ public struct ElementBuffer: ~Copyable, Sendable {
   /// Stores values from element `start` on.
   ///
   /// Values that were read from a buffer of the same precision are stored exactly; others lose the bits that do not fit.
-  public mutating func store(_ values: some Collection<Float>, at start: Int = 0) {
+  public func store(_ values: some Collection<Float>, at start: Int = 0) {
     precondition(start >= 0 && values.count <= count - start, "\(values.count) at \(start)")
     let pointer = unsafe mutablePointer(at: start)
     for (index, value) in values.enumerated() {
@@ -52,7 +52,7 @@ public struct ElementBuffer: ~Copyable, Sendable {
   }
 
   /// Copies `range` to the elements from `target` on; the two must not overlap.
-  public mutating func move(_ range: Range<Int>, to target: Int) {
+  public func move(_ range: Range<Int>, to target: Int) {
     let size = precision.elementBytes
     bytes.move(size * range.lowerBound..<size * range.upperBound, to: size * target)
   }
@@ -64,7 +64,7 @@ public struct ElementBuffer: ~Copyable, Sendable {
     unsafe UnsafeRawPointer(bytes.pointer) + index * precision.elementBytes
   }
 
-  mutating func mutablePointer(at index: Int = 0) -> UnsafeMutableRawPointer {
-    unsafe UnsafeMutableRawPointer(bytes.mutablePointer()) + index * precision.elementBytes
+  func mutablePointer(at index: Int = 0) -> UnsafeMutableRawPointer {
+    unsafe UnsafeMutableRawPointer(bytes.pointer) + index * precision.elementBytes
   }
 }

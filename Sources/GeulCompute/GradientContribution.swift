@@ -24,7 +24,8 @@ extension Logits: PanelGradients {
   var gradientCount: Int { values.count }
   func gradientPointer(at index: Int) -> UnsafeRawPointer {
     bfloat16Gradients.count > 0
-      ? unsafe bfloat16Gradients.pointer(at: index) : unsafe UnsafeRawPointer(values.pointer + index)
+      ? unsafe bfloat16Gradients.pointer(at: index)
+      : unsafe UnsafeRawPointer(values.pointer + index)
   }
 }
 
@@ -82,8 +83,9 @@ extension GradientContribution {
   /// biases (one, or two where the recurrent products have their own).
   public static func layer(
     _ activations: LayerActivations, input: LayerInput
-  ) -> (input: GradientContribution, recurrent: GradientContribution, biases: [GradientContribution])
-  {
+  ) -> (
+    input: GradientContribution, recurrent: GradientContribution, biases: [GradientContribution]
+  ) {
     let descriptor = activations.cell.descriptor
     func contribution(_ factor: Factor, _ panelOffset: Int) -> GradientContribution {
       GradientContribution(

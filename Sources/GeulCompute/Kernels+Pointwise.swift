@@ -52,7 +52,7 @@ extension Kernels {
 
   /// Returns `values` rounded to the elements of a precision.
   public func rounded(_ values: [Float], to precision: Precision) -> [Float] {
-    var elements = ElementBuffer(zeros: padded(values.count), precision)
+    let elements = ElementBuffer(zeros: padded(values.count), precision)
     if precision == .int8 {
       elements.store(values)
     } else {

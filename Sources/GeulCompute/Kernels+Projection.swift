@@ -20,7 +20,7 @@ extension ComputeContext {
       unsafe call.hidden = activations.outputPointer
       unsafe call.weights = UnsafeRawPointer(weights.forward.pointer)
       unsafe call.bias = parameters.values.pointer + bias.offset
-      unsafe call.logits = logits.values.mutablePointer()
+      unsafe call.logits = logits.values.pointer
       let project = unsafe kernels.inference(weights.precision).projection_forward
       let shared = unsafe Shared(call)
       pool.split(columns: weights.slot.width, weightBytes: weights.forward.count) { columns in
@@ -63,7 +63,7 @@ extension Kernels {
       precondition(targets[row] < logits.vocabulary, "target \(targets[row])")
     }
     let isNarrow = logits.bfloat16Gradients.count > 0
-    let values = unsafe logits.values.mutablePointer()
+    let values = unsafe logits.values.pointer
     var gradients: UnsafeMutableRawPointer?
     if scale != nil {
       unsafe gradients =

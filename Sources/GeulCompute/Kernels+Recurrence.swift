@@ -44,9 +44,9 @@ extension ComputeContext {
       }
       unsafe call.hidden = activations.hidden.mutablePointer()
       if activations.float32State.count > 0 {
-        unsafe call.state = activations.float32State.mutablePointer()
+        unsafe call.state = activations.float32State.pointer
       }
-      unsafe call.gates = activations.gates.mutablePointer()
+      unsafe call.gates = activations.gates.pointer
       let kernel = unsafe kernels.forwardKernel(layer.cell, activations.precision)
       let shared = unsafe Shared(call)
       // All columns of a step must be computed before the next step begins.
@@ -86,9 +86,9 @@ extension Kernels {
       unsafe call.recurrent_weights = layer.packedRecurrent.backward.pointer()
       unsafe call.d_output = UnsafePointer(workspace.dOutput.mutablePointer())
       if activations.float32State.count > 0 {
-        unsafe call.state = activations.float32State.pointer
+        unsafe call.state = UnsafePointer(activations.float32State.pointer)
       }
-      unsafe call.gates = activations.gates.mutablePointer()
+      unsafe call.gates = activations.gates.pointer
       if precision == .bfloat16 {
         unsafe call.d_gates = activations.bfloat16Gradients.mutablePointer()
       } else {

@@ -14,16 +14,16 @@ public final class LayerActivations: @unchecked Sendable {
   /// The number of hidden units, padded: `h`.
   public let width: Int
   /// The hidden states as products read them, `[t + 1, b, h]`; block 0 is the state that the window begins with.
-  public var hidden: ElementBuffer
+  public let hidden: ElementBuffer
   /// The float32 state that is carried from step to step, `[t + 1, b, h]`: c of the LSTM, h of the GRU; empty for the vanilla
   /// cell.
-  public var float32State: Buffer<Float>
+  public let float32State: FixedBuffer<Float>
   /// The gates, panels over `t x b` rows; after the backward pass, in float32, the gradients of their pre-activations.
-  public internal(set) var gates: Buffer<Float>
+  public let gates: FixedBuffer<Float>
   /// The layer's output after dropout, `[t, b, h]`; empty without dropout.
-  var dropped: ElementBuffer
+  let dropped: ElementBuffer
   /// The gradients of the pre-activations in bfloat16, panels over `t x b` rows; empty in float32.
-  var bfloat16Gradients: ElementBuffer
+  let bfloat16Gradients: ElementBuffer
 
   /// Allocates the activations of a window, with a zero state.
   public init(
@@ -37,8 +37,8 @@ public final class LayerActivations: @unchecked Sendable {
     self.width = width
     let steps = (length + 1) * rows * width
     hidden = ElementBuffer(zeros: steps, precision)
-    float32State = Buffer(zeros: cell.descriptor.carriesFloat32State ? steps : 0)
-    gates = Buffer(zeros: length * rows * cell.descriptor.savedColumns * width)
+    float32State = FixedBuffer(zeros: cell.descriptor.carriesFloat32State ? steps : 0)
+    gates = FixedBuffer(zeros: length * rows * cell.descriptor.savedColumns * width)
     dropped = ElementBuffer(zeros: dropout ? length * rows * width : 0, precision)
     bfloat16Gradients = ElementBuffer(
       zeros: backward && precision == .bfloat16 ? gates.count : 0, precision)

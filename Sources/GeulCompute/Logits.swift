@@ -7,9 +7,9 @@ public final class Logits: @unchecked Sendable {
   /// The number of tokens of the vocabulary: `v`.
   public let vocabulary: Int
   /// Panels over the rows in use; after `crossEntropy` in float32, the gradients.
-  var values: Buffer<Float>
+  let values: FixedBuffer<Float>
   /// The gradients in bfloat16; empty in float32.
-  var bfloat16Gradients: ElementBuffer
+  let bfloat16Gradients: ElementBuffer
   /// The number of rows in use.
   public internal(set) var usedRows = 0
 
@@ -17,7 +17,7 @@ public final class Logits: @unchecked Sendable {
   public init(rows: Int, vocabulary: Int, precision: Precision, backward: Bool) {
     self.rows = rows
     self.vocabulary = vocabulary
-    values = Buffer(zeros: rows * padded(vocabulary))
+    values = FixedBuffer(zeros: rows * padded(vocabulary))
     bfloat16Gradients = ElementBuffer(
       zeros: backward && precision == .bfloat16 ? values.count : 0, .bfloat16)
   }

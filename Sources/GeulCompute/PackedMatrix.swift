@@ -9,9 +9,9 @@ public final class PackedMatrix: @unchecked Sendable {
   /// The precision of the packed weights.
   public let precision: Precision
   /// For products over the depth: bytes that only the kernels can read.
-  var forward: Buffer<UInt8>
+  let forward: FixedBuffer<UInt8>
   /// For products over the columns; empty where no gradient is propagated through the matrix.
-  var backward: ElementBuffer
+  let backward: ElementBuffer
 
   /// Allocates the packed form of a matrix; `backward` tells whether gradients will be propagated through it.
   public init(_ slot: ParameterSlot, _ precision: Precision, backward: Bool) {
@@ -19,7 +19,7 @@ public final class PackedMatrix: @unchecked Sendable {
     self.precision = precision
     let count = padded(slot.depth) * slot.stride
     let scales = precision == .int8 ? slot.stride * MemoryLayout<Float>.stride : 0
-    forward = Buffer(zeros: count * precision.weightBytes + scales)
+    forward = FixedBuffer(zeros: count * precision.weightBytes + scales)
     self.backward = ElementBuffer(zeros: backward ? count : 0, precision)
   }
 }
@@ -33,7 +33,7 @@ extension Kernels {
     withExtendedLifetime(parameters) {
       let weights = unsafe parameters.values.pointer + slot.offset
       unsafe inference(matrix.precision).pack_forward(
-        matrix.forward.mutablePointer(), weights, shape)
+        matrix.forward.pointer, weights, shape)
       if matrix.backward.count > 0 {
         unsafe training(matrix.precision).pack_backward(
           matrix.backward.mutablePointer(), weights, shape)

@@ -48,20 +48,22 @@ struct GenerationBatch: Sendable {
   /// Generates one token for each sequence.
   mutating func step(_ weights: PackedNetwork, _ context: ComputeContext) {
     guard !sequences.isEmpty else { return }
-    if sequences.contains(where: \.needsToken) {
+    if sequences.contains(where: { $0.needsToken }) {
       for row in sequences.indices { shard.tokens[row] = Int32(sequences[row].lastToken) }
       shard.step(weights, context, logits: &logits)
     }
     for row in sequences.indices { sequences[row].advance(logits[row]) }
   }
 
-  /// Appends the event of each sequence, and evicts those that have ended.
+  /// Appends the events of sequences that have new text or have ended, and evicts the latter.
   mutating func collectEvents(into events: inout [GenerationEngine.Event]) {
     for row in sequences.indices.reversed() {
-      events.append(
-        GenerationEngine.Event(
-          id: sequences[row].id, text: sequences[row].piece, ending: sequences[row].ending))
-      if sequences[row].ending != nil { evict(row) }
+      let ending = sequences[row].ending
+      if ending != nil || !sequences[row].piece.isEmpty {
+        events.append(
+          GenerationEngine.Event(id: sequences[row].id, text: sequences[row].piece, ending: ending))
+      }
+      if ending != nil { evict(row) }
     }
   }
 }

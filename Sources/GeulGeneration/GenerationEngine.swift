@@ -135,22 +135,27 @@ public struct GenerationEngine: ~Copyable {
 
   /// Reads at most one chunk of a prompt, and generates one token for each active sequence.
   ///
-  /// - Returns: The events of all active sequences, in the order of their admission.
+  /// - Returns: The events of the sequences that have new text or have ended, in the order of their admission.
   public mutating func step() -> [Event] {
-    activatePending()
-    let weights = weights
+    if !pending.isEmpty { activatePending() }
     // Several batches have a thread each; one alone uses all threads.
-    let inner = batches.count > 1 ? context.singleThreaded : context
-    context.pool.forEach(&batches) { batch in batch.step(weights, inner) }
+    if batches.count == 1 {
+      batches[0].step(weights, context)
+    } else {
+      let (weights, inner) = (weights, context.singleThreaded)
+      context.pool.forEach(&batches) { batch in batch.step(weights, inner) }
+    }
     var events: [Event] = []
     for index in batches.indices { batches[index].collectEvents(into: &events) }
-    return events.sorted { $0.id < $1.id }
+    if events.count > 1 { events.sort { $0.id < $1.id } }
+    return events
   }
 
   /// Activates pending sequences, in order, while there is room and their prompts are read.
   private mutating func activatePending() {
     var budget = Self.chunk
-    while !pending.isEmpty, let target = batches.indices.min(by: { batches[$0].load < batches[$1].load }),
+    while !pending.isEmpty,
+      let target = batches.indices.min(by: { batches[$0].load < batches[$1].load }),
       !batches[target].isFull
     {
       guard let state = readPrompt(&budget) else { return }

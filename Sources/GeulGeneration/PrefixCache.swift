@@ -23,7 +23,9 @@ struct PrefixCache: Sendable {
       clock += 1
       byteCount += Self.size(prefix, newValue)
       entries[prefix] = (newValue, clock)
-      while byteCount > byteLimit, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+      while byteCount > byteLimit,
+        let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse })
+      {
         entries[oldest.key] = nil
         byteCount -= Self.size(oldest.key, oldest.value.state)
       }

@@ -72,7 +72,10 @@ extension Network {
 
   /// The position of each of PyTorch's gates: i, f, g, o of the LSTM; r, z, n of the GRU.
   private func gateOrder(of slot: ParameterSlot) -> [Int] {
-    guard let layer = layers.first(where: { [$0.input, $0.recurrent, $0.bias, $0.recurrentBias].contains(slot) })
+    guard
+      let layer = layers.first(where: {
+        [$0.input, $0.recurrent, $0.bias, $0.recurrentBias].contains(slot)
+      })
     else { return [0] }
     let descriptor = layer.cell.descriptor
     return slot == layer.input || slot == layer.bias
@@ -90,7 +93,8 @@ extension Network {
     return values
   }
 
-  private func read(_ values: [Float], into slot: ParameterSlot, of storage: inout ParameterStorage) {
+  private func read(_ values: [Float], into slot: ParameterSlot, of storage: inout ParameterStorage)
+  {
     precondition(values.count == slot.parameterCount, "\(slot.name): \(values.count) values")
     var next = values.makeIterator()
     for gate in gateOrder(of: slot) {

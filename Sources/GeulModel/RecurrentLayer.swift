@@ -28,7 +28,8 @@ public struct RecurrentLayer: Sendable, Equatable {
   ) {
     let gates = cell.descriptor.gateCount
     func reserve(_ name: String, depth: Int) -> ParameterSlot {
-      layout.reserve("\(cell.rawValue).\(name)_l\(index)", depth: depth, gates: gates, units: hidden)
+      layout.reserve(
+        "\(cell.rawValue).\(name)_l\(index)", depth: depth, gates: gates, units: hidden)
     }
     self.cell = cell
     self.readsTokens = readsTokens

@@ -49,7 +49,9 @@ public struct KneserNey: Sendable {
     vocabulary = corpus.vocabulary.count
     nodes = [Node(length: 0)]
     var context: UInt32 = 0
-    corpus.forEachKnownID(in: range.suffix(Self.maximumTokens)) { id in context = count(id, after: context) }
+    corpus.forEachKnownID(in: range.suffix(Self.maximumTokens)) { id in
+      context = count(id, after: context)
+    }
     tally()
   }
 

@@ -68,6 +68,7 @@ public func byteDescription(_ count: Int) -> String {
   switch count {
   case ..<1_000_000: "\((count + 999) / 1000) kB"
   case ..<1_000_000_000: "\(Int((Double(count) / 1e6).rounded())) MB"
-  default: "\(Int((Double(count) / 1e8).rounded()) / 10).\(Int((Double(count) / 1e8).rounded()) % 10) GB"
+  default:
+    "\(Int((Double(count) / 1e8).rounded()) / 10).\(Int((Double(count) / 1e8).rounded()) % 10) GB"
   }
 }
