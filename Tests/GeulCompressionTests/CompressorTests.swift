@@ -26,18 +26,18 @@ struct CompressorTests {
     let network = Network(architecture, vocabulary: corpus.vocabulary.count)
     return Model(
       Model.Metadata(
-        model: architecture, tokenizer: corpus.tokenizer, vocabulary: corpus.vocabulary),
+        architecture: architecture, tokenizer: corpus.tokenizer, vocabulary: corpus.vocabulary),
       parameters: network.initialParameters(&random))
   }
 
   static func compressor(
     _ model: Model, _ instructionSet: InstructionSet = .portable, threads: Int = 1
   ) -> Compressor {
-    Compressor(model, kernels: Kernels(instructionSet), pool: ThreadPool(threads))
+    Compressor(model, context: ComputeContext(Kernels(instructionSet), threads: threads))
   }
 
-  static var adaptation: DynamicEvaluator.AdaptationConfiguration {
-    var adaptation = DynamicEvaluator.AdaptationConfiguration()
+  static var adaptation: DynamicEvaluator.Configuration {
+    var adaptation = DynamicEvaluator.Configuration()
     adaptation.length = 16
     return adaptation
   }
@@ -109,9 +109,9 @@ struct CompressorTests {
         tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary))
     let adaptation = isAdaptive ? Self.adaptation : nil
     let evaluator = DynamicEvaluator(
-      model.network, parameters: model.parameters, learning: adaptation,
-      kernels: Kernels(.portable), pool: ThreadPool(1))
-    let score = Evaluator.score(corpus, 0..<corpus.count, with: evaluator)
+      model.network, parameters: model.parameters, adaptation: adaptation,
+      context: ComputeContext(Kernels(.portable)))
+    let score = Evaluator.loss(corpus, 0..<corpus.count, with: evaluator)
     #expect(score.unknown == 0)
     let archive = Self.compressor(model).compress(Array(text.utf8), adaptation: adaptation)
     let expected = score.nats / Evaluator.natsPerBit / 8

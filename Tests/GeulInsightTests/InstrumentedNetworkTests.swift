@@ -22,7 +22,7 @@ func randomModel(
   }
   return Model(
     Model.Metadata(
-      model: architecture, tokenizer: corpus.tokenizer, vocabulary: corpus.vocabulary),
+      architecture: architecture, tokenizer: corpus.tokenizer, vocabulary: corpus.vocabulary),
     parameters: network.parameters(from: tensors))
 }
 
@@ -35,8 +35,8 @@ struct InstrumentedNetworkTests {
 
   private func reference(_ model: Model) -> ReferenceNetwork {
     ReferenceNetwork(
-      cell: model.metadata.model.cell.rawValue,
-      isRectified: model.metadata.model.activation == .relu,
+      cell: model.metadata.architecture.cell.rawValue,
+      isRectified: model.metadata.architecture.activation == .relu,
       tensors: model.network.tensors(of: model.parameters).map {
         ($0.name, $0.shape, $0.values.map(Double.init))
       })
