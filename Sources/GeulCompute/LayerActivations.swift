@@ -21,7 +21,7 @@ public final class LayerActivations: @unchecked Sendable {
   /// The gates, panels over `t x b` rows; after the backward pass, in float32, the gradients of their pre-activations.
   public internal(set) var gates: Buffer<Float>
   /// The layer's output after dropout, `[t, b, h]`; empty without dropout.
-  var dropped: ElementBuffer
+  package internal(set) var dropped: ElementBuffer
   /// The gradients of the pre-activations in bfloat16, panels over `t x b` rows; empty in float32.
   var bfloat16Gradients: ElementBuffer
 
