@@ -42,7 +42,7 @@ struct BufferTests {
   func `elements are stored, read and moved exactly, without moving the buffer`(
     precision: Precision
   ) {
-    var elements = ElementBuffer(zeros: 4, precision)
+    let elements = ElementBuffer(zeros: 4, precision)
     let address = elements.address
     #expect((0..<4).allSatisfy { elements[$0] == 0 })
     elements.store([0.25, -0.5, 0.75, 1])

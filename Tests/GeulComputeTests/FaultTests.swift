@@ -15,7 +15,7 @@ struct FaultTests {
       _ = elements[16]
     }
     await #expect(processExitsWith: .failure) {
-      var elements = ElementBuffer(zeros: 16, .float32)
+      let elements = ElementBuffer(zeros: 16, .float32)
       elements.store([1, 2], at: 15)
     }
   }

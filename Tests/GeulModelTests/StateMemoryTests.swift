@@ -6,11 +6,7 @@ import Testing
 struct StateMemoryTests {
   /// The addresses of the states of all layers.
   private func addresses(_ shard: BatchShard) -> [UInt] {
-    shard.layers.flatMap { [$0.hidden.address, address($0.float32State.span)] }
-  }
-
-  private func address<Number>(_ span: Span<Number>) -> UInt {
-    unsafe span.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }
+    shard.layers.flatMap { [$0.hidden.address, $0.float32State.address] }
   }
 
   /// Two sequences of a network of two layers, with its weights.
