@@ -77,7 +77,8 @@ let package = Package(
       "GeulModelTests", ["GeulModel", "GeulCompute", "GeulStorage", "GeulText"],
       exclude: ["Figures"]),
     tests(
-      "GeulTrainingTests", ["GeulTraining", "GeulModel", "GeulCompute", "GeulStorage", "GeulText"]),
+      "GeulTrainingTests",
+      ["Geul", "GeulTraining", "GeulModel", "GeulCompute", "GeulStorage", "GeulText"]),
     tests("GeulGenerationTests", ["GeulGeneration", "GeulModel", "GeulCompute", "GeulText"]),
     tests(
       "GeulCompressionTests",

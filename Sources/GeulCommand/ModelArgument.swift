@@ -17,7 +17,14 @@ func loadModel(_ path: String) throws -> Model {
   guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
     throw CommandError("\(path): no such model.\(suggestion(beside: path))")
   }
-  guard isFolder.boolValue else { return try Model(contentsOf: path) }
+  guard isFolder.boolValue else {
+    let file = try SafetensorsFile(contentsOf: path)
+    let model = try Model(file, name: path)
+    if !file.isVerified {
+      Output.note("\(path): not written by Geul; it has no checksum that could be verified.")
+    }
+    return model
+  }
   let folder = RunFolder(path)
   let files = [folder.best, folder.latest].filter {
     FileManager.default.fileExists(atPath: $0.path)

@@ -37,6 +37,9 @@ public struct FixedBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, Senda
     unsafe (pointer + target).update(from: pointer + range.lowerBound, count: range.count)
   }
 
+  /// The address of the first element, to see that it does not change.
+  package var address: UInt { UInt(bitPattern: unsafe pointer) }
+
   /// The address of the first element, valid while the buffer is alive.
   var pointer: UnsafeMutablePointer<Element> {
     unsafe storage.memory.assumingMemoryBound(to: Element.self)

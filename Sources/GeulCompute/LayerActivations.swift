@@ -21,7 +21,7 @@ public final class LayerActivations: @unchecked Sendable {
   /// The gates, panels over `t x b` rows; after the backward pass, in float32, the gradients of their pre-activations.
   public let gates: FixedBuffer<Float>
   /// The layer's output after dropout, `[t, b, h]`; empty without dropout.
-  let dropped: ElementBuffer
+  package let dropped: ElementBuffer
   /// The gradients of the pre-activations in bfloat16, panels over `t x b` rows; empty in float32.
   let bfloat16Gradients: ElementBuffer
 

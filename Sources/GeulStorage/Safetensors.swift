@@ -24,6 +24,8 @@ public struct SafetensorsFile: Sendable {
   public var metadata: [String: String]
   /// The tensors, in the order of their bytes.
   public var tensors: [Tensor]
+  /// Indicates whether the checksum of a file that was read was verified: false for a file that another program wrote.
+  public internal(set) var isVerified = false
   /// The path or name used in errors.
   let name: String
 

@@ -46,10 +46,19 @@ public struct EvaluationSchedule: Sendable {
     return earlySteps(upTo: step).last == step
   }
 
-  /// The number of evaluations after `step`.
+  /// Returns the number of evaluations after `step`; 0 while the number of steps is not known.
+  ///
+  /// - Complexity: O(count).
   func remaining(after step: Int) -> Int {
-    guard let total, let interval else { return 0 }
-    return (total - step) / interval + earlySteps(upTo: total).count { $0 > step }
+    guard let total else { return 0 }
+    return Set(evenSteps + earlySteps(upTo: total)).count { $0 > step }
+  }
+
+  /// The evenly spaced evaluations: a remainder shorter than half of an interval has none of its own.
+  private var evenSteps: [Int] {
+    guard let total, let interval else { return [] }
+    return stride(from: interval, to: total, by: interval).filter { total - $0 >= interval / 2 }
+      + [total]
   }
 
   private func earlySteps(upTo step: Int) -> [Int] {
@@ -68,6 +77,8 @@ public struct EvaluationSchedule: Sendable {
 
 extension EvaluationSchedule {
   /// Returns the greatest density at which a run of `total` steps has at most `limit` evaluations after `step`.
+  ///
+  /// Two may remain whatever the limit: the first early one and the last.
   static func density(
     total: Int, stepsPerEpoch: Int, count: Int, after step: Int, limit: Int
   ) -> Density {
@@ -82,6 +93,8 @@ extension EvaluationSchedule {
     while remaining() > limit, density.count ?? count > 1 {
       density.count = max(1, (density.count ?? count) * 3 / 4)
     }
+    // Fewer even evaluations leave more early ones.
+    while remaining() > max(2, limit), density.growth < 1e6 { density.growth *= 2 }
     return density
   }
 }

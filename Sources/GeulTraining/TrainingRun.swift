@@ -219,11 +219,16 @@ public struct TrainingRun: ~Copyable {
 
   /// The current model.
   private var model: Model {
+    Model(currentMetadata, parameters: trainer.averagedParameters)
+  }
+
+  /// The metadata of the current model: a run is resumed only with the text whose hash it holds.
+  private var currentMetadata: Model.Metadata {
     var metadata = metadata
     metadata.training = Model.Metadata.Training(
       step: state.step, epochs: trainer.batcher.epochs, corpusHash: corpus.hash,
       validationFraction: state.configuration.validationFraction)
-    return Model(metadata, parameters: trainer.averagedParameters)
+    return metadata
   }
 
   /// The loss of a uniform distribution.
@@ -373,7 +378,7 @@ extension TrainingRun {
       trainer.batcher, trainer.step, trainer.learningRateScale
     )
     let start = clock.seconds
-    guard try store.save(metadata, state, { trainer.state }) else { return }
+    guard try store.save(currentMetadata, state, { trainer.state }) else { return }
     lastSave = clock.seconds
     overhead.save = lastSave - start
     report(.saved(step: state.step))
