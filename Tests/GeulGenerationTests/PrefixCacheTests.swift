@@ -1,3 +1,4 @@
+import GeulCompute
 import GeulModel
 import TestSupport
 import Testing
@@ -6,9 +7,10 @@ import Testing
 
 struct PrefixCacheTests {
   static func state(_ value: Float, width: Int = 4) -> RecurrentState.Row {
-    RecurrentState.Row(
-      hidden: [Array(repeating: value, count: width)],
-      float32State: [Array(repeating: value, count: width)])
+    var state = RecurrentState(Architecture(cell: .lstm, layers: 1, hidden: width), rows: 1)[0]
+    state.hidden[0] = Array(repeating: value, count: width)
+    state.float32State[0] = state.hidden[0]
+    return state
   }
 
   /// The bytes of an entry: ids of 8 bytes, and two vectors.
