@@ -3,11 +3,13 @@ import Geul
 
 /// Options of dynamic evaluation.
 struct AdaptationOptions: ParsableArguments {
-  @Option(help: "Dynamic evaluation: learning rate.")
+  @Option(help: ArgumentHelp("Dynamic evaluation: learning rate.", valueName: "rate"))
   var dynamicRate = DynamicEvaluator.Configuration().rate
-  @Option(help: "Dynamic evaluation: tokens per update.")
+  @Option(help: ArgumentHelp("Dynamic evaluation: tokens per update.", valueName: "n"))
   var dynamicLength = DynamicEvaluator.Configuration().length
-  @Option(help: "Dynamic evaluation: decay toward the trained weights per update.")
+  @Option(
+    help: ArgumentHelp(
+      "Dynamic evaluation: decay toward the trained weights per update.", valueName: "rate"))
   var dynamicDecay = DynamicEvaluator.Configuration().decay
 
   func validate() throws {

@@ -46,7 +46,7 @@ struct BenchTokenize: ParsableCommand {
   var file: String
   @Option(help: "Token unit.")
   var unit = TokenUnit.grapheme
-  @Option(help: "Duration of the measurement in seconds.")
+  @Option(help: ArgumentHelp("Duration of the measurement in seconds.", valueName: "n"))
   var seconds = 3.0
   @Flag(help: "Print the result as one JSON object.")
   var json = false

@@ -10,7 +10,7 @@ struct BenchGenerate: ParsableCommand {
     usage: "geul bench generate [<options>]")
 
   @OptionGroup var shape: NetworkOptions
-  @Option(help: "Number of texts generated in parallel.")
+  @Option(help: ArgumentHelp("Number of texts generated in parallel.", valueName: "n"))
   var streams = 1
   @OptionGroup var bench: BenchOptions
   @OptionGroup var machine: MachineOptions

@@ -3,11 +3,11 @@ import Geul
 
 /// Options shared by `bench train` and `bench generate`.
 struct BenchOptions: ParsableArguments {
-  @Option(help: "Vocabulary size.")
+  @Option(help: ArgumentHelp("Vocabulary size.", valueName: "n"))
   var vocabulary = 65
   @Option(help: "Arithmetic of matrix products; int8 only for generation.")
   var precision = Precision.float32
-  @Option(help: "Duration of the measurement in seconds.")
+  @Option(help: ArgumentHelp("Duration of the measurement in seconds.", valueName: "n"))
   var seconds = 6.0
   @Flag(help: "Print the result as one JSON object.")
   var json = false

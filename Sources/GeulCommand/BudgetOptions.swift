@@ -3,13 +3,13 @@ import Geul
 
 /// Options that set the length of a training run.
 struct BudgetOptions: ParsableArguments {
-  @Option(help: "Number of passes through the text.")
+  @Option(help: ArgumentHelp("Number of passes through the text.", valueName: "n"))
   var epochs: Double?
-  @Option(help: "Number of training steps.")
+  @Option(help: ArgumentHelp("Number of training steps.", valueName: "n"))
   var steps: Int?
-  @Option(help: "Training time in minutes.")
+  @Option(help: ArgumentHelp("Training time in minutes.", valueName: "n"))
   var minutes: Double?
-  @Option(help: "Training time in seconds.")
+  @Option(help: ArgumentHelp("Training time in seconds.", valueName: "n"))
   var seconds: Double?
 
   func validate() throws {

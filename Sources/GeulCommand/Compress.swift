@@ -52,7 +52,9 @@ struct Decompress: ParsableCommand {
 
   @Argument(help: "Archive; - for standard input.")
   var file: String
-  @Option(help: "Maximum size of the output in bytes; larger archives are refused.")
+  @Option(
+    help: ArgumentHelp(
+      "Maximum size of the output in bytes; larger archives are refused.", valueName: "bytes"))
   var limit = Compressor.defaultSizeLimit
   @OptionGroup var archive: ArchiveOptions
   @OptionGroup var machine: MachineOptions
@@ -79,7 +81,9 @@ struct ArchiveOptions: ParsableArguments {
   @Option(name: [.short, .long], help: "Model file, or run directory (its best model).")
   var model: String
   @Option(
-    help: "Output file; - for standard output (default: the input's name with or without .geul).")
+    help: ArgumentHelp(
+      "Output file; - for standard output (default: the input's name with or without .geul).",
+      valueName: "path"))
   var out: String?
   @Flag(name: .shortAndLong, help: "Print only warnings and errors.")
   var quiet = false

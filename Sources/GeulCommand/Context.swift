@@ -19,19 +19,25 @@ struct Context: ParsableCommand {
 
   @Argument(help: "Model files or run directories.")
   var models: [String] = []
-  @Option(help: "Text to measure on.")
+  @Option(help: ArgumentHelp("Text to measure on.", valueName: "text"))
   var corpus: String?
-  @Option(help: "Train a vanilla RNN, a GRU and an LSTM on this text first.")
+  @Option(
+    help: ArgumentHelp(
+      "Train a vanilla RNN, a GRU and an LSTM on this text first.", valueName: "text"))
   var compareCells: String?
   @Option(help: "Activation of the vanilla RNN; relu states are unbounded and may diverge.")
   var activation = Activation.tanh
-  @Option(help: "Total training time of the three models.")
+  @Option(help: ArgumentHelp("Total training time of the three models.", valueName: "n"))
   var minutes = 3.0
-  @Option(help: "Hidden units of the LSTM; the other two get equal parameter counts.")
+  @Option(
+    help: ArgumentHelp(
+      "Hidden units of the LSTM; the other two get equal parameter counts.", valueName: "n"))
   var hidden = 128
-  @Option(help: "Directory of the three runs (default: checkpoints/cells-NAME).")
+  @Option(
+    help: ArgumentHelp(
+      "Directory of the three runs (default: checkpoints/cells-NAME).", valueName: "path"))
   var out: String?
-  @Option(help: "Number of steps to backpropagate.")
+  @Option(help: ArgumentHelp("Number of steps to backpropagate.", valueName: "n"))
   var steps = 200
   @OptionGroup var pictures: PictureOptions
   @OptionGroup var machine: MachineOptions

@@ -47,7 +47,7 @@ extension ReportDocument {
     let lines = all.flatMap { $0.gradients($0.name) }
     try picture(
       LineChart(
-        title: "Gradient norm by distance", x: "k, tokens before", y: "norm", logarithmicY: true,
+        title: "Gradient norm", x: "k, tokens before", y: "norm", logarithmicY: true,
         series: lines.map { line in
           .init(line.name, line.norms.enumerated().map { (Double($0), $1) })
         }))
@@ -57,7 +57,7 @@ extension ReportDocument {
       zip(all, short).flatMap { $0.gradients($1) }.map { line in
         [line.name, distance(line.norms, toFallBy: 2), distance(line.norms, toFallBy: 1000)]
           + distances.map { String(format: "%.0e", line.norms[$0] / line.norms[0]) }
-      }, under: ["falls at k", "to 1/2", "to 1/1000"] + distances.map { "ratio at \($0)" })
+      }, under: ["", "k at 1/2", "k at 1/1000"] + distances.map { "ratio at \($0)" })
 
     try heading("Loss by context length")
     let positions = all.map { $0.sensitivity.positionCount }.min() ?? 0
@@ -68,7 +68,7 @@ extension ReportDocument {
         + " longer context.")
     try picture(
       LineChart(
-        title: "Loss by context length", x: "k, tokens of context", y: "nats/char",
+        title: "Loss", x: "k, tokens of context", y: "nats/char",
         logarithmicX: true,
         series: all.map { model in
           .init(model.name, model.sensitivity.losses.map { (Double($0.contextLength), $0.nats) })

@@ -11,7 +11,10 @@ struct Evaluate: ParsableCommand {
   @OptionGroup var model: ModelArgument
   @Argument(help: "Text files or directories; - for standard input.")
   var corpus: [String]
-  @Option(help: "Score only this fraction of the text, at its end; train holds out 0.1.")
+  @Option(
+    help: ArgumentHelp(
+      "Score only this fraction of the text, at its end; train holds out 0.1.",
+      valueName: "fraction"))
   var fraction = 1.0
   @Option(help: "Arithmetic of matrix products, as in generate.")
   var precision = Precision.float32
@@ -60,6 +63,7 @@ struct Evaluate: ParsableCommand {
   }
 
   func run() throws {
+    let context = try machine.context
     let model = try model.load()
     try check(precision, for: model)
     let corpus = try readCorpus(
@@ -68,7 +72,8 @@ struct Evaluate: ParsableCommand {
         tokenizer: model.metadata.tokenizer, encoding: bytes.encoding, invalid: bytes.invalid,
         vocabulary: model.metadata.vocabulary))
     let range = Int(Double(corpus.count) * (1 - fraction))..<corpus.count
-    let score = try self.score(model, corpus, range)
+    noteTrainingText(model, corpus, range)
+    let score = self.score(model, corpus, range, context)
     guard score.tokens > 0 else {
       throw CommandError(
         "\(self.corpus.joined(separator: ", ")): fewer than two tokens are in the model's vocabulary."
@@ -104,10 +109,22 @@ struct Evaluate: ParsableCommand {
     try Output.text(rows.joined(separator: "\n") + "\n")
   }
 
-  private func score(_ model: Model, _ corpus: Corpus, _ range: Range<Int>) throws
-    -> Evaluator.Loss
-  {
-    let context = try machine.context
+  /// Prints a note if the model was trained on a part of the text that is scored.
+  private func noteTrainingText(_ model: Model, _ corpus: Corpus, _ range: Range<Int>) {
+    guard let training = model.metadata.training, training.corpusHash == corpus.hash else { return }
+    let heldOut = training.validationFraction
+    guard range.lowerBound < Int(Double(corpus.count) * (1 - heldOut)) else { return }
+    Output.note(
+      heldOut > 0
+        ? "Note: this is the training text; only its last \(String(format: "%g", heldOut * 100)) % was held out."
+          + " To score that part, use --fraction \(heldOut)."
+        : "Note: this is the training text, and no part of it was held out. Other text has a higher loss."
+    )
+  }
+
+  private func score(
+    _ model: Model, _ corpus: Corpus, _ range: Range<Int>, _ context: ComputeContext
+  ) -> Evaluator.Loss {
     guard dynamic else {
       return Evaluator(
         model.network, parameters: model.parameters, precision: precision, context: context

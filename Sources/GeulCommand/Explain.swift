@@ -19,22 +19,23 @@ struct Explain: ParsableCommand {
   var text: String?
   @Option(name: .shortAndLong, help: "File with the text; - for standard input.")
   var file: String?
-  @Option(help: "Layer to show, counted from 1 (default: the last).")
+  @Option(help: ArgumentHelp("Layer to show, counted from 1 (default: the last).", valueName: "n"))
   var layer: Int?
-  @Option(help: "Number of neurons to show.")
+  @Option(help: ArgumentHelp("Number of neurons to show.", valueName: "n"))
   var rows = 12
   @Option(
     help: "Neurons to show: active (largest state variance) or persistent (highest keep gates).")
   var select = Selection.active
   @Option(
     name: .customLong("neuron"), parsing: .singleValue,
-    help: "Show this neuron, counted from 0, instead; may be repeated.")
+    help: ArgumentHelp(
+      "Show this neuron, counted from 0, instead; may be repeated.", valueName: "n"))
   var neurons: [Int] = []
   @Flag(
     help:
       "Find neurons that correlate with quotation marks, line position, capitals; needs --corpus.")
   var probe = false
-  @Option(help: "Text for --probe.")
+  @Option(help: ArgumentHelp("Text for --probe.", valueName: "text"))
   var corpus: String?
   @OptionGroup var pictures: PictureOptions
   @OptionGroup var machine: MachineOptions

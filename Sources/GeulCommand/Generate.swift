@@ -14,34 +14,48 @@ struct Generate: ParsableCommand {
       """)
 
   @OptionGroup var model: ModelArgument
-  @Option(name: .shortAndLong, help: "Prompt.")
+  @Option(name: .shortAndLong, help: ArgumentHelp("Prompt.", valueName: "text"))
   var prompt: String?
   @Option(
     name: [.customShort("f"), .long],
-    help: "File with the prompt; - for standard input.")
+    help: ArgumentHelp("File with the prompt; - for standard input.", valueName: "file"))
   var promptFile: String?
-  @Option(name: [.customShort("n"), .long], help: "Number of tokens to generate.")
+  @Option(
+    name: [.customShort("n"), .long],
+    help: ArgumentHelp(
+      "Number of tokens to generate; -1 continues until --stop or Ctrl-C.", valueName: "n"))
   var length = 500
   @Option(
     name: .shortAndLong,
-    help: "Sampling temperature; 0 always takes the most likely token.")
+    help: ArgumentHelp(
+      "Sampling temperature; 0 always takes the most likely token.", valueName: "t"))
   var temperature = 0.8
-  @Option(help: "Sample from the k most likely tokens; 0 disables.")
+  @Flag(help: "Always take the most likely token, like --temperature 0.")
+  var greedy = false
+  @Option(help: ArgumentHelp("Sample from the k most likely tokens; 0 disables.", valueName: "k"))
   var topK = 0
   @Option(
-    help: "Nucleus sampling: from the most likely tokens of this total probability; 1 disables.")
+    help: ArgumentHelp(
+      "Nucleus sampling: from the most likely tokens of this total probability; 1 disables.",
+      valueName: "p"))
   var topP = 1.0
-  @Option(help: "Minimum probability, relative to the most likely token; 0 disables.")
+  @Option(
+    help: ArgumentHelp(
+      "Minimum probability, relative to the most likely token; 0 disables.", valueName: "p"))
   var minP = 0.0
-  @Option(help: "Penalty of recent tokens; 1 disables.")
+  @Option(help: ArgumentHelp("Penalty of recent tokens; 1 disables.", valueName: "penalty"))
   var repeatPenalty = 1.0
-  @Option(help: "Number of recent tokens that --repeat-penalty applies to.")
+  @Option(
+    help: ArgumentHelp("Number of recent tokens that --repeat-penalty applies to.", valueName: "n"))
   var repeatLastN = 64
-  @Option(help: "Stop before this string; may be repeated.")
+  @Option(help: ArgumentHelp("Stop before this string; may be repeated.", valueName: "text"))
   var stop: [String] = []
-  @Option(name: .shortAndLong, help: "Random seed (default: random, printed).")
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Random seed; -1 for a random one, which is printed (default: -1).", valueName: "n"))
   var seed: Int?
-  @Option(help: "Number of texts to generate.")
+  @Option(help: ArgumentHelp("Number of texts to generate.", valueName: "n"))
   var numSamples = 1
   @Option(help: "Arithmetic of matrix products; int8 is the fastest.")
   var precision = Precision.float32
@@ -56,9 +70,13 @@ struct Generate: ParsableCommand {
   @OptionGroup var machine: MachineOptions
 
   func validate() throws {
-    try check("--length", length, in: 0...1_000_000_000)
+    try check("--length", length, in: -1...1_000_000_000)
+    guard length >= 0 || !stop.isEmpty || (numSamples == 1 && !json) else {
+      throw ValidationError(
+        "--length -1 with --json or --num-samples needs --stop: the output is printed at the end.")
+    }
     try check("--num-samples", numSamples, in: 1...100_000)
-    try check("--seed", seed, in: 0...Int.max)
+    try check("--seed", seed, in: -1...Int.max)
     do throws(SamplingError) { try sampling.validate() } catch {
       throw ValidationError(error.description)
     }
@@ -69,7 +87,8 @@ struct Generate: ParsableCommand {
 
   private var sampling: SamplingOptions {
     SamplingOptions(
-      temperature: temperature, topK: topK, topP: topP, minP: minP, repeatPenalty: repeatPenalty,
+      temperature: greedy ? 0 : temperature, topK: topK, topP: topP, minP: minP,
+      repeatPenalty: repeatPenalty,
       repeatLastN: repeatLastN)
   }
 
@@ -89,10 +108,18 @@ struct Generate: ParsableCommand {
     try check(precision, for: model)
     let text = try promptText()
     let ids = try encode(text, model)
-    let seed = UInt64(seed ?? Int.random(in: 0..<1 << 32))
-    if !quiet && self.seed == nil { Output.note("seed \(seed)") }
+    let chosenSeed = seed.flatMap { UInt64(exactly: $0) }
+    let seed = chosenSeed ?? randomSeed()
+    if chosenSeed == nil { note("seed \(seed)") }
+    if sampling.temperature > 2 {
+      // In llama.cpp, -t is the number of threads.
+      note(
+        "Note: -t is the temperature; \(String(format: "%g", temperature)) is far above 1 and gives noise."
+          + " The number of threads is --threads.")
+    }
     let request = Generator.Request(
-      prompt: ids, length: length, sampling: sampling, seed: seed, samples: numSamples, stops: stop)
+      prompt: ids, length: length < 0 ? Int.max : length, sampling: sampling, seed: seed,
+      samples: numSamples, stops: stop)
     let generator = Generator(
       model, precision: precision, context: try machine.context)
     let shown = noDisplayPrompt ? "" : decoded(ids, model)
@@ -137,14 +164,16 @@ struct Generate: ParsableCommand {
         "prompt: \(first.location) is not in the model's vocabulary. Remove it, or leave out --strict."
       )
     }
-    if !quiet {
-      encoding.notes(on: "prompt").forEach(Output.note)
-      if encoding.ids.isEmpty, !text.isEmpty {
-        Output.note(
-          "prompt: no character is in the model's vocabulary; generating without a prompt.")
-      }
+    encoding.notes(on: "prompt").forEach(note)
+    if encoding.ids.isEmpty, !text.isEmpty {
+      note("prompt: no character is in the model's vocabulary; generating without a prompt.")
     }
     return encoding.ids
+  }
+
+  /// Prints a line to standard error, unless `--quiet`.
+  private func note(_ sentence: String) {
+    if !quiet { Output.note(sentence) }
   }
 
   /// Returns the prompt as the model reads it, without an incomplete syllable at its end: the

@@ -4,7 +4,9 @@ public import Geul
 
 /// Options that choose threads and kernels.
 struct MachineOptions: ParsableArguments {
-  @Option(help: "Number of threads (default: GEUL_THREADS, or all processors).")
+  @Option(
+    help: ArgumentHelp(
+      "Number of threads (default: GEUL_THREADS, or all processors).", valueName: "n"))
   var threads: Int?
 
   func validate() throws {
@@ -32,6 +34,9 @@ extension Optimizer.Kind: ExpressibleByArgument {}
 extension TokenUnit: ExpressibleByArgument {}
 extension NormalForm: ExpressibleByArgument {}
 extension InvalidBytePolicy: ExpressibleByArgument {}
+
+/// Returns a seed that differs from call to call.
+func randomSeed() -> UInt64 { UInt64.random(in: 0..<1 << 32) }
 
 /// Throws a `ValidationError` with flag, range and value unless `value` is nil or in `range`.
 func check<Value: Comparable>(

@@ -7,11 +7,12 @@ struct NetworkOptions: ParsableArguments {
   var cell = CellKind.lstm
   @Option(help: "Activation of --cell rnn; relu states are unbounded and may diverge.")
   var activation = Activation.tanh
-  @Option(help: "Number of layers.")
+  @Option(help: ArgumentHelp("Number of layers.", valueName: "n"))
   var layers = 2
   @Option(
-    help:
-      "Hidden units per layer (default: chosen for the text and the training time; 256 without a time)."
+    help: ArgumentHelp(
+      "Hidden units per layer (default: chosen for the text and the training time; 256 without a time).",
+      valueName: "n")
   )
   var hidden: Int?
 
@@ -35,13 +36,15 @@ struct NetworkOptions: ParsableArguments {
 struct WindowOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
-    help:
-      "Sequences per batch (default: \(TrainingConfiguration().batch), fewer for a small text)."
+    help: ArgumentHelp(
+      "Sequences per batch (default: \(TrainingConfiguration().batch), fewer for a small text).",
+      valueName: "n")
   )
   var batch: Int?
   @Option(
-    help:
-      "Tokens per sequence, over which gradients are backpropagated (default: \(TrainingConfiguration().length), fewer for a small text)."
+    help: ArgumentHelp(
+      "Tokens per sequence, over which gradients are backpropagated (default: \(TrainingConfiguration().length), fewer for a small text).",
+      valueName: "n")
   )
   var length: Int?
 

@@ -2,9 +2,8 @@ import Geul
 
 /// Messages about characters outside the model's vocabulary.
 extension PromptEncoding {
-  /// Returns one sentence for each of the first few substitutions and one for the rest.
-  ///
-  /// - Parameter name: The name of the encoded text: `prompt` or `text`.
+  /// Returns one sentence for each of the first few substitutions and one for the rest; `name` is
+  /// `prompt` or `text`.
   func notes(on name: String) -> [String] {
     let limit = 5
     let shown = substitutions.prefix(limit).map {

@@ -7,12 +7,22 @@ import GeulCharts
 struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Report a run's configuration, metrics, samples and results.",
-    usage: "geul report <folder> [--html <file>]")
+    usage: "geul report <folder> [--html <file> | --json | --csv]")
 
   @Argument(help: "Run directory.")
   var folder: String
   @OptionGroup var pictures: PictureOptions
+  @Flag(help: "Print configuration, losses and results as one JSON object.")
+  var json = false
+  @Flag(help: "Print the metrics as comma-separated values.")
+  var csv = false
   @OptionGroup var machine: MachineOptions
+
+  func validate() throws {
+    guard [json, csv, pictures.html != nil].count(where: \.self) <= 1 else {
+      throw ValidationError("Give only one of --html, --json and --csv.")
+    }
+  }
 
   func run() throws {
     try pictures.check()
@@ -27,11 +37,25 @@ struct Report: ParsableCommand {
     guard !metrics.isEmpty else {
       throw CommandError("\(folder.metricsPath) has no metrics yet. Wait for the first.")
     }
+    if csv {
+      try Output.text(MetricsTable(contentsOf: folder.metricsPath).csv)
+      return
+    }
+    let results = try results(metrics, state, model)
+    guard !json else {
+      let history = state.history.map {
+        ReportData.Evaluation(
+          step: $0.step, trainNats: $0.trainNats, validationNats: $0.validationNats)
+      }
+      return try Output.json(
+        ReportData(
+          configuration: .init(state, model), history: history, results: results))
+    }
     var document = ReportDocument("Training run \(self.folder)")
     try showConfiguration(state, model, &document)
     try showMetrics(metrics, state, &document)
     try showSamples(folder, model, state, &document)
-    try showResults(metrics, state, model, &document)
+    try showResults(results, model, &document)
     try pictures.write(document.page)
   }
 
@@ -153,34 +177,44 @@ struct Report: ParsableCommand {
     }
   }
 
+  private func results(
+    _ metrics: [TrainingRun.Progress], _ state: RunState, _ model: Model
+  ) throws -> ReportData.Results {
+    let training = model.metadata.training
+    let baselines = try baselines(state, model)
+    return ReportData.Results(
+      steps: state.step, epochs: state.batcher.epochs, bestStep: state.best?.step,
+      validationNats: training?.validationNats ?? state.best?.validationNats,
+      bitsPerByte: training?.validationBitsPerByte, unigramNats: baselines?.unigram,
+      trigramNats: baselines?.trigram,
+      charsPerSecond: metrics.map(\.charsPerSecond).sorted().median,
+      learningRateScale: state.learningRateScale)
+  }
+
   private func showResults(
-    _ metrics: [TrainingRun.Progress], _ state: RunState, _ model: Model,
-    _ document: inout ReportDocument
+    _ results: ReportData.Results, _ model: Model, _ document: inout ReportDocument
   ) throws {
     try document.heading("Results")
-    let training = model.metadata.training
     let unit = model.metadata.tokenizer.unit.shortName
-    let speeds = metrics.map(\.charsPerSecond).sorted()
     var rows: [[String]] = []
-    if let nats = training?.validationNats ?? state.best?.validationNats {
+    if let nats = results.validationNats {
+      let isEstimate = model.metadata.training?.validationNats == nil
       rows.append([
         "validation loss",
         "\(number(nats, 4)) nats/\(unit) (\(number(nats / Evaluator.natsPerBit, 4)) bits/\(unit))"
-          + (training?.validationNats == nil ? ", estimated" : ""),
+          + (isEstimate ? ", estimated" : ""),
       ])
     }
-    if let bits = training?.validationBitsPerByte {
-      rows.append(["", "\(number(bits, 4)) bits/byte"])
-    }
-    if let baselines = try baselines(state, model) {
+    if let bits = results.bitsPerByte { rows.append(["", "\(number(bits, 4)) bits/byte"]) }
+    if let unigram = results.unigramNats, let trigram = results.trigramNats {
       rows.append([
         "baselines",
-        "unigram \(number(baselines.unigram, 4)), trigram \(number(baselines.trigram, 4)) nats/\(unit)",
+        "unigram \(number(unigram, 4)), trigram \(number(trigram, 4)) nats/\(unit)",
       ])
     }
-    rows.append(["best step", "\(state.best?.step ?? 0)"])
-    rows.append(["epochs", number(state.batcher.epochs, 2)])
-    rows.append(["speed", "\(compact(speeds[speeds.count / 2])) chars/s (median)"])
+    rows.append(["best step", "\(results.bestStep ?? 0)"])
+    rows.append(["epochs", number(results.epochs, 2)])
+    rows.append(["speed", "\(compact(results.charsPerSecond)) chars/s (median)"])
     try document.table(rows)
   }
 

@@ -8,7 +8,7 @@ import GeulCharts
 
 /// Options of the output of charts: the terminal, and an HTML page on request.
 struct PictureOptions: ParsableArguments {
-  @Option(help: "Also write an HTML file.")
+  @Option(help: ArgumentHelp("Also write an HTML file.", valueName: "file"))
   var html: String?
 
   /// Standard output: with colors if it is a terminal and NO_COLOR is not set.

@@ -40,10 +40,12 @@ struct Resume: ParsableCommand {
     let corpus = try readCorpus(sources, options)
     options.vocabulary = corpus.vocabulary
     let validation = try text.validationSource.map { try readCorpus([$0], options) }
+    let budget = budget(for: loaded.value.run)
+    let introduction = learningRates(of: loaded.value.run, budget)
     let session = try TrainingSession(
       resuming: loaded, in: folder, corpus: corpus, sources: sources, validation: validation,
-      budget: budget(for: loaded.value.run), context: machine.context)
-    try reporting.run(session, clock: clock)
+      budget: budget, context: machine.context)
+    try reporting.run(session, introduction: introduction, clock: clock)
   }
 
   /// Returns the new budget; nil to continue to the planned end.
@@ -64,5 +66,25 @@ struct Resume: ParsableCommand {
       )
     }
     return budget
+  }
+
+  /// Returns a sentence on the learning rates of the remaining steps; nil if no step remains.
+  private func learningRates(of state: RunState, _ budget: Budget?) -> String? {
+    func rate(_ step: Int, of total: Int?) -> String {
+      let rate = state.configuration.schedule.rate(step: step, of: total)
+      return String(format: "%.3g", rate * state.learningRateScale)
+    }
+    let (step, planned) = (state.step, state.totalSteps)
+    guard let total = budget.map({ $0.steps(perEpoch: state.batcher.count) }) ?? planned else {
+      return
+        "Continuing after step \(step): the learning rate is \(rate(step, of: nil)) while the speed is measured, then"
+        + " follows the cosine of the new length down to \(rate(step, of: step))."
+    }
+    guard total > step else { return nil }
+    let range = "from \(rate(step, of: total)) to \(rate(total - 1, of: total))"
+    let beginning = "Continuing after step \(step) of \(total): the learning rate"
+    guard total != planned else { return "\(beginning) continues its schedule, \(range)." }
+    let last = planned.map { " (it was \(rate(step - 1, of: $0)) in the last step)" } ?? ""
+    return "\(beginning) follows the cosine of the new length, \(range)\(step > 0 ? last : "")."
   }
 }

@@ -4,9 +4,13 @@ import Geul
 
 /// Options of checkpoints and output, shared by `train` and `resume`.
 struct RunOptions: ParsableArguments {
-  @Option(help: "Print a sample every N steps; 0 for none (default: four in a run).")
+  @Option(
+    help: ArgumentHelp(
+      "Print a sample every N steps; 0 for none (default: four in a run).", valueName: "n"))
   var sampleEvery: Int?
-  @Option(help: "Save a checkpoint every N steps (default: every 30 seconds).")
+  @Option(
+    help: ArgumentHelp(
+      "Save a checkpoint every N steps (default: every 30 seconds).", valueName: "n"))
   var saveEvery: Int?
   @Flag(name: .shortAndLong, help: "Print only warnings and errors.")
   var quiet = false
@@ -18,37 +22,18 @@ struct RunOptions: ParsableArguments {
     try check("--save-every", saveEvery, in: 1...1_000_000_000)
   }
 
-  /// The JSON object of `--json`; missing values are null.
+  /// The JSON object of `--json`.
   private struct Summary: Encodable {
     let out: String
-    let validationNats: Double?
-    let unigramNats: Double?
-    let trigramNats: Double?
-    let bitsPerByte: Double?
+    @OrNull var validationNats: Double?
+    @OrNull var unigramNats: Double?
+    @OrNull var trigramNats: Double?
+    @OrNull var bitsPerByte: Double?
     let charsPerSecond: Double
     let steps: Int
-    let bestStep: Int?
+    @OrNull var bestStep: Int?
     let epochs: Double
     let seconds: Double
-
-    enum CodingKeys: CodingKey {
-      case out, validationNats, unigramNats, trigramNats, bitsPerByte, charsPerSecond, steps,
-        bestStep, epochs, seconds
-    }
-
-    func encode(to encoder: any Encoder) throws {
-      var object = encoder.container(keyedBy: CodingKeys.self)
-      try object.encode(out, forKey: .out)
-      try object.encode(validationNats, forKey: .validationNats)
-      try object.encode(unigramNats, forKey: .unigramNats)
-      try object.encode(trigramNats, forKey: .trigramNats)
-      try object.encode(bitsPerByte, forKey: .bitsPerByte)
-      try object.encode(charsPerSecond, forKey: .charsPerSecond)
-      try object.encode(steps, forKey: .steps)
-      try object.encode(bestStep, forKey: .bestStep)
-      try object.encode(epochs, forKey: .epochs)
-      try object.encode(seconds, forKey: .seconds)
-    }
   }
 
   /// Prints a line to standard error, unless `--quiet`.
@@ -77,9 +62,14 @@ struct RunOptions: ParsableArguments {
   }
 
   /// Runs a session to its end or to a signal, and prints the results.
-  func run(_ session: consuming TrainingSession, clock: Stopwatch) throws {
+  ///
+  /// `introduction` is printed once the run has started.
+  func run(
+    _ session: consuming TrainingSession, introduction: String? = nil, clock: Stopwatch
+  ) throws {
     let (path, unit) = (session.folder.path, session.plan.corpus.tokenizer.unit)
-    var report = RunReport(session.folder, quiet: quiet, context: session.plan.context)
+    var report = RunReport(
+      session.folder, quiet: quiet, introduction: introduction, context: session.plan.context)
     StopSignal.watch()
     let result = try session.run(
       saveEvery: saveEvery, sampleEvery: quiet ? 0 : sampleEvery, baselines: !quiet || json,

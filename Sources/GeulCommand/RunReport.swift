@@ -7,18 +7,22 @@ struct RunReport {
   private let folder: RunFolder
   private let context: ComputeContext
   private var lastValidation: Double?
+  /// A sentence to print before the first event.
+  private var introduction: String?
   private var lastLine = 0.0
   /// The last progress report.
   private(set) var last: TrainingRun.Progress?
 
-  init(_ folder: RunFolder, quiet: Bool, context: ComputeContext) {
+  init(_ folder: RunFolder, quiet: Bool, introduction: String?, context: ComputeContext) {
     self.folder = folder
     self.quiet = quiet
+    self.introduction = introduction
     self.context = context
   }
 
   /// Shows an event.
   mutating func show(_ event: TrainingRun.Event) {
+    if let introduction = introduction.take(), !quiet { Output.note(introduction) }
     switch event {
     case .note(let sentence):
       Output.note(sentence)

@@ -14,10 +14,12 @@ struct EncodingOptions: ParsableArguments {
 struct TextOptions: ParsableArguments {
   @Option(help: "Token unit.")
   var unit = TokenUnit.grapheme
-  @Option(help: "Unicode normalization form.")
+  @Option(help: ArgumentHelp("Unicode normalization form.", valueName: "form"))
   var normalize = NormalForm.nfc
   @OptionGroup var bytes: EncodingOptions
-  @Option(help: "Map tokens that occur fewer times than this to one unknown token.")
+  @Option(
+    help: ArgumentHelp(
+      "Map tokens that occur fewer times than this to one unknown token.", valueName: "n"))
   var minCount = 1
 
   func validate() throws { try check("--min-count", minCount, in: 1...Int(Int32.max)) }

@@ -11,7 +11,7 @@ struct Tokenize: ParsableCommand {
 
   @Argument(help: "Text files or directories; - for standard input.")
   var files: [String]
-  @Option(help: "Unicode normalization form.")
+  @Option(help: ArgumentHelp("Unicode normalization form.", valueName: "form"))
   var normalize = NormalForm.nfc
   @OptionGroup var bytes: EncodingOptions
   @Flag(help: "Print the result as one JSON object.")

@@ -14,7 +14,9 @@ struct Train: ParsableCommand {
 
   @Argument(help: "Text files or directories; - for standard input.")
   var corpus: [String]
-  @Option(help: "Run directory (default: checkpoints/NAME, after the first file).")
+  @Option(
+    help: ArgumentHelp(
+      "Run directory (default: checkpoints/NAME, after the first file).", valueName: "path"))
   var out: String?
   @OptionGroup(title: "Text") var text: TextOptions
 
@@ -22,30 +24,44 @@ struct Train: ParsableCommand {
   @OptionGroup var window: WindowOptions
   @OptionGroup(title: "Training time (default: 5 minutes, at most 100 epochs)")
   var budget: BudgetOptions
-  @Option(help: "Peak learning rate (default: 0.012 for 32 sequences per batch, less for fewer).")
+  @Option(
+    help: ArgumentHelp(
+      "Peak learning rate (default: 0.012 for 32 sequences per batch, less for fewer).",
+      valueName: "rate"))
   var learningRate: Float?
   @Option(
-    help: "Dropout rate of layer outputs, 0 to 0.9 (default: higher for more epochs of a text).")
+    help: ArgumentHelp(
+      "Dropout rate of layer outputs, 0 to 0.9 (default: higher for more epochs of a text).",
+      valueName: "rate"))
   var dropout: Float?
   @Option(help: "Optimizer for weight matrices; AdamW updates the other parameters.")
   var optimizer = Optimizer.Kind.muon
-  @Option(help: "Decoupled weight decay of weight matrices.")
+  @Option(help: ArgumentHelp("Decoupled weight decay of weight matrices.", valueName: "rate"))
   var weightDecay = TrainingConfiguration().weightDecay
-  @Option(help: "Maximum global gradient norm.")
+  @Option(help: ArgumentHelp("Maximum global gradient norm.", valueName: "norm"))
   var gradClip: Float = 1
   @Option(
-    help: "Early stopping: evaluations without improvement before training stops; 0 disables.")
+    help: ArgumentHelp(
+      "Early stopping: evaluations without improvement before training stops; 0 disables.",
+      valueName: "n"))
   var patience = TrainingConfiguration().patience
-  @Option(help: "Fraction of the text, at its end, held out for validation, 0 to 0.9.")
+  @Option(
+    help: ArgumentHelp(
+      "Fraction of the text, at its end, held out for validation, 0 to 0.9.", valueName: "fraction")
+  )
   var validation = 0.1
-  @Option(help: "Separate validation text; nothing is held out of the training text.")
+  @Option(
+    help: ArgumentHelp(
+      "Separate validation text; nothing is held out of the training text.", valueName: "file"))
   var validationFile: String?
   @Option(
     help:
       "Arithmetic of matrix products: float32 (the same bits on every machine), bfloat16, or auto (the faster one)."
   )
   var precision = PrecisionChoice.auto
-  @Option(help: "Random seed; the same seed gives the same model.")
+  @Option(
+    help: ArgumentHelp(
+      "Random seed; the same seed gives the same model; -1 for a random one.", valueName: "n"))
   var seed = 1
   @Flag(help: "Print the plan (tokens, model, memory, measured speed, duration, advice) and exit.")
   var dryRun = false
@@ -66,7 +82,7 @@ struct Train: ParsableCommand {
     try check("--grad-clip", gradClip, in: 1e-6...1e6)
     try check("--patience", patience, in: 0...1000)
     try check("--validation", validation, in: 0...0.9)
-    try check("--seed", seed, in: 0...Int.max)
+    try check("--seed", seed, in: -1...Int.max)
   }
 
   func run() throws {
@@ -110,7 +126,7 @@ struct Train: ParsableCommand {
     options.configuration.weightDecay = weightDecay
     options.configuration.patience = patience
     options.configuration.validationFraction = validationFile == nil ? validation : 0
-    options.configuration.seed = UInt64(seed)
+    options.configuration.seed = UInt64(exactly: seed) ?? randomSeed()
     (options.hidden, options.batch, options.length) = (shape.hidden, window.batch, window.length)
     (options.learningRate, options.dropout) = (learningRate, dropout)
     options.precision = precision.precision

@@ -3,12 +3,12 @@ import GeulModel
 import GeulStorage
 import Testing
 
-/// Files that are no models, or damaged ones.
+/// Model files and checkpoints that are damaged, or are something else.
 struct BadCheckpointTests {
   private let folder: Folder
   init() throws { folder = try Runs.trained(["--save-every", "7"]) }
 
-  /// Puts `bytes` in place of a model and of the run's checkpoints, and reads them in every way.
+  /// Replaces a model and the run's checkpoints by `bytes` and expects every command to refuse them.
   private func expectRefused(_ bytes: some Collection<UInt8>, naming words: String) throws {
     try folder.write(bytes, to: "bad.safetensors")
     for command in [
@@ -32,29 +32,29 @@ struct BadCheckpointTests {
   }
 
   @Test(arguments: [0, 5, 200, -1, -1000])
-  func `cut short`(length: Int) throws {
+  func `a truncated file is refused`(length: Int) throws {
     let whole = try checkpoint
     let count = length < 0 ? whole.count + length : length
     try expectRefused(
       whole.prefix(count), naming: length < 8 && length >= 0 ? "too few" : "cut short")
   }
 
-  @Test func `longer than it should be`() throws {
+  @Test func `a file with trailing bytes is refused`() throws {
     try expectRefused(checkpoint + [0], naming: "after its last tensor")
   }
 
   @Test(arguments: [0.3, 0.6, 0.999])
-  func `with a bit that has flipped`(place: Double) throws {
+  func `a flipped bit is found by the checksum`(position: Double) throws {
     var bytes = try checkpoint
-    bytes[Int(Double(bytes.count) * place)] ^= 4
+    bytes[Int(Double(bytes.count) * position)] ^= 4
     try expectRefused(bytes, naming: "checksum")
   }
 
-  @Test func `a text in its place`() throws {
+  @Test func `a text file is refused`() throws {
     try expectRefused(Texts.english.utf8, naming: "is not a safetensors file")
   }
 
-  @Test func `a checkpoint of a later version`() throws {
+  @Test func `a checkpoint of a later version is refused`() throws {
     try expectRefused(rewritten("\"format\":1", to: "\"format\":9"), naming: "version 9")
   }
 
@@ -63,7 +63,7 @@ struct BadCheckpointTests {
     ("\"grapheme\"", "\"word\""), ("\"layers\":1", "\"layers\":\"1\""),
     ("\"step\":20", "\"step\":2e99"),
   ])
-  func `a model's metadata that cannot be read`(words: String, others: String) throws {
+  func `invalid metadata is refused`(words: String, others: String) throws {
     try expectRefused(rewritten(words, to: others), naming: "cannot be read")
   }
 
@@ -72,7 +72,7 @@ struct BadCheckpointTests {
     ("\"hidden\":16", "\"hidden\":-1", "65536"), ("\"layers\":1", "\"layers\":2", "l1"),
     ("\"lstm\"", "\"gru\"", "gru"), ("[\"e\",", "[\"e\",\"한\",", "shape"),
   ])
-  func `a model whose metadata its tensors do not fit`(
+  func `metadata that do not match the tensors are refused`(
     words: String, others: String, naming: String
   ) throws {
     let first = try #require(
@@ -85,30 +85,30 @@ struct BadCheckpointTests {
       naming: naming)
   }
 
-  @Test func `a tensor of another shape`() throws {
+  @Test func `a tensor with a wrong shape is refused`() throws {
     let bytes = try rewritten { file in
-      let place = try #require(file.tensors.firstIndex { $0.name == "decoder.bias" })
-      file.tensors[place] = .init("decoder.bias", shape: [3], floats: [1, 2, 3])
+      let index = try #require(file.tensors.firstIndex { $0.name == "decoder.bias" })
+      file.tensors[index] = .init("decoder.bias", shape: [3], floats: [1, 2, 3])
     }
     try expectRefused(bytes, naming: "tensor \"decoder.bias\" has shape [3]")
   }
 
-  @Test func `a tensor that is missing`() throws {
+  @Test func `a missing tensor is named`() throws {
     let bytes = try rewritten { $0.tensors.removeAll { $0.name == "lstm.weight_hh_l0" } }
     try expectRefused(bytes, naming: "lstm.weight_hh_l0")
   }
 
-  @Test func `a tensor with a number that is not finite`() throws {
+  @Test func `a tensor with a value that is not finite is refused`() throws {
     let bytes = try rewritten { file in
-      let place = try #require(file.tensors.firstIndex { $0.name == "decoder.bias" })
-      let shape = file.tensors[place].shape
-      file.tensors[place] = .init(
+      let index = try #require(file.tensors.firstIndex { $0.name == "decoder.bias" })
+      let shape = file.tensors[index].shape
+      file.tensors[index] = .init(
         "decoder.bias", shape: shape, floats: Array(repeating: .nan, count: shape[0]))
     }
     try expectRefused(bytes, naming: "not finite")
   }
 
-  @Test func `a safetensors file of another program`() throws {
+  @Test func `a safetensors file of another program is refused`() throws {
     let file = SafetensorsFile(tensors: [.init("weight", shape: [1], floats: [1])])
     try expectRefused(file.serialized(), naming: "no model of Geul")
   }
@@ -123,7 +123,7 @@ struct BadCheckpointTests {
   }
 
   @Test(arguments: ["offset", "index", "batch", "length", "units", "epoch", "step"])
-  func `a run's record that contradicts itself`(key: String) throws {
+  func `inconsistent run metadata are refused`(key: String) throws {
     let bytes = try rewritten { file in
       let text = try #require(file.metadata["geul.run"])
       let pattern = try Regex("\"\(key)\":[0-9]+")
@@ -138,16 +138,16 @@ struct BadCheckpointTests {
     #expect(folder.contents(of: "run") == before)
   }
 
-  @Test func `a run whose loss is beyond all numbers ends, and keeps its last checkpoint`() throws {
+  @Test func `a run with an infinite loss ends and keeps its last checkpoint`() throws {
     let longer = try GeulProcess.run(["resume", "run", "--steps", "120"], in: folder)
     try #require(longer.status == 0, "\(longer.stderr)")
-    // Open gates, and weights of which no two can be added.
+    // Open gates, and output weights whose sum overflows.
     let bytes = try rewritten { file in
       for (name, value) in [("lstm.bias_ih_l0", 20), ("decoder.weight", 3e38)] as [(String, Float)]
       {
-        let place = try #require(file.tensors.firstIndex { $0.name == name })
-        let shape = file.tensors[place].shape
-        file.tensors[place] = .init(
+        let index = try #require(file.tensors.firstIndex { $0.name == name })
+        let shape = file.tensors[index].shape
+        file.tensors[index] = .init(
           name, shape: shape, floats: Array(repeating: value, count: shape.reduce(1, *)))
       }
     }
@@ -160,14 +160,14 @@ struct BadCheckpointTests {
     #expect(folder.data("run/latest.safetensors") == Data(bytes))
   }
 
-  @Test func `a folder that is no run`() throws {
+  @Test func `a directory without a model is refused`() throws {
     try FileManager.default.createDirectory(
       atPath: folder.file("empty"), withIntermediateDirectories: true)
     try GeulProcess.run(["generate", "empty"], in: folder)
       .expectRefusal(1, naming: "empty", "no best.safetensors")
   }
 
-  @Test func `a missing model names those that are there`() throws {
+  @Test func `a missing model is answered with the models that exist`() throws {
     try GeulProcess.run(["generate", "rum"], in: folder)
       .expectRefusal(1, naming: "rum: no such model", "run")
     let other = try Folder()
@@ -175,7 +175,7 @@ struct BadCheckpointTests {
       .expectRefusal(1, naming: "rum: no such model", "geul train")
   }
 
-  @Test func `a damaged best model is replaced by the one before, and said`() throws {
+  @Test func `the previous best model replaces a damaged one, with a note`() throws {
     try #require(folder.exists("run/best.previous.safetensors"))
     try folder.write("no model", to: "run/best.safetensors")
     let result = try GeulProcess.run(["generate", "run", "-n", "5", "--seed", "1"], in: folder)
@@ -183,14 +183,14 @@ struct BadCheckpointTests {
     #expect(try #require(result.notes.first).contains("best.previous.safetensors, is used instead"))
   }
 
-  /// The checkpoint changed, and its checksum made right again.
+  /// Returns the checkpoint after a change, with a valid checksum.
   private func rewritten(_ change: (inout SafetensorsFile) throws -> Void) throws -> [UInt8] {
     var file = try SafetensorsFile(contentsOf: folder.file("run/latest.safetensors"))
     try change(&file)
     return try file.serialized()
   }
 
-  /// The checkpoint with some words of its metadata changed.
+  /// Returns the checkpoint with a part of its metadata replaced.
   private func rewritten(_ words: String, to others: String, key: String = "geul") throws -> [UInt8]
   {
     try rewritten { file in

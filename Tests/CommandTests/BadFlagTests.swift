@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What is wrong on the line itself: exit code 2, and nothing is touched.
+/// Errors in the command line: exit code 2, and no file is touched.
 struct BadFlagTests {
   private let folder: Folder
   init() throws { folder = try Runs.english.get() }
@@ -23,24 +23,24 @@ struct BadFlagTests {
     ("--learning-rate", "inf"), ("--dropout", "0.95"), ("--dropout", "-0.1"), ("--dropout", "nan"),
     ("--grad-clip", "0"), ("--grad-clip", "-1"), ("--validation", "1"), ("--validation", "-0.1"),
     ("--min-count", "0"), ("--sample-every", "-1"), ("--save-every", "0"), ("--threads", "0"),
-    ("--threads", "2000"), ("--seed", "-1"),
+    ("--threads", "2000"), ("--seed", "-2"),
   ])
-  func `a number of train that is out of range`(flag: String, value: String) throws {
+  func `train refuses a number out of range`(flag: String, value: String) throws {
     try expectUsage(
       ["train", "text.txt", "--out", "new", flag, value], naming: flag, "must be from", " to ")
     try expectUsage(["train", "text.txt", "--out", "new", "\(flag)=\(value)"], naming: flag)
   }
 
   @Test(arguments: [
-    ("--length", "-1"), ("-n", "-1"), ("--temperature", "-1"), ("-t", "-0.5"),
+    ("--length", "-2"), ("-n", "-2"), ("--temperature", "-1"), ("-t", "-0.5"),
     ("--temperature", "nan"),
     ("--temperature", "inf"), ("--top-k", "-1"), ("--top-p", "0"), ("--top-p", "1.1"),
     ("--top-p", "-1"),
     ("--min-p", "-0.1"), ("--min-p", "2"), ("--repeat-penalty", "0"), ("--repeat-penalty", "-1"),
-    ("--repeat-last-n", "-1"), ("--num-samples", "0"), ("--num-samples", "-3"), ("--seed", "-1"),
-    ("-s", "-1"), ("--threads", "0"),
+    ("--repeat-last-n", "-1"), ("--num-samples", "0"), ("--num-samples", "-3"), ("--seed", "-2"),
+    ("-s", "-2"), ("--threads", "0"),
   ])
-  func `a number of generate that is out of range`(flag: String, value: String) throws {
+  func `generate refuses a number out of range`(flag: String, value: String) throws {
     let long = ["-n": "--length", "-t": "--temperature", "-s": "--seed"][flag] ?? flag
     try expectUsage(["generate", "run", flag, value], naming: long, "must be ", "not ")
   }
@@ -48,26 +48,26 @@ struct BadFlagTests {
   @Test(arguments: [
     ("--fraction", "0"), ("--fraction", "1.5"), ("--fraction", "-1"), ("--threads", "0"),
   ])
-  func `a number of evaluate that is out of range`(flag: String, value: String) throws {
+  func `evaluate refuses a number out of range`(flag: String, value: String) throws {
     try expectUsage(["evaluate", "run", "text.txt", flag, value], naming: flag, "must be from")
   }
 
   @Test(arguments: [
     ("--steps", "0"), ("--minutes", "0"), ("--save-every", "0"), ("--threads", "-1"),
   ])
-  func `a number of resume that is out of range`(flag: String, value: String) throws {
+  func `resume refuses a number out of range`(flag: String, value: String) throws {
     try expectUsage(["resume", "run", flag, value], naming: flag, "must be from")
   }
 
   @Test(arguments: ["--layers", "--hidden", "--steps", "--epochs", "--learning-rate", "--seed"])
-  func `a value that is no number`(flag: String) throws {
+  func `a value that is not a number is named`(flag: String) throws {
     for value in ["abc", "1.5.2", "", "0x", "999999999999999999999999999x"] {
       try expectUsage(
         ["train", "text.txt", "--out", "new", flag, value], naming: flag, "'\(value)'")
     }
   }
 
-  @Test func `a number too large to be one`() throws {
+  @Test func `a number that overflows is named`() throws {
     try expectUsage(
       ["train", "text.txt", "--out", "new", "--hidden", "99999999999999999999"], naming: "--hidden",
       "99999999999999999999")
@@ -77,7 +77,8 @@ struct BadFlagTests {
     ("--cell", "lstm2"), ("--unit", "word"), ("--normalize", "nfx"), ("--invalid", "skip"),
     ("--precision", "float16"),
   ])
-  func `a word that is none of those there are`(flag: String, value: String) throws {
+  func `an unknown choice is answered with the list of choices`(flag: String, value: String) throws
+  {
     try expectUsage(
       ["train", "text.txt", "--out", "new", flag, value], naming: flag, "'\(value)'", "one of")
   }
@@ -86,13 +87,13 @@ struct BadFlagTests {
     ["--steps", "5", "--epochs", "1"], ["--minutes", "1", "--seconds", "5"],
     ["--steps", "5", "--minutes", "1"],
   ])
-  func `two lengths at once`(arguments: [String]) throws {
+  func `two budgets are refused`(arguments: [String]) throws {
     try expectUsage(
       ["train", "text.txt", "--out", "new"] + arguments, naming: "--steps", "--epochs", "--minutes")
     try expectUsage(["resume", "run"] + arguments, naming: "--steps", "--seconds")
   }
 
-  @Test func `two prompts at once`() throws {
+  @Test func `two prompts are refused`() throws {
     try expectUsage(
       ["generate", "run", "--prompt", "a", "--prompt-file", "text.txt"], naming: "--prompt-file")
     try expectUsage(["generate", "run", "-", "--prompt", "a"], naming: "--prompt")
@@ -100,45 +101,76 @@ struct BadFlagTests {
   }
 
   @Test(arguments: ["train", "resume", "generate", "evaluate", "inspect", "tokenize", "bench"])
-  func `an unknown flag`(command: String) throws {
+  func `an unknown option is named`(command: String) throws {
     try expectUsage([command, "text.txt", "--colour", "5"], naming: "'--colour'")
   }
 
   @Test(arguments: ["train", "resume", "generate", "evaluate", "inspect", "tokenize"])
-  func `a command without what it works on`(command: String) throws {
+  func `a missing argument is named`(command: String) throws {
     try expectUsage([command], naming: "Missing expected argument")
   }
 
-  @Test func `a flag without its value`() throws {
+  @Test func `a missing value is named`() throws {
     try expectUsage(["train", "text.txt", "--out", "new", "--layers"], naming: "--layers")
     try expectUsage(["train", "text.txt", "--layers", "--hidden", "5"], naming: "--layers")
   }
 
-  @Test func `a near miss is guessed`() throws {
-    try expectUsage(["train", "text.txt", "--hiden", "5"], naming: "'--hiden'", "'--hidden'")
+  @Test(arguments: [
+    (["train", "text.txt", "--hiden", "5"], "'--hiden'. Did you mean '--hidden'?"),
+    (["train", "text.txt", "--lenght=5"], "'--lenght'. Did you mean '--length'?"),
+    (["train", "text.txt", "--leng", "5"], "'--leng'. Did you mean '--length'?"),
+    (["train", "text.txt", "--sample", "5"], "'--sample'. Did you mean '--sample-every'?"),
+    (["generate", "run", "--samples", "5"], "'--samples'. Did you mean '--num-samples'?"),
+    (["generate", "run", "--top-n", "5"], "'--top-n'. Did you mean '--top-k' or '--top-p'?"),
+    (["generate", "run", "--max_token", "5"], "'--max_token'. Did you mean '--length'?"),
+    (["generate", "run", "-tempereture", "5"], "'-tempereture'. Did you mean '--temperature'?"),
+    (
+      ["bench", "train", "--hiden", "5"], "'--hiden'. Did you mean '--hidden'? See geul bench train"
+    ),
+    (["memory", "--stepz", "5"], "'--stepz'. Did you mean '--steps'? See geul context --help."),
+    (["train", "text.txt", "--temp", "1"], "'--temp'. It is an option of geul generate."),
+    (["resume", "run", "--lr", "0.1"], "'--lr'. It is an option of geul train."),
+    (["trian", "text.txt"], "'trian'. Did you mean 'train'?"),
+    (["contxt", "run"], "'contxt'. Did you mean 'context'?"),
+  ])
+  func `a misspelled name is answered with the one that was meant`(
+    arguments: [String], answer: String
+  ) throws {
+    try expectUsage(arguments, naming: answer)
   }
 
-  @Test func `an unknown command names those there are`() throws {
+  @Test(arguments: [
+    ["train", "text.txt", "--colour", "5"], ["generate", "run", "--foo"], ["xyz", "text.txt"],
+    ["inspect", "run", "--b"],
+  ])
+  func `a name that resembles no other gets no suggestion`(arguments: [String]) throws {
+    let result = try GeulProcess.run(arguments, in: folder)
+    result.expectRefusal(2, naming: "Unknown")
+    #expect(!result.stderr.contains("Did you mean"))
+  }
+
+  @Test func `an unknown command is answered with the list of commands`() throws {
     try expectUsage(["trian", "text.txt"], naming: "'trian'", "train", "generate")
   }
 
   @Test(arguments: [
     ("-rnn_size", "--hidden"), ("-temperature", "--temperature"), ("-seq_length", "--length"),
   ])
-  func `a long name with one dash gets a hint`(given: String, meant: String) throws {
+  func `a long name with one dash is answered with two dashes`(given: String, meant: String) throws
+  {
     let command =
       given == "-temperature" ? ["generate", "run"] : ["train", "text.txt", "--out", "new"]
     try expectUsage(command + [given, "5"], naming: "'\(given)'", "two dashes", meant)
   }
 
   @Test(arguments: ["0", "abc", "-1", "1.5"])
-  func `an environment variable that is no number of threads`(value: String) throws {
+  func `an invalid GEUL_THREADS is refused`(value: String) throws {
     let result = try GeulProcess.run(
       ["evaluate", "run", "text.txt"], environment: ["GEUL_THREADS": value], in: folder)
     result.expectRefusal(2, naming: "GEUL_THREADS", value)
   }
 
-  @Test func `an environment variable that names no instruction set`() throws {
+  @Test func `an unknown GEUL_ISA is refused`() throws {
     try GeulProcess.run(
       ["evaluate", "run", "text.txt"], environment: ["GEUL_ISA": "mmx"], in: folder
     ).expectRefusal(1, naming: "GEUL_ISA=mmx", "portable")

@@ -13,7 +13,7 @@ struct BenchTests {
   }
 
   @Test(arguments: ["rnn", "gru", "lstm"], ["float32", "bfloat16"])
-  func `training says how fast it is, and where the time goes`(cell: String, precision: String)
+  func `bench train reports the speed and the time of each phase`(cell: String, precision: String)
     throws
   {
     let result = try bench(
@@ -34,20 +34,20 @@ struct BenchTests {
   }
 
   @Test(arguments: ["float32", "bfloat16", "int8"])
-  func `generation says how fast it is`(precision: String) throws {
+  func `bench generate reports the speed`(precision: String) throws {
     let result = try bench(
       "generate", "--precision", precision, "--hidden", "16", "--streams", "3", "--seconds", "0.05")
     #expect(try #require(result["chars_per_second"] as? Double) > 0)
     #expect(try #require(result["share_of_limit"] as? Double) > 0)
   }
 
-  @Test func `the limit is measured for each width of numbers`() throws {
+  @Test func `bench peak measures each precision`() throws {
     let limits = try #require(try bench("peak", "--threads", "1")["gigaflops"] as? [String: Double])
     #expect(Set(limits.keys) == ["float32", "bfloat16", "int8"])
     #expect(limits.values.allSatisfy { $0 > 0 })
   }
 
-  @Test func `a step that would train with int8 is refused`() throws {
+  @Test func `bench train refuses int8`() throws {
     let result = try GeulProcess.run(["bench", "train", "--precision", "int8"], in: folder)
     #expect(result.status == 2 && result.output.isEmpty)
     #expect(result.stderr.contains("int8 is for inference only"))

@@ -5,15 +5,15 @@ import Testing
   import Glibc
 #endif
 
-/// A program that runs beside this one, with signals as a terminal gives them.
+/// A child process with default signal handling.
 ///
-/// Foundation's `Process` crashes now and then where many are started from several threads, and
-/// hands its own blocked signals on.
+/// Foundation's `Process` crashes occasionally when several threads start processes, and its children
+/// inherit blocked signals.
 final class ChildProcess {
   private let id: pid_t
   private var ended: Int32?
 
-  /// Starts a program: the first of `arguments` is its path.
+  /// Starts a program; the first element of `arguments` is its path.
   init(
     _ arguments: [String], environment: [String: String], folder: String, input: String,
     output: String, errors: String
@@ -37,7 +37,7 @@ final class ChildProcess {
     unsafe posix_spawnattr_setflags(
       &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-    // `env` takes the place of a call that Glibc's module does not show; it becomes the program.
+    // `env` changes the directory and executes the program: Glibc's module has no function for that.
     let arguments = ["/usr/bin/env", "--chdir", folder] + arguments
     let words = unsafe arguments.map { unsafe strdup($0) } + [nil]
     let variables = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
@@ -48,30 +48,30 @@ final class ChildProcess {
     self.id = id
   }
 
-  /// Whether it has not ended yet.
+  /// Indicates whether the process is running.
   var isRunning: Bool {
     guard ended == nil else { return false }
     var status: Int32 = 0
     guard unsafe waitpid(id, &status, WNOHANG) == id else { return true }
-    // As shells count: the exit code, or 128 and the signal's number.
+    // The convention of shells: the exit code, or 128 plus the signal's number.
     let number = status & 0x7F
     ended = number == 0 ? status >> 8 & 0xFF : 128 + number
     return false
   }
 
-  /// The most memory that it has held so far, in bytes; nil when it has ended.
-  ///
-  /// What `wait4` tells of it counts the memory of this process too, in which the child began.
-  var peakMemory: Int? {
+  /// Indicates whether a signal was sent that the process has not received yet.
+  func isPending(_ number: Int32) -> Bool {
     let status = try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)
-    let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM") }
-    return line.flatMap { Int($0.filter(\.isNumber)) }.map { $0 * 1024 }
+    let masks = (status ?? "").split(separator: "\n")
+      .filter { $0.hasPrefix("SigPnd:") || $0.hasPrefix("ShdPnd:") }
+      .compactMap { $0.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) } }
+    return masks.contains { $0 >> (number - 1) & 1 == 1 }
   }
 
-  /// How it ended.
+  /// The exit status; -1 while the process is running.
   var status: Int32 { ended ?? -1 }
 
-  /// Sends it a signal.
+  /// Sends a signal to the process.
   func send(_ number: Int32) {
     if isRunning { kill(id, number) }
   }

@@ -14,7 +14,9 @@ struct CompressTests {
   }
 
   @Test(arguments: [[], ["--dynamic"]])
-  func `a file comes back byte for byte, as small as evaluate says`(flags: [String]) throws {
+  func `a file is restored exactly, and its archive has the size that evaluate predicts`(
+    flags: [String]
+  ) throws {
     let packed = try GeulProcess.run(
       ["compress", "text.txt", "-m", "model.safetensors"] + flags, in: folder)
     #expect(packed.status == 0 && packed.output.isEmpty)
@@ -31,7 +33,7 @@ struct CompressTests {
     #expect(folder.data("again.txt") == Data(Texts.english.utf8))
   }
 
-  @Test func `from standard input to standard output`() throws {
+  @Test func `standard input and output work`() throws {
     let packed = try GeulProcess.run(
       ["compress", "-", "-m", "model.safetensors", "-q"], stdin: "the old king said 한글", in: folder)
     #expect(
@@ -42,7 +44,7 @@ struct CompressTests {
     #expect(unpacked.stdout == "the old king said 한글")
   }
 
-  @Test func `nothing is written over, and what is no archive is refused`() throws {
+  @Test func `no file is overwritten, and other files than archives are refused`() throws {
     try folder.write("x", to: "text.txt.geul")
     try GeulProcess.run(["compress", "text.txt", "-m", "model.safetensors"], in: folder)
       .expectRefusal(1, naming: "text.txt.geul already exists", "--out")
@@ -56,7 +58,7 @@ struct CompressTests {
     #expect(!folder.names(in: ".").contains("out"))
   }
 
-  @Test func `what is damaged is refused, and leaves no file`() throws {
+  @Test func `a damaged archive is refused and leaves no file`() throws {
     _ = try GeulProcess.run(["compress", "text.txt", "-m", "model.safetensors"], in: folder)
     var bytes = try #require(folder.data("text.txt.geul"))
     bytes[bytes.count / 2] ^= 4

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A text of which the end has nothing to do with the beginning: the more is learned, the worse it is foretold.
+/// Early stopping on a text whose validation part is unrelated to the training part, so that training must overfit.
 struct EarlyStopTests {
   private static let text: String = {
     var random = SeededGenerator(seed: 3)
@@ -18,10 +18,10 @@ struct EarlyStopTests {
       in: folder)
   }
 
-  @Test func `a run whose loss rises ends early, keeps the best, and says so`() throws {
+  @Test func `an overfitting run stops early, keeps the best model and reports it`() throws {
     let folder = try Folder()
     try folder.write(Self.text, to: "text.txt")
-    let result = try train(["--learning-rate", "0.02"], in: folder)
+    let result = try train([], in: folder)
     let object = try result.json()
     let steps = try #require(object["steps"] as? Int)
     let best = try #require(object["best_step"] as? Int)
@@ -30,7 +30,7 @@ struct EarlyStopTests {
     #expect(result.notes.contains { $0.contains("The model overfits after step") })
     let inspect = try GeulProcess.run(["inspect", "run"], in: folder).stdout
     #expect(inspect.contains("\(best) steps"))
-    // What was ended early is finished: it goes on only when told how long.
+    // A run that stopped early is complete: it continues only with a new budget.
     let again = try GeulProcess.run(["resume", "run", "--json"], in: folder).json()
     #expect(again["steps"] as? Int == steps)
     let longer = try GeulProcess.run(
@@ -38,15 +38,15 @@ struct EarlyStopTests {
     #expect(try longer.json()["steps"] as? Int == steps + 10)
   }
 
-  @Test func `--patience 0 goes on to the end`() throws {
+  @Test func `--patience 0 disables early stopping`() throws {
     let folder = try Folder()
     try folder.write(Self.text, to: "text.txt")
-    let result = try train(["--learning-rate", "0.02", "--patience", "0"], in: folder)
+    let result = try train(["--patience", "0"], in: folder)
     #expect(try result.json()["steps"] as? Int == 400)
     #expect(!result.stderr.contains("Early stopping"))
   }
 
-  @Test func `the model is compared with counting`() throws {
+  @Test func `the model is compared with n-gram baselines`() throws {
     let folder = try Folder()
     try folder.write(Texts.english, to: "text.txt")
     let result = try train([], in: folder)

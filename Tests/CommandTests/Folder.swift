@@ -1,13 +1,13 @@
 import Foundation
 
-/// A folder of its own for a test, removed when the test is over.
+/// A temporary directory of a test, removed at its end.
 final class Folder: Sendable {
   let path: String
 
-  /// What the names of this process's folders begin with.
+  /// The prefix of the names of this process's directories.
   private static let prefix = "geul-command-\(ProcessInfo.processInfo.processIdentifier)-"
 
-  /// Folders that static values hold are removed when the process ends.
+  /// Removes the directories of static properties when the process exits.
   private static let removesAtExit: Void = {
     _ = atexit {
       let all = try? FileManager.default.contentsOfDirectory(atPath: NSTemporaryDirectory())
@@ -27,7 +27,7 @@ final class Folder: Sendable {
 
   func file(_ name: String) -> String { path + "/" + name }
 
-  /// The names in a folder of this folder, hidden ones left out.
+  /// Returns the names in a subdirectory, without hidden files.
   func names(in folder: String = "") -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: file(folder))) ?? []
     return names.filter { !$0.hasPrefix(".") }.sorted()
@@ -48,7 +48,7 @@ final class Folder: Sendable {
     try FileManager.default.copyItem(atPath: file(name), toPath: file(other))
   }
 
-  /// All files of a folder with their bytes: what must be the same afterwards.
+  /// Returns the files of a subdirectory with their contents.
   func contents(of folder: String) -> [String: Data] {
     Dictionary(
       uniqueKeysWithValues: names(in: folder).map { ($0, data("\(folder)/\($0)") ?? Data()) })

@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// Saving where there is no room: what was saved before stays, and the run goes on when there is.
+/// Saving without space: earlier checkpoints stay intact, and the run continues once there is space.
 struct FullDiskTests {
-  /// A run whose next save will fail under `limited`, and how it is to be resumed.
+  /// The command that continues the run of `Runs.trained()` and saves.
   private static let more = "resume run --steps 30 --sample-every 0"
 
   private func expectKept(_ folder: Folder, _ result: GeulProcess.Result, _ words: String) throws {
@@ -16,11 +16,11 @@ struct FullDiskTests {
     #expect(!folder.names(in: "run").contains { $0.hasSuffix(".partial") })
   }
 
-  @Test func `a limit on file sizes`() throws {
+  @Test func `a file size limit fails the save and keeps the checkpoints`() throws {
     let folder = try Runs.trained()
     let before = folder.contents(of: "run")
     try folder.copy("run", to: "other")
-    // In units of 1024 bytes: enough for the text, too little for a checkpoint.
+    // The unit is 1024 bytes: enough for the token ids, too little for a checkpoint.
     let result = try GeulProcess.shell("ulimit -f 30; \"$geul\" \(Self.more)", in: folder)
     try expectKept(folder, result, "ulimit -f")
     for file in ["latest.safetensors", "latest.previous.safetensors"] {
@@ -34,7 +34,7 @@ struct FullDiskTests {
     #expect(folder.data("run/best.safetensors") == folder.data("other/best.safetensors"))
   }
 
-  @Test func `a limit on file sizes before the first checkpoint leaves no folder`() throws {
+  @Test func `a file size limit before the first checkpoint leaves no run directory`() throws {
     let folder = try Folder()
     try folder.write(Texts.english, to: "text.txt")
     let flags = Runs.tiny.joined(separator: " ")
@@ -44,7 +44,7 @@ struct FullDiskTests {
     #expect(!folder.exists("run"))
   }
 
-  @Test func `a limit too small for the text itself`() throws {
+  @Test func `a file size limit below the token ids is explained`() throws {
     let folder = try Folder()
     try folder.write(Texts.english, to: "text.txt")
     let result = try GeulProcess.shell(
@@ -53,7 +53,7 @@ struct FullDiskTests {
     #expect(!folder.exists("run"))
   }
 
-  @Test func `no folder for the token ids`() throws {
+  @Test func `a missing TMPDIR is named`() throws {
     let folder = try Folder()
     try folder.write(Texts.english, to: "text.txt")
     try GeulProcess.run(
@@ -61,7 +61,7 @@ struct FullDiskTests {
     ).expectRefusal(1, naming: "/nowhere", "TMPDIR")
   }
 
-  /// Mounting needs a privilege that not every machine gives to tests.
+  /// Mounting needs a privilege that the machine may not grant.
   private static let mayMount: Bool = {
     guard let folder = try? Folder() else { return false }
     let result = try? GeulProcess.shell(
@@ -69,10 +69,10 @@ struct FullDiskTests {
     return result?.status == 0
   }()
 
-  @Test(.enabled(if: mayMount, "this machine lets no test mount a small disk"))
-  func `a full disk`() throws {
+  @Test(.enabled(if: mayMount, "tests may not mount a file system here"))
+  func `a full disk fails the save and keeps the checkpoints`() throws {
     let folder = try Runs.trained()
-    // As large as the run, and a little more.
+    // The disk is slightly larger than the run.
     let result = try GeulProcess.shell(
       """
       mkdir disk && mount -t tmpfs -o size=240k tmpfs disk && cp -r run disk/ && cd disk || exit 99
@@ -88,8 +88,8 @@ struct FullDiskTests {
     #expect(folder.text("names")?.contains(".partial") == false)
   }
 
-  @Test(.enabled(if: mayMount, "this machine lets no test mount a disk that cannot be written"))
-  func `a disk that becomes read-only`() throws {
+  @Test(.enabled(if: mayMount, "tests may not mount a file system here"))
+  func `a disk that becomes read-only fails the save`() throws {
     let folder = try Runs.trained()
     let result = try GeulProcess.shell(
       """
@@ -107,7 +107,7 @@ struct FullDiskTests {
     #expect(folder.text("refused")?.contains("new: the directory cannot be created") == true)
   }
 
-  @Test func `a folder that disappears while training`() throws {
+  @Test func `a run directory that is moved while training is reported`() throws {
     let folder = try Folder()
     try folder.write(Texts.english, to: "text.txt")
     let process = try GeulProcess(

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What `geul generate` writes, and where.
+/// `geul generate`.
 struct GenerateTests {
   private let folder: Folder
   init() throws { folder = try Runs.english.get() }
@@ -14,7 +14,7 @@ struct GenerateTests {
       ["generate", model] + arguments, stdin: stdin, environment: environment, in: folder)
   }
 
-  @Test func `the same seed writes the same text, and another seed another`() throws {
+  @Test func `the text depends on the seed`() throws {
     let texts = try ["5", "5", "6"].map {
       try generate("-n", "100", "--seed", $0, "--prompt", "the ").stdout
     }
@@ -23,10 +23,14 @@ struct GenerateTests {
     #expect(texts[0].count == 4 + 100 + 1)
   }
 
-  @Test func `without a seed one is chosen and said`() throws {
-    let result = try generate("-n", "30")
-    let note = try #require(result.notes.first { $0.hasPrefix("seed ") })
-    #expect(try generate("-n", "30", "--seed", String(note.dropFirst(5))).stdout == result.stdout)
+  @Test func `without a seed, or with -1, a random seed is printed`() throws {
+    let results = try [generate("-n", "30"), generate("-n", "30", "--seed", "-1")]
+    for result in results {
+      let note = try #require(result.notes.first { $0.hasPrefix("seed ") })
+      let seed = String(note.dropFirst(5))
+      #expect(try generate("-n", "30", "--seed", seed).stdout == result.stdout)
+    }
+    #expect(results[0].stdout != results[1].stdout)
   }
 
   @Test func `temperature 0 does not depend on the seed`() throws {
@@ -34,18 +38,47 @@ struct GenerateTests {
       try generate("-n", "60", "--temperature", "0", "--seed", $0).stdout
     }
     #expect(greedy[0] == greedy[1])
+    #expect(try generate("-n", "60", "--greedy", "--seed", "3").stdout == greedy[0])
   }
 
-  @Test func `-n 0 writes the prompt alone`() throws {
+  @Test(arguments: ["-n", "--length"])
+  func `a length of -1 continues until a stop string or until the reader leaves`(option: String)
+    throws
+  {
+    let long = try generate("-n", "2000", "--seed", "3", "--stop", ".").stdout
+    try #require(long.count < 2000)
+    #expect(try generate(option, "-1", "--seed", "3", "--stop", ".").stdout == long)
+    let json = try generate(option, "-1", "--seed", "3", "--stop", ".", "--json").json()
+    let sample = try #require((json["samples"] as? [[String: Any]])?.first)
+    #expect(sample["text"] as? String == String(long.dropLast()))
+    let endless = try GeulProcess.shell(
+      #""$geul" generate run \#(option) -1 --seed 1 -q | head -c 300000; exit ${PIPESTATUS[0]}"#,
+      in: folder)
+    #expect(endless.status == 0 && endless.output.count == 300_000, "\(endless.stderr)")
+    for flags in [["--json"], ["--num-samples", "2"]] {
+      try GeulProcess.run(["generate", "run", option, "-1"] + flags, in: folder)
+        .expectRefusal(2, naming: "--length -1", "--stop")
+    }
+  }
+
+  @Test func `a temperature far above 1 is pointed out`() throws {
+    let note =
+      "Note: -t is the temperature; 4 is far above 1 and gives noise. The number of threads is --threads."
+    #expect(try generate("-n", "5", "-t", "4", "--seed", "1").notes == [note])
+    #expect(try generate("-n", "5", "-t", "4", "--seed", "1", "--quiet").stderr.isEmpty)
+    #expect(try generate("-n", "5", "-t", "2", "--seed", "1").stderr.isEmpty)
+  }
+
+  @Test func `-n 0 writes only the prompt`() throws {
     #expect(try generate("-n", "0", "--prompt", "king", "--seed", "1").stdout == "king\n")
     #expect(
       try generate("-n", "0", "--prompt", "king", "--seed", "1", "--no-display-prompt").stdout
         == "\n")
   }
 
-  @Test func `a text ends before its stop string, also where that comes in pieces`() throws {
+  @Test func `the text ends before a stop string that several tokens form`() throws {
     let text = try generate("-n", "300", "--seed", "3").stdout.dropLast()
-    // Three characters of the text itself: they come one by one.
+    // Three characters of the text, which are three tokens.
     let start = text.index(text.startIndex, offsetBy: 120)
     let stop = String(text[start..<text.index(start, offsetBy: 3)])
     let first = try #require(text.firstRange(of: stop))
@@ -59,13 +92,13 @@ struct GenerateTests {
     #expect(sample["text"] as? String == String(expected.dropLast()))
   }
 
-  @Test func `what only begins as a stop string is written`() throws {
+  @Test func `the beginning of a stop string is written`() throws {
     let text = try generate("-n", "50", "--seed", "3").stdout
     let last = String(text.dropLast().suffix(2))
     #expect(try generate("-n", "50", "--seed", "3", "--stop", last + "§§").stdout == text)
   }
 
-  @Test func `sample i depends on the seed and i alone`() throws {
+  @Test func `sample i depends only on the seed and i`() throws {
     func samples(_ count: Int, _ threads: String) throws -> [String] {
       let json = try generate(
         "-n", "50", "--seed", "9", "--num-samples", "\(count)", "--threads", threads, "--json"
@@ -80,14 +113,14 @@ struct GenerateTests {
     #expect(alone == many[0] + "\n")
   }
 
-  @Test func `several texts come with rules between them`() throws {
+  @Test func `several texts are separated by dashes`() throws {
     let result = try generate("-n", "5", "--seed", "9", "--num-samples", "3", "--prompt", "fox ")
     let texts = result.stdout.components(separatedBy: "\n---\n")
     #expect(texts.count == 3 && texts.allSatisfy { $0.hasPrefix("fox ") })
   }
 
   @Test(arguments: ["portable", "avx2", "avx512"])
-  func `the instruction set makes no difference`(set: String) throws {
+  func `the text does not depend on the instruction set`(set: String) throws {
     let result = try generate("-n", "60", "--seed", "9", environment: ["GEUL_ISA": set])
     if result.status == 1, result.stderr.contains("is not an instruction set of this machine") {
       return
@@ -96,7 +129,7 @@ struct GenerateTests {
   }
 
   @Test(arguments: ["portable", "avx2", "avx512"])
-  func `int8 weights write the same text with each instruction set`(set: String) throws {
+  func `the text of int8 weights does not depend on the instruction set`(set: String) throws {
     let result = try generate(
       "-n", "60", "--seed", "9", "--precision", "int8", environment: ["GEUL_ISA": set])
     if result.status == 1, result.stderr.contains("is not an instruction set of this machine") {
@@ -107,7 +140,7 @@ struct GenerateTests {
       result.stdout == (try generate("-n", "60", "--seed", "9", "--precision", "int8").stdout))
   }
 
-  @Test func `a prompt comes from the line, a file or standard input`() throws {
+  @Test func `a prompt comes from an option, a file or standard input`() throws {
     try folder.write("the king\n", to: "prompt.txt")
     try folder.write("the king\r\n", to: "prompt-crlf.txt")
     let expected = try generate("-n", "20", "--seed", "1", "--prompt", "the king").stdout
@@ -118,7 +151,7 @@ struct GenerateTests {
     #expect(try generate("-n", "20", "--seed", "1", "--prompt=the king").stdout == expected)
   }
 
-  @Test func `an empty prompt is as none`() throws {
+  @Test func `an empty prompt is equal to no prompt`() throws {
     let expected = try generate("-n", "20", "--seed", "1").stdout
     #expect(try generate("-n", "20", "--seed", "1", "--prompt", "").stdout == expected)
     #expect(try generate("-", "-n", "20", "--seed", "1", stdin: "").stdout == expected)
@@ -133,14 +166,14 @@ struct GenerateTests {
     }
   }
 
-  @Test func `a prompt longer than what is asked for, and than a window, is no trouble`() throws {
+  @Test func `a prompt may be longer than the length and the sequences of training`() throws {
     let prompt = String(Texts.english.prefix(1000))
     let result = try generate("-n", "2", "--seed", "1", "--prompt", prompt)
     #expect(result.status == 0 && result.stdout.hasPrefix(prompt))
     #expect(result.stdout.count == 1003)
   }
 
-  @Test func `unknown characters of a prompt are named on standard error`() throws {
+  @Test func `unknown characters of a prompt are named`() throws {
     let result = try generate("-n", "10", "--seed", "1", "--prompt", "the 한 king")
     #expect(result.status == 0)
     #expect(result.stdout.hasPrefix("the  king"))
@@ -150,21 +183,21 @@ struct GenerateTests {
       ])
   }
 
-  @Test func `an unknown character is read as the nearest form that is known`() throws {
+  @Test func `an unknown character is replaced by an equivalent form in the vocabulary`() throws {
     let result = try generate("-n", "10", "--seed", "1", "--prompt", "KＩNG")
     #expect(result.stdout.hasPrefix("king"))
     #expect(result.stderr.contains("character 2, Ｉ U+FF29"))
     #expect(result.stderr.contains("replaced with \"i\""))
   }
 
-  @Test func `a prompt of unknown characters only is as none`() throws {
+  @Test func `a prompt of only unknown characters is equal to no prompt`() throws {
     let result = try generate("-n", "20", "--seed", "1", "--prompt", "한글")
     #expect(result.status == 0 && result.notes.count == 3)
     #expect(result.notes.last?.contains("generating without a prompt") == true)
     #expect(result.stdout == (try generate("-n", "20", "--seed", "1").stdout))
   }
 
-  @Test func `a long prompt of unknown characters does not flood the terminal`() throws {
+  @Test func `notes on many unknown characters are limited`() throws {
     let result = try generate("-n", "5", "--seed", "1", "--prompt", Texts.korean)
     #expect(result.status == 0 && result.notes.count == 6)
     #expect(try #require(result.notes.last).contains("more characters"))
@@ -176,14 +209,14 @@ struct GenerateTests {
     #expect(try generate("-n", "5", "--strict", "--seed", "1", "--prompt", "king").status == 0)
   }
 
-  @Test func `standard output has the text and nothing else`() throws {
+  @Test func `standard output contains only the text`() throws {
     let result = try generate("-n", "5", "--prompt", "king")
     #expect(result.stdout.count == 4 + 5 + 1 && result.stdout.hasPrefix("king"))
     #expect(!result.stderr.isEmpty)
     #expect(try generate("-n", "5", "--prompt", "한", "--quiet").stderr.isEmpty)
   }
 
-  @Test func `a closed pipe ends it quietly`() throws {
+  @Test func `a closed pipe ends generation without an error`() throws {
     let result = try GeulProcess.shell(
       #""$geul" generate run -n 100000000 --seed 1 | head -c 10; exit ${PIPESTATUS[0]}"#,
       in: folder)
@@ -191,7 +224,7 @@ struct GenerateTests {
     #expect(result.output.count == 10)
   }
 
-  @Test func `an interrupt ends it at once`() throws {
+  @Test func `an interrupt ends generation at once`() throws {
     let process = try GeulProcess(
       ["generate", "run", "-n", "100000000", "--quiet"], in: folder)
     Thread.sleep(forTimeInterval: 0.3)
@@ -208,16 +241,19 @@ struct GenerateTests {
     }
   }
 
-  @Test func `a model is a run's folder, its best model or its newest checkpoint`() throws {
+  @Test func `the model may be a run directory or a file in it`() throws {
     let best = try generate("-n", "20", "--seed", "1", model: "run/best.safetensors").stdout
     #expect(try generate("-n", "20", "--seed", "1", model: "run").stdout == best)
     #expect(try generate("-n", "20", "--seed", "1", model: "run/").stdout == best)
-    // The last step was the best one here.
+    // In this run, the last step was the best.
     #expect(
       try generate("-n", "20", "--seed", "1", model: "run/latest.safetensors").stdout == best)
   }
 
-  @Test func `jamo come as whole syllables, also where a prompt leaves one open`() throws {
+  @Test
+  func `jamo are written as whole syllables, also after an incomplete syllable in the prompt`()
+    throws
+  {
     let folder = try Runs.korean.get()
     for seed in 1...20 {
       let text = try GeulProcess.run(
@@ -227,7 +263,7 @@ struct GenerateTests {
       #expect(Array(text.utf8) == Array(composed.utf8))
       #expect(Array(text.utf8).starts(with: "옛".utf8))
     }
-    // Nor does one show that has only begun: no text ends with a lead where a longer one has its vowel.
+    // Incomplete syllables are held back: no text ends with a lead that has a vowel in a longer text.
     func jamo(_ length: Int) throws -> [UInt32] {
       let options = ["-n", "\(length)", "--seed", "1", "--prompt", "옛나"]
       let text = try GeulProcess.run(["generate", "run"] + options, in: folder).stdout.dropLast()
@@ -248,10 +284,10 @@ struct GenerateTests {
     #expect(greedy.status == 0 && !greedy.stdout.isEmpty)
   }
 
-  @Test func `bytes of Korean come as valid UTF-8 however they are cut`() throws {
+  @Test func `byte models write valid UTF-8 at any length`() throws {
     let folder = try Runs.trained(["--unit", "byte"], text: Texts.korean)
     for seed in 1...6 {
-      // A hot draw gives bytes in an order that no text has.
+      // A high temperature produces byte sequences that no text contains.
       let result = try GeulProcess.run(
         [
           "generate", "run", "-n", "\(40 + seed)", "--temperature", "3", "--seed", "\(seed)",
@@ -259,7 +295,7 @@ struct GenerateTests {
         ], in: folder)
       #expect(result.status == 0 && result.stdout.hasPrefix("옛날"))
     }
-    // Nor does the end of one show as broken: what is written is what a longer text begins with.
+    // Incomplete characters are held back: each text is a prefix of a longer one.
     func bytes(_ length: Int) throws -> [UInt8] {
       let options = ["-n", "\(length)", "--temperature", "3", "--seed", "1", "--prompt", "옛날"]
       return try Array(
@@ -268,6 +304,6 @@ struct GenerateTests {
     let longest = try bytes(60)
     let shorter = try (30..<60).map(bytes)
     #expect(shorter.allSatisfy { longest.starts(with: $0) })
-    #expect(Set(shorter).count < shorter.count, "some end within a character")
+    #expect(Set(shorter).count < shorter.count, "some lengths end within a character")
   }
 }

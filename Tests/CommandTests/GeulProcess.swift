@@ -1,16 +1,14 @@
 import Foundation
 import Testing
 
-/// The `geul` that was built beside these tests, run as a person runs it.
+/// A process of the `geul` executable that was built with these tests.
 final class GeulProcess {
-  /// What a process left when it ended.
+  /// The result of a process.
   struct Result {
-    /// The exit code; 128 and the signal's number if a signal ended it, as shells count.
+    /// The exit code, or 128 plus the number of the signal that ended the process.
     let status: Int32
     let output: Data
     let stderr: String
-    /// The most memory that it ever held, in bytes, but for its last two milliseconds.
-    let peakMemory: Int
 
     /// Standard output, which must be valid UTF-8.
     var stdout: String {
@@ -24,7 +22,7 @@ final class GeulProcess {
     var notes: [String] { stderr.split(whereSeparator: \.isNewline).map(String.init) }
   }
 
-  /// The folder of the test bundle's program, whatever the scratch path is.
+  /// The path of `geul`, beside the executable of the test bundle.
   static let executable = URL(filePath: CommandLine.arguments[0]).standardizedFileURL
     .deletingLastPathComponent().appending(path: "geul").path
 
@@ -33,9 +31,9 @@ final class GeulProcess {
   private let folder: Folder
   private let name: String
 
-  /// Starts a program, `geul` if none is named, in a folder.
+  /// Starts a program in a directory, by default `geul`.
   ///
-  /// With a terminal, all that it reads and writes is there.
+  /// If `terminal` is the path of a terminal, it is the standard input, output and error.
   init(
     _ arguments: [String], program: String = executable, stdin: String? = nil,
     environment: [String: String] = [:], terminal: String? = nil, in folder: Folder
@@ -43,7 +41,7 @@ final class GeulProcess {
     self.arguments = arguments
     self.folder = folder
     name = UUID().uuidString
-    // Files, not pipes: nothing has to be read while the process runs.
+    // Files, because pipes would have to be read while the process runs.
     if let stdin { try folder.write(stdin, to: ".\(name).in") }
     process = try ChildProcess(
       [program] + arguments,
@@ -56,41 +54,39 @@ final class GeulProcess {
       errors: terminal ?? folder.file(".\(name).err"))
   }
 
-  /// What it has written to standard error so far.
+  /// The output on standard error so far.
   var stderr: String { folder.text(".\(name).err") ?? "" }
+
+  /// Indicates whether a signal was sent that the process has not received yet.
+  func isPending(_ number: Int32) -> Bool { process.isPending(number) }
 
   /// Sends a signal as soon as `condition` holds.
   func send(_ number: Int32, when condition: (GeulProcess) -> Bool) throws {
     let end = Date(timeIntervalSinceNow: 30)
     while !condition(self) {
-      try #require(process.isRunning, "it ended too early: \(stderr)")
-      try #require(Date() < end, "it did not come as far in time: \(stderr)")
+      try #require(process.isRunning, "the process ended too early: \(stderr)")
+      try #require(Date() < end, "timeout: \(stderr)")
       Thread.sleep(forTimeInterval: 0.002)
     }
     process.send(number)
   }
 
-  /// Waits for its end; after `limit` seconds it is killed, and the test has failed.
+  /// Waits for the end of the process; after `limit` seconds the process is killed and the test fails.
   func wait(limit: Double = 60) -> Result {
     let end = Date(timeIntervalSinceNow: limit)
-    var peak = 0
-    while process.isRunning, Date() < end {
-      peak = max(peak, process.peakMemory ?? 0)
-      Thread.sleep(forTimeInterval: 0.002)
-    }
+    while process.isRunning, Date() < end { Thread.sleep(forTimeInterval: 0.002) }
     if process.isRunning {
-      Issue.record("not over after \(limit) seconds: \(arguments): \(stderr)")
+      Issue.record("still running after \(limit) seconds: \(arguments): \(stderr)")
       process.send(SIGKILL)
       while process.isRunning { Thread.sleep(forTimeInterval: 0.002) }
     }
     let result = Result(
-      status: process.status, output: folder.data(".\(name).out") ?? Data(), stderr: stderr,
-      peakMemory: peak)
+      status: process.status, output: folder.data(".\(name).out") ?? Data(), stderr: stderr)
     for ending in ["in", "out", "err"] { folder.remove(".\(name).\(ending)") }
     return result
   }
 
-  /// Runs `geul` to its end.
+  /// Runs `geul` and returns its result.
   static func run(
     _ arguments: [String], stdin: String? = nil, environment: [String: String] = [:],
     in folder: Folder
@@ -98,7 +94,7 @@ final class GeulProcess {
     try GeulProcess(arguments, stdin: stdin, environment: environment, in: folder).wait()
   }
 
-  /// Runs a line of shell, in which `"$geul"` is the program.
+  /// Runs a shell script in which `"$geul"` is the executable.
   static func shell(
     _ line: String, environment: [String: String] = [:], in folder: Folder
   ) throws -> Result {

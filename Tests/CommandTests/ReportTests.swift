@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// What `explain`, `context` and `report` show, on the terminal and on a page.
+/// `geul explain`, `context` and `report`, on the terminal and in HTML.
 struct ReportTests {
   private func run(_ arguments: [String], in folder: Folder) throws -> (text: String, page: String)
   {
     let page = "page.html"
     let result = try GeulProcess.run(arguments + ["--html", page], in: folder)
     #expect(result.status == 0, "\(result.stderr)")
-    #expect(!result.stdout.contains("\u{1B}"), "no colours where there is no terminal")
+    #expect(!result.stdout.contains("\u{1B}"), "colors without a terminal")
     let html = try #require(folder.text(page))
     folder.remove(page)
     for outside in ["http:", "https:", "src=", "<script", "NaN", "nan"] {
@@ -18,7 +18,7 @@ struct ReportTests {
   }
 
   @Test(arguments: ["lstm", "gru", "rnn"])
-  func `a text is explained: its surprise, what was expected, each gate`(cell: String) throws {
+  func `explain shows surprisal, predictions and every gate`(cell: String) throws {
     let folder = try Runs.trained(["--cell", cell])
     let text = "the moon <said>"
     let (shown, page) = try run(["explain", "run", "--text", text, "--rows", "3"], in: folder)
@@ -37,12 +37,13 @@ struct ReportTests {
       ["explain", "run", "--text", "t", "--neuron", "5", "--neuron", "2"], in: folder)
     #expect(chosen.text.contains("2 neurons of 16.") && chosen.text.contains("\nneuron 5 "))
     if cell != "rnn" {
-      let lasting = try run(["explain", "run", "--text", text, "--select", "persistent"], in: folder)
-      #expect(lasting.text.contains("the highest mean keep gate"))
+      let persistent = try run(
+        ["explain", "run", "--text", text, "--select", "persistent"], in: folder)
+      #expect(persistent.text.contains("the highest mean keep gate"))
     }
   }
 
-  @Test func `the states of a rectified network are shown, though they have no bound`() throws {
+  @Test func `explain shows the unbounded states of relu`() throws {
     let folder = try Runs.trained(["--cell", "rnn", "--activation", "relu", "--steps", "200"])
     let (shown, page) = try run(["explain", "run", "--text", "the moon said"], in: folder)
     #expect(shown.contains("without bound") && page.contains("without bound"))
@@ -50,7 +51,7 @@ struct ReportTests {
     #expect(rows.count == 12 && rows.contains { $0.contains("█") })
   }
 
-  @Test func `a text in another encoding than UTF-8 is read as the one it is in`() throws {
+  @Test func `explain detects the encoding of a file`() throws {
     let folder = try Runs.trained([], text: String(repeating: "그날 밤 바다는 조용했다.\n", count: 60))
     let page = String(repeating: "그날 밤 바다는 조용했다. ", count: 20)
     try folder.write(try #require(page.data(using: .utf16)), to: "other.txt")
@@ -58,7 +59,7 @@ struct ReportTests {
     #expect(shown.contains("그날 밤 바다는 조용했다."))
   }
 
-  @Test func `the surprise that is told is that of evaluate`() throws {
+  @Test func `the mean surprisal equals the loss of evaluate`() throws {
     let folder = try Runs.english.get()
     let part = String(Texts.english.prefix(200))
     let other = try Folder()
@@ -73,19 +74,20 @@ struct ReportTests {
         "Mean: \(String(format: "%.2f", bits)) bits/char."), "\(bits)")
   }
 
-  @Test func `cells that follow something are found and shown`() throws {
+  @Test func `the probe finds interpretable neurons`() throws {
     let text = (0..<400).map { $0 % 2 == 0 ? "say \"go (now) far\" " : "Never mind it 한글도\n" }
       .joined()
     let folder = try Runs.trained(["--steps", "300"], text: text)
     let (shown, page) = try run(["explain", "run", "--probe", "--corpus", "text.txt"], in: folder)
     for feature in ["inside quotation marks", "inside brackets", "position in the line", "Hangul"] {
-      #expect(shown.contains("\(feature): layer 1, neuron ") && page.contains(feature), "\(feature)")
+      #expect(
+        shown.contains("\(feature): layer 1, neuron ") && page.contains(feature), "\(feature)")
     }
     let found = shown.matches(of: /r = (-?[0-9.]+)/).compactMap { Double($0.1) }.map(abs)
     #expect(found == found.sorted(by: >) && found[0] > 0.6 && found[0] <= 1)
   }
 
-  @Test func `what models remember is measured side by side`() throws {
+  @Test func `context compares cells with equal parameter counts`() throws {
     let folder = try Folder()
     try folder.write(Texts.english, to: "text.txt")
     let (shown, page) = try run(
@@ -107,13 +109,14 @@ struct ReportTests {
     #expect(
       Double(parameters.max() ?? 0) < 1.05 * Double(parameters.min() ?? 0), "\(parameters)")
     let second = try GeulProcess.run(
-      ["context", "--compare-cells", "text.txt", "--activation", "relu", "--out", "three"], in: folder)
+      ["context", "--compare-cells", "text.txt", "--activation", "relu", "--out", "three"],
+      in: folder)
     #expect(second.status == 1 && second.stderr.contains("already exists"), "\(second.stderr)")
     let again = try run(["context", "three/lstm", "--corpus", "text.txt"], in: folder)
     #expect(again.text.contains("Context sensitivity"))
   }
 
-  @Test func `the story of a run is told`() throws {
+  @Test func `report shows configuration, metrics, samples and results`() throws {
     let folder = try Runs.trained(["--sample-every", "5", "--save-every", "7"])
     let (shown, page) = try run(["report", "run"], in: folder)
     for words in [
@@ -123,7 +126,7 @@ struct ReportTests {
     ] { #expect(shown.contains(words) && page.contains(words), "\(words)") }
   }
 
-  @Test func `a stopped run has a story too, also one without samples or validation`() throws {
+  @Test func `report works without samples, validation and text`() throws {
     let folder = try Runs.trained(["--validation", "0"])
     let (shown, _) = try run(["report", "run"], in: folder)
     #expect(shown.contains("Best model") && !shown.contains("baselines"))
@@ -131,7 +134,54 @@ struct ReportTests {
     _ = try run(["report", "run"], in: folder)
   }
 
-  /// A run, and texts that are not fit for it.
+  @Test func `report --json prints configuration, history and results`() throws {
+    let folder = try Runs.trained()
+    let train = try GeulProcess.run(["resume", "run", "--json"], in: folder).json()
+    let report = try GeulProcess.run(["report", "run", "--json"], in: folder)
+    #expect(report.status == 0 && report.stderr.isEmpty, "\(report.stderr)")
+    let object = try report.json()
+    let configuration = try #require(object["configuration"] as? [String: Any])
+    for (key, value) in [
+      ("hidden", 16), ("layers", 1), ("batch", 4), ("length", 8), ("seed", 1), ("total_steps", 20),
+    ] { #expect(configuration[key] as? Int == value, "\(key)") }
+    #expect(configuration["cell"] as? String == "lstm")
+    #expect(configuration["text"] as? [String] == [folder.file("text.txt")])
+    let history = try #require(object["history"] as? [[String: Any]])
+    #expect(history.compactMap { $0["step"] as? Int } == Array(1...20))
+    #expect(history.allSatisfy { $0["train_nats"] is Double && $0["validation_nats"] is Double })
+    let results = try #require(object["results"] as? [String: Any])
+    for key in ["validation_nats", "bits_per_byte", "unigram_nats", "trigram_nats", "epochs"] {
+      #expect(results[key] as? Double == train[key] as? Double && results[key] is Double, "\(key)")
+    }
+    #expect(results["steps"] as? Int == 20 && results["best_step"] as? Int == 20)
+  }
+
+  @Test func `report --csv prints one row for each line of the metrics`() throws {
+    for validation in ["0", "0.1"] {
+      let folder = try Runs.trained(["--validation", validation])
+      let report = try GeulProcess.run(["report", "run", "--csv"], in: folder)
+      #expect(report.status == 0 && report.stderr.isEmpty, "\(report.stderr)")
+      let rows = report.stdout.split(separator: "\n").map {
+        $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      }
+      // JSONDecoder, because JSONSerialization rounds some numbers differently.
+      let metrics = try #require(folder.text("run/metrics.jsonl")).split(separator: "\n").map {
+        try JSONDecoder().decode([String: Double?].self, from: Data($0.utf8))
+      }
+      #expect(rows.count == metrics.count + 1)
+      #expect(
+        rows[0].starts(with: ["step", "total_steps", "epoch", "train_nats", "validation_nats"]))
+      #expect(Set(metrics.flatMap(\.keys)).isSubset(of: rows[0]))
+      for (row, object) in zip(rows.dropFirst(), metrics) {
+        #expect(row.count == rows[0].count)
+        for (key, text) in zip(rows[0], row) {
+          #expect(Double(text) == object[key, default: nil], "\(key)")
+        }
+      }
+    }
+  }
+
+  /// A run, and texts that do not suit it.
   private static let refusing = Swift.Result {
     let folder = try Runs.trained()
     try folder.write("the lamp on the hen", to: "short.txt")
@@ -161,15 +211,16 @@ struct ReportTests {
       (["context", "--compare-cells", "short.txt"], 1, "too short"),
       (["context", "run", "--corpus", "korean.txt"], 1, "less than half"),
       (["report", "run/best.safetensors"], 1, "Give the run directory, run."),
+      (["report", "run", "--json", "--csv"], 2, "--json"),
       (["report", "nowhere"], 1, "no such directory"), (["report", "."], 1, "not a run directory"),
     ] as [([String], Int32, String)])
-  func `what cannot be shown is refused in a sentence`(
+  func `invalid input is refused with a message`(
     arguments: [String], code: Int32, words: String
   ) throws {
     let result = try GeulProcess.run(arguments, in: try Self.refusing.get())
-    #expect(result.stdout.isEmpty, "nothing is shown before it is known to be right")
+    #expect(result.stdout.isEmpty, "output before the error")
     #expect(result.status == code, "\(result.stderr)")
-    // Before the sentence there may be one on characters that are not known.
+    // A note on unknown characters may precede the error.
     #expect(result.notes.count <= 2, "\(result.stderr)")
     #expect(result.notes.last?.contains(words) == true, "\(result.stderr)")
   }
@@ -177,8 +228,8 @@ struct ReportTests {
   @Test(arguments: [
     (["TERM": "xterm", "NO_COLOR": ""], true), (["TERM": "xterm", "NO_COLOR": "1"], false),
   ])
-  func `a terminal has colours, but not with NO_COLOR`(
-    environment: [String: String], isColoured: Bool
+  func `a terminal has colors unless NO_COLOR is set`(
+    environment: [String: String], isColored: Bool
   ) throws {
     let folder = try Runs.english.get()
     let terminal = try Terminal()
@@ -187,6 +238,6 @@ struct ReportTests {
       in: folder)
     #expect(process.wait().status == 0)
     #expect(terminal.text.contains("Predictions"))
-    #expect(terminal.text.contains("\u{1B}[48;2;") == isColoured, "\(terminal.text)")
+    #expect(terminal.text.contains("\u{1B}[48;2;") == isColored, "\(terminal.text)")
   }
 }

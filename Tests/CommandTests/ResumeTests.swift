@@ -3,10 +3,10 @@ import GeulModel
 import GeulStorage
 import Testing
 
-/// A run that was stopped in the middle, in whatever way, and goes on.
+/// Runs that are interrupted and resumed.
 struct ResumeTests {
   private static let steps = "3000"
-  /// All runs read one file: its path is in the checkpoint.
+  /// All runs read one file, because the checkpoint contains its path.
   private static let long = Swift.Result {
     [
       "train", try Runs.english.get().file("text.txt"), "--steps", steps, "--save-every", "700",
@@ -15,7 +15,7 @@ struct ResumeTests {
       + Runs.tiny
   }
 
-  /// The same run without a stop: what all others must come to.
+  /// The same run without an interruption, the reference for all others.
   private static let whole = Swift.Result {
     let folder = try Folder()
     let result = try GeulProcess.run(long.get() + ["--out", "run"], in: folder)
@@ -23,7 +23,7 @@ struct ResumeTests {
     return folder
   }
 
-  /// Starts the long run and sends a signal when it has come some way.
+  /// Starts the long run and sends a signal once standard error contains a string.
   private func stopped(
     by number: Int32, _ arguments: [String] = [], at sign: String = "step 450/"
   ) throws -> (folder: Folder, result: GeulProcess.Result) {
@@ -42,7 +42,7 @@ struct ResumeTests {
   }
 
   @Test(arguments: [(SIGTERM, 143), (SIGINT, 130), (SIGHUP, 129)] as [(Int32, Int32)], ["1", "2"])
-  func `a run stopped by a signal and resumed leaves the bytes of one that was not`(
+  func `a run stopped by a signal and resumed has the bytes of an uninterrupted run`(
     signal: (number: Int32, code: Int32), threads: String
   ) throws {
     let (folder, result) = try stopped(by: signal.number)
@@ -59,13 +59,12 @@ struct ResumeTests {
   @Test func `a second interrupt ends a run at once`() throws {
     let folder = try Folder()
     try folder.write(String(repeating: Texts.english, count: 40), to: "text.txt")
-    // A step takes long enough for both.
+    // A step takes longer than the delivery of both signals.
     let process = try GeulProcess(
       ["train", "text.txt", "--out", "run", "--steps", "500", "--hidden", "768", "--batch", "64"],
       in: folder)
     try process.send(SIGINT) { _ in folder.text("run/metrics.jsonl")?.isEmpty == false }
-    Thread.sleep(forTimeInterval: 0.02)
-    try process.send(SIGINT) { _ in true }
+    try process.send(SIGINT) { !$0.isPending(SIGINT) }
     let result = process.wait()
     #expect(result.status == 130)
     #expect(!result.stderr.contains("Stopped"), "\(result.stderr)")
@@ -73,7 +72,7 @@ struct ResumeTests {
     #expect(resumed.status == 0, "\(resumed.stderr)")
   }
 
-  @Test func `a run whose terminal is closed saves and stops`() throws {
+  @Test func `a run saves and stops when its terminal is closed`() throws {
     let folder = try Folder()
     let terminal = try Terminal()
     let process = try GeulProcess(
@@ -87,7 +86,7 @@ struct ResumeTests {
     try expectSame(folder)
   }
 
-  @Test func `a run may be stopped again and again`() throws {
+  @Test func `a run may be stopped several times`() throws {
     let (folder, _) = try stopped(by: SIGTERM, at: "step 150/")
     for sign in ["step 900/", "step 1950/"] {
       let process = try GeulProcess(["resume", "run"], in: folder)
@@ -98,17 +97,17 @@ struct ResumeTests {
     try expectSame(folder)
   }
 
-  @Test func `a killed run goes on from what it saved last`() throws {
+  @Test func `a killed run continues from its last checkpoint`() throws {
     let (folder, result) = try stopped(by: SIGKILL, at: "step 1200/")
     #expect(result.status == 137)
     let resumed = try GeulProcess.run(["resume", "run", "--threads", "2"], in: folder)
     #expect(resumed.status == 0, "\(resumed.stderr)")
     try expectSame(folder)
     let steps = try metricsSteps(folder)
-    #expect(steps == Set(steps).sorted(), "each step once, in order")
+    #expect(steps == Set(steps).sorted(), "each step once, in ascending order")
   }
 
-  @Test func `a process killed while it saves leaves a whole checkpoint`() throws {
+  @Test func `a process killed while saving leaves an intact checkpoint`() throws {
     for number in 0..<12 {
       let folder = try Folder()
       let process = try GeulProcess(
@@ -127,7 +126,7 @@ struct ResumeTests {
     }
   }
 
-  @Test func `a killed process may leave half a line of metrics and a partial file`() throws {
+  @Test func `a truncated line of metrics and a partial file are cleaned up`() throws {
     let (folder, _) = try stopped(by: SIGTERM)
     let lines = try #require(folder.text("run/metrics.jsonl"))
     try folder.write(lines + "{\"step\":99999}\n{\"st", to: "run/metrics.jsonl")
@@ -138,7 +137,7 @@ struct ResumeTests {
     #expect(!folder.names(in: "run").contains { $0.hasSuffix(".partial") })
   }
 
-  @Test func `a resumed run saves as often as it was told to at first, or is told now`() throws {
+  @Test func `a resumed run keeps --save-every unless it is given again`() throws {
     let folder = try Runs.trained(["--save-every", "3"])
     for (steps, arguments, every) in [(30, [], 3), (40, ["--save-every", "7"], 7), (50, [], 7)] {
       let resumed = try GeulProcess.run(
@@ -157,7 +156,7 @@ struct ResumeTests {
     }
   }
 
-  @Test func `a run's folder may be moved, and its text too`() throws {
+  @Test func `the run directory and the text may be moved`() throws {
     let (folder, _) = try stopped(by: SIGTERM)
     let files = FileManager.default
     try files.createDirectory(atPath: folder.file("else/where"), withIntermediateDirectories: true)
@@ -173,7 +172,7 @@ struct ResumeTests {
     #expect(resumed.status == 0, "\(resumed.stderr)")
   }
 
-  @Test func `a run may be resumed from another working folder`() throws {
+  @Test func `a run may be resumed from another working directory`() throws {
     let (folder, _) = try stopped(by: SIGTERM)
     let other = try Folder()
     #expect(try GeulProcess.run(["resume", folder.file("run")], in: other).status == 0)
@@ -184,12 +183,12 @@ struct ResumeTests {
     Texts.english + "x", String(Texts.english.dropLast(2)), Texts.korean,
     Texts.english.replacing("moon", with: "noom"),
   ])
-  func `a text that has changed is refused, and the run left as it is`(text: String) throws {
+  func `a changed text is refused, and the run is not changed`(text: String) throws {
     let folder = try Runs.trained()
     let before = folder.contents(of: "run")
     try folder.write(text, to: "text.txt")
     try GeulProcess.run(["resume", "run", "--steps", "30"], in: folder)
-      .expectRefusal(1, naming: "text.txt", "not the text", "train a new model")
+      .expectRefusal(1, naming: "text.txt", "not the training text", "start a new run")
     #expect(folder.contents(of: "run") == before)
   }
 
@@ -204,7 +203,7 @@ struct ResumeTests {
     #expect(resumed.status == 0, "\(resumed.stderr)")
   }
 
-  @Test func `a damaged newest checkpoint is passed over, and said, and not kept`() throws {
+  @Test func `a damaged newest checkpoint is replaced by the previous one, with a note`() throws {
     let folder = try Runs.trained(["--save-every", "7"])
     var bytes = try #require(folder.data("run/latest.safetensors"))
     bytes[bytes.count / 2] ^= 0x10
@@ -222,14 +221,14 @@ struct ResumeTests {
     #expect(folder.data("run/best.safetensors") == whole.data("run/best.safetensors"))
   }
 
-  @Test func `a missing newest checkpoint is replaced by the one before`() throws {
+  @Test func `a missing newest checkpoint is replaced by the previous one`() throws {
     let folder = try Runs.trained(["--save-every", "7"])
     folder.remove("run/latest.safetensors")
     let resumed = try GeulProcess.run(["resume", "run"], in: folder)
     #expect(resumed.status == 0 && resumed.stderr.contains("is used instead"))
   }
 
-  @Test func `a run of which no checkpoint is whole is refused`() throws {
+  @Test func `a run without an intact checkpoint is refused`() throws {
     let folder = try Runs.trained()
     for file in ["latest", "latest.previous"] {
       try folder.write("no checkpoint", to: "run/\(file).safetensors")
@@ -239,13 +238,13 @@ struct ResumeTests {
   }
 
   @Test(arguments: ["nowhere", "text.txt", ".", "run/best.safetensors"])
-  func `what is no run is refused`(path: String) throws {
+  func `other paths than run directories are refused`(path: String) throws {
     let folder = try Runs.trained()
     try GeulProcess.run(["resume", path], in: folder)
       .expectRefusal(1, naming: "not a run directory", "latest.safetensors")
   }
 
-  @Test func `a finished run says so, and goes on when it is told how long`() throws {
+  @Test func `a complete run continues only with a new budget`() throws {
     let folder = try Runs.trained()
     let before = folder.data("run/best.safetensors")
     let again = try GeulProcess.run(["resume", "run"], in: folder)
@@ -258,11 +257,46 @@ struct ResumeTests {
     #expect(try more.json()["steps"] as? Int == 30)
   }
 
-  @Test func `two processes do not train in one folder`() throws {
+  @Test func `resume prints the learning rates of the remaining steps`() throws {
+    let (folder, result) = try stopped(by: SIGTERM)
+    let step = try #require(result.notes.last?.firstMatch(of: /after step ([0-9]+);/)).1
+    // The peak learning rate at a batch size of 4 is 0.0042, and the schedule ends at 2 % of it.
+    for (arguments, pattern) in [
+      ([], "of 3000: the learning rate continues its schedule, from 0.00[0-9]+ to 8.4e-05\\."),
+      (
+        ["--steps", "4000"],
+        "of 4000: the learning rate follows the cosine of the new length, from 0.00[0-9]+ to 8.4e-05"
+          + " \\(it was 0.00[0-9]+ in the last step\\)\\."
+      ),
+      (
+        ["--minutes", "1"],
+        ": the learning rate is 0.0042 while the speed is measured, then follows the cosine of the new"
+          + " length down to 8.4e-05\\."
+      ),
+    ] {
+      try FileManager.default.copyItem(atPath: folder.file("run"), toPath: folder.file("copy"))
+      let process = try GeulProcess(["resume", "copy"] + arguments, in: folder)
+      try process.send(SIGTERM) {
+        $0.stderr.contains("Continuing after") && $0.stderr.contains("\n")
+      }
+      let notes = process.wait().notes
+      let separator = pattern.hasPrefix(":") ? "" : " "
+      let expected = try Regex("Continuing after step \(step)\(separator)\(pattern)")
+      #expect(notes.first?.wholeMatch(of: expected) != nil, "\(notes)")
+      folder.remove("copy")
+    }
+    let complete = try Runs.trained()
+    #expect(
+      !(try GeulProcess.run(["resume", "run"], in: complete)).stderr.contains("learning rate"))
+    #expect(
+      try GeulProcess.run(["resume", "run", "--steps", "30", "-q"], in: complete).stderr.isEmpty)
+  }
+
+  @Test func `two processes cannot train in one directory`() throws {
     let (folder, _) = try stopped(by: SIGTERM)
     let first = try GeulProcess(["resume", "run"], in: folder)
-    // Stopped by the system, it keeps the folder for as long as this test needs.
-    try first.send(SIGSTOP) { $0.stderr.contains("step ") }
+    // A stopped process keeps its lock.
+    try first.send(SIGSTOP) { $0.stderr.contains("\nstep ") }
     let second = try GeulProcess.run(["resume", "run"], in: folder)
     try first.send(SIGCONT) { _ in true }
     second.expectRefusal(1, naming: "run: is being written by another process")
@@ -270,7 +304,7 @@ struct ResumeTests {
     try expectSame(folder)
   }
 
-  @Test func `a run stopped before its length was planned plans it when it goes on`() throws {
+  @Test func `a run stopped before its length was planned plans it when resumed`() throws {
     let folder = try Folder()
     try folder.write(Texts.english, to: "text.txt")
     let train = ["train", "text.txt", "--out", "run", "--minutes", "5"] + Runs.tiny
@@ -280,11 +314,11 @@ struct ResumeTests {
     let resumed = try GeulProcess.run(["resume", "run", "--json"], in: folder)
     #expect(resumed.status == 0, "\(resumed.stderr)")
     #expect(resumed.stderr.contains("Plan: "))
-    // Nothing was said of the length this time: at most a hundred times through the text.
+    // Without a new budget, the default applies: at most 100 epochs.
     #expect(try #require(try resumed.json()["epochs"] as? Double) < 102)
   }
 
-  @Test func `a run that is told to end before it was ever scored is scored`() throws {
+  @Test func `a run that ends before its first evaluation is evaluated`() throws {
     let (folder, _) = try stopped(by: SIGTERM, at: "1 thread")
     let resumed = try GeulProcess.run(["resume", "run", "--steps", "1", "--json"], in: folder)
     #expect(resumed.status == 0, "\(resumed.stderr)")
@@ -292,7 +326,7 @@ struct ResumeTests {
     #expect(try GeulProcess.run(["inspect", "run"], in: folder).status == 0)
   }
 
-  @Test func `a run that nohup started outlives the terminal`() throws {
+  @Test func `a run under nohup ignores SIGHUP`() throws {
     let folder = try Folder()
     let arguments = try Self.long.get().joined(separator: " ")
     let process = try GeulProcess(
@@ -303,7 +337,7 @@ struct ResumeTests {
     try expectSame(folder)
   }
 
-  @Test func `a signal while the best model is scored ends that too`() throws {
+  @Test func `a signal during the final evaluation stops it`() throws {
     let folder = try Folder()
     try folder.write(String(repeating: Texts.english, count: 170), to: "text.txt")
     let process = try GeulProcess(

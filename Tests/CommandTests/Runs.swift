@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// What the tests train: networks so small that a run takes a fraction of a second.
+/// Training runs of the tests: networks so small that a run takes a fraction of a second.
 enum Runs {
   static let tiny = [
     "--hidden", "16", "--layers", "1", "--batch", "4", "--length", "8", "--seed", "1",
     "--threads", "1", "--sample-every", "0",
   ]
 
-  /// A folder with the English text and a finished run of it.
+  /// Returns a directory with a text and a completed run on it.
   static func trained(_ arguments: [String] = [], text: String = Texts.english) throws -> Folder {
     let folder = try Folder()
     try folder.write(text, to: "text.txt")
@@ -18,19 +18,19 @@ enum Runs {
     return folder
   }
 
-  /// A run that tests read and leave as it is.
+  /// Runs that tests only read.
   static let english = Swift.Result { try trained() }
   static let korean = Swift.Result { try trained(["--unit", "jamo"], text: Texts.korean) }
 }
 
 extension GeulProcess.Result {
-  /// Standard output as one JSON object.
+  /// Returns the JSON object on standard output.
   func json() throws -> [String: Any] {
     try #require(try JSONSerialization.jsonObject(with: output) as? [String: Any])
   }
 
-  /// Checks that this was a refusal: nothing on standard output, and on standard error one line
-  /// that a person understands.
+  /// Expects an error: nothing on standard output, and on standard error one line without internal
+  /// names.
   func expectRefusal(
     _ code: Int32, naming parts: String..., at location: SourceLocation = #_sourceLocation
   ) {
@@ -41,7 +41,7 @@ extension GeulProcess.Result {
     #expect(line.hasPrefix("geul: "), "\(line)", sourceLocation: location)
     #expect(line.hasSuffix(".") || line.hasSuffix("?"), "\(line)", sourceLocation: location)
     #expect(line.count < 400, "\(line)", sourceLocation: location)
-    // What only a programmer understands: `Error.case`, `Type(field: ...)`, runtime failures.
+    // Internal names such as `Error.case` and `Type(field: ...)`, and runtime failures.
     let jargon = line.firstMatch(
       of: /Fatal|Optional|Swift|NSCocoa|Error\b|[a-z][A-Z]\w*\(|\w+\(\w+: |Reason/)
     #expect(jargon == nil, "\(line)", sourceLocation: location)

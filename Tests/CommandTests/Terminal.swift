@@ -6,42 +6,45 @@ import Testing
   import Glibc
 #endif
 
-/// A terminal that a program may be started in, seen from the side of the window.
+/// A pseudoterminal, seen from the side of the terminal emulator.
 ///
-/// Unchecked: only the test's own thread opens and closes it.
+/// Unchecked because only the test's thread opens and closes it.
 final class Terminal: @unchecked Sendable {
-  private var window: Int32
+  private var master: Int32
   private let received = Mutex<[UInt8]>([])
-  /// What has come to the window so far.
+  /// The output received so far.
   var text: String { received.withLock { String(decoding: $0, as: UTF8.self) } }
-  /// What a program opens.
+  /// The path of the device for the program's input and output.
   let path: String
 
-  init() throws {
-    window = unsafe open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-    // Linux' own calls, for Glibc's module does not show posix_openpt: TIOCSPTLCK and TIOCGPTN.
+  /// Creates a terminal with a number of columns.
+  init(columns: UInt16 = 80) throws {
+    master = unsafe open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    // TIOCSPTLCK and TIOCGPTN of Linux, because Glibc's module has no posix_openpt.
     var (locked, number): (Int32, UInt32) = (0, 0)
     try #require(
-      unsafe ioctl(window, 0x4004_5431, &locked) == 0
-        && ioctl(window, 0x8004_5430, &number) == 0)
+      unsafe ioctl(master, 0x4004_5431, &locked) == 0
+        && ioctl(master, 0x8004_5430, &number) == 0)
+    var size = winsize(ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+    try #require(unsafe ioctl(master, UInt(TIOCSWINSZ), &size) == 0)
     path = "/dev/pts/\(number)"
-    // What is written must be read, or the program waits.
-    let window = window
+    // Unread output would block the program.
+    let master = master
     Thread.detachNewThread { [weak self] in
       var bytes = [UInt8](repeating: 0, count: 4096)
       while true {
-        let count = unsafe read(window, &bytes, bytes.count)
+        let count = unsafe read(master, &bytes, bytes.count)
         guard count > 0 else { return }
         self?.received.withLock { $0 += bytes.prefix(count) }
       }
     }
   }
 
-  /// Closes the window; the program's session is hung up.
+  /// Closes the terminal; the program's session receives SIGHUP.
   func close() {
-    guard window >= 0 else { return }
-    Glibc.close(window)
-    window = -1
+    guard master >= 0 else { return }
+    Glibc.close(master)
+    master = -1
   }
 
   deinit { close() }

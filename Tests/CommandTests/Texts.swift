@@ -1,15 +1,15 @@
 import TestSupport
 
-/// Texts to learn, the same each time.
+/// Training texts, generated from a fixed seed.
 enum Texts {
-  /// 6,000 characters of English, more or less.
+  /// About 6,000 characters of English.
   static let english = sentences(
     of: """
       the a old young king fox river moon wind letter garden said saw asked heard carried found \
       under over behind before and but then while of to in with quiet green seven bread
       """, count: 900)
 
-  /// 3,000 syllables of Korean, more or less.
+  /// About 3,000 syllables of Korean.
   static let korean = sentences(
     of: """
       옛날 어느 마을에 늙은 나무꾼이 살았다 숲에서 길을 잃은 아이가 울고 있었다 바람이 불고 달이 떴다 \

@@ -1,16 +1,16 @@
 import Foundation
 import Testing
 
-/// Short forms of `make torture`.
+/// Short versions of `make torture`.
 struct TortureTests {
   private static let hasPython =
     FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")
     || (try? GeulProcess.shell("command -v python3", in: Folder()).status) == 0
 
   @Test(
-    .enabled(if: hasPython, "there is no python3 here"),
+    .enabled(if: hasPython, "python3 is not installed"),
     arguments: ["crash 6 4", "text 40 3"])
-  func `a short torture finds nothing`(script: String) throws {
+  func `a short torture test passes`(script: String) throws {
     let scripts = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "Torture").path
     let result = try GeulProcess.shell(

@@ -1,16 +1,18 @@
 import Foundation
 import Testing
 
-/// What `geul train` leaves and says.
+/// `geul train`.
 struct TrainTests {
-  @Test func `a run's folder holds the newest checkpoint, the best model and the metrics`() throws {
+  @Test func `a run directory contains the newest checkpoint, the best model and the metrics`()
+    throws
+  {
     let folder = try Runs.trained()
     let names = Set(folder.names(in: "run"))
     #expect(names.isSuperset(of: ["best.safetensors", "latest.safetensors", "metrics.jsonl"]))
     #expect(!names.contains { $0.hasSuffix(".partial") })
   }
 
-  @Test func `each line of the metrics is a JSON object with names in snake case`() throws {
+  @Test func `each line of the metrics is a JSON object with snake_case keys`() throws {
     let folder = try Runs.trained()
     let lines = try #require(folder.text("run/metrics.jsonl")).split(separator: "\n")
     #expect(!lines.isEmpty)
@@ -28,7 +30,7 @@ struct TrainTests {
     #expect(steps == steps.sorted() && steps.last == 20)
   }
 
-  @Test func `--json prints one object with the figures of the run`() throws {
+  @Test func `--json prints one object with the results`() throws {
     let folder = try Folder()
     try folder.write(Texts.english, to: "text.txt")
     let result = try GeulProcess.run(
@@ -44,7 +46,7 @@ struct TrainTests {
     }
   }
 
-  @Test func `evaluating the best model on the part held out repeats the loss of the run`() throws {
+  @Test func `evaluate reproduces the validation loss of the run`() throws {
     let folder = try Folder()
     try folder.write(Texts.english, to: "text.txt")
     let train = try GeulProcess.run(
@@ -62,7 +64,7 @@ struct TrainTests {
     }
   }
 
-  @Test func `progress goes to standard error in plain lines, and nothing to standard output`()
+  @Test func `progress is printed as plain lines on standard error`()
     throws
   {
     let folder = try Folder()
@@ -74,10 +76,36 @@ struct TrainTests {
     #expect(!result.stderr.contains("\u{1B}") && !result.stderr.contains("\r"))
   }
 
-  @Test func `a time picks the network's size, a number of steps does not`() throws {
+  @Test(
+    arguments: [
+      (120, ["train ", "val ", "chars/s", "epoch ", "ETA "], []),
+      (52, ["train ", "val ", "ETA "], ["chars/s", "epoch "]),
+      (20, ["step "], ["chars/s", "epoch ", "val "]),
+    ] as [(UInt16, [String], [String])])
+  func `progress lines fit the terminal`(
+    columns: UInt16, shown: [String], dropped: [String]
+  ) throws {
     let folder = try Folder()
     try folder.write(Texts.english, to: "text.txt")
-    // So little text has no more to teach than the smallest network can hold.
+    let terminal = try Terminal(columns: columns)
+    let process = try GeulProcess(
+      ["train", "text.txt", "--out", "run", "--steps", "20"] + Runs.tiny, terminal: terminal.path,
+      in: folder)
+    #expect(process.wait().status == 0)
+    let lines = terminal.text.split { "\r\n".contains($0) || $0.isNewline }
+      .map { $0.replacing("\u{1B}[K", with: "") }.filter { $0.hasPrefix("step ") }
+    try #require(lines.count >= 20)
+    for line in lines {
+      #expect(line.count < columns && dropped.allSatisfy { !line.contains($0) }, "\(line)")
+    }
+    let last = try #require(lines.last)
+    #expect(shown.allSatisfy { last.contains($0) }, "\(last)")
+  }
+
+  @Test func `a training time determines the hidden units, a number of steps does not`() throws {
+    let folder = try Folder()
+    try folder.write(Texts.english, to: "text.txt")
+    // The smallest network is enough for so little text.
     for (budget, shape) in [
       (["--seconds", "0.5"], "2 x 64 lstm"), (["--steps", "1"], "2 x 256 lstm"),
     ] {
@@ -87,7 +115,7 @@ struct TrainTests {
     }
   }
 
-  @Test func `--quiet says nothing when there is nothing to say`() throws {
+  @Test func `--quiet prints nothing without warnings`() throws {
     let folder = try Folder()
     try folder.write(Texts.english, to: "text.txt")
     let result = try GeulProcess.run(
@@ -95,7 +123,7 @@ struct TrainTests {
     #expect(result.status == 0 && result.stderr.isEmpty && result.output.isEmpty)
   }
 
-  @Test func `the same seed gives the same bytes, and another seed others`() throws {
+  @Test func `the model depends on the seed`() throws {
     let folder = try Folder()
     try folder.write(Texts.english, to: "text.txt")
     for (run, seed) in [("a", "7"), ("b", "7"), ("c", "8")] {
@@ -107,11 +135,27 @@ struct TrainTests {
     #expect(folder.data("a/best.safetensors") != folder.data("c/best.safetensors"))
   }
 
+  @Test func `a seed of -1 is random and printed`() throws {
+    let folder = try Folder()
+    try folder.write(Texts.english, to: "text.txt")
+    func train(_ run: String, seed: String) throws -> GeulProcess.Result {
+      try GeulProcess.run(
+        ["train", "text.txt", "--out", run, "--steps", "5"] + Runs.tiny + ["--seed", seed],
+        in: folder)
+    }
+    let result = try train("a", seed: "-1")
+    let seed = try #require(result.stderr.firstMatch(of: /, seed ([0-9]+);/)).1
+    #expect(try train("b", seed: String(seed)).status == 0)
+    #expect(folder.data("a/best.safetensors") == folder.data("b/best.safetensors"))
+    #expect(try train("c", seed: "-1").stderr.firstMatch(of: /, seed ([0-9]+);/)?.1 != seed)
+  }
+
   @Test(arguments: [
     (["text.txt"], "text"), (["poems"], "poems"), (["poems/"], "poems"), (["-"], "standard-input"),
     (["letters.of.nell.txt", "text.txt"], "letters.of.nell"),
   ])
-  func `a run is called as its first corpus is`(corpus: [String], name: String) throws {
+  func `the default name of a run is that of its first text`(corpus: [String], name: String) throws
+  {
     let folder = try Folder()
     try FileManager.default.createDirectory(
       atPath: folder.file("poems"), withIntermediateDirectories: true)
@@ -124,7 +168,7 @@ struct TrainTests {
     #expect(folder.names(in: "checkpoints") == [name])
   }
 
-  @Test func `a folder that is there is left as it is`() throws {
+  @Test func `an existing directory is not changed`() throws {
     let folder = try Runs.trained()
     let before = folder.contents(of: "run")
     try GeulProcess.run(["train", "text.txt", "--out", "run"] + Runs.tiny, in: folder)
@@ -136,7 +180,7 @@ struct TrainTests {
       .expectRefusal(1, naming: "other already exists. Choose another --out")
   }
 
-  @Test func `a folder that cannot be made is named`() throws {
+  @Test func `a directory that cannot be created is named`() throws {
     let folder = try Folder()
     try folder.write(Texts.english, to: "text.txt")
     try GeulProcess.run(
@@ -144,7 +188,7 @@ struct TrainTests {
     ).expectRefusal(1, naming: "text.txt/run", "--out")
   }
 
-  @Test func `a network beyond this machine's memory is refused`() throws {
+  @Test func `a network that exceeds the memory is refused`() throws {
     let folder = try Folder()
     try folder.write(String(repeating: Texts.english, count: 400), to: "text.txt")
     try GeulProcess.run(
@@ -154,7 +198,7 @@ struct TrainTests {
   }
 
   @Test(arguments: ["grapheme", "codepoint", "jamo", "byte"], ["float32", "bfloat16"])
-  func `every unit and precision trains, resumes and generates`(
+  func `every token unit and precision trains, resumes and generates`(
     unit: String, precision: String
   ) throws {
     try expectWhole(["--unit", unit, "--precision", precision], Texts.korean)
