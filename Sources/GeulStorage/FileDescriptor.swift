@@ -120,18 +120,18 @@ package final class FileDescriptor: Sendable {
   package func read(upTo count: Int, appendingTo bytes: inout [UInt8]) throws(FileError) -> Int {
     // An empty append would write to the storage that all empty arrays share.
     guard count > 0 else { return 0 }
-    let end = bytes.count + count
     let start = bytes.count
     var failure: SystemError?
     bytes.append(addingCapacity: count) { output in
       unsafe output.withUnsafeMutableBufferPointer { buffer, length in
+        // The buffer is the added capacity alone: `count` bytes.
         do throws(SystemError) {
-          while length < end {
-            let rest = unsafe UnsafeMutableRawBufferPointer(
-              rebasing: UnsafeMutableRawBufferPointer(buffer)[length..<end])
-            let count = try unsafe SystemCall.readBytes(descriptor, at: nil, into: rest)
-            guard count > 0 else { return }
-            length += count
+          while length < buffer.count {
+            let rest = unsafe UnsafeMutableBufferPointer(rebasing: buffer[length...])
+            let read = try unsafe SystemCall.readBytes(
+              descriptor, at: nil, into: UnsafeMutableRawBufferPointer(rest))
+            guard read > 0 else { return }
+            length += read
           }
         } catch {
           failure = error

@@ -45,9 +45,9 @@ struct RunStateTests {
     #expect(state.stopsEarly)
     state.patienceStart = 60
     #expect(!state.stopsEarly)
-    state.patienceStart = 30
+    state.patienceStart = 39
     #expect(state.stopsEarly)
-    state.patienceStart = 31
+    state.patienceStart = 40
     #expect(!state.stopsEarly)
   }
 
