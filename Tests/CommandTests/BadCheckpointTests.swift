@@ -36,11 +36,11 @@ struct BadCheckpointTests {
     let whole = try checkpoint
     let count = length < 0 ? whole.count + length : length
     try expectRefused(
-      whole.prefix(count), naming: length < 8 && length >= 0 ? "too few" : "cut short")
+      whole.prefix(count), naming: length < 8 && length >= 0 ? "too few" : "is truncated")
   }
 
   @Test func `a file with trailing bytes is refused`() throws {
-    try expectRefused(checkpoint + [0], naming: "after its last tensor")
+    try expectRefused(checkpoint + [0], naming: "after the last tensor")
   }
 
   @Test(arguments: [0.3, 0.6, 0.999])
@@ -110,7 +110,7 @@ struct BadCheckpointTests {
 
   @Test func `a safetensors file of another program is refused`() throws {
     let file = SafetensorsFile(tensors: [.init("weight", shape: [1], floats: [1])])
-    try expectRefused(file.serialized(), naming: "no model of Geul")
+    try expectRefused(file.serialized(), naming: "is not a model of Geul")
   }
 
   @Test func `a model without a run cannot be resumed`() throws {
@@ -119,7 +119,7 @@ struct BadCheckpointTests {
       try folder.copy("run/best.safetensors", to: "run/\(name).safetensors")
     }
     try GeulProcess.run(["resume", "run"], in: folder)
-      .expectRefusal(1, naming: "run/latest.safetensors", "without a run")
+      .expectRefusal(1, naming: "run/latest.safetensors", "without the state of a run")
   }
 
   @Test(arguments: ["offset", "index", "batch", "length", "units", "epoch", "step"])
