@@ -3,13 +3,19 @@
 /// A fixed number of times, evenly; and in a run that reads its text very often also early on: after twice through the text, and
 /// then whenever a quarter more has been read, until the even times come as close. A small text may be known by heart long
 /// before a twentieth of a long run is over, and its best model would be lost.
-struct EvaluationSchedule: Sendable {
+package struct EvaluationSchedule: Sendable {
   /// How many steps the run will have; nil while that is not known.
   let total: Int?
   /// How many steps read the text once.
   let perEpoch: Int
   /// How many times evenly.
   let count: Int
+
+  package init(total: Int?, perEpoch: Int, count: Int) {
+    self.total = total
+    self.perEpoch = perEpoch
+    self.count = count
+  }
 
   /// The first of the early times, in epochs.
   private static let first = 2.0
@@ -18,7 +24,7 @@ struct EvaluationSchedule: Sendable {
   private var every: Int? { total.map { max(1, $0 / count) } }
 
   /// Whether to score after `step`.
-  func contains(_ step: Int) -> Bool {
+  package func contains(_ step: Int) -> Bool {
     if let total, let every {
       if step == total || step % every == 0 && total - step >= every / 2 { return true }
     }
@@ -26,7 +32,7 @@ struct EvaluationSchedule: Sendable {
   }
 
   /// How many scores the steps after `step` bring.
-  func remaining(after step: Int) -> Int {
+  package func remaining(after step: Int) -> Int {
     guard let total, let every else { return 0 }
     return (total - step) / every + early(upTo: total).count { $0 > step }
   }

@@ -4,7 +4,6 @@ import PackageDescription
 // A package of its own: only here is everything compiled for libFuzzer, see `run`.
 let package = Package(
   name: "fuzzing",
-  platforms: [.macOS(.v26)],
   dependencies: [.package(name: "geul", path: "../..")],
   targets: [
     .executableTarget(

@@ -1,6 +1,5 @@
+import GeulTraining
 import Testing
-
-@testable import GeulTraining
 
 @Suite("When a run scores the part held out")
 struct EvaluationScheduleTests {
