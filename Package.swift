@@ -18,15 +18,15 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 
 /// The tests of a module.
 ///
-/// Tests are not optimized, whatever the configuration: this halves their build time, and they spend
-/// their running time in the modules under test. `TestSupport`, the reference in Double, is optimized.
-/// The unsafe flag does not concern packages that depend on Geul: they never build its tests.
+/// Tests are not optimized unless they compute much themselves: this halves their build time. The
+/// unsafe flag does not concern packages that depend on Geul, because they never build its tests.
 func tests(
-  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [],
+  isOptimized: Bool = false
 ) -> Target {
   .testTarget(
     name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude,
-    swiftSettings: strict + [.unsafeFlags(["-Onone"])])
+    swiftSettings: strict + (isOptimized ? [] : [.unsafeFlags(["-Onone"])]))
 }
 
 let argumentParser = Target.Dependency.product(
@@ -74,17 +74,19 @@ let package = Package(
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("GeulStorageTests", ["GeulStorage"]),
-    tests("GeulComputeTests", ["GeulCompute"]),
+    tests("GeulComputeTests", ["GeulCompute"], isOptimized: true),
     tests("GeulTextTests", ["GeulText"]),
     tests(
       "GeulModelTests", ["GeulModel", "GeulCompute", "GeulStorage", "GeulText"],
-      exclude: ["Figures"]),
+      exclude: ["Figures"], isOptimized: true),
     tests(
-      "GeulTrainingTests", ["GeulTraining", "GeulModel", "GeulCompute", "GeulStorage", "GeulText"]),
+      "GeulTrainingTests", ["GeulTraining", "GeulModel", "GeulCompute", "GeulStorage", "GeulText"],
+      isOptimized: true),
     tests("GeulGenerationTests", ["GeulGeneration", "GeulModel", "GeulCompute", "GeulText"]),
     tests(
       "GeulCompressionTests",
-      ["GeulCompression", "GeulTraining", "GeulModel", "GeulCompute", "GeulStorage", "GeulText"]),
+      ["GeulCompression", "GeulTraining", "GeulModel", "GeulCompute", "GeulStorage", "GeulText"],
+      isOptimized: true),
     tests("GeulInsightTests", ["GeulInsight", "GeulModel", "GeulCompute", "GeulText"]),
     tests("GeulChartsTests", ["GeulCharts"]),
     tests(
