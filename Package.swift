@@ -80,7 +80,8 @@ let package = Package(
       "GeulModelTests", ["GeulModel", "GeulCompute", "GeulStorage", "GeulText"],
       exclude: ["Figures"], isOptimized: true),
     tests(
-      "GeulTrainingTests", ["GeulTraining", "GeulModel", "GeulCompute", "GeulStorage", "GeulText"],
+      "GeulTrainingTests",
+      ["Geul", "GeulTraining", "GeulModel", "GeulCompute", "GeulStorage", "GeulText"],
       isOptimized: true),
     tests("GeulGenerationTests", ["GeulGeneration", "GeulModel", "GeulCompute", "GeulText"]),
     tests(

@@ -3,9 +3,9 @@
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define KERNELS geul_kernels_avx2
-#define LANES 8
-#define MAX_ROWS 3
-#define MULTIPLY_PAIRS(a, b) ((vi)_mm256_madd_epi16((__m256i)(a), (__m256i)(b)))
+#define VECTOR_WIDTH 8
+#define MR 3
+#define DOT_INT16X2(a, b) ((vi)_mm256_madd_epi16((__m256i)(a), (__m256i)(b)))
 #include "body/kernels.inc"
 #pragma clang attribute pop
 #endif

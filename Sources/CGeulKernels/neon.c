@@ -1,8 +1,8 @@
-// ARM with NEON: 32 registers of 4 floats. Compared with plain C under emulation (Tests/NEON/run), never run on such a
-// machine.
+// ARM with NEON: 32 registers of 4 floats. Tests/NEON/run compares it with plain C under emulation;
+// it has never run on ARM hardware.
 #if defined(__aarch64__)
 #define KERNELS geul_kernels_neon
-#define LANES 4
-#define MAX_ROWS 6
+#define VECTOR_WIDTH 4
+#define MR 6
 #include "body/kernels.inc"
 #endif

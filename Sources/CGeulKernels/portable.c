@@ -1,5 +1,6 @@
-// Plain C: `fmaf` for each number. For any machine, and the reference for the others.
+// Plain C, one `fmaf` per element: runs on any machine, and is the reference for the other
+// instruction sets.
 #define KERNELS geul_kernels_portable
-#define LANES 4
-#define MAX_ROWS 2
+#define VECTOR_WIDTH 4
+#define MR 2
 #include "body/kernels.inc"

@@ -10,7 +10,7 @@
 
 struct geul_converter {
   UConverter *icu;
-  UChar lead;  // the first half of a surrogate pair whose second has not come yet, or 0
+  UChar lead;  // the high surrogate of a pair whose low surrogate has not been read, or 0
 };
 
 geul_converter *geul_converter_open(const char *name) {
@@ -32,14 +32,8 @@ void geul_converter_close(geul_converter *converter) {
   free(converter);
 }
 
-const char *geul_converter_name(geul_converter *converter) {
-  UErrorCode status = U_ZERO_ERROR;
-  const char *name = ucnv_getName(converter->icu, &status);
-  return U_FAILURE(status) ? "" : name;
-}
-
-/// Writes UTF-16 as UTF-8 and answers the number of bytes written; a lead surrogate at the end waits, one without
-/// its other half becomes U+FFFD.
+/// Writes UTF-16 as UTF-8 and returns the number of bytes written. A high surrogate at the end is kept for the
+/// next call; an unpaired surrogate becomes U+FFFD.
 static int32_t write_utf8(geul_converter *converter, const UChar *text, int32_t count, uint8_t *out) {
   int32_t written = 0;
   for (int32_t i = 0; i < count; i++) {

@@ -5,14 +5,14 @@
 
 _Atomic uint8_t geul_properties[0x110000];
 
-uint8_t geul_meet(uint32_t scalar) {
+uint8_t geul_load_property(uint32_t scalar) {
   UChar32 c = (UChar32)scalar;
   uint8_t byte = GEUL_KNOWN;
   switch (u_getIntPropertyValue(c, UCHAR_GRAPHEME_CLUSTER_BREAK)) {
   case U_GCB_OTHER:
   case U_GCB_LV:
   case U_GCB_LVT:
-    byte |= GEUL_EASY;
+    byte |= GEUL_SIMPLE;
     break;
   case U_GCB_CONTROL:
   case U_GCB_CR:

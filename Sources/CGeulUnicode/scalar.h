@@ -1,10 +1,10 @@
-/// One scalar value at a time out of valid UTF-8. For the shim's own files.
+/// Decoding of valid UTF-8. Internal to CGeulUnicode.
 #ifndef GEUL_SCALAR_H
 #define GEUL_SCALAR_H
 
 #include <stdint.h>
 
-/// Reads the scalar value at `text[*at]` and moves `*at` behind it.
+/// Returns the scalar at `text[*at]` and advances `*at` past it.
 static inline uint32_t geul_scalar(const uint8_t *text, int64_t *at) {
   const uint8_t *s = text + *at;
   if (s[0] < 0x80) {
@@ -23,7 +23,7 @@ static inline uint32_t geul_scalar(const uint8_t *text, int64_t *at) {
   return (s[0] & 0x07u) << 18 | (s[1] & 0x3Fu) << 12 | (s[2] & 0x3Fu) << 6 | (s[3] & 0x3Fu);
 }
 
-/// The end of the run of ASCII that starts at `at`.
+/// Returns the end of the run of ASCII that starts at `at`.
 static inline int64_t geul_ascii_end(const uint8_t *text, int64_t at, int64_t count) {
   uint64_t eight;
   while (at + 8 <= count) {

@@ -1,11 +1,11 @@
 #include "CGeulUnicode.h"
 
-/// The length of the sequence at `s`, of which `room` bytes are at hand, or its failure: `bad` as in `geul_utf8_prefix`.
-/// The bounds of the second byte are Table 3-7 of the Unicode Standard.
-static inline int32_t sequence(const uint8_t *s, int64_t room, int32_t *bad) {
+/// Returns the length of the sequence at `s`, of which `available` bytes are in the text. Returns 0 if it is invalid,
+/// with `bad` as in `geul_utf8_prefix`. The bounds of the second byte are those of Table 3-7 of the Unicode Standard.
+static inline int32_t sequence(const uint8_t *s, int64_t available, int32_t *bad) {
   uint8_t lead = s[0], low = 0x80, high = 0xBF;
   int32_t length;
-  if (lead < 0xC2 || lead > 0xF4) {  // NUL comes here, other ASCII does not
+  if (lead < 0xC2 || lead > 0xF4) {  // NUL, but no other ASCII, reaches this branch
     *bad = 1;
     return 0;
   } else if (lead < 0xE0) {
@@ -20,7 +20,7 @@ static inline int32_t sequence(const uint8_t *s, int64_t room, int32_t *bad) {
     if (lead == 0xF4) high = 0x8F;
   }
   for (int32_t i = 1; i < length; i++) {
-    if (i == room) {
+    if (i == available) {
       *bad = -1;
       return 0;
     }
@@ -33,13 +33,13 @@ static inline int32_t sequence(const uint8_t *s, int64_t room, int32_t *bad) {
   return length;
 }
 
-/// The end of the run of ASCII without NUL that starts at `at`.
+/// Returns the end of the run of ASCII without NUL that starts at `at`.
 static int64_t plain_end(const uint8_t *text, int64_t at, int64_t count) {
   const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
   uint64_t eight;
   while (at + 8 <= count) {
     __builtin_memcpy(&eight, text + at, 8);
-    if ((eight | (eight - ones)) & tops) break;  // a top bit is set, or comes from the borrow that a NUL causes
+    if ((eight | (eight - ones)) & tops) break;  // non-ASCII, or the borrow of a NUL
     at += 8;
   }
   while (at < count && text[at] < 0x80 && text[at] != 0) at++;

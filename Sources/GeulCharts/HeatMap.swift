@@ -1,62 +1,65 @@
-/// Numbers of several cells over a text, as colours.
-public struct HeatMap: Picture {
-  /// What is shown.
+/// A heat map over the tokens of a text, with a row for each neuron.
+public struct HeatMap: Figure {
+  /// The title.
   public let title: String
-  /// In words, what low and high numbers mean.
-  public let meaning: String
-  /// The numbers' range.
+  /// An explanation of low and high values.
+  public let caption: String
+  /// The range of the color map; values outside are clamped.
   public let range: ClosedRange<Double>
-  /// `[cells][time]`.
+  /// The values, `[row][column]`.
   public let rows: [[Float]]
-  /// What each row is called.
-  public let rowNames: [String]
-  /// The text: a unit for each column.
-  public let columns: [String]
+  /// The label of each row.
+  public let rowLabels: [String]
+  /// The label of each column, usually a token.
+  public let columnLabels: [String]
 
-  /// A heat map.
+  /// Creates a heat map.
   public init(
-    title: String, meaning: String, range: ClosedRange<Double>, rows: [[Float]],
-    rowNames: [String], columns: [String]
+    title: String, caption: String, range: ClosedRange<Double>, rows: [[Float]],
+    rowLabels: [String], columnLabels: [String]
   ) {
     self.title = title
-    self.meaning = meaning
+    self.caption = caption
     self.range = range
     self.rows = rows
-    self.rowNames = rowNames
-    self.columns = columns
+    self.rowLabels = rowLabels
+    self.columnLabels = columnLabels
   }
 
-  /// Where in the range a number is, from 0 to 1.
-  private func share(_ value: Float) -> Double {
-    let share = (Double(value) - range.lowerBound) / (range.upperBound - range.lowerBound)
-    // The states of a rectified network have no bound.
-    return share.isFinite ? min(1, max(0, share)) : 0
+  /// Returns the position of a value in `range`, from 0 to 1; 0 for values that are not finite.
+  private func normalized(_ value: Float) -> Double {
+    let fraction = (Double(value) - range.lowerBound) / (range.upperBound - range.lowerBound)
+    return fraction.isFinite ? min(1, max(0, fraction)) : 0
   }
 
-  /// The text, and under it a line for each cell; with colours blocks, without bars from low to high.
-  public func lines(on terminal: Terminal) -> [String] {
-    let margin = (rowNames.map(\.count).max() ?? 0) + 1
-    var lines = wrapped("\(title): \(meaning)", width: terminal.width)
+  /// Returns the column labels, and below them a line for each row: colored blocks, or bars without
+  /// colors.
+  ///
+  /// Columns that exceed the width of the terminal follow below.
+  public func terminalLines(on terminal: Terminal) -> [String] {
+    let margin = (rowLabels.map(\.count).max() ?? 0) + 1
+    var lines = wrapped("\(title): \(caption)", width: terminal.width)
     var start = 0
-    while start < columns.count {
+    while start < columnLabels.count {
       var (end, width) = (start, 0)
-      // A column that is wider than the terminal stands by itself.
+      // At least one column, even if it is wider than the terminal.
       repeat {
-        width += cellWidth(end)
+        width += columnWidth(end)
         end += 1
-      } while end < columns.count && width + cellWidth(end) <= terminal.width - margin
-      let text = (start..<end).map { visible(columns[$0]) }.joined()
+      } while end < columnLabels.count && width + columnWidth(end) <= terminal.width - margin
+      let text = (start..<end).map { displayText(of: columnLabels[$0]) }.joined()
       lines.append(String(repeating: " ", count: margin) + text)
-      for (name, row) in zip(rowNames, rows) {
+      for (label, row) in zip(rowLabels, rows) {
         let cells = (start..<end).map { column in
-          let share = share(row[column])
-          let width = cellWidth(column)
-          return terminal.hasColours
-            ? terminal.paint(String(repeating: " ", count: width), on: .along(share))
-            : String(repeating: Self.bars[Int((share * 7.999).rounded(.down))], count: width)
+          let fraction = normalized(row[column])
+          let width = columnWidth(column)
+          return terminal.supportsColor
+            ? terminal.styled(
+              String(repeating: " ", count: width), background: .diverging(fraction))
+            : String(repeating: Self.bars[Int((fraction * 7.999).rounded(.down))], count: width)
         }
         lines.append(
-          name + String(repeating: " ", count: margin - name.count) + cells.joined())
+          label + String(repeating: " ", count: margin - label.count) + cells.joined())
       }
       start = end
     }
@@ -65,62 +68,71 @@ public struct HeatMap: Picture {
 
   private static let bars = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
-  private func cellWidth(_ column: Int) -> Int {
-    max(1, GeulCharts.columns(visible(columns[column])))
+  private func columnWidth(_ column: Int) -> Int {
+    max(1, displayWidth(ofCharacter: displayText(of: columnLabels[column])))
   }
 
-  /// How many columns of a page stand side by side; the rest goes below.
-  private static let pageColumns = 70
+  /// The number of columns side by side in a block of the drawing.
+  private static let blockColumnCount = 70
+  /// The number of colors of the drawing; one path for each keeps the page small.
+  private static let colorCount = 16
 
-  /// One drawing: a square for each number, in sixteen colours, so that a page stays small.
+  /// An SVG drawing with a square for each value.
   public var html: String {
     let (size, margin, top) = (12, 64, 16)
-    let block = top + rows.count * size + 8
-    let blocks = (columns.count + Self.pageColumns - 1) / Self.pageColumns
-    let (width, height) = (
-      margin + min(columns.count, Self.pageColumns) * size, max(1, blocks) * block
-    )
-    func place(_ column: Int) -> (x: Int, y: Int) {
-      (margin + column % Self.pageColumns * size, column / Self.pageColumns * block)
+    let blockHeight = top + rows.count * size + 8
+    let blockCount = (columnLabels.count + Self.blockColumnCount - 1) / Self.blockColumnCount
+    let width = margin + min(columnLabels.count, Self.blockColumnCount) * size
+    let height = max(1, blockCount) * blockHeight
+    func origin(of column: Int) -> (x: Int, y: Int) {
+      (
+        margin + column % Self.blockColumnCount * size,
+        column / Self.blockColumnCount * blockHeight
+      )
     }
-    var paths = Array(repeating: "", count: 16)
+    var paths = Array(repeating: "", count: Self.colorCount)
     for (row, values) in rows.enumerated() {
       for (column, value) in values.enumerated() {
-        let shade = min(15, max(0, Int(share(value) * 16)))
-        let (x, y) = place(column)
-        paths[shade] += "M\(x),\(y + top + row * size)h\(size)v\(size)h-\(size)z"
+        let color = Int(normalized(value) * Double(Self.colorCount))
+        let (x, y) = origin(of: column)
+        paths[min(Self.colorCount - 1, color)] +=
+          "M\(x),\(y + top + row * size)h\(size)v\(size)h-\(size)z"
       }
     }
-    let squares = paths.enumerated().filter { !$1.isEmpty }.map { shade, path in
-      "<path fill=\"\(Colour.along((Double(shade) + 0.5) / 16).css)\" d=\"\(path)\"/>"
+    let squares = paths.enumerated().filter { !$1.isEmpty }.map { index, path in
+      "<path fill=\"\(Self.color(index).css)\" d=\"\(path)\"/>"
     }
-    let texts = columns.enumerated().map { column, unit in
-      let (x, y) = place(column)
+    let columnTexts = columnLabels.enumerated().map { column, label in
+      let (x, y) = origin(of: column)
       return
-        "<text x=\"\(x + size / 2)\" y=\"\(y + 11)\" text-anchor=\"middle\">\(escaped(visible(unit)))</text>"
+        "<text x=\"\(x + size / 2)\" y=\"\(y + 11)\" text-anchor=\"middle\">\(htmlEscaped(displayText(of: label)))</text>"
     }
-    let names = (0..<blocks).flatMap { index in
-      rowNames.enumerated().map { row, name in
-        "<text x=\"\(margin - 4)\" y=\"\(index * block + top + row * size + 10)\" text-anchor=\"end\">\(escaped(name))</text>"
+    let rowTexts = (0..<blockCount).flatMap { block in
+      rowLabels.enumerated().map { row, label in
+        "<text x=\"\(margin - 4)\" y=\"\(block * blockHeight + top + row * size + 10)\" text-anchor=\"end\">\(htmlEscaped(label))</text>"
       }
     }
-    let means = zip(rowNames, rows).map { name, row in
-      "\(name): mean \(rounded(Double(row.reduce(0, +)) / Double(max(1, row.count)), 2))"
+    let means = zip(rowLabels, rows).map { label, row in
+      "\(label): mean \(rounded(Double(row.reduce(0, +)) / Double(max(1, row.count)), 2))"
     }
     return """
-      <figure><figcaption><b>\(escaped(title))</b>: \(escaped(meaning))<br>\(scale)</figcaption>
-      <div class="wide"><svg\(languageMark(of: columns.joined())) width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)" role="img">\
-      <title>\(escaped(title))</title><desc>\(escaped(means.joined(separator: "; ")))</desc>
-      \(squares.joined())\(texts.joined())\(names.joined())</svg></div></figure>
+      <figure><figcaption><b>\(htmlEscaped(title))</b>: \(htmlEscaped(caption))<br>\(colorScale)</figcaption>
+      <div class="wide"><svg\(languageAttribute(of: columnLabels.joined())) width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)" role="img">\
+      <title>\(htmlEscaped(title))</title><desc>\(htmlEscaped(means.joined(separator: "; ")))</desc>
+      \(squares.joined())\(columnTexts.joined())\(rowTexts.joined())</svg></div></figure>
       """
   }
 
-  /// What the colours mean.
-  private var scale: String {
-    let steps = (0..<16).map { step in
-      "<span style=\"background:\(Colour.along((Double(step) + 0.5) / 16).css)\"></span>"
+  private static func color(_ index: Int) -> Color {
+    .diverging((Double(index) + 0.5) / Double(colorCount))
+  }
+
+  /// The colors between the bounds of `range`, as a legend.
+  private var colorScale: String {
+    let colors = (0..<Self.colorCount).map { index in
+      "<span style=\"background:\(Self.color(index).css)\"></span>"
     }
     return
-      "<span class=\"scale\" aria-hidden=\"true\">\(short(range.lowerBound)) \(steps.joined()) \(short(range.upperBound))</span>"
+      "<span class=\"scale\" aria-hidden=\"true\">\(short(range.lowerBound)) \(colors.joined()) \(short(range.upperBound))</span>"
   }
 }

@@ -1,29 +1,29 @@
-/// Lines over an axis.
-public struct LineChart: Picture {
-  /// A line.
+/// A line chart of one or more series.
+public struct LineChart: Figure {
+  /// A series of points, drawn as one line.
   public struct Series: Sendable {
-    /// What it is.
+    /// The name in the legend.
     public let name: String
-    /// Its points, from left to right; those that are not finite are left out.
+    /// The points from left to right.
     public let points: [(x: Double, y: Double)]
 
-    /// A line.
+    /// Creates a series of the points that are finite.
     public init(_ name: String, _ points: [(x: Double, y: Double)]) {
       self.name = name
       self.points = points.filter { $0.x.isFinite && $0.y.isFinite }
     }
   }
 
-  /// What is shown.
+  /// The title.
   public let title: String
-  /// What the axes are.
+  /// The labels of the axes: the quantity or its unit.
   public let labels: (x: String, y: String)
-  /// Whether an axis counts in powers; numbers that are not positive are left out there.
+  /// Indicates which axes are logarithmic.
   public let isLogarithmic: (x: Bool, y: Bool)
-  /// The lines.
+  /// The series that have points.
   public let series: [Series]
 
-  /// A chart.
+  /// Creates a chart; points that are not positive on a logarithmic axis are left out.
   public init(
     title: String, x: String, y: String, logarithmicX: Bool = false, logarithmicY: Bool = false,
     series: [Series]
@@ -38,38 +38,6 @@ public struct LineChart: Picture {
     }.filter { !$0.points.isEmpty }
   }
 
-  /// An axis: what it spans, and where on it a number is, from 0 to 1.
-  private struct Axis {
-    let low, high: Double
-    let isLogarithmic: Bool
-
-    init(_ values: [Double], isLogarithmic: Bool) {
-      self.isLogarithmic = isLogarithmic
-      let (least, most) = (values.min() ?? 0, values.max() ?? 1)
-      if least == most {
-        (low, high) = isLogarithmic ? (least / 2, most * 2) : (least - 0.5, most + 0.5)
-      } else {
-        (low, high) = (least, most)
-      }
-    }
-
-    func share(_ value: Double) -> Double {
-      isLogarithmic
-        ? (logarithm(value) - logarithm(low)) / (logarithm(high) - logarithm(low))
-        : (value - low) / (high - low)
-    }
-
-    /// Numbers to write at the axis.
-    var ticks: [Double] {
-      (0...4).map { step in
-        let share = Double(step) / 4
-        return isLogarithmic
-          ? power(logarithm(low) + share * (logarithm(high) - logarithm(low)))
-          : low + share * (high - low)
-      }
-    }
-  }
-
   private var axes: (x: Axis, y: Axis) {
     let points = series.flatMap(\.points)
     return (
@@ -78,143 +46,171 @@ public struct LineChart: Picture {
     )
   }
 
-  /// A grid of dots, eight to a character; without colours a letter for each line.
-  public func lines(on terminal: Terminal) -> [String] {
-    guard !series.isEmpty else { return ["\(title): nothing to show"] }
-    // Five ticks, three rows apart.
-    let (axes, height) = (axes, 13)
-    let ticks = axes.y.ticks.map(short)
-    let margin = (ticks.map(\.count).max() ?? 0) + 2
+  /// The number of rows of the plot on a terminal.
+  private static let height = 13
+
+  /// Returns the chart drawn with braille characters; without colors, with a letter for each series.
+  public func terminalLines(on terminal: Terminal) -> [String] {
+    guard !series.isEmpty else { return ["\(title): no data"] }
+    let (axes, height) = (axes, Self.height)
+    var tickLabels = Array(repeating: "", count: height)
+    for tick in axes.y.ticks {
+      let row = height - 1 - Self.dotIndex(axes.y.position(of: tick.value), 4 * height) / 4
+      if tickLabels[row].isEmpty { tickLabels[row] = tick.label }
+    }
+    let margin = (tickLabels.map(\.count).max() ?? 0) + 2
     let width = min(100, terminal.width - margin - 1)
-    var dots = Array(repeating: Array(repeating: 0, count: width), count: height)
-    var owner = dots
-    for (number, line) in series.enumerated() {
-      for (x, y) in Self.trace(
-        line.points.map { (axes.x.share($0.x), axes.y.share($0.y)) }, 2 * width, 4 * height)
-      {
-        let (column, row) = (x / 2, height - 1 - y / 4)
-        dots[row][column] |= Self.dot[3 - y % 4][x % 2]
-        owner[row][column] = number
-      }
+    var lines = wrapped(Self.caption(title, labels.y, isLogarithmic.y), width: terminal.width)
+    for (label, row) in zip(tickLabels, plotRows(axes, width: width, on: terminal)) {
+      let padding = String(repeating: " ", count: margin - 2 - label.count)
+      lines.append(padding + label + (label.isEmpty ? " │" : " ┤") + row)
     }
-    var lines = wrapped(named(title, labels.y, isLogarithmic.y), width: terminal.width)
-    for row in 0..<height {
-      let tick = row % 3 == 0 ? ticks[4 - row / 3] : ""
-      var text = String(repeating: " ", count: margin - 2 - tick.count) + tick + " │"
-      for column in 0..<width {
-        let (bits, number) = (dots[row][column], owner[row][column])
-        let letter = String(UnicodeScalar(UInt8(97 + number % 26)))
-        let braille = UnicodeScalar(UInt32(0x2800 + bits)).map { String($0) } ?? " "
-        text +=
-          bits == 0
-          ? " "
-          : terminal.hasColours
-            ? terminal.paint(braille, Colour.series[number % Colour.series.count]) : letter
-      }
-      lines.append(text)
-    }
+    lines += Self.axisLines(axes.x, width: width, margin: margin)
+    let name = Self.caption("", labels.x, isLogarithmic.x)
     lines.append(
-      String(repeating: " ", count: margin - 1) + "└" + String(repeating: "─", count: width))
-    let ends = axes.x.ticks.map(short)
-    let (first, last) = (ends.first ?? "", ends.last ?? "")
-    let gap = String(repeating: " ", count: max(1, width - first.count - last.count))
-    lines.append(String(repeating: " ", count: margin) + first + gap + last)
-    let name = named("", labels.x, isLogarithmic.x)
-    lines.append(
-      String(repeating: " ", count: margin + max(0, (width - columnCount(name)) / 2)) + name)
-    for (number, line) in series.enumerated() {
+      String(repeating: " ", count: margin + max(0, (width - displayWidth(of: name)) / 2)) + name)
+    for (index, line) in series.enumerated() {
       lines.append(
-        terminal.hasColours
-          ? terminal.paint("  ━━ ", Colour.series[number % Colour.series.count]) + line.name
-          : "  \(String(UnicodeScalar(UInt8(97 + number % 26)))) \(line.name)")
+        terminal.supportsColor
+          ? terminal.styled("  ━━ ", Self.color(index)) + line.name
+          : "  \(Self.letter(index)) \(line.name)")
     }
     return lines
   }
 
-  /// A title with what an axis counts, and how.
-  private func named(_ title: String, _ unit: String, _ isLogarithmic: Bool) -> String {
-    let words = [unit, isLogarithmic ? "logarithmic" : ""].filter { !$0.isEmpty }
-    let rest = words.joined(separator: ", ")
-    return title.isEmpty ? rest : rest.isEmpty ? title : "\(title) (\(rest))"
-  }
-
-  /// Which dot of a braille character is which bit: `[row][column]`.
-  private static let dot = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]]
-
-  /// The places of a grid that a line goes through.
-  private static func trace(
-    _ points: [(Double, Double)], _ width: Int, _ height: Int
-  ) -> [(Int, Int)] {
-    func place(_ point: (Double, Double)) -> (Int, Int) {
-      (
-        Int((point.0 * Double(width - 1)).rounded()), Int((point.1 * Double(height - 1)).rounded())
-      )
-    }
-    var places = points.first.map { [place($0)] } ?? []
-    for (a, b) in zip(points, points.dropFirst()) {
-      let ((x0, y0), (x1, y1)) = (place(a), place(b))
-      let steps = max(abs(x1 - x0), abs(y1 - y0), 1)
-      for step in 0...steps {
-        places.append((x0 + (x1 - x0) * step / steps, y0 + (y1 - y0) * step / steps))
+  /// Returns the rows of the plot, `width` columns each.
+  private func plotRows(_ axes: (x: Axis, y: Axis), width: Int, on terminal: Terminal) -> [String] {
+    let height = Self.height
+    var dots = Array(repeating: Array(repeating: 0, count: width), count: height)
+    var seriesIndex = dots
+    for (index, line) in series.enumerated() {
+      let points = line.points.map { point in
+        (
+          x: Self.dotIndex(axes.x.position(of: point.x), 2 * width),
+          y: Self.dotIndex(axes.y.position(of: point.y), 4 * height)
+        )
+      }
+      for (x, y) in Self.interpolated(points) {
+        let (column, row) = (x / 2, height - 1 - y / 4)
+        dots[row][column] |= Self.brailleBits[3 - y % 4][x % 2]
+        seriesIndex[row][column] = index
       }
     }
-    return places
+    return zip(dots, seriesIndex).map { rowDots, rowSeries in
+      zip(rowDots, rowSeries).map { bits, index -> String in
+        guard bits != 0 else { return " " }
+        guard terminal.supportsColor else { return Self.letter(index) }
+        let braille = UnicodeScalar(UInt32(0x2800 + bits)).map { String($0) } ?? " "
+        return terminal.styled(braille, Self.color(index))
+      }.joined()
+    }
   }
 
-  /// A drawing, and the numbers in a table for those who cannot see it.
-  public var html: String {
-    guard !series.isEmpty else { return "<p>\(escaped(title)): nothing to show.</p>" }
-    let axes = axes
-    let (width, height, left, bottom, top) = (640.0, 300.0, 64.0, 40.0, 10.0)
-    func x(_ value: Double) -> Double { left + axes.x.share(value) * (width - left - 20) }
-    func y(_ value: Double) -> Double {
-      height - bottom - axes.y.share(value) * (height - bottom - top)
+  /// Returns the line of the x axis, and below it the labels of those ticks that fit.
+  private static func axisLines(_ axis: Axis, width: Int, margin: Int) -> [String] {
+    var line = Array(repeating: "─", count: width)
+    var labels = ""
+    for tick in axis.ticks {
+      let column = dotIndex(axis.position(of: tick.value), 2 * width) / 2
+      line[column] = "┬"
+      let end = margin + width
+      let start = min(margin + column - tick.label.count / 2, end - tick.label.count)
+      guard start > labels.count || labels.isEmpty else { continue }
+      labels += String(repeating: " ", count: max(0, start - labels.count)) + tick.label
     }
-    var parts: [String] = []
+    return [String(repeating: " ", count: margin - 1) + "└" + line.joined(), labels]
+  }
+
+  /// Returns a title with the label of an axis and its scale in parentheses.
+  private static func caption(_ title: String, _ label: String, _ isLogarithmic: Bool) -> String {
+    let words = [label, isLogarithmic ? "log scale" : ""].filter { !$0.isEmpty }
+    let details = words.joined(separator: ", ")
+    return title.isEmpty ? details : details.isEmpty ? title : "\(title) (\(details))"
+  }
+
+  /// Returns the letter of a series on a terminal without colors.
+  private static func letter(_ index: Int) -> String {
+    String(UnicodeScalar(UInt8(97 + index % 26)))
+  }
+
+  private static func color(_ index: Int) -> Color { Color.palette[index % Color.palette.count] }
+
+  /// The bits of the dots of a braille character, `[row][column]`.
+  private static let brailleBits = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]]
+
+  /// Returns the index of the dot, of `count` ones, at a position from 0 to 1.
+  private static func dotIndex(_ position: Double, _ count: Int) -> Int {
+    Int((position * Double(count - 1)).rounded())
+  }
+
+  /// Returns the dots of a polyline through the given points.
+  private static func interpolated(_ points: [(x: Int, y: Int)]) -> [(x: Int, y: Int)] {
+    var dots = Array(points.prefix(1))
+    for (a, b) in zip(points, points.dropFirst()) {
+      let steps = max(abs(b.x - a.x), abs(b.y - a.y), 1)
+      for step in 0...steps {
+        dots.append((a.x + (b.x - a.x) * step / steps, a.y + (b.y - a.y) * step / steps))
+      }
+    }
+    return dots
+  }
+
+  /// An SVG drawing, with its data in a collapsed table as a text alternative.
+  public var html: String {
+    guard !series.isEmpty else { return "<p>\(htmlEscaped(title)): no data.</p>" }
+    let axes = axes
+    let (width, height, left, right, bottom, top) = (640.0, 300.0, 64.0, 20.0, 40.0, 10.0)
+    func x(_ value: Double) -> Double {
+      left + axes.x.position(of: value) * (width - left - right)
+    }
+    func y(_ value: Double) -> Double {
+      height - bottom - axes.y.position(of: value) * (height - bottom - top)
+    }
+    var elements: [String] = []
     for tick in axes.y.ticks {
-      let place = rounded(y(tick), 1)
-      parts.append(
-        "<line class=\"grid\" x1=\"\(left)\" x2=\"\(width - 20)\" y1=\"\(place)\" y2=\"\(place)\"/>"
-          + "<text x=\"\(left - 6)\" y=\"\(rounded(y(tick) + 4, 1))\" text-anchor=\"end\">\(short(tick))</text>"
+      let y = y(tick.value)
+      elements.append(
+        "<line class=\"grid\" x1=\"\(left)\" x2=\"\(width - right)\" y1=\"\(rounded(y, 1))\" y2=\"\(rounded(y, 1))\"/>"
+          + "<text x=\"\(left - 6)\" y=\"\(rounded(y + 4, 1))\" text-anchor=\"end\">\(tick.label)</text>"
       )
     }
     for tick in axes.x.ticks {
-      parts.append(
-        "<text x=\"\(rounded(x(tick), 1))\" y=\"\(height - bottom + 16)\" text-anchor=\"middle\">\(short(tick))</text>"
+      elements.append(
+        "<text x=\"\(rounded(x(tick.value), 1))\" y=\"\(height - bottom + 16)\" text-anchor=\"middle\">\(tick.label)</text>"
       )
     }
-    parts.append(
-      "<text x=\"\(width / 2)\" y=\"\(height - 6)\" text-anchor=\"middle\">\(escaped(named("", labels.x, isLogarithmic.x)))</text>"
+    elements.append(
+      "<text x=\"\(width / 2)\" y=\"\(height - 6)\" text-anchor=\"middle\">\(htmlEscaped(Self.caption("", labels.x, isLogarithmic.x)))</text>"
     )
-    for (number, line) in series.enumerated() {
+    for (index, line) in series.enumerated() {
       let points = line.points.map { "\(rounded(x($0.x), 1)),\(rounded(y($0.y), 1))" }
-      let colour = Colour.series[number % Colour.series.count].css
-      parts.append(
-        "<polyline fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2\" stroke-dasharray=\"\(Self.dashes(number))\" points=\"\(points.joined(separator: " "))\"/>"
+      elements.append(
+        "<polyline fill=\"none\" \(Self.stroke(index)) points=\"\(points.joined(separator: " "))\"/>"
       )
     }
-    let legend = series.enumerated().map { number, line in
-      let colour = Colour.series[number % Colour.series.count].css
-      return
-        "<span><svg width=\"40\" height=\"8\" aria-hidden=\"true\"><line x1=\"2\" x2=\"38\" y1=\"4\" y2=\"4\" stroke=\"\(colour)\" stroke-width=\"2\" stroke-dasharray=\"\(Self.dashes(number))\"/></svg> \(escaped(line.name))</span>"
+    let legend = series.enumerated().map { index, line in
+      "<span><svg width=\"40\" height=\"8\" aria-hidden=\"true\"><line x1=\"2\" x2=\"38\" y1=\"4\" y2=\"4\" \(Self.stroke(index))/></svg> \(htmlEscaped(line.name))</span>"
     }
     return """
-      <figure><figcaption><b>\(escaped(title))</b> \(escaped(named("", labels.y, isLogarithmic.y)))</figcaption>
+      <figure><figcaption><b>\(htmlEscaped(title))</b> \(htmlEscaped(Self.caption("", labels.y, isLogarithmic.y)))</figcaption>
       <div class="wide"><svg width="\(Int(width))" height="\(Int(height))" viewBox="0 0 \(Int(width)) \(Int(height))" role="img">\
-      <title>\(escaped(title))</title><desc>\(escaped(description))</desc>
-      \(parts.joined(separator: "\n"))</svg></div>
+      <title>\(htmlEscaped(title))</title><desc>\(htmlEscaped(summary))</desc>
+      \(elements.joined(separator: "\n"))</svg></div>
       <p class="legend">\(legend.joined(separator: " "))</p>
-      <details><summary>The numbers</summary>\(table)</details></figure>
+      <details><summary>Data</summary>\(table)</details></figure>
       """
   }
 
-  /// How a line is drawn, for those who see few colours.
-  private static func dashes(_ number: Int) -> String {
-    ["", "6 3", "2 3", "8 3 2 3", "1 2"][number % 5]
+  /// Returns the SVG attributes of a series: a color and a dash pattern, which tells series apart
+  /// without color.
+  private static func stroke(_ index: Int) -> String {
+    let dashes = ["", "6 3", "2 3", "8 3 2 3", "1 2"][index % 5]
+    return
+      "stroke=\"\(color(index).css)\" stroke-width=\"2\" stroke-dasharray=\"\(dashes)\""
   }
 
-  /// The lines in words.
-  private var description: String {
+  /// The first and last point of each series, as a text alternative.
+  private var summary: String {
     series.map { line in
       let (first, last) = (line.points[0], line.points[line.points.count - 1])
       return
@@ -222,15 +218,15 @@ public struct LineChart: Picture {
     }.joined(separator: "; ")
   }
 
-  /// Up to forty points of each line.
+  /// Up to 40 points of each series as an HTML table.
   private var table: String {
     let rows = series.flatMap { line in
-      let every = max(1, (line.points.count + 39) / 40)
-      return stride(from: 0, to: line.points.count, by: every).map { index in
-        "<tr><td>\(escaped(line.name))</td><td>\(short(line.points[index].x))</td><td>\(short(line.points[index].y))</td></tr>"
+      let interval = max(1, (line.points.count + 39) / 40)
+      return stride(from: 0, to: line.points.count, by: interval).map { index in
+        "<tr><td>\(htmlEscaped(line.name))</td><td>\(short(line.points[index].x))</td><td>\(short(line.points[index].y))</td></tr>"
       }
     }
     return
-      "<table><tr><th></th><th>\(escaped(labels.x))</th><th>\(escaped(labels.y.isEmpty ? title : labels.y))</th></tr>\(rows.joined())</table>"
+      "<table><tr><th></th><th>\(htmlEscaped(labels.x))</th><th>\(htmlEscaped(labels.y.isEmpty ? title : labels.y))</th></tr>\(rows.joined())</table>"
   }
 }

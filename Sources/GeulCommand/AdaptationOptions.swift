@@ -1,14 +1,14 @@
 import ArgumentParser
 import Geul
 
-/// How a model goes on learning from what it reads.
+/// Options of dynamic evaluation.
 struct AdaptationOptions: ParsableArguments {
-  @Option(help: "With --dynamic: the learning rate.")
-  var dynamicRate = DynamicEvaluator.AdaptationConfiguration().rate
-  @Option(help: "With --dynamic: units between two steps.")
-  var dynamicLength = DynamicEvaluator.AdaptationConfiguration().length
-  @Option(help: "With --dynamic: share of the way back to the model in each step.")
-  var dynamicDecay = DynamicEvaluator.AdaptationConfiguration().decay
+  @Option(help: "Dynamic evaluation: learning rate.")
+  var dynamicRate = DynamicEvaluator.Configuration().rate
+  @Option(help: "Dynamic evaluation: tokens per update.")
+  var dynamicLength = DynamicEvaluator.Configuration().length
+  @Option(help: "Dynamic evaluation: decay toward the trained weights per update.")
+  var dynamicDecay = DynamicEvaluator.Configuration().decay
 
   func validate() throws {
     try check("--dynamic-rate", dynamicRate, in: 1e-8...1)
@@ -16,10 +16,12 @@ struct AdaptationOptions: ParsableArguments {
     try check("--dynamic-decay", dynamicDecay, in: 0...1)
   }
 
-  /// The same as the library has it.
-  var learning: DynamicEvaluator.AdaptationConfiguration {
-    var learning = DynamicEvaluator.AdaptationConfiguration()
-    (learning.rate, learning.length, learning.decay) = (dynamicRate, dynamicLength, dynamicDecay)
-    return learning
+  /// The options as the library's configuration.
+  var configuration: DynamicEvaluator.Configuration {
+    var configuration = DynamicEvaluator.Configuration()
+    (configuration.rate, configuration.length, configuration.decay) = (
+      dynamicRate, dynamicLength, dynamicDecay
+    )
+    return configuration
   }
 }

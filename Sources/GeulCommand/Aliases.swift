@@ -1,80 +1,156 @@
-/// The names that people know from other programs, turned into ours before the arguments are read.
+import ArgumentParser
+
+/// The translation of arguments before they are parsed.
 ///
-/// They work but do not clutter the help. Underscores and `--name=value` are understood too, and
-/// values that begin with a dash: numbers below zero, and prompts that are dialogue. A dash alone is
-/// standard input.
+/// Option names of other programs and of earlier versions are replaced by Geul's. They are not
+/// listed in the help. Underscores in names are accepted, `--name=value` too, and so are values that
+/// begin with a dash: negative numbers, and prompts. A dash alone stands for standard input.
 enum Aliases {
-  /// Names that mean the same for every command.
-  private static let everywhere = [
-    "num-layers": "layers", "rnn-size": "hidden", "hidden-size": "hidden", "batch-size": "batch",
+  /// An argument of the command line.
+  struct Argument {
+    /// The option as it was given, without its value; other arguments unchanged.
+    let given: String
+    /// The argument to parse.
+    var canonical: String
+  }
+
+  /// Commands of earlier versions.
+  static let commands = ["memory": "context"]
+
+  /// Names with the same meaning in every command.
+  private static let common = [
+    "num-layers": "layers", "n-layer": "layers", "n-layers": "layers", "rnn-size": "hidden",
+    "hidden-size": "hidden", "n-embd": "hidden", "n-hidden": "hidden", "batch-size": "batch",
     "lr": "learning-rate", "clip": "grad-clip", "clip-norm": "grad-clip",
     "max-grad-norm": "grad-clip", "max-epochs": "epochs", "num-epochs": "epochs",
-    "max-steps": "steps", "max-iters": "steps", "model-type": "cell", "num-threads": "threads",
+    "num-train-epochs": "epochs", "max-steps": "steps", "max-iters": "steps",
+    "model-type": "cell", "num-threads": "threads", "n-threads": "threads",
     "temp": "temperature", "repetition-penalty": "repeat-penalty", "time": "minutes",
+    "dtype": "precision",
   ]
-  /// The window of training.
   private static let training = [
     "seq-length": "length", "seq-len": "length", "bptt": "length", "block-size": "length",
-    "chunk-len": "length", "val-frac": "validation",
+    "chunk-len": "length", "ctx-size": "length", "n-ctx": "length", "val-frac": "validation",
+    "out-dir": "out", "output-dir": "out", "save-interval": "save-every",
+    "checkpoint-every": "save-every", "sample-interval": "sample-every",
   ]
-  /// The length of a text, and its beginning.
   private static let generating = [
     "max-tokens": "length", "n-predict": "length", "max-new-tokens": "length",
-    "predict": "length", "predict-len": "length", "primetext": "prompt", "prime": "prompt",
+    "predict": "length", "predict-len": "length", "num-tokens": "length",
+    "primetext": "prompt", "prime": "prompt",
     "prime-str": "prompt", "start-text": "prompt", "start": "prompt", "prefix": "prompt",
-    "file": "prompt-file", "count": "num-samples", "reverse-prompt": "stop",
+    "file": "prompt-file", "count": "num-samples", "num-return-sequences": "num-samples",
+    "reverse-prompt": "stop",
   ]
-  /// The options of `generate` whose value is any text, one that begins with a dash too.
-  private static let texts = ["--prompt", "-p", "--stop"]
+  private static let byCommand = [
+    "train": training, "bench": training, "resume": training, "generate": generating,
+    "explain": ["cell": "neuron", "cells": "probe", "show": "select"],
+    "context": ["train-three": "compare-cells"],
+  ]
+  /// Values of earlier versions, by option.
+  private static let values = ["--select": ["lively": "active", "lasting": "persistent"]]
 
-  /// The arguments with every alias replaced by our name for it.
-  static func canonical(_ arguments: [String]) -> [String] {
-    let writes = arguments.first { !$0.hasPrefix("-") } == "generate"
-    let names = everywhere.merging(writes ? generating : training) { $1 }
-    var canonical: [String] = []
-    var rest = arguments[...]
+  /// Options whose value is arbitrary text, which may begin with a dash.
+  private static let textOptions = ["--prompt", "-p", "--stop", "--text"]
+  /// Commands with a model or run as their first argument, which `-m` or `--model` may give too.
+  private static let modelCommands: Set = ["generate", "evaluate", "inspect", "explain", "context"]
+  private static let modelNames: Set = ["-m", "--model", "--model-path", "--model-name-or-path"]
+
+  /// Returns the table of aliases of a command, both sides without dashes.
+  static func names(of command: String) -> [String: String] {
+    common.merging(byCommand[command] ?? [:]) { $1 }
+  }
+
+  /// Translates the arguments of a command line.
+  ///
+  /// - Throws: `ValidationError` for an option of another program that Geul cannot support.
+  static func translated(_ arguments: [String]) throws -> [Argument] {
+    let (start, command) = self.command(in: arguments)
+    let names = names(of: command)
+    let generates = command == "generate"
+    var result = start.map { Argument(given: $0, canonical: commands[$0] ?? $0) }
+    var models: [Argument] = []
+    var rest = arguments[start.count...]
     while let argument = rest.popFirst() {
-      if argument == "--" { return canonical + [argument] + rest }
-      if writes, argument == "-", !["-f", "--prompt-file"].contains(canonical.last) {
-        canonical.append("--prompt-file=-")
+      if argument == "--" {
+        result += ([argument] + rest).map { Argument(given: $0, canonical: $0) }
+        break
+      }
+      if generates, argument == "-", !["-f", "--prompt-file"].contains(result.last?.canonical) {
+        result.append(Argument(given: argument, canonical: "--prompt-file=-"))
         continue
       }
-      let name = ours(argument, names)
-      guard let value = rest.first, takes(name, value, writes: writes) else {
-        canonical.append(name)
+      var option = Option(argument, names)
+      guard option.isOption else {
+        result.append(Argument(given: argument, canonical: argument))
         continue
       }
-      canonical.append("\(name)=\(value)")
-      rest.removeFirst()
+      let isModel =
+        modelCommands.contains(command)
+        && (modelNames.contains(option.name) || option.name == "--out-dir")
+      let isForeign = ForeignOptions.contains(option.name, command)
+      if option.value == nil, let next = rest.first {
+        let isValue = !next.hasPrefix("-") || Double(next) != nil
+        if (isModel || isForeign) && isValue || option.takes(next) {
+          option.value = rest.removeFirst()
+        }
+      }
+      if isModel {
+        guard let model = option.value else {
+          throw ValidationError("Missing value for '\(option.given) <model>'.")
+        }
+        models.append(Argument(given: option.given, canonical: model))
+      } else if isForeign {
+        try ForeignOptions.check(option, command)
+      } else {
+        result.append(option.argument)
+      }
     }
-    return canonical
+    result.insert(contentsOf: models, at: start.count)
+    return result
   }
 
-  /// An argument with our name for the option, if it is one.
-  private static func ours(_ argument: String, _ names: [String: String]) -> String {
-    guard argument.hasPrefix("--"), argument != "--" else { return argument }
-    let parts = argument.dropFirst(2).split(
-      separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    let name = String(parts[0].replacing("_", with: "-"))
-    let value = parts.count > 1 ? "=\(parts[1])" : ""
-    return "--\(names[name] ?? name)\(value)"
+  /// The arguments up to the command (or the topic of `help`), and the command's current name.
+  private static func command(in arguments: [String]) -> (start: [String], command: String) {
+    guard let index = arguments.firstIndex(where: { !$0.hasPrefix("-") }) else { return ([], "") }
+    let isHelp = arguments[index] == "help" && index + 1 < arguments.count
+    let last = isHelp ? index + 1 : index
+    return (Array(arguments[...last]), commands[arguments[last]] ?? arguments[last])
   }
 
-  /// Whether what follows an option is its value though it begins with a dash.
-  private static func takes(_ option: String, _ value: String, writes: Bool) -> Bool {
-    guard option.hasPrefix("-"), !option.contains("="), value.hasPrefix("-") else { return false }
-    if writes, texts.contains(option) { return true }
-    return Double(value) != nil
-  }
+  /// An option with its value.
+  struct Option {
+    /// The name as it was given, with dashes.
+    let given: String
+    /// The canonical name, with dashes.
+    let name: String
+    var value: String?
 
-  /// The name with two dashes for one that was given with one, as char-rnn's are: `-rnn_size`.
-  static func twoDashes(in arguments: [String]) -> (given: String, meant: String)? {
-    let arguments = canonical(arguments)
-    for argument in arguments.prefix(while: { $0 != "--" }) {
-      guard let match = argument.wholeMatch(of: /-([A-Za-z][A-Za-z0-9_-]+)(=.*)?/) else { continue }
-      let command = arguments.first { !$0.hasPrefix("-") } ?? ""
-      return ("-\(match.1)", canonical([command, "--\(match.1)"])[1])
+    /// Splits `--name=value` and replaces an alias.
+    init(_ argument: String, _ names: [String: String] = [:]) {
+      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      given = String(parts.first ?? "")
+      value = parts.count > 1 ? String(parts[1]) : nil
+      guard given.hasPrefix("--") else {
+        name = given
+        return
+      }
+      let bare = String(given.dropFirst(2).replacing("_", with: "-"))
+      name = "--\(names[bare] ?? bare)"
     }
-    return nil
+
+    var isOption: Bool { given.hasPrefix("-") && given.count > 1 && Double(given) == nil }
+
+    /// Indicates whether the next argument is the option's value although it begins with a dash.
+    func takes(_ next: String) -> Bool {
+      if Aliases.values[name] != nil { return !next.hasPrefix("-") }
+      return next.hasPrefix("-") && (Aliases.textOptions.contains(name) || Double(next) != nil)
+    }
+
+    /// The option as one argument.
+    var argument: Argument {
+      let value = value.map { "=\(Aliases.values[name]?[$0] ?? $0)" } ?? ""
+      return Argument(given: given, canonical: name + value)
+    }
   }
 }

@@ -2,14 +2,15 @@ import ArgumentParser
 import Foundation
 import Geul
 
-/// `geul bench generate`: text from a network with random weights.
+/// `geul bench generate`: measures generation with random weights.
 struct BenchGenerate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "generate", abstract: "Time generation: the network, the sampler, the decoder.",
+    commandName: "generate",
+    abstract: "Measure generation with random weights: network, sampler, detokenizer.",
     usage: "geul bench generate [<options>]")
 
   @OptionGroup var shape: NetworkOptions
-  @Option(help: "Texts side by side.")
+  @Option(help: "Number of texts generated in parallel.")
   var streams = 1
   @OptionGroup var bench: BenchOptions
   @OptionGroup var machine: MachineOptions
@@ -17,16 +18,16 @@ struct BenchGenerate: ParsableCommand {
   func validate() throws { try check("--streams", streams, in: 1...4096) }
 
   func run() throws {
-    let corpus = try randomCorpus(units: bench.vocabulary, bench.vocabulary)
+    let corpus = try randomCorpus(count: bench.vocabulary, vocabulary: bench.vocabulary)
     var random = SplitMix64(seed: 1)
     let metadata = Model.Metadata(
-      model: shape.architecture, tokenizer: corpus.tokenizer,
+      architecture: shape.architecture, tokenizer: corpus.tokenizer,
       vocabulary: corpus.vocabulary)
-    let network = Network(metadata.model, vocabulary: bench.vocabulary)
+    let network = Network(metadata.architecture, vocabulary: bench.vocabulary)
     let model = Model(metadata, parameters: network.initialParameters(&random))
-    let kernels = try machine.kernels
+    let context = try machine.context
     let generator = Generator(
-      model, precision: bench.precision, kernels: kernels, pool: machine.pool)
+      model, precision: bench.precision, context: context)
     let length = 200
     var seed: UInt64 = 0
     let sorted = try times(for: bench.seconds) {
@@ -35,10 +36,10 @@ struct BenchGenerate: ParsableCommand {
         Generator.Request(prompt: [0], length: length, seed: seed, samples: streams)
       ) { _, _ in true }
     }
-    var result = BenchResult(characters: length * streams, sorted, on: kernels)
-    let work = Double(length * streams) * network.multiplyAdds
+    var result = BenchResult(characters: length * streams, sorted, on: context)
+    let work = Double(length * streams) * Double(network.multiplyAdds)
     result.shareOfLimit =
-      work / sorted.median / measuredLimit(bench.precision, kernels, machine.pool)
+      work / sorted.median / context.peakRate(bench.precision)
     try bench.report(result)
   }
 }

@@ -1,15 +1,15 @@
 import ArgumentParser
 import Geul
 
-/// What to measure a network with, and how long.
+/// Options shared by `bench train` and `bench generate`.
 struct BenchOptions: ParsableArguments {
-  @Option(help: "Units of the vocabulary.")
+  @Option(help: "Vocabulary size.")
   var vocabulary = 65
-  @Option(help: "How wide weights are: float32, bfloat16 or, but for training, int8.")
+  @Option(help: "Arithmetic of matrix products; int8 only for generation.")
   var precision = Precision.float32
-  @Option(help: "How long to measure.")
+  @Option(help: "Duration of the measurement in seconds.")
   var seconds = 6.0
-  @Flag(help: "Print one JSON object.")
+  @Flag(help: "Print the result as one JSON object.")
   var json = false
 
   func validate() throws {
@@ -17,7 +17,7 @@ struct BenchOptions: ParsableArguments {
     try check("--seconds", seconds, in: 0.01...3600)
   }
 
-  /// Prints what was measured.
+  /// Prints the result as text or JSON.
   func report(_ result: BenchResult) throws {
     guard !json else { return try Output.json(result) }
     try Output.text(result.description)

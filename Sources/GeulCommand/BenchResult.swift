@@ -1,73 +1,74 @@
 import Foundation
 import Geul
 
-/// What a bench prints.
+/// The result of a benchmark.
 struct BenchResult: Encodable {
   /// The median over the repetitions.
   var charsPerSecond: Double?
-  /// The fastest repetition.
+  /// The fastest repetition, in chars/s.
   var best: Double?
-  /// Bytes of text a second, in millions.
+  /// The speed of tokenization in MB/s.
   var megabytesPerSecond: Double?
-  /// How many repetitions.
+  /// The number of repetitions.
   var repetitions: Int?
-  /// Multiply-adds done, as a share of this machine's measured limit.
+  /// The rate of multiply-adds as a fraction of the measured peak rate.
   var shareOfLimit: Double?
-  /// Floating-point operations a second, in thousands of millions: two a multiply-add.
+  /// The peak rate of each precision in GFLOP/s; a multiply-add counts as two operations.
   var gigaflops: [String: Double]?
-  /// Where the time of a training step goes.
+  /// The phases of a training step.
   var phases: [Phase]?
-  /// What computed.
+  /// The instruction set of the kernels.
   var instructionSet: String?
 
   /// A phase of a training step.
   struct Phase: Encodable {
     var name: String
-    /// Of the time.
+    /// The fraction of the step's time.
     var share: Double
-    /// Multiply-adds done, as a share of the limit; nil where it has none to speak of.
+    /// The rate of multiply-adds as a fraction of the peak rate; nil for phases without matrix products.
     var shareOfLimit: Double?
   }
 }
 
 extension BenchResult {
-  /// How fast so many characters were, by the seconds of each repetition in order of length.
-  init(characters: Int, _ sorted: [Double], on kernels: Kernels) {
+  /// Creates a result from the number of characters per repetition and the sorted times in seconds.
+  init(characters: Int, _ sorted: [Double], on context: ComputeContext) {
     charsPerSecond = Double(characters) / sorted.median
     best = Double(characters) / sorted[0]
     repetitions = sorted.count
-    instructionSet = kernels.instructionSet.rawValue
+    instructionSet = context.instructionSet.rawValue
   }
 
-  /// For a person to read.
+  /// The result as text.
   var description: String {
     var text =
-      "\(Int(charsPerSecond ?? 0)) characters a second (best \(Int(best ?? 0)))"
-      + (shareOfLimit.map { ", \(number(100 * $0, 1)) % of the machine's limit" } ?? "") + "\n"
+      "\(Int(charsPerSecond ?? 0)) chars/s (best \(Int(best ?? 0)))"
+      + (shareOfLimit.map { ", \(number(100 * $0, 1)) % of the peak FLOP rate" } ?? "") + "\n"
     for phase in phases ?? [] {
       text +=
         "  \(phase.name): \(number(100 * phase.share, 1)) % of the time"
-        + (phase.shareOfLimit.map { ", at \(number(100 * $0, 1)) % of the limit" } ?? "") + "\n"
+        + (phase.shareOfLimit.map { ", \(number(100 * $0, 1)) % of the peak FLOP rate" } ?? "")
+        + "\n"
     }
     return text
   }
 }
 
-/// Times `body` again and again for so many seconds, and at least three times.
+/// Runs `body` repeatedly for the given number of seconds, at least three times.
 ///
-/// - Returns: the seconds of each repetition, in order of length.
+/// - Returns: The duration of each repetition in seconds, in ascending order.
 func times(for seconds: Double, _ body: () throws -> Void) rethrows -> [Double] {
-  let whole = Stopwatch()
+  let total = Stopwatch()
   var times: [Double] = []
-  while whole.seconds < seconds || times.count < 3 {
-    let one = Stopwatch()
+  while total.seconds < seconds || times.count < 3 {
+    let repetition = Stopwatch()
     try body()
-    times.append(one.seconds)
+    times.append(repetition.seconds)
   }
   return times.sorted()
 }
 
 extension [Double] {
-  /// The middle one of sorted numbers.
+  /// The median of a sorted, nonempty array.
   var median: Double { self[count / 2] }
 }

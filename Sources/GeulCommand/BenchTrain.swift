@@ -2,53 +2,52 @@ import ArgumentParser
 import Foundation
 import Geul
 
-/// `geul bench train`: whole steps on random tokens.
+/// `geul bench train`: measures complete training steps on random tokens.
 struct BenchTrain: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Time whole training steps: forward, loss, backward, clipping, optimizer, packing.",
+    abstract: "Measure training steps: forward, loss, backward, clipping, optimizer, packing.",
     usage: "geul bench train [<options>]")
 
   @OptionGroup var shape: NetworkOptions
   @OptionGroup var window: WindowOptions
-  @Option(
-    help: "How matrices are moved: adamw, as PyTorch's programs do, or muon, as geul train does.")
-  var optimizer = TrainingConfiguration.Optimizer.adamw
+  @Option(help: "Optimizer for weight matrices; geul train uses muon.")
+  var optimizer = Optimizer.Kind.adamw
   @OptionGroup var bench: BenchOptions
   @OptionGroup var machine: MachineOptions
 
   func validate() throws {
-    guard Precision.trained.contains(bench.precision) else {
+    guard Precision.trainable.contains(bench.precision) else {
       throw ValidationError(
-        "--precision int8 is for reading alone; train with float32 or bfloat16.")
+        "--precision int8 is for inference only; train with float32 or bfloat16.")
     }
   }
 
   func run() throws {
-    let (kernels, pool) = (try machine.kernels, machine.pool)
-    var settings = TrainingConfiguration()
-    settings.architecture = shape.architecture
-    (settings.batch, settings.length) = window.sizes
-    (settings.optimizer, settings.precision) = (optimizer, bench.precision)
-    let characters = settings.batch * settings.length
+    let context = try machine.context
+    var configuration = TrainingConfiguration()
+    configuration.architecture = shape.architecture
+    (configuration.batch, configuration.length) = window.sizes
+    (configuration.optimizerKind, configuration.precision) = (optimizer, bench.precision)
+    let characters = configuration.batch * configuration.length
     let corpus = try randomCorpus(
-      units: max(bench.vocabulary, 4 * characters) + 2, bench.vocabulary)
+      count: max(bench.vocabulary, 4 * characters) + 2, vocabulary: bench.vocabulary)
     var trainer = Trainer(
-      settings, vocabulary: bench.vocabulary, units: corpus.count, kernels: kernels, pool: pool)
+      configuration, vocabulary: bench.vocabulary, tokenCount: corpus.count, context: context)
     for _ in 0..<3 { _ = trainer.step(corpus, of: nil) }
-    let before = trainer.phases
+    let before = trainer.timings
     let sorted = times(for: bench.seconds) { _ = trainer.step(corpus, of: nil) }
-    let limit = measuredLimit(bench.precision, kernels, pool)
+    let limit = context.peakRate(bench.precision)
     let reached = multiplyAdds.total * Double(characters) / sorted.median
-    var result = BenchResult(characters: characters, sorted, on: kernels)
+    var result = BenchResult(characters: characters, sorted, on: context)
     result.shareOfLimit = reached / limit
     result.phases = phases(
-      from: before, to: trainer.phases,
+      from: before, to: trainer.timings,
       characters: characters * sorted.count, limit: limit)
     try bench.report(result)
   }
 
-  /// What each phase took of the time, and what it reached of the limit.
+  /// Returns each phase's fraction of the time and its fraction of the peak rate.
   private func phases(
     from before: StepTimings, to after: StepTimings, characters: Int, limit: Double
   ) -> [BenchResult.Phase] {
@@ -66,37 +65,25 @@ struct BenchTrain: ParsableCommand {
     }
   }
 
-  /// What one character costs: each matrix is multiplied forward, back, and for its gradient.
+  /// The multiply-adds per token: each matrix takes part in the forward pass, the backward pass and its gradient.
   private var multiplyAdds:
     (forward: Double, backward: Double, weightGradients: Double, total: Double)
   {
     let network = Network(shape.architecture, vocabulary: bench.vocabulary)
-    let matrices = network.multiplyAdds
-    // No gradient goes back beyond a window's first step.
+    let matrices = Double(network.multiplyAdds)
+    // Truncated backpropagation propagates no gradient beyond the first step of a sequence.
     let recurrent = network.layers.reduce(0) { $0 + $1.recurrent.parameterCount }
-    let cut = Double(recurrent) / Double(window.sizes.length)
-    return (matrices, matrices - cut, matrices, 3 * matrices - cut)
+    let truncated = Double(recurrent) / Double(window.sizes.length)
+    return (matrices, matrices - truncated, matrices, 3 * matrices - truncated)
   }
 }
 
-extension Network {
-  /// How many multiply-adds reading one character takes.
-  ///
-  /// The first layer's input is looked up.
-  var multiplyAdds: Double {
-    let ofLayers = layers.reduce(0) {
-      $0 + $1.recurrent.parameterCount + ($1.readsTokens ? 0 : $1.input.parameterCount)
-    }
-    return Double(ofLayers + decoder.parameterCount)
-  }
-}
-
-/// A text of random characters, each of `vocabulary` at least once.
-func randomCorpus(units: Int, _ vocabulary: Int) throws -> Corpus {
+/// Returns a corpus of `count` random tokens in which each token of the vocabulary occurs.
+func randomCorpus(count: Int, vocabulary: Int) throws -> Corpus {
   var random = SplitMix64(seed: 7)
   var text = String.UnicodeScalarView()
-  for place in 0..<units {
-    let id = place < vocabulary ? place : Int(random.next() % UInt64(vocabulary))
+  for index in 0..<count {
+    let id = index < vocabulary ? index : Int(random.next() % UInt64(vocabulary))
     if let scalar = Unicode.Scalar(UInt32(0x10000 + id)) { text.append(scalar) }
   }
   return try Corpus.read(

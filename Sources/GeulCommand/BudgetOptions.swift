@@ -1,21 +1,21 @@
 import ArgumentParser
 import Geul
 
-/// How long a run is to be.
+/// Options that set the length of a training run.
 struct BudgetOptions: ParsableArguments {
-  @Option(help: "Read the text this many times.")
+  @Option(help: "Number of passes through the text.")
   var epochs: Double?
-  @Option(help: "Make this many steps.")
+  @Option(help: "Number of training steps.")
   var steps: Int?
-  @Option(help: "Take this many minutes.")
+  @Option(help: "Training time in minutes.")
   var minutes: Double?
-  @Option(help: "Take this many seconds.")
+  @Option(help: "Training time in seconds.")
   var seconds: Double?
 
   func validate() throws {
     let given = [epochs != nil, steps != nil, minutes != nil, seconds != nil].filter(\.self)
     if given.count > 1 {
-      throw ValidationError("Give one of --epochs, --steps, --minutes and --seconds.")
+      throw ValidationError("Give only one of --epochs, --steps, --minutes and --seconds.")
     }
     try check("--epochs", epochs, in: 0.001...1e6)
     try check("--steps", steps, in: 1...1_000_000_000)
@@ -23,7 +23,7 @@ struct BudgetOptions: ParsableArguments {
     try check("--seconds", seconds, in: 0.5...6e7)
   }
 
-  /// What the user chose; nil if nothing.
+  /// The budget that the options give; nil without any.
   var budget: Budget? {
     if let epochs { return .epochs(epochs) }
     if let steps { return .steps(steps) }
@@ -33,6 +33,6 @@ struct BudgetOptions: ParsableArguments {
 }
 
 extension Budget {
-  /// What suits any text when nothing is said.
+  /// The default budget: five minutes, at most 100 epochs.
   static let `default` = automatic(seconds: 300, epochs: 100)
 }

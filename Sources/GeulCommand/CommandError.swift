@@ -1,6 +1,6 @@
-/// What a person must know: one sentence, exit code 1.
+/// An error with a message for the user; the command exits with code 1.
 struct CommandError: Error, CustomStringConvertible {
   let description: String
 
-  init(_ sentence: String) { description = sentence }
+  init(_ description: String) { self.description = description }
 }

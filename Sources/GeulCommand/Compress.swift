@@ -2,57 +2,58 @@ import ArgumentParser
 import Foundation
 import Geul
 
-/// `geul compress`: pack a file with a model.
+/// `geul compress`: compresses a file with a model's predictions.
 struct Compress: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Pack a file with a model: what it foretells well takes few bits.",
+    abstract: "Compress a file with a model's predictions.",
     usage: "geul compress <file> --model <model> [<options>]",
     discussion: """
       geul compress letters.txt --model checkpoints/my        writes letters.txt.geul
-      geul decompress letters.txt.geul --model checkpoints/my --out again.txt
+      geul decompress letters.txt.geul --model checkpoints/my --out copy.txt
 
-      Any file comes back byte for byte, with the same model. How small a text becomes is what evaluate says of it.
+      Lossless for any file; decompression needs the same model. The size is the bits/byte that geul evaluate reports.
       """)
 
-  @Argument(help: "The file, or - for standard input.")
+  @Argument(help: "Input file; - for standard input.")
   var file: String
   @OptionGroup var archive: ArchiveOptions
-  @Flag(help: "Go on learning from what has been packed (dynamic evaluation).")
+  @Flag(help: "Dynamic evaluation: adapt the model to the text already compressed.")
   var dynamic = false
-  @OptionGroup var learning: AdaptationOptions
+  @OptionGroup var adaptation: AdaptationOptions
   @OptionGroup var machine: MachineOptions
 
   func run() throws {
     let compressor = try archive.compressor(machine)
     let bytes = try archive.read(file)
-    let target = try archive.target(file, otherwise: file + Self.fileExtension)
+    let target = try archive.target(file, default: file + Self.fileExtension)
     if String(validating: bytes, as: UTF8.self) == nil {
-      archive.tell(
-        "\(file): is not UTF-8, the only encoding in which packing sees characters. Converted (iconv), it packs far better."
+      archive.note(
+        "\(file) is not valid UTF-8 and is compressed as bytes. Converted to UTF-8 (iconv), text compresses far better."
       )
     }
-    let packed = compressor.compress(
-      bytes, learning: dynamic ? learning.learning : nil, report: archive.progress(of: bytes.count))
-    try archive.write(packed, to: target)
-    archive.tell(
-      "\(bytes.count) bytes, packed \(packed.count):"
-        + " \(number(8 * Double(packed.count) / Double(max(1, bytes.count)), 3)) bits a byte")
+    let compressed = compressor.compress(
+      bytes, adaptation: dynamic ? adaptation.configuration : nil,
+      progress: archive.progress(of: bytes.count))
+    try archive.write(compressed, to: target)
+    archive.note(
+      "\(bytes.count) bytes compressed to \(compressed.count):"
+        + " \(number(8 * Double(compressed.count) / Double(max(1, bytes.count)), 3)) bits/byte")
   }
 
-  /// What the name of a packed file ends with.
+  /// The file extension of an archive.
   static let fileExtension = ".geul"
 }
 
-/// `geul decompress`: unpack what `compress` packed.
+/// `geul decompress`: decompresses an archive of `compress`.
 struct Decompress: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Unpack what geul compress packed, with the same model.",
+    abstract: "Decompress a file that geul compress wrote, with the same model.",
     usage: "geul decompress <file> --model <model> [<options>]")
 
-  @Argument(help: "The packed file, or - for standard input.")
+  @Argument(help: "Archive; - for standard input.")
   var file: String
-  @Option(help: "Refuse what unpacks to more bytes than this.")
-  var limit = Compressor.usualLimit
+  @Option(help: "Maximum size of the output in bytes; larger archives are refused.")
+  var limit = Compressor.defaultSizeLimit
   @OptionGroup var archive: ArchiveOptions
   @OptionGroup var machine: MachineOptions
 
@@ -60,35 +61,34 @@ struct Decompress: ParsableCommand {
 
   func run() throws {
     let compressor = try archive.compressor(machine)
-    let packed = try archive.read(file)
+    let compressed = try archive.read(file)
     let name =
       file.hasSuffix(Compress.fileExtension)
       ? String(file.dropLast(Compress.fileExtension.count)) : file + ".out"
-    let target = try archive.target(file, otherwise: name)
+    let target = try archive.target(file, default: name)
     let bytes: [UInt8]
-    do throws(ArchiveError) { bytes = try compressor.decompress(packed, limit: limit) } catch {
+    do throws(ArchiveError) { bytes = try compressor.decompress(compressed, limit: limit) } catch {
       throw CommandError("\(file): \(error)")
     }
     try archive.write(bytes, to: target)
   }
 }
 
-/// What packing and unpacking share.
+/// Options shared by `compress` and `decompress`.
 struct ArchiveOptions: ParsableArguments {
-  @Option(name: [.short, .long], help: "A model's file, or the folder of a run (its best model).")
+  @Option(name: [.short, .long], help: "Model file, or run directory (its best model).")
   var model: String
   @Option(
-    help: "Where to write, - for standard output (default: beside the file, with or without .geul)."
-  )
+    help: "Output file; - for standard output (default: the input's name with or without .geul).")
   var out: String?
-  @Flag(name: .shortAndLong, help: "Report nothing but what needs attention.")
+  @Flag(name: .shortAndLong, help: "Print only warnings and errors.")
   var quiet = false
 
   func compressor(_ machine: MachineOptions) throws -> Compressor {
-    Compressor(try loadModel(model), kernels: try machine.kernels, pool: machine.pool)
+    Compressor(try loadModel(model), context: try machine.context)
   }
 
-  /// All bytes of a file or of standard input.
+  /// Returns the bytes of a file or of standard input.
   func read(_ file: String) throws -> [UInt8] {
     do {
       return file == "-"
@@ -99,11 +99,11 @@ struct ArchiveOptions: ParsableArguments {
     }
   }
 
-  /// Where to write; nothing that is there is written over.
-  func target(_ file: String, otherwise name: String) throws -> String {
+  /// Returns the output path; an existing file is never overwritten.
+  func target(_ file: String, default name: String) throws -> String {
     let target = out ?? (file == "-" ? "-" : name)
     guard target == "-" || !FileManager.default.fileExists(atPath: target) else {
-      throw CommandError("\(target) is there already. Choose another --out.")
+      throw CommandError("\(target) already exists. Choose another --out.")
     }
     return target
   }
@@ -116,12 +116,12 @@ struct ArchiveOptions: ParsableArguments {
     try AtomicFile(target).replace { (out) throws(FileError) in try out.write(bytes.span) }
   }
 
-  /// Says how it went, unless that was not asked for.
-  func tell(_ sentence: String) {
+  /// Prints a line to standard error, unless `--quiet`.
+  func note(_ sentence: String) {
     if !quiet { Output.note(sentence) }
   }
 
-  /// Shows on a terminal how far it is.
+  /// Returns a handler that shows progress on a terminal.
   func progress(of count: Int) -> (Int) -> Void {
     guard !quiet, Output.isTerminal else { return { _ in } }
     return { Output.live(["\(100 * $0 / max(1, count)) %", "\($0) bytes"]) }

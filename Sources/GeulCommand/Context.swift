@@ -3,35 +3,35 @@ import Foundation
 import Geul
 import GeulCharts
 
-/// `geul memory`: how far back models remember.
-struct Memory: ParsableCommand {
+/// `geul context`: measures how much context models use.
+struct Context: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract:
-      "Show how far back models remember: gradients through time, and what is lost without the past.",
+      "Measure how much context models use: gradients through time, loss by context length.",
     usage: """
-      geul memory <model> ... --corpus <text> [--html <file>]
-      geul memory --train-three <text> [--minutes <minutes>] [--html <file>]
+      geul context <model> ... --corpus <text> [--html <file>]
+      geul context --compare-cells <text> [--minutes <minutes>] [--html <file>]
       """,
     discussion: """
-      What happened long ago is lost on the way through a vanilla network: its gradients vanish. LSTM and GRU carry it on. \
-      --train-three trains one of each, of as many parameters, for an equal time, and compares them.
+      The gradients of a vanilla RNN vanish over long distances; LSTM and GRU preserve them. --compare-cells trains one model \
+      of each kind, with equal parameter counts and equal times, and compares them.
       """)
 
-  @Argument(help: "Models' files, or folders of runs.")
+  @Argument(help: "Model files or run directories.")
   var models: [String] = []
-  @Option(help: "The text to measure on.")
+  @Option(help: "Text to measure on.")
   var corpus: String?
-  @Option(help: "Train a vanilla network, a GRU and an LSTM on this text first.")
-  var trainThree: String?
-  @Option(help: "What the vanilla one does with its sums: tanh, or relu, which may explode.")
+  @Option(help: "Train a vanilla RNN, a GRU and an LSTM on this text first.")
+  var compareCells: String?
+  @Option(help: "Activation of the vanilla RNN; relu states are unbounded and may diverge.")
   var activation = Activation.tanh
-  @Option(help: "How long to train, all three together.")
+  @Option(help: "Total training time of the three models.")
   var minutes = 3.0
-  @Option(help: "Units of the LSTM; the others get as many as make equal numbers of parameters.")
+  @Option(help: "Hidden units of the LSTM; the other two get equal parameter counts.")
   var hidden = 128
-  @Option(help: "Folder of the three (default: checkpoints/three-, and the text's name).")
+  @Option(help: "Directory of the three runs (default: checkpoints/cells-NAME).")
   var out: String?
-  @Option(help: "How far back to follow gradients.")
+  @Option(help: "Number of steps to backpropagate.")
   var steps = 200
   @OptionGroup var pictures: PictureOptions
   @OptionGroup var machine: MachineOptions
@@ -40,66 +40,66 @@ struct Memory: ParsableCommand {
     try check("--minutes", minutes, in: 0.05...1e5)
     try check("--hidden", hidden, in: 1...3200)
     try check("--steps", steps, in: 2...5000)
-    if trainThree == nil {
+    if compareCells == nil {
       guard !models.isEmpty else {
-        throw ValidationError("Give models and --corpus, or --train-three and a text.")
+        throw ValidationError("Give models and --corpus, or --compare-cells with a text.")
       }
       guard corpus != nil else {
-        throw ValidationError("Give the text to measure on with --corpus.")
+        throw ValidationError("Give a text to measure on with --corpus.")
       }
     } else if !models.isEmpty {
-      throw ValidationError("--train-three makes its own models: leave others out.")
+      throw ValidationError("--compare-cells trains its own models: leave out the others.")
     }
   }
 
   func run() throws {
     try pictures.check()
     var paths = models
-    if let trainThree { paths = try three(trainThree).train() }
-    guard let text = corpus ?? trainThree else { return }
-    var story = ReportDocument(
-      "How far back \(paths.count == 1 ? "a model remembers" : "models remember")")
-    let remembered = try paths.map { try measure($0, text) }
-    try story.show(remembered, on: text)
-    if trainThree != nil { try story.showTraining(paths, activation) }
-    try pictures.write(story.page)
+    if let compareCells { paths = try comparison(on: compareCells).train() }
+    guard let text = corpus ?? compareCells else { return }
+    var document = ReportDocument("Context sensitivity")
+    let measurements = try paths.map { try measure($0, text) }
+    try document.show(measurements, on: text)
+    if compareCells != nil { try document.showTraining(paths, activation) }
+    try pictures.write(document.page)
   }
 
-  private func three(_ text: String) -> CellComparison {
+  private func comparison(on text: String) -> CellComparison {
     let name = URL(filePath: absolute(text)).deletingPathExtension().lastPathComponent
     return CellComparison(
-      text: text, folder: out ?? "checkpoints/three-\(name)", hidden: hidden,
+      text: text, folder: out ?? "checkpoints/cells-\(name)", hidden: hidden,
       activation: activation, minutes: minutes, threads: machine.threads)
   }
 
-  private func measure(_ path: String, _ text: String) throws -> Remembered {
+  private func measure(_ path: String, _ text: String) throws -> ContextMeasurement {
     let model = try loadModel(path)
     let corpus = try readCorpus(
       [text],
       CorpusOptions(tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary))
-    // What was held out of the same text is what the model has not seen.
+    // On the training text, only the part held out is new to the model.
     let fraction = model.metadata.training?.validationFraction ?? 0
-    let isSame = model.metadata.training?.corpusHash == corpus.hash && fraction > 0
-    let range = (isSame ? Int(Double(corpus.count) * (1 - fraction)) : 0)..<corpus.count
+    let isTrainingText = model.metadata.training?.corpusHash == corpus.hash && fraction > 0
+    let start = isTrainingText ? Int(Double(corpus.count) * (1 - fraction)) : 0
+    let range = start..<corpus.count
     var ids: [Int32] = []
     corpus.forEachKnownID(in: range) { ids.append($0) }
     guard ids.count * 2 > range.count else {
       throw CommandError(
-        "\(path) knows fewer than half of the characters of \(text). Give a text and models of one language."
+        "The vocabulary of \(path) covers less than half of \(text). Use a text in the model's language."
       )
     }
-    guard ids.count > Self.shortest else {
+    guard ids.count > Self.minimumLength else {
       throw CommandError(
-        "\(text): fewer than \(Self.shortest) characters to measure on. Give a longer text.")
+        "\(text): fewer than \(Self.minimumLength) characters to measure on. Use a longer text.")
     }
     Output.note("Measuring \(path)")
-    let reach = ContextSensitivity(
-      model, ids, steps: steps, kernels: try machine.kernels, pool: machine.pool)
-    return Remembered(
-      path: path, shape: model.metadata.model, reach: reach,
+    let sensitivity = ContextSensitivity(
+      model, ids, maximumDistance: steps, context: try machine.context)
+    return ContextMeasurement(
+      path: path, shape: model.metadata.architecture, sensitivity: sensitivity,
       unknown: range.count - ids.count)
   }
 
-  /// What there must be to measure on.
-  static let shortest = 64
+  /// The minimum number of tokens to measure on.
+  static let minimumLength = 64
 }

@@ -2,99 +2,104 @@ import Foundation
 import Geul
 import GeulCharts
 
-/// What one model remembers of a text.
-struct Remembered {
-  /// Where it is.
+/// The context sensitivity of one model on a text.
+struct ContextMeasurement {
+  /// The path of the model.
   let path: String
   let shape: Architecture
-  let reach: ContextSensitivity
-  /// How many characters of the text it does not know.
+  let sensitivity: ContextSensitivity
+  /// The number of tokens of the text outside the model's vocabulary.
   let unknown: Int
 
-  /// Where it is, and of what kind.
+  /// The path and the architecture.
   var name: String { "\(path) (\(shape.layers) x \(shape.hidden) \(shape.cell.rawValue))" }
 
-  /// The lines that its gradients make, under a long name of the model or a short one.
+  /// The gradient norms by distance: of h, and for an LSTM also of c.
   func gradients(_ name: String) -> [(name: String, norms: [Double])] {
-    reach.cellNorms.isEmpty
-      ? [(name, reach.hiddenNorms)]
-      : [("\(name), h", reach.hiddenNorms), ("\(name), c", reach.cellNorms)]
+    sensitivity.cellStateGradientNorms.isEmpty
+      ? [(name, sensitivity.hiddenStateGradientNorms)]
+      : [
+        ("\(name), h", sensitivity.hiddenStateGradientNorms),
+        ("\(name), c", sensitivity.cellStateGradientNorms),
+      ]
   }
 }
 
 extension ReportDocument {
-  /// How gradients fade, and what the past is worth.
-  mutating func show(_ all: [Remembered], on text: String) throws {
+  /// Shows gradient norms by distance and losses by context length.
+  mutating func show(_ all: [ContextMeasurement], on text: String) throws {
     try paragraph(
-      "Measured on \(text); where a model was trained on it, on the part that was held out.")
-    for one in all where one.unknown > 0 {
+      "Measured on \(text); for a model trained on this text, on the part held out.")
+    for model in all where model.unknown > 0 {
       try paragraph(
-        "\(one.name) does not know \(counted(one.unknown, "character")) of it; they were passed over."
+        "\(quantity(model.unknown, "character")) outside the vocabulary of \(model.name)"
+          + " \(model.unknown == 1 ? "was" : "were") skipped."
       )
     }
-    try heading("How gradients fade")
+    try heading("Gradient norm by distance")
     try paragraph(
-      "The norm of the gradient of one character's loss with respect to the top layer's state k characters before: h, and for"
-        + " the LSTM its cell c, which is the way on which it remembers. Geometric means over places of the text. Where a norm"
-        + " is a thousandth of what it was, training hears nearly nothing of that past.")
-    // In tables the ends of paths, if they tell the models apart.
+      "Norm of the gradient of the loss at one token with respect to the top layer's state k tokens before: h, and for the"
+        + " LSTM also the cell state c. Geometric means over positions of the text. Where the norm has fallen to a"
+        + " thousandth, training receives almost no signal from that distance.")
+    // Tables show the last path components if they are distinct.
     let ends = all.map { URL(filePath: $0.path).lastPathComponent }
     let short = Set(ends).count == ends.count ? ends : all.map(\.path)
     let lines = all.flatMap { $0.gradients($0.name) }
     try picture(
       LineChart(
-        title: "Gradient by distance", x: "k, characters back", y: "norm", logarithmicY: true,
+        title: "Gradient norm by distance", x: "k, tokens before", y: "norm", logarithmicY: true,
         series: lines.map { line in
           .init(line.name, line.norms.enumerated().map { (Double($0), $1) })
         }))
-    let far = lines.map { $0.norms.count - 1 }.min() ?? 0
-    let places = [far / 4, far / 2, far].filter { $0 > 0 }
+    let longest = lines.map { $0.norms.count - 1 }.min() ?? 0
+    let distances = [longest / 4, longest / 2, longest].filter { $0 > 0 }
     try table(
       zip(all, short).flatMap { $0.gradients($1) }.map { line in
-        [line.name, fall(line.norms, by: 2), fall(line.norms, by: 1000)]
-          + places.map { String(format: "%.0e", line.norms[$0] / line.norms[0]) }
-      }, under: ["k where it is", "half", "1/1000"] + places.map { "left at \($0)" })
+        [line.name, distance(line.norms, toFallBy: 2), distance(line.norms, toFallBy: 1000)]
+          + distances.map { String(format: "%.0e", line.norms[$0] / line.norms[0]) }
+      }, under: ["falls at k", "to 1/2", "to 1/1000"] + distances.map { "ratio at \($0)" })
 
-    try heading("What the past is worth")
-    let measured = all.map { $0.reach.places }.min() ?? 0
-    let error = all.flatMap { $0.reach.losses.map(\.error) }.max() ?? 0
+    try heading("Loss by context length")
+    let positions = all.map { $0.sensitivity.positionCount }.min() ?? 0
+    let error = all.flatMap { $0.sensitivity.losses.map(\.standardError) }.max() ?? 0
     try paragraph(
-      "The loss when the model sees only the last k characters before the one that it foretells, at \(measured) places; at"
-        + " others it would differ by some \(number(error, 2)) nats, alike for all k. Where a line no longer falls, what lies"
-        + " further back is of no use to the model.")
+      "Loss when the model sees only the k tokens before the one that it predicts, at \(positions) positions (standard"
+        + " error up to \(number(error, 2)) nats, largely shared by all k). Where the curve is flat, the model does not use"
+        + " longer context.")
     try picture(
       LineChart(
-        title: "Loss by what is seen", x: "k, characters seen", y: "nats a character",
+        title: "Loss by context length", x: "k, tokens of context", y: "nats/char",
         logarithmicX: true,
-        series: all.map { one in
-          .init(one.name, one.reach.losses.map { (Double($0.seen), $0.nats) })
+        series: all.map { model in
+          .init(model.name, model.sensitivity.losses.map { (Double($0.contextLength), $0.nats) })
         }))
-    let windows = all.map(\.reach.losses).min { $0.count < $1.count } ?? []
+    let losses = all.map(\.sensitivity.losses).min { $0.count < $1.count } ?? []
     try table(
-      windows.indices.map { index in
-        ["\(windows[index].seen)"] + all.map { number($0.reach.losses[index].nats, 3) }
+      losses.indices.map { index in
+        ["\(losses[index].contextLength)"]
+          + all.map { number($0.sensitivity.losses[index].nats, 3) }
       }, under: ["k"] + short)
   }
 
-  /// How large gradients were while the three learned.
+  /// Shows gradient norms and losses of the three training runs.
   mutating func showTraining(_ paths: [String], _ activation: Activation) throws {
-    try heading("Why sigmoid and tanh")
+    try heading("Gradients during training")
     try paragraph(
-      "A step back multiplies the gradient by W_h and by the slope of what squashes the state. tanh keeps states between -1"
-        + " and 1, and sigmoids keep gates between 0 and 1, whatever W_h does; the price is a slope that goes to 0 where they"
-        + " are full, and the gradient with it. "
+      "Each step of backpropagation multiplies the gradient by W_h and by the derivative of the activation. tanh bounds"
+        + " states to -1...1 and sigmoids bound gates to 0...1 whatever W_h is, but where they saturate, the derivative and"
+        + " with it the gradient vanish. "
         + (activation == .relu
-          ? "The vanilla network here has max(0, x) in the place of tanh: its slope is 1 wherever it is open, but its states"
-            + " have no bound. Where W_h stretches, states, scores and gradients grow with its powers: it trains, or explodes."
-          : "--activation relu gives the vanilla network max(0, x): slope 1 wherever it is open, but no bound. It trains, or"
-            + " explodes."))
-    for (title, unit, value) in [
-      ("Gradient while learning", "norm before clipping", \TrainingRun.Progress.gradientNorm),
-      ("Loss while learning", "nats a character", \TrainingRun.Progress.trainNats),
+          ? "This vanilla RNN uses max(0, x): its derivative is 1 for positive x, but its states are unbounded. If W_h"
+            + " expands, states, logits and gradients grow exponentially and training may diverge."
+          : "--activation relu trains the vanilla RNN with max(0, x): derivative 1 for positive x, but unbounded states,"
+            + " so training may diverge."))
+    for (title, label, value) in [
+      ("Gradient norm during training", "norm before clipping", \.gradientNorm),
+      ("Training loss", "nats/char", \.trainNats),
     ] as [(String, String, KeyPath<TrainingRun.Progress, Double>)] {
       try picture(
         LineChart(
-          title: title, x: "step", y: unit, logarithmicY: true,
+          title: title, x: "step", y: label, logarithmicY: true,
           series: paths.map { path in
             .init(
               path, RunFolder(path).metrics().map { (Double($0.step), $0[keyPath: value]) })
@@ -102,9 +107,9 @@ extension ReportDocument {
     }
   }
 
-  /// How many characters back norms have fallen to a part of what they were.
-  private func fall(_ norms: [Double], by part: Double) -> String {
-    ContextSensitivity.distance(norms, toFallBy: part).map { "\($0)" }
+  /// Returns the distance at which norms have fallen by a factor, as text.
+  private func distance(_ norms: [Double], toFallBy factor: Double) -> String {
+    ContextSensitivity.distance(ofDecayBy: factor, in: norms).map { "\($0)" }
       ?? "more than \(norms.count - 1)"
   }
 }

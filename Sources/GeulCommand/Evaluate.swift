@@ -2,26 +2,26 @@ import ArgumentParser
 import Foundation
 import Geul
 
-/// `geul evaluate`: how well a model foretells a text.
+/// `geul evaluate`: scores a text with a model.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Score a text with a model: nats and bits a unit, bits a byte.",
+    abstract: "Score a text with a model: nats and bits per token, bits per byte, perplexity.",
     usage: "geul evaluate <model> <corpus> ... [<options>]")
 
   @OptionGroup var model: ModelArgument
-  @Argument(help: "Files, folders, or - for standard input.")
+  @Argument(help: "Text files or directories; - for standard input.")
   var corpus: [String]
-  @Option(help: "Score only this part of the text, at its end; 0.1 is what train holds out.")
+  @Option(help: "Score only this fraction of the text, at its end; train holds out 0.1.")
   var fraction = 1.0
-  @Option(help: "How wide weights are, as for generate: float32, bfloat16 or int8.")
+  @Option(help: "Arithmetic of matrix products, as in generate.")
   var precision = Precision.float32
-  @Flag(help: "Go on learning from what has been scored (dynamic evaluation; float32).")
+  @Flag(help: "Dynamic evaluation: adapt the model to the text already scored (float32).")
   var dynamic = false
-  @OptionGroup var learning: AdaptationOptions
-  @Flag(help: "Score a Kneser-Ney model of the rest of the text beside it; needs --fraction.")
+  @OptionGroup var adaptation: AdaptationOptions
+  @Flag(help: "Also score a Kneser-Ney n-gram model of the rest of the text; needs --fraction.")
   var baseline = false
   @OptionGroup var bytes: EncodingOptions
-  @Flag(help: "Print one JSON object.")
+  @Flag(help: "Print the result as one JSON object.")
   var json = false
   @OptionGroup var machine: MachineOptions
 
@@ -29,11 +29,11 @@ struct Evaluate: ParsableCommand {
     try check("--fraction", fraction, in: 1e-9...1)
     guard !baseline || fraction < 1 else {
       throw ValidationError(
-        "--baseline learns from what --fraction leaves of the text: give a fraction below 1, such as 0.1."
+        "--baseline counts n-grams in the text outside --fraction: give a fraction below 1, such as 0.1."
       )
     }
     guard !dynamic || precision == .float32 else {
-      throw ValidationError("--dynamic computes in float32: leave --precision out.")
+      throw ValidationError("--dynamic computes in float32: leave out --precision.")
     }
   }
 
@@ -42,10 +42,16 @@ struct Evaluate: ParsableCommand {
     let bits: Double
     let bitsPerByte: Double
     let perplexity: Double
-    let units: Int
-    let unknownUnits: Int
+    let tokens: Int
+    let unknownTokens: Int
     let dynamic: Bool
     let baseline: Baseline?
+
+    enum CodingKeys: String, CodingKey {
+      case nats, bits, bitsPerByte, perplexity, dynamic, baseline
+      case tokens = "units"
+      case unknownTokens = "unknownUnits"
+    }
 
     struct Baseline: Encodable {
       let nats: Double
@@ -63,70 +69,67 @@ struct Evaluate: ParsableCommand {
         vocabulary: model.metadata.vocabulary))
     let range = Int(Double(corpus.count) * (1 - fraction))..<corpus.count
     let score = try self.score(model, corpus, range)
-    guard score.units > 0 else {
+    guard score.tokens > 0 else {
       throw CommandError(
-        "\(self.corpus.joined(separator: ", ")): fewer than two units of this part are known to the model."
+        "\(self.corpus.joined(separator: ", ")): fewer than two tokens are in the model's vocabulary."
       )
     }
-    let bytes = corpus.byteLength(ofUnitsIn: range.dropFirst())
+    let bytes = corpus.byteCount(ofTokensIn: range.dropFirst())
     let unknown = score.unknown
     let result = Result(
-      nats: score.natsPerUnit, bits: score.bitsPerUnit,
+      nats: score.natsPerToken, bits: score.bitsPerToken,
       bitsPerByte: score.nats / Evaluator.natsPerBit / Double(max(1, bytes)),
-      perplexity: min(exp(score.natsPerUnit), .greatestFiniteMagnitude), units: score.units,
-      unknownUnits: unknown, dynamic: dynamic,
-      baseline: baseline ? try foretoldByCounting(corpus, range) : nil)
+      perplexity: min(exp(score.natsPerToken), .greatestFiniteMagnitude), tokens: score.tokens,
+      unknownTokens: unknown, dynamic: dynamic,
+      baseline: baseline ? try scoreBaseline(corpus, range) : nil)
     if unknown > 0 {
       Output.note(
-        "\(counted(unknown, "unit")) of this part \(unknown == 1 ? "is" : "are") unknown to the model"
-          + " and left out of the mean.")
+        "Note: \(quantity(unknown, "token")) \(unknown == 1 ? "is" : "are") not in the model's vocabulary"
+          + " and not scored.")
     }
     guard !json else { return try Output.json(result) }
-    let unit = model.metadata.tokenizer.unit.rawValue
-    try Output.text(
-      """
-      \(number(result.nats, 4)) nats (\(number(result.bits, 4)) bits) a \(unit)
-      \(number(result.bitsPerByte, 4)) bits a byte
-      \(number(result.perplexity, 3)) perplexity
-      \(result.units) units scored
-
-      """)
-    guard let baseline = result.baseline else { return }
-    let gain = baseline.nats - result.nats
-    try Output.text(
-      """
-      \(number(baseline.nats, 4)) nats a \(unit) by Kneser-Ney of the rest of the text: this model is \(number(abs(gain), 4)) \
-      nats \(gain < 0 ? "worse" : "better") than \(baseline.order)-grams
-
-      """)
+    let unit = model.metadata.tokenizer.unit.shortName
+    var rows = [
+      "cross-entropy  \(number(result.nats, 4)) nats/\(unit) (\(number(result.bits, 4)) bits/\(unit))",
+      "               \(number(result.bitsPerByte, 4)) bits/byte",
+      "perplexity     \(number(result.perplexity, 3))",
+      "tokens scored  \(result.tokens)",
+    ]
+    if let baseline = result.baseline {
+      let gain = baseline.nats - result.nats
+      rows.append(
+        "baseline       \(number(baseline.nats, 4)) nats/\(unit), Kneser-Ney \(baseline.order)-gram;"
+          + " the model is \(number(abs(gain), 4)) nats/\(unit) \(gain < 0 ? "worse" : "better")")
+    }
+    try Output.text(rows.joined(separator: "\n") + "\n")
   }
 
   private func score(_ model: Model, _ corpus: Corpus, _ range: Range<Int>) throws
-    -> Evaluator.Score
+    -> Evaluator.Loss
   {
-    let (kernels, pool) = (try machine.kernels, machine.pool)
+    let context = try machine.context
     guard dynamic else {
       return Evaluator(
-        model.network, parameters: model.parameters, precision: precision, kernels: kernels,
-        pool: pool
-      ).score(corpus, range)
+        model.network, parameters: model.parameters, precision: precision, context: context
+      ).loss(corpus, range)
     }
-    let online = DynamicEvaluator(
-      model.network, parameters: model.parameters, learning: learning.learning, kernels: kernels,
-      pool: pool)
-    return Evaluator.score(corpus, range, with: online)
+    let evaluator = DynamicEvaluator(
+      model.network, parameters: model.parameters, adaptation: adaptation.configuration,
+      context: context)
+    return Evaluator.loss(corpus, range, with: evaluator)
   }
 
-  private func foretoldByCounting(
+  /// Scores the Kneser-Ney model of the text before `range`.
+  private func scoreBaseline(
     _ corpus: Corpus, _ range: Range<Int>
   ) throws -> Result.Baseline {
     let rest = 0..<range.lowerBound
     guard rest.count >= 2 else {
       throw CommandError(
-        "\(self.corpus.joined(separator: ", ")): --fraction \(fraction) leaves nothing to count for --baseline. Give a smaller one."
+        "\(self.corpus.joined(separator: ", ")): --fraction \(fraction) leaves no text for --baseline. Use a smaller fraction."
       )
     }
-    let counted = KneserNey.best(corpus, rest)
-    return Result.Baseline(nats: counted.score(corpus, range).natsPerUnit, order: counted.order)
+    let model = KneserNey.best(corpus, rest)
+    return Result.Baseline(nats: model.loss(corpus, range).natsPerToken, order: model.order)
   }
 }

@@ -3,239 +3,249 @@ import Foundation
 import Geul
 import GeulCharts
 
-/// `geul explain`: what a model thought of a text.
+/// `geul explain`: shows a model's predictions and activations on a text.
 struct Explain: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show how a model reads a text: its surprise, what it expected, its gates and cells.",
+    abstract: "Show a model's predictions and activations on a text: surprisal, gates, neurons.",
     usage: "geul explain <model> --text <text> [--html <file>] [<options>]",
     discussion: """
       geul explain checkpoints/english.safetensors --text "Dear Nell, the light is lit."
       geul explain checkpoints/my --file chapter.txt --layer 1 --html chapter.html
-      geul explain checkpoints/my --cells --corpus my.txt
+      geul explain checkpoints/my --probe --corpus my.txt
       """)
 
   @OptionGroup var model: ModelArgument
-  @Option(name: .shortAndLong, help: "The text to read.")
+  @Option(name: .shortAndLong, help: "Text to read.")
   var text: String?
-  @Option(name: .shortAndLong, help: "A file with the text; - for standard input.")
+  @Option(name: .shortAndLong, help: "File with the text; - for standard input.")
   var file: String?
-  @Option(help: "The layer to show, counted from 1 (default: the last).")
+  @Option(help: "Layer to show, counted from 1 (default: the last).")
   var layer: Int?
-  @Option(help: "How many of its cells to show.")
+  @Option(help: "Number of neurons to show.")
   var rows = 12
-  @Option(help: "Which: lively, whose state changes most, or lasting, whose gates keep most.")
-  var show = Choice.lively
   @Option(
-    name: .customLong("cell"), parsing: .singleValue,
-    help: "A cell to show instead, as they are numbered; may be repeated.")
-  var chosen: [Int] = []
+    help: "Neurons to show: active (largest state variance) or persistent (highest keep gates).")
+  var select = Selection.active
+  @Option(
+    name: .customLong("neuron"), parsing: .singleValue,
+    help: "Show this neuron, counted from 0, instead; may be repeated.")
+  var neurons: [Int] = []
   @Flag(
-    help: "Find cells that follow something: quotation marks, the line, capitals; needs --corpus.")
-  var cells = false
-  @Option(help: "The text to find them in.")
+    help:
+      "Find neurons that correlate with quotation marks, line position, capitals; needs --corpus.")
+  var probe = false
+  @Option(help: "Text for --probe.")
   var corpus: String?
   @OptionGroup var pictures: PictureOptions
   @OptionGroup var machine: MachineOptions
 
-  enum Choice: String, ExpressibleByArgument, CaseIterable {
-    case lively, lasting
+  enum Selection: String, ExpressibleByArgument, CaseIterable {
+    case active, persistent
   }
 
-  /// More would not be looked at, and a page of it would be slow.
-  private static let longest = 1000
-  /// How much of a corpus cells are compared on.
-  private static let compared = 40_000
-  /// Of fewer characters, and below such a correlation, chance would be told as a finding.
-  private static let (fewest, weakest) = (1000, 0.3)
+  /// The maximum number of tokens shown.
+  private static let maximumLength = 1000
+  /// The maximum number of tokens that the probe reads.
+  private static let probeLength = 40_000
+  /// The minimum length of the probe's text and the minimum |r| reported: below these, correlations
+  /// arise by chance.
+  private static let (minimumProbeLength, minimumCorrelation) = (1000, 0.3)
 
   func validate() throws {
     try check("--rows", rows, in: 1...64)
-    for cell in chosen { try check("--cell", cell, in: 0...100_000) }
+    for neuron in neurons { try check("--neuron", neuron, in: 0...100_000) }
     try check("--layer", layer, in: 1...64)
-    guard text != nil || file != nil || cells else {
-      throw ValidationError("Give a text with --text or --file, or --cells with --corpus.")
+    guard text != nil || file != nil || probe else {
+      throw ValidationError("Give a text with --text or --file, or --probe with --corpus.")
     }
     guard text == nil || file == nil else {
       throw ValidationError("Give --text or --file, not both.")
     }
-    guard cells == (corpus != nil) else {
-      throw ValidationError("--cells needs --corpus, and --corpus is for --cells.")
+    guard probe == (corpus != nil) else {
+      throw ValidationError("--probe needs --corpus, and --corpus is only for --probe.")
     }
   }
 
   func run() throws {
     try pictures.check()
     let model = try model.load()
-    let shape = model.metadata.model
+    let shape = model.metadata.architecture
     if let layer, layer > shape.layers {
       throw CommandError(
-        "\(self.model.model): it has \(counted(shape.layers, "layer")), not \(layer).")
+        "\(self.model.model): the model has \(quantity(shape.layers, "layer")); there is no layer \(layer)."
+      )
     }
-    if let cell = chosen.first(where: { $0 >= shape.hidden }) {
+    if let neuron = neurons.first(where: { $0 >= shape.hidden }) {
       throw CommandError(
-        "\(self.model.model): its cells are numbered 0 to \(shape.hidden - 1), not \(cell).")
+        "\(self.model.model): neurons are numbered 0 to \(shape.hidden - 1); there is no neuron \(neuron)."
+      )
     }
-    if show == .lasting, shape.cell == .rnn {
+    if select == .persistent, shape.cell == .rnn {
       throw CommandError(
-        "\(self.model.model): a vanilla network has no gates that keep. Leave --show out.")
+        "\(self.model.model): --select persistent needs gates, and a vanilla RNN has none.")
     }
-    var story = ReportDocument("How \(self.model.model) reads")
-    let search = try corpus.map { try self.search($0, model) }
-    if let text = try file.map(readText) ?? text { try explain(text, model, &story) }
-    if let corpus, let search { try showCells(search, in: corpus, &story) }
-    try pictures.write(story.page)
+    var document = ReportDocument("Predictions and activations of \(self.model.model)")
+    let probe = try corpus.map { try self.probe($0, model) }
+    if let text = try file.map(readText) ?? text { try explain(text, model, &document) }
+    if let corpus, let probe { try showProbe(probe, in: corpus, &document) }
+    try pictures.write(document.page)
   }
 
-  private func explain(_ text: String, _ model: Model, _ story: inout ReportDocument) throws {
+  private func explain(_ text: String, _ model: Model, _ document: inout ReportDocument) throws {
     let encoding = model.metadata.tokenizer.encodePrompt(
       text, vocabulary: model.metadata.vocabulary)
     for note in encoding.notes(on: "text") { Output.note(note) }
-    let ids = encoding.ids.prefix(Self.longest)
+    let ids = encoding.ids.prefix(Self.maximumLength)
     guard !ids.isEmpty else {
-      throw CommandError("The text has no character that the model knows. Give another.")
+      throw CommandError("No character of the text is in the model's vocabulary. Use another text.")
     }
     let explanation = Explanation(Array(ids), by: model)
-    guard explanation.isSound else {
+    guard explanation.isFinite else {
       throw CommandError(
-        "\(self.model.model): its states outgrow all numbers on this text, as those of relu may. Give a shorter text, or another model."
+        "\(self.model.model): the relu states overflow on this text. Use a shorter text or another model."
       )
     }
-    try story.heading("Surprise")
-    let mean = explanation.meanBits.map { " On average here: \(number($0, 2)) bits." } ?? ""
-    try story.paragraph(
-      "How many bits each character costs the model: a character that it was sure of costs nothing, one at even odds"
-        + " costs 1, one in a thousand 10.\(mean) The first has nothing before it, and no mark.")
+    try document.heading("Surprisal")
+    let mean = explanation.meanSurprisal.map { " Mean: \(number($0, 2)) bits/char." } ?? ""
+    try document.paragraph(
+      "Surprisal is -log2 of the probability that the model gave to the character: 0 bits at probability 1, 1 bit at 1/2,"
+        + " 10 bits at 1/1024.\(mean) The first character has no prediction.")
     if ids.count < encoding.ids.count {
-      try story.paragraph("Shown are the first \(ids.count) of \(encoding.ids.count) characters.")
+      try document.paragraph(
+        "Only the first \(ids.count) of \(encoding.ids.count) tokens are shown.")
     }
     if !encoding.substitutions.isEmpty {
-      try story.paragraph(
-        "\(counted(encoding.substitutions.count, "character")) of the text the model does not know: it read another, or passed over it."
+      try document.paragraph(
+        "\(quantity(encoding.substitutions.count, "character")) of the text"
+          + " \(encoding.substitutions.count == 1 ? "is" : "are") not in the vocabulary and replaced or skipped."
       )
     }
-    try story.picture(surprise(explanation))
-    try story.heading("What it expected")
-    try story.table(
-      explanation.places.map { place in
+    try document.picture(surprisal(explanation))
+    try document.heading("Predictions")
+    try document.table(
+      explanation.positions.map { position in
         [
-          name(place.unit), place.bits.map { number($0, 1) } ?? "",
-          list(place.likeliest, " · "),
+          name(position.token), position.surprisal.map { number($0, 1) } ?? "",
+          list(position.predictions, " · "),
         ]
-      } + [["(next)", "", list(explanation.next, " · ")]],
-      under: ["", "bits", "the five likeliest here"])
-    try showGates(explanation, model, &story)
+      } + [["(next)", "", list(explanation.nextPredictions, " · ")]],
+      under: ["", "bits", "five most likely tokens"])
+    try showActivations(explanation, model, &document)
   }
 
-  private func surprise(_ explanation: Explanation) -> MarkedText {
-    MarkedText(
-      explanation.places.map { place in
+  private func surprisal(_ explanation: Explanation) -> HighlightedText {
+    HighlightedText(
+      explanation.positions.map { position in
         .init(
-          place.unit, weight: place.bits.map { $0 / 10 }, digit: Int((place.bits ?? 0).rounded()),
-          note: place.bits.map { bits in
-            "\(name(place.unit)): \(number(bits, 1)) bits; expected \(list(place.likeliest, ", "))"
+          position.token, intensity: position.surprisal.map { $0 / 10 },
+          digit: Int((position.surprisal ?? 0).rounded()),
+          tooltip: position.surprisal.map { bits in
+            "\(name(position.token)): \(number(bits, 1)) bits; predicted \(list(position.predictions, ", "))"
           } ?? "")
       },
-      legend:
-        "The stronger the colour (without colours: the larger the digit), the more bits; from 10 bits on all are alike."
-    )
+      legend: "Color intensity (digits without colors): bits, up to 10.")
   }
 
-  private func showGates(
-    _ explanation: Explanation, _ model: Model, _ story: inout ReportDocument
+  private func showActivations(
+    _ explanation: Explanation, _ model: Model, _ document: inout ReportDocument
   ) throws {
-    let layer = (layer ?? model.metadata.model.layers) - 1
-    let (cells, which) = shown(explanation, layer)
-    try story.heading("Inside layer \(layer + 1)")
-    try story.paragraph(
-      "\(counted(cells.count, "cell")) of \(model.metadata.model.hidden)\(which). A column is a character, a row a cell:"
-        + " what it was when that character had just been read.")
-    for band in explanation.bands(layer: layer, cells: cells) {
-      try story.picture(
+    let layer = (layer ?? model.metadata.architecture.layers) - 1
+    let (neurons, description) = selection(explanation, layer)
+    try document.heading("Activations of layer \(layer + 1)")
+    try document.paragraph(
+      "\(quantity(neurons.count, "neuron")) of \(model.metadata.architecture.hidden)\(description)."
+        + " Rows are neurons, columns are characters; values are those after reading the character."
+    )
+    for row in explanation.activationMaps(layer: layer, neurons: neurons) {
+      try document.picture(
         HeatMap(
-          title: band.name, meaning: band.meaning, range: band.range, rows: band.rows,
-          rowNames: cells.map { "cell \($0)" }, columns: explanation.places.map(\.unit)))
+          title: row.name, caption: row.meaning, range: row.range, rows: row.rows,
+          rowLabels: neurons.map { "neuron \($0)" },
+          columnLabels: explanation.positions.map(\.token)))
     }
   }
 
-  /// The cells to show, and in words which they are.
-  private func shown(_ explanation: Explanation, _ layer: Int) -> (cells: [Int], which: String) {
-    guard chosen.isEmpty else { return (chosen, "") }
-    return switch show {
-    case .lively:
+  /// Returns the neurons to show and a description of the selection.
+  private func selection(
+    _ explanation: Explanation, _ layer: Int
+  ) -> (neurons: [Int], description: String) {
+    guard neurons.isEmpty else { return (neurons, "") }
+    return switch select {
+    case .active:
       (
-        explanation.liveliest(layer: layer, count: rows),
-        ", those whose state changes most on this text"
+        explanation.mostActive(layer: layer, count: rows),
+        ", those with the largest state variance on this text"
       )
-    case .lasting:
+    case .persistent:
       (
-        explanation.mostLasting(layer: layer, count: rows),
-        ", those whose gates keep most on this text"
+        explanation.mostPersistent(layer: layer, count: rows),
+        ", those with the highest mean keep gate on this text"
       )
     }
   }
 
-  private func search(_ path: String, _ model: Model) throws -> NeuronProbe {
+  private func probe(_ path: String, _ model: Model) throws -> NeuronProbe {
     let corpus = try readCorpus(
       [path],
       CorpusOptions(tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary))
-    let search = NeuronProbe(
-      model, corpus, units: Self.compared, kernels: try machine.kernels, pool: machine.pool)
-    guard search.units >= Self.fewest else {
+    let probe = NeuronProbe(
+      model, corpus, maximumTokenCount: Self.probeLength, context: try machine.context)
+    guard probe.tokenCount >= Self.minimumProbeLength else {
       throw CommandError(
-        "\(path): \(counted(search.units, "character")) that the model knows; below \(Self.fewest) chance would look like a finding. Give a longer text."
+        "\(path): only \(quantity(probe.tokenCount, "character")) in the model's vocabulary; correlations need at least"
+          + " \(Self.minimumProbeLength). Use a longer text."
       )
     }
-    return search
+    return probe
   }
 
-  private func showCells(
-    _ search: NeuronProbe, in path: String, _ story: inout ReportDocument
+  private func showProbe(
+    _ probe: NeuronProbe, in path: String, _ document: inout ReportDocument
   ) throws {
-    try story.heading("Cells that follow something")
-    try story.paragraph(
-      "Of all cells those that go with something a person can name, on \(counted(search.units, "character")) of \(path)."
-        + " r is Pearson's correlation: at 1 the cell is high just where the thing is, at -1 it is low just there, at 0 one"
-        + " tells nothing of the other.")
+    try document.heading("Interpretable neurons")
+    try document.paragraph(
+      "For each feature the neuron with the strongest correlation, over \(quantity(probe.tokenCount, "character")) of \(path)."
+        + " r is Pearson's correlation coefficient.")
     let (found, rest) = (
-      search.findings.filter { abs($0.correlation) >= Self.weakest },
-      search.findings.filter { abs($0.correlation) < Self.weakest }
+      probe.findings.filter { abs($0.correlation) >= Self.minimumCorrelation },
+      probe.findings.filter { abs($0.correlation) < Self.minimumCorrelation }
     )
     for finding in found {
-      let excerpt = search.excerpt(finding)
-      try story.paragraph(
-        "\(finding.feature.rawValue): layer \(finding.layer + 1), cell \(finding.cell), r = \(number(finding.correlation, 2))"
+      let excerpt = probe.excerpt(finding)
+      try document.paragraph(
+        "\(finding.feature.rawValue): layer \(finding.layer + 1), neuron \(finding.neuron), r = \(number(finding.correlation, 2))"
       )
-      try story.picture(
-        MarkedText(
+      try document.picture(
+        HighlightedText(
           excerpt.map { unit, value in
             .init(
-              unit, weight: Double(value), digit: Int(value * 9.99),
-              note: "\(name(unit)): \(number(Double(value), 2))")
-          }, legend: "From 0, where the cell is at its least here, to 1, where it is at its most."))
+              unit, intensity: Double(value), digit: Int(value * 9.99),
+              tooltip: "\(name(unit)): \(number(Double(value), 2))")
+          }, legend: "0 is the neuron's minimum in this excerpt, 1 its maximum."))
     }
     if !rest.isEmpty {
-      try story.paragraph(
-        "No cell follows these (the best r is below \(Self.weakest)): "
+      try document.paragraph(
+        "No neuron with |r| of at least \(Self.minimumCorrelation): "
           + rest.map { "\($0.feature.rawValue) (\(number($0.correlation, 2)))" }.joined(
             separator: ", ")
           + ".")
     }
   }
 
-  private func list(_ likely: [Explanation.Likely], _ separator: String) -> String {
-    // A unit and its share stay together where lines are broken.
-    likely.map { "\(name($0.unit))\u{A0}\(percent($0.probability))" }.joined(separator: separator)
+  private func list(_ tokens: [Explanation.Prediction], _ separator: String) -> String {
+    // A no-break space keeps a token and its probability on one line.
+    tokens.map { "\(name($0.token))\u{A0}\(percent($0.probability))" }.joined(separator: separator)
   }
 
-  private func percent(_ share: Double) -> String { "\(Int((share * 100).rounded()))%" }
+  private func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded()))%" }
 
-  /// A unit as it can be named in a line.
-  private func name(_ unit: String) -> String {
-    switch unit {
+  /// A printable form of a token.
+  private func name(_ token: String) -> String {
+    switch token {
     case " ": "␣"
     case "\t": "⇥"
     case "": "(unknown)"
-    default: visible(unit)
+    default: displayText(of: token)
     }
   }
 }

@@ -2,10 +2,10 @@ import ArgumentParser
 import Foundation
 import Geul
 
-/// `geul generate`: write on from a prompt.
+/// `geul generate`: generates text from a prompt.
 struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write on from a prompt.",
+    abstract: "Generate text from a prompt.",
     usage: "geul generate <model> [--prompt <text> | -] [<options>]",
     discussion: """
       geul generate checkpoints/korean.safetensors --prompt "옛날"
@@ -14,44 +14,44 @@ struct Generate: ParsableCommand {
       """)
 
   @OptionGroup var model: ModelArgument
-  @Option(name: .shortAndLong, help: "The text to write on from.")
+  @Option(name: .shortAndLong, help: "Prompt.")
   var prompt: String?
   @Option(
     name: [.customShort("f"), .long],
-    help: "A file with the text to write on from; - for standard input.")
+    help: "File with the prompt; - for standard input.")
   var promptFile: String?
-  @Option(name: [.customShort("n"), .long], help: "How many units to write.")
+  @Option(name: [.customShort("n"), .long], help: "Number of tokens to generate.")
   var length = 500
   @Option(
     name: .shortAndLong,
-    help: "0 always takes the likeliest; 1 draws as the model thinks; more is wilder.")
+    help: "Sampling temperature; 0 always takes the most likely token.")
   var temperature = 0.8
-  @Option(help: "Draw from the likeliest so many; 0 for all.")
+  @Option(help: "Sample from the k most likely tokens; 0 disables.")
   var topK = 0
-  @Option(help: "Draw from the likeliest that have this share together; 1 for all.")
-  var topP = 1.0
-  @Option(help: "Draw from those with this share of the likeliest one's probability; 0 for all.")
-  var minP = 0.0
-  @Option(help: "Make what came lately less likely; 1 for not.")
-  var repeatPenalty = 1.0
-  @Option(help: "How many units count as lately.")
-  var repeatLastN = 64
-  @Option(help: "End before this text; may be given several times.")
-  var stop: [String] = []
   @Option(
-    name: .shortAndLong, help: "What chance comes from (default: different each time, and said).")
+    help: "Nucleus sampling: from the most likely tokens of this total probability; 1 disables.")
+  var topP = 1.0
+  @Option(help: "Minimum probability, relative to the most likely token; 0 disables.")
+  var minP = 0.0
+  @Option(help: "Penalty of recent tokens; 1 disables.")
+  var repeatPenalty = 1.0
+  @Option(help: "Number of recent tokens that --repeat-penalty applies to.")
+  var repeatLastN = 64
+  @Option(help: "Stop before this string; may be repeated.")
+  var stop: [String] = []
+  @Option(name: .shortAndLong, help: "Random seed (default: random, printed).")
   var seed: Int?
-  @Option(help: "How many texts to write.")
+  @Option(help: "Number of texts to generate.")
   var numSamples = 1
-  @Option(help: "How wide weights are: float32, bfloat16, or int8, the fastest.")
+  @Option(help: "Arithmetic of matrix products; int8 is the fastest.")
   var precision = Precision.float32
-  @Flag(help: "Refuse a prompt with characters that the model does not know.")
+  @Flag(help: "Refuse a prompt with characters outside the model's vocabulary.")
   var strict = false
-  @Flag(help: "Do not repeat the prompt.")
+  @Flag(help: "Do not print the prompt.")
   var noDisplayPrompt = false
-  @Flag(name: .shortAndLong, help: "Say nothing but the text.")
+  @Flag(name: .shortAndLong, help: "Print only the text and errors.")
   var quiet = false
-  @Flag(help: "Print one JSON object.")
+  @Flag(help: "Print the result as one JSON object.")
   var json = false
   @OptionGroup var machine: MachineOptions
 
@@ -63,7 +63,7 @@ struct Generate: ParsableCommand {
       throw ValidationError(error.description)
     }
     if prompt != nil && promptFile != nil {
-      throw ValidationError("Give one of --prompt, --prompt-file and -.")
+      throw ValidationError("Give only one of --prompt, --prompt-file and -.")
     }
   }
 
@@ -94,7 +94,7 @@ struct Generate: ParsableCommand {
     let request = Generator.Request(
       prompt: ids, length: length, sampling: sampling, seed: seed, samples: numSamples, stops: stop)
     let generator = Generator(
-      model, precision: precision, kernels: try machine.kernels, pool: machine.pool)
+      model, precision: precision, context: try machine.context)
     let shown = noDisplayPrompt ? "" : decoded(ids, model)
 
     if numSamples == 1 && !json { return try stream(request, by: generator, after: shown) }
@@ -104,12 +104,12 @@ struct Generate: ParsableCommand {
       return try Output.json(Result(seed: seed, prompt: decoded(ids, model), samples: samples))
     }
     for (number, (text, _)) in texts.enumerated() {
-      let rule = number > 0 ? "---\n" : ""
-      guard try Output.text(rule + shown + text + "\n") else { return }
+      let separator = number > 0 ? "---\n" : ""
+      guard try Output.text(separator + shown + text + "\n") else { return }
     }
   }
 
-  /// Writes one text as it comes, until it ends or nobody reads it any more.
+  /// Writes one text as it is generated, until it ends or the pipe is closed.
   private func stream(
     _ request: Generator.Request, by generator: Generator, after shown: String
   ) throws {
@@ -128,24 +128,27 @@ struct Generate: ParsableCommand {
     return try promptFile.map(readText) ?? ""
   }
 
-  /// The prompt's ids; unknown characters are named.
+  /// Returns the prompt's token ids and reports characters outside the vocabulary.
   private func encode(_ text: String, _ model: Model) throws -> [Int] {
     let encoding = model.metadata.tokenizer.encodePrompt(
       text, vocabulary: model.metadata.vocabulary)
     if strict, let first = encoding.substitutions.first {
       throw CommandError(
-        "prompt: \(first.place) is unknown to the model. Leave it out, or do without --strict.")
+        "prompt: \(first.location) is not in the model's vocabulary. Remove it, or leave out --strict."
+      )
     }
     if !quiet {
       encoding.notes(on: "prompt").forEach(Output.note)
       if encoding.ids.isEmpty, !text.isEmpty {
-        Output.note("prompt: the model knows nothing of it, and begins a text of its own.")
+        Output.note(
+          "prompt: no character is in the model's vocabulary; generating without a prompt.")
       }
     }
     return encoding.ids
   }
 
-  /// The prompt as the model reads it, but for an open syllable at its end: the generator closes it.
+  /// Returns the prompt as the model reads it, without an incomplete syllable at its end: the
+  /// generator completes and returns that.
   private func decoded(_ ids: [Int], _ model: Model) -> String {
     var decoder = StreamDecoder(
       tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary)

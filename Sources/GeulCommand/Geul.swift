@@ -4,51 +4,50 @@ import Geul
 
 /// The command line of Geul.
 ///
-/// Exit codes: 0, 1 for what went wrong, 2 for usage, 130 and 143 after a signal.
+/// Exit codes: 0; 1 after an error; 2 after a usage error; 130 and 143 after a signal.
 @main
 struct GeulCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "geul",
     abstract:
-      "Learn a text character by character with a recurrent network, and write on from any prompt.",
+      "Train character-level recurrent language models on your own text and generate from them.",
     discussion: """
-      geul train my.txt                                    learn a text
-      geul generate checkpoints/my --prompt "Once upon"    write on
-      geul resume checkpoints/my --minutes 10              learn on
+      geul train my.txt                                    train a model
+      geul generate checkpoints/my --prompt "Once upon"    generate text
+      geul resume checkpoints/my --minutes 10              continue training
       """,
-    version: "0.1.0",
+    version: "0.2.0",
     subcommands: [
       Train.self, Resume.self, Generate.self, Evaluate.self, Compress.self, Decompress.self,
-      Inspect.self, Explain.self, Memory.self, Report.self, Tokenize.self, Bench.self,
+      Inspect.self, Explain.self, Context.self, Report.self, Tokenize.self, Bench.self,
     ])
 
   static func main() {
     Output.ignoreSignals()
     let arguments = Array(CommandLine.arguments.dropFirst())
     do {
-      try checkNames(arguments)
-      var command = try parseAsRoot(Aliases.canonical(arguments))
+      var command = try parsed(arguments)
       try command.run()
-    } catch let ending as EndedBySignal {
-      leave(ending.exitCode)
+    } catch let error as EndedBySignal {
+      leave(error.exitCode)
     } catch {
       report(error, arguments)
     }
   }
 
-  /// Says better than the parser what is wrong with a command's or an option's name.
-  private static func checkNames(_ arguments: [String]) throws {
-    let commands = configuration.subcommands.map { "\($0)".lowercased() }
-    if let first = arguments.first, !first.hasPrefix("-"), !(commands + ["help"]).contains(first) {
-      throw ValidationError(
-        "There is no command '\(first)'. There are \(commands.joined(separator: ", ")).")
-    }
-    if let (given, meant) = Aliases.twoDashes(in: arguments) {
-      throw ValidationError("Unknown option '\(given)'. Long names have two dashes: \(meant).")
+  /// Parses a command line, with the option names of other programs.
+  private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+    let translated = try Aliases.translated(arguments)
+    if let error = UnknownNames.singleDash(in: translated) { throw error }
+    do {
+      return try parseAsRoot(translated.map(\.canonical))
+    } catch {
+      guard exitCode(for: error) == .validationFailure else { throw error }
+      throw UnknownNames.error(in: translated) ?? error
     }
   }
 
-  /// Says in one line what went wrong, and ends the process.
+  /// Prints an error, or the help or version that was asked for, and exits.
   private static func report(_ error: any Error, _ arguments: [String]) -> Never {
     let code = exitCode(for: error)
     guard code != .success else {
@@ -61,7 +60,7 @@ struct GeulCommand: ParsableCommand {
       leave(1)
     }
     if !message.hasSuffix(".") && !message.hasSuffix("?") { message += "." }
-    Output.note("geul: \(message) See geul --help, or --help after a command.")
+    Output.note("geul: \(message) See \(UnknownNames.help(for: arguments)).")
     leave(2)
   }
 

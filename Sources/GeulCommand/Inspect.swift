@@ -2,13 +2,13 @@ import ArgumentParser
 import Foundation
 import Geul
 
-/// `geul inspect`: what is in a model.
+/// `geul inspect`: shows the contents of a model file.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what is in a model: shape, tokenizer, vocabulary, training, tensors.")
+    abstract: "Show a model's architecture, tokenizer, vocabulary, training and tensors.")
 
   @OptionGroup var model: ModelArgument
-  @Flag(help: "Print one JSON object.")
+  @Flag(help: "Print the result as one JSON object.")
   var json = false
 
   private struct Description: Encodable {
@@ -33,26 +33,28 @@ struct Inspect: ParsableCommand {
     let model = try model.load()
     let metadata = model.metadata
     let description = Description(
-      cell: metadata.model.cell.rawValue, layers: metadata.model.layers,
-      hidden: metadata.model.hidden,
+      cell: metadata.architecture.cell.rawValue, layers: metadata.architecture.layers,
+      hidden: metadata.architecture.hidden,
       parameters: model.network.layout.parameterCount, unit: metadata.tokenizer.unit.rawValue,
       normalization: metadata.tokenizer.normalization.rawValue, icu: metadata.tokenizer.icu,
-      vocabulary: metadata.vocabulary.units, training: metadata.training,
+      vocabulary: metadata.vocabulary.tokens, training: metadata.training,
       tensors: model.network.tensorShapes.map { .init(name: $0.name, shape: $0.shape) })
     guard !json else { return try Output.json(description) }
 
     var lines = [
-      "cell         \(description.cell), \(counted(description.layers, "layer")) of \(description.hidden) units",
+      "cell         \(description.cell), \(quantity(description.layers, "layer")) of \(description.hidden) hidden units",
       "parameters   \(description.parameters)",
       "tokenizer    \(description.unit), \(description.normalization), ICU \(description.icu)",
-      "vocabulary   \(metadata.vocabulary.count) units: \(shown(metadata.vocabulary.units.prefix(60)))",
+      "vocabulary   \(quantity(metadata.vocabulary.count, "token")): \(printable(metadata.vocabulary.tokens.prefix(60)))",
     ]
     if let training = metadata.training {
       lines.append(
-        "training     \(training.step) steps, \(number(training.epochs, 2)) times through text \(training.corpusHash)"
+        "training     \(quantity(training.step, "step")), \(epochs(training.epochs)) epochs, corpus hash \(training.corpusHash)"
       )
       if let nats = training.validationNats {
-        lines.append("held out     \(number(nats, 4)) nats a unit")
+        let bits = training.validationBitsPerByte.map { ", \(number($0, 4)) bits/byte" } ?? ""
+        lines.append(
+          "validation   \(number(nats, 4)) nats/\(metadata.tokenizer.unit.shortName)\(bits)")
       }
     }
     let width = description.tensors.map(\.name.count).max() ?? 0
@@ -63,11 +65,11 @@ struct Inspect: ParsableCommand {
     try Output.text(lines.joined(separator: "\n") + "\n")
   }
 
-  /// Units in a row, control characters as escapes.
-  private func shown(_ units: ArraySlice<String>) -> String {
-    units.map { unit in
-      unit.unicodeScalars.contains { $0.properties.generalCategory == .control }
-        ? unit.debugDescription.dropFirst().dropLast() + "" : unit
+  /// Joins tokens with spaces; control characters are escaped.
+  private func printable(_ tokens: ArraySlice<String>) -> String {
+    tokens.map { token in
+      token.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        ? token.debugDescription.dropFirst().dropLast() + "" : token
     }.joined(separator: " ")
   }
 }

@@ -2,9 +2,9 @@ public import ArgumentParser
 import Foundation
 public import Geul
 
-/// With what to compute.
+/// Options that choose threads and kernels.
 struct MachineOptions: ParsableArguments {
-  @Option(help: "Threads to work with (default: all processors, or GEUL_THREADS).")
+  @Option(help: "Number of threads (default: GEUL_THREADS, or all processors).")
   var threads: Int?
 
   func validate() throws {
@@ -14,32 +14,26 @@ struct MachineOptions: ParsableArguments {
     }
   }
 
-  /// What GEUL_THREADS says; nil if it is not set or empty.
+  /// The value of GEUL_THREADS; nil if it is unset or empty.
   private static var environment: String? {
     ProcessInfo.processInfo.environment["GEUL_THREADS"].flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// The threads.
-  var pool: ThreadPool {
-    let available = min(1024, max(1, ProcessInfo.processInfo.activeProcessorCount))
-    return ThreadPool(threads ?? Self.environment.flatMap { Int($0) } ?? available)
-  }
-
-  /// The kernels of the instruction set that GEUL_ISA names, or the best one.
-  var kernels: Kernels {
-    get throws { Kernels(try InstructionSet.chosen()) }
+  /// The kernels of the instruction set in GEUL_ISA, by default the fastest of this machine, and the threads.
+  var context: ComputeContext {
+    get throws { try ComputeContext(threads: threads) }
   }
 }
 
 extension CellKind: ExpressibleByArgument {}
 extension Activation: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
-extension TrainingConfiguration.Optimizer: ExpressibleByArgument {}
+extension Optimizer.Kind: ExpressibleByArgument {}
 extension TokenUnit: ExpressibleByArgument {}
 extension NormalForm: ExpressibleByArgument {}
 extension InvalidBytePolicy: ExpressibleByArgument {}
 
-/// Throws unless `value` is in `range`: flag, rule, value.
+/// Throws a `ValidationError` with flag, range and value unless `value` is nil or in `range`.
 func check<Value: Comparable>(
   _ flag: String, _ value: Value?, in range: ClosedRange<Value>
 ) throws {

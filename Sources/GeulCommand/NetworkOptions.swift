@@ -1,18 +1,17 @@
 import ArgumentParser
 import Geul
 
-/// The shape of a network.
+/// Options of the network architecture.
 struct NetworkOptions: ParsableArguments {
-  @Option(help: "The recurrent cell: lstm, gru or rnn.")
+  @Option(help: "Recurrent cell.")
   var cell = CellKind.lstm
-  @Option(
-    help: "What a vanilla cell (--cell rnn) does with its sum: tanh, or relu, which may explode.")
+  @Option(help: "Activation of --cell rnn; relu states are unbounded and may diverge.")
   var activation = Activation.tanh
-  @Option(help: "How many layers.")
+  @Option(help: "Number of layers.")
   var layers = 2
   @Option(
     help:
-      "Units in a layer (default: what suits the text and the time; 256 where time does not count)."
+      "Hidden units per layer (default: chosen for the text and the training time; 256 without a time)."
   )
   var hidden: Int?
 
@@ -21,32 +20,32 @@ struct NetworkOptions: ParsableArguments {
     try check("--hidden", hidden, in: 1...8192)
     guard cell == .rnn || activation == .tanh else {
       throw ValidationError(
-        "--activation relu is for --cell rnn; \(cell.rawValue) has gates of its own.")
+        "--activation relu is only for --cell rnn, not \(cell.rawValue).")
     }
   }
 
-  /// The same as the library has it.
+  /// The options as the library's architecture.
   var architecture: Architecture {
     Architecture(
       cell: cell, layers: layers, hidden: hidden ?? Architecture().hidden, activation: activation)
   }
 }
 
-/// How much text a step reads.
+/// Options of the batch shape.
 struct WindowOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
     help:
-      "Streams of text side by side (default: \(TrainingConfiguration().batch), in train fewer for a small text)."
+      "Sequences per batch (default: \(TrainingConfiguration().batch), fewer for a small text)."
   )
   var batch: Int?
   @Option(
     help:
-      "Steps that gradients go back (default: \(TrainingConfiguration().length), in train fewer for a small text)."
+      "Tokens per sequence, over which gradients are backpropagated (default: \(TrainingConfiguration().length), fewer for a small text)."
   )
   var length: Int?
 
-  /// What was asked for, or the defaults, whatever the text.
+  /// The batch size and the sequence length, with the defaults for a text of any size.
   var sizes: (batch: Int, length: Int) {
     (batch ?? TrainingConfiguration().batch, length ?? TrainingConfiguration().length)
   }

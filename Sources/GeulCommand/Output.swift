@@ -6,24 +6,24 @@ import GeulCharts
   import Glibc
 #endif
 
-/// What goes where: results to standard output, all else to standard error.
+/// Output streams: results go to standard output, everything else to standard error.
 enum Output {
-  /// Whether a person looks at standard error.
+  /// Indicates whether standard error is a terminal.
   static let isTerminal = isatty(STDERR_FILENO) == 1
 
-  /// A pipe that nobody reads and a limit on file sizes are errors of a write, not the end.
+  /// Ignores SIGPIPE and SIGXFSZ: a closed pipe and a file size limit become errors of the write.
   static func ignoreSignals() {
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
   }
 
-  /// Writes text to standard output at once.
+  /// Writes text to standard output without buffering.
   ///
-  /// - Returns: false when nobody reads it any more.
-  /// - Throws: `CommandError` when it cannot be written for another reason, such as a full disk.
+  /// - Returns: false if the reader has closed the pipe.
+  /// - Throws: `CommandError` if writing fails for another reason, such as a full disk.
   @discardableResult
   static func text(_ text: String) throws -> Bool { try bytes(Array(text.utf8)) }
 
-  /// The same for bytes.
+  /// Writes bytes to standard output, as `text(_:)` does.
   static func bytes(_ bytes: [UInt8]) throws -> Bool {
     switch write(bytes, to: STDOUT_FILENO) {
     case 0: return true
@@ -34,33 +34,38 @@ enum Output {
     }
   }
 
-  /// Writes a line to standard error, on a terminal broken at words.
+  /// Writes a line to standard error, wrapped at words on a terminal.
   static func note(_ line: String) {
     let shown = isTerminal ? wrappedLines(line, width: width).joined(separator: "\n") : line
     write(Array((Self.lineStart + shown + "\n").utf8), to: STDERR_FILENO)
   }
 
-  /// Writes a text to standard error, its lines marked as quoted.
+  /// Writes a text to standard error as a quotation.
   static func quote(_ text: String) {
     let lines = wrappedLines(text, width: isTerminal ? width - 4 : .max)
     write(
       Array((Self.lineStart + lines.map { "  | \($0)\n" }.joined()).utf8), to: STDERR_FILENO)
   }
 
-  /// Shows a line that the next one replaces; only for a terminal.
-  static func live(_ parts: [String]) {
-    write(Array((Self.lineStart + fitted(parts)).utf8), to: STDERR_FILENO)
+  /// Shows a line on a terminal that the next one replaces.
+  static func live(_ fields: [String], dropping: [Int] = []) {
+    write(Array((lineStart + fitted(fields, dropping: dropping)).utf8), to: STDERR_FILENO)
   }
 
-  /// A line of as many parts, the first ones, as a terminal has room for; all of them elsewhere.
-  static func fitted(_ parts: [String]) -> String {
-    guard isTerminal else { return parts.joined(separator: ", ") }
-    var parts = parts
-    while parts.count > 1, parts.joined(separator: ", ").count >= width { parts.removeLast() }
-    return String(parts.joined(separator: ", ").prefix(max(1, width - 1)))
+  /// Joins the nonempty fields to a line; on a terminal that is too narrow for all of them, drops the
+  /// fields at the indices in `dropping`, in this order, until the rest fits.
+  static func fitted(_ fields: [String], dropping: [Int] = []) -> String {
+    func line(_ dropped: Set<Int>) -> String {
+      let shown = fields.indices.filter { !dropped.contains($0) && !fields[$0].isEmpty }
+      return shown.map { fields[$0] }.joined(separator: "  ")
+    }
+    guard isTerminal else { return line([]) }
+    var dropped: Set<Int> = []
+    for index in dropping where line(dropped).count >= width { dropped.insert(index) }
+    return String(line(dropped).prefix(max(1, width - 1)))
   }
 
-  /// How many columns the terminal has.
+  /// The number of columns of the terminal.
   private static var width: Int {
     var size = winsize()
     guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
@@ -69,10 +74,10 @@ enum Output {
     return Int(size.ws_col)
   }
 
-  /// On a terminal: to the start of the line, and clear it.
+  /// The control sequence that clears the line; empty without a terminal.
   private static var lineStart: String { isTerminal ? "\r\u{1B}[K" : "" }
 
-  /// Writes one JSON object as a line to standard output.
+  /// Writes a value to standard output as one line of JSON with snake_case keys.
   static func json(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -82,7 +87,7 @@ enum Output {
 
   /// Writes all of `bytes`.
   ///
-  /// - Returns: 0, or the system's error number.
+  /// - Returns: 0, or errno.
   @discardableResult
   private static func write(_ bytes: [UInt8], to file: Int32) -> Int32 {
     var rest = bytes[...]

@@ -1,28 +1,30 @@
 import Geul
 
-/// What a person hears of characters that the model does not know.
+/// Messages about characters outside the model's vocabulary.
 extension PromptEncoding {
-  /// A sentence for each of the first few, and one for the rest; `name` is what was encoded: a prompt, or a text.
+  /// Returns one sentence for each of the first few substitutions and one for the rest.
+  ///
+  /// - Parameter name: The name of the encoded text: `prompt` or `text`.
   func notes(on name: String) -> [String] {
-    let most = 5
-    let shown = substitutions.prefix(most).map {
-      "\(name): \($0.place) is unknown to the model: \($0.remedy)."
+    let limit = 5
+    let shown = substitutions.prefix(limit).map {
+      "\(name): \($0.location) is not in the model's vocabulary: \($0.action)."
     }
     let rest = substitutions.count - shown.count
-    return shown + (rest > 0 ? ["\(name): so are \(rest) more characters."] : [])
+    return shown + (rest > 0 ? ["\(name): \(rest) more characters are not in the vocabulary."] : [])
   }
 }
 
 extension PromptEncoding.Substitution {
-  /// Where it stands and what it is: `character 3, U+D55C HANGUL SYLLABLE HAN,`.
-  var place: String { "character \(position + 1), \(name)," }
+  /// The position and name of the character: `character 3, U+D55C HANGUL SYLLABLE HAN,`.
+  var location: String { "character \(position + 1), \(name)," }
 
-  /// What became of it.
-  fileprivate var remedy: String {
+  /// The action that was taken.
+  fileprivate var action: String {
     switch outcome {
-    case .replaced(let text): "read as \"\(text)\""
-    case .unknown: "read as the unknown unit"
-    case .skipped: "passed over"
+    case .replaced(let text): "replaced with \"\(text)\""
+    case .unknown: "read as the unknown token"
+    case .skipped: "skipped"
     }
   }
 }

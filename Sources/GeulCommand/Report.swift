@@ -3,13 +3,13 @@ import Foundation
 import Geul
 import GeulCharts
 
-/// `geul report`: the story of a run.
+/// `geul report`: shows the metrics and samples of a run.
 struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Tell the story of a run: losses, rate, gradients, speed, samples, final figures.",
+    abstract: "Report a run's configuration, metrics, samples and results.",
     usage: "geul report <folder> [--html <file>]")
 
-  @Argument(help: "Folder of a run.")
+  @Argument(help: "Run directory.")
   var folder: String
   @OptionGroup var pictures: PictureOptions
   @OptionGroup var machine: MachineOptions
@@ -18,115 +18,117 @@ struct Report: ParsableCommand {
     try pictures.check()
     let folder = RunFolder(self.folder)
     guard FileManager.default.fileExists(atPath: folder.metricsPath) else {
-      throw CommandError(absence(of: folder))
+      throw missingRun(folder)
     }
     let loaded = try folder.loadLatest()
     if let notice = loaded.notice { Output.note(notice) }
-    let (record, model) = (loaded.value.record, try loadModel(self.folder))
+    let (state, model) = (loaded.value.run, try loadModel(self.folder))
     let metrics = folder.metrics()
     guard !metrics.isEmpty else {
-      throw CommandError(
-        "\(folder.metricsPath): no step has been reported yet. Wait for the first.")
+      throw CommandError("\(folder.metricsPath) has no metrics yet. Wait for the first.")
     }
-    var story = ReportDocument("The run \(self.folder)")
-    try plan(record, model, &story)
-    try curves(metrics, record, &story)
-    try samples(folder, model, record, &story)
-    try figures(metrics, record, model, &story)
-    try pictures.write(story.page)
+    var document = ReportDocument("Training run \(self.folder)")
+    try showConfiguration(state, model, &document)
+    try showMetrics(metrics, state, &document)
+    try showSamples(folder, model, state, &document)
+    try showResults(metrics, state, model, &document)
+    try pictures.write(document.page)
   }
 
-  /// Why there is no story.
-  private func absence(of folder: RunFolder) -> String {
+  /// Returns the error for a path that is not a run directory.
+  private func missingRun(_ folder: RunFolder) -> CommandError {
     var isFolder: ObjCBool = false
     guard unsafe FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder) else {
-      return "\(folder.path) holds no run: there is no such folder. Give one that geul train made."
+      return CommandError("\(folder.path): no such directory. Give a run directory of geul train.")
     }
     let parent = URL(filePath: folder.path).deletingLastPathComponent().relativePath
     if !isFolder.boolValue, FileManager.default.fileExists(atPath: RunFolder(parent).metricsPath) {
-      return "\(folder.path) is a file. Give the run's folder, \(parent)."
+      return CommandError("\(folder.path) is a file. Give the run directory, \(parent).")
     }
-    return
-      "\(folder.path) holds no run: there is no metrics.jsonl. Give the folder that geul train made."
+    return CommandError(
+      "\(folder.path) is not a run directory: it has no metrics.jsonl. Give a run directory of geul train."
+    )
   }
 
-  private func plan(_ record: RunState, _ model: Model, _ story: inout ReportDocument) throws {
-    let settings = record.settings
-    let shape = settings.architecture
-    try story.heading("The plan")
-    try story.table([
-      ["text", record.text.sources.map(fromHere).joined(separator: ", ")],
+  private func showConfiguration(
+    _ state: RunState, _ model: Model, _ document: inout ReportDocument
+  ) throws {
+    let configuration = state.configuration
+    let architecture = configuration.architecture
+    try document.heading("Configuration")
+    try document.table([
+      ["text", state.text.sources.map(relative).joined(separator: ", ")],
       [
-        "units",
-        "\(record.windows.units) \(model.metadata.tokenizer.unit.rawValue)s to learn from, \(model.metadata.vocabulary.count) different",
+        "tokens",
+        "\(state.batcher.tokenCount) for training, \(model.metadata.tokenizer.unit.rawValue),"
+          + " vocabulary \(model.metadata.vocabulary.count)",
       ],
       [
-        "network",
-        "\(shape.layers) x \(shape.hidden) \(shape.cell.rawValue), \(model.network.layout.parameterCount) parameters",
+        "model",
+        "\(architecture.layers) x \(architecture.hidden) \(architecture.cell.rawValue),"
+          + " \(model.network.layout.parameterCount) parameters, dropout \(configuration.dropout)",
       ],
       [
-        "a step",
-        "\(settings.batch) streams of \(settings.length) units, \(settings.precision.rawValue)",
+        "batch",
+        "\(configuration.batch) sequences of \(configuration.length) tokens, \(configuration.precision.rawValue)",
       ],
       [
-        "learning",
-        "\(settings.optimizer.rawValue), rate up to \(rate(settings.schedule.peak)), dropout \(settings.dropout), seed \(settings.seed)",
+        "optimizer",
+        "\(configuration.optimizerKind.rawValue), peak learning rate \(rate(configuration.schedule.peak)),"
+          + " seed \(configuration.seed)",
       ],
-      [
-        "steps",
-        "\(record.step) of \(record.totalSteps.map { "\($0)" } ?? "as many as the time allows")",
-      ],
+      ["steps", "\(state.step)" + (state.totalSteps.map { " of \($0)" } ?? "")],
     ])
-    if record.rateScale < 1 {
-      let times = Int(-log2(record.rateScale).rounded())
-      try story.paragraph(
-        "The loss exploded \(times == 1 ? "once" : "\(times) times") on the way: the run went back to what it had saved and halved its"
-          + " rate, which is now at most \(rate(settings.schedule.peak * record.rateScale)). What was lost is not shown below."
+    if state.learningRateScale < 1 {
+      let times = Int(-log2(state.learningRateScale).rounded())
+      try document.paragraph(
+        "The loss diverged \(times == 1 ? "once" : "\(times) times"). Each time the run was rolled back to a checkpoint and"
+          + " the learning rate halved; its peak is now \(rate(configuration.schedule.peak * state.learningRateScale))."
+          + " The discarded steps are not shown."
       )
     }
   }
 
   private func rate(_ value: Float) -> String { String(format: "%.4g", value) }
 
-  /// A path as one would type it here.
-  private func fromHere(_ path: String) -> String {
-    let here = FileManager.default.currentDirectoryPath + "/"
-    return path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
+  /// A path relative to the current directory, if it is below it.
+  private func relative(_ path: String) -> String {
+    let directory = FileManager.default.currentDirectoryPath + "/"
+    return path.hasPrefix(directory) ? String(path.dropFirst(directory.count)) : path
   }
 
-  private func curves(
-    _ metrics: [TrainingRun.Progress], _ record: RunState, _ story: inout ReportDocument
+  private func showMetrics(
+    _ metrics: [TrainingRun.Progress], _ state: RunState, _ document: inout ReportDocument
   ) throws {
-    try story.heading("How it learned")
-    let settings = record.settings
-    let train = record.history.map { (Double($0.step), $0.trainNats) }
-    let held = record.history.compactMap { point in
+    try document.heading("Metrics")
+    let configuration = state.configuration
+    let train = state.history.map { (Double($0.step), $0.trainNats) }
+    let validation = state.history.compactMap { point in
       point.validationNats.map { (Double(point.step), $0) }
     }
-    try story.picture(
+    try document.picture(
       LineChart(
-        title: "Loss", x: "step", y: "nats a character",
+        title: "Loss", x: "step", y: "nats/char",
         series: [
-          .init("on what it reads", train.count > 1 ? train : points(metrics, \.trainNats)),
-          .init("on what is held out", held),
+          .init("training", train.count > 1 ? train : points(metrics, \.trainNats)),
+          .init("validation", validation),
         ]))
-    if settings.dropout > 0 {
-      try story.paragraph(
-        "What is held out may be foretold better than what is read: reading, \(Int((settings.dropout * 100).rounded())) % of"
-          + " each layer's outputs are dropped, and what is scored is the mean of the last steps' parameters."
-      )
+    if configuration.dropout > 0 {
+      try document.paragraph(
+        "Validation loss can be below training loss: dropout (\(configuration.dropout)) is off and the averaged weights"
+          + " are used.")
     }
-    try story.picture(
+    try document.picture(
       LineChart(
         title: "Learning rate", x: "step", y: "",
-        series: [.init("rate", points(metrics, \.learningRate))]))
-    try story.picture(
+        series: [.init("learning rate", points(metrics, \.learningRate))]))
+    try document.picture(
       LineChart(
-        title: "Gradient", x: "step", y: "norm before clipping", logarithmicY: true,
+        title: "Gradient norm", x: "step", y: "norm before clipping", logarithmicY: true,
         series: [.init("norm", points(metrics, \.gradientNorm))]))
-    try story.picture(
+    try document.picture(
       LineChart(
-        title: "Speed", x: "step", y: "characters a second",
+        title: "Speed", x: "step", y: "chars/s",
         series: [.init("speed", points(metrics, \.charsPerSecond))]))
   }
 
@@ -136,54 +138,58 @@ struct Report: ParsableCommand {
     metrics.map { (Double($0.step), $0[keyPath: value]) }
   }
 
-  private func samples(
-    _ folder: RunFolder, _ model: Model, _ record: RunState, _ story: inout ReportDocument
+  private func showSamples(
+    _ folder: RunFolder, _ model: Model, _ state: RunState, _ document: inout ReportDocument
   ) throws {
-    try story.heading("What it wrote")
-    for sample in folder.samples() where sample.step <= record.step {
-      try story.paragraph(
-        "After \(number(sample.epoch, sample.epoch < 1 ? 2 : 1)) times through the text (step \(sample.step)):"
-      )
-      try story.quotation(sample.text)
+    try document.heading("Samples")
+    for sample in folder.samples() where sample.step <= state.step {
+      try document.paragraph("After \(epochs(sample.epoch)) epochs (step \(sample.step)):")
+      try document.quotation(sample.text)
     }
-    let generator = Generator(model, kernels: try machine.kernels, pool: machine.pool)
-    try story.paragraph("The best model (step \(model.metadata.training?.step ?? 0)):")
+    let generator = Generator(model, context: try machine.context)
+    try document.paragraph("Best model (step \(model.metadata.training?.step ?? 0)):")
     for sample in try generator.texts(Generator.Request(prompt: [], length: 300, seed: 1)) {
-      try story.quotation(sample.text)
+      try document.quotation(sample.text)
     }
   }
 
-  private func figures(
-    _ metrics: [TrainingRun.Progress], _ record: RunState, _ model: Model,
-    _ story: inout ReportDocument
+  private func showResults(
+    _ metrics: [TrainingRun.Progress], _ state: RunState, _ model: Model,
+    _ document: inout ReportDocument
   ) throws {
-    try story.heading("The figures")
+    try document.heading("Results")
     let training = model.metadata.training
+    let unit = model.metadata.tokenizer.unit.shortName
     let speeds = metrics.map(\.charsPerSecond).sorted()
     var rows: [[String]] = []
-    if let nats = training?.validationNats ?? record.best?.validationNats {
+    if let nats = training?.validationNats ?? state.best?.validationNats {
       rows.append([
-        "held out",
-        "\(number(nats, 4)) nats (\(number(nats / Evaluator.natsPerBit, 4)) bits) a character"
+        "validation loss",
+        "\(number(nats, 4)) nats/\(unit) (\(number(nats / Evaluator.natsPerBit, 4)) bits/\(unit))"
           + (training?.validationNats == nil ? ", estimated" : ""),
       ])
     }
     if let bits = training?.validationBitsPerByte {
-      rows.append(["", "\(number(bits, 4)) bits a byte"])
+      rows.append(["", "\(number(bits, 4)) bits/byte"])
     }
-    if let baselines = try baselines(record, model) {
-      rows.append(["by counting", baselines])
+    if let baselines = try baselines(state, model) {
+      rows.append([
+        "baselines",
+        "unigram \(number(baselines.unigram, 4)), trigram \(number(baselines.trigram, 4)) nats/\(unit)",
+      ])
     }
-    rows.append(["best", "at step \(record.best?.step ?? 0)"])
-    rows.append(["read", "\(number(record.windows.epochs, 2)) times"])
-    rows.append(["speed", "\(Int(speeds[speeds.count / 2])) characters a second (median)"])
-    try story.table(rows)
+    rows.append(["best step", "\(state.best?.step ?? 0)"])
+    rows.append(["epochs", number(state.batcher.epochs, 2)])
+    rows.append(["speed", "\(compact(speeds[speeds.count / 2])) chars/s (median)"])
+    try document.table(rows)
   }
 
-  /// What counting foretells of the part held out, if the text is still where it was.
-  private func baselines(_ record: RunState, _ model: Model) throws -> String? {
-    let choice = record.text
-    guard record.settings.validationFraction > 0, !choice.sources.contains("-"),
+  /// Scores the n-gram baselines on the part held out; nil if the text is no longer available.
+  private func baselines(
+    _ state: RunState, _ model: Model
+  ) throws -> (unigram: Double, trigram: Double)? {
+    let choice = state.text
+    guard state.configuration.validationFraction > 0, !choice.sources.contains("-"),
       let corpus = try? readCorpus(
         choice.sources,
         CorpusOptions(
@@ -191,13 +197,13 @@ struct Report: ParsableCommand {
           vocabulary: model.metadata.vocabulary)),
       corpus.hash == model.metadata.training?.corpusHash
     else { return nil }
-    let units = TrainingRun.trainingUnits(of: corpus, record.settings)
+    let count = TrainingRun.trainingTokenCount(of: corpus, state.configuration)
     let scores = [1, 3].compactMap { order in
-      FinishedRun.counted(
-        order: order, corpus, units: units, heldOut: corpus, in: units..<corpus.count)
+      FinishedRun.ngramBaseline(
+        order: order, corpus, trainingTokens: count, validation: corpus,
+        in: count..<corpus.count)
     }
     guard scores.count == 2 else { return nil }
-    return
-      "\(number(scores[0], 4)) nats from the frequency of each unit, \(number(scores[1], 4)) from the two units before it"
+    return (scores[0], scores[1])
   }
 }

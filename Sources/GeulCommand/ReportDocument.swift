@@ -6,23 +6,23 @@ import GeulCharts
   import Glibc
 #endif
 
-/// Where pictures go: to the terminal, and to a page if one is asked for.
+/// Options of the output of charts: the terminal, and an HTML page on request.
 struct PictureOptions: ParsableArguments {
-  @Option(help: "Write it as one HTML file as well.")
+  @Option(help: "Also write an HTML file.")
   var html: String?
 
-  /// Standard output as a terminal: colours unless it is none, or NO_COLOR is set.
+  /// Standard output: with colors if it is a terminal and NO_COLOR is not set.
   static var terminal: Terminal {
     let environment = ProcessInfo.processInfo.environment
     let isTerminal = isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb"
-    let refused = !(environment["NO_COLOR"] ?? "").isEmpty
+    let isColorDisabled = !(environment["NO_COLOR"] ?? "").isEmpty
     var size = winsize()
-    let isKnown = unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
-    let width = isKnown ? Int(size.ws_col) : environment["COLUMNS"].flatMap { Int($0) } ?? 80
-    return Terminal(width: width, hasColours: isTerminal && !refused)
+    let isSizeKnown = unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    let width = isSizeKnown ? Int(size.ws_col) : environment["COLUMNS"].flatMap { Int($0) } ?? 80
+    return Terminal(width: width, supportsColor: isTerminal && !isColorDisabled)
   }
 
-  /// Refuses a page that could not be written, before anything long is done for it.
+  /// Throws if the HTML file cannot be written, so that no long computation precedes the error.
   func check() throws {
     guard let html else { return }
     let folder = URL(filePath: html).deletingLastPathComponent().path
@@ -30,7 +30,7 @@ struct PictureOptions: ParsableArguments {
     if unsafe FileManager.default.fileExists(atPath: html, isDirectory: &isFolder),
       isFolder.boolValue
     {
-      throw CommandError("\(html): is a folder. Give a file with --html.")
+      throw CommandError("\(html) is a directory. Give a file with --html.")
     }
     guard FileManager.default.isWritableFile(atPath: folder) else {
       throw unwritable(html)
@@ -38,60 +38,60 @@ struct PictureOptions: ParsableArguments {
   }
 
   private func unwritable(_ file: String) -> CommandError {
-    CommandError("\(file): cannot be written. Give another file with --html.")
+    CommandError("\(file): cannot be written. Choose another file for --html.")
   }
 
-  /// Writes the page, if one is asked for.
-  func write(_ page: Page) throws {
+  /// Writes the page to the file of `--html`, if given.
+  func write(_ page: HTMLPage) throws {
     guard let html else { return }
-    do { try Data(page.text.utf8).write(to: URL(filePath: html), options: .atomic) } catch {
+    do { try Data(page.html.utf8).write(to: URL(filePath: html), options: .atomic) } catch {
       throw unwritable(html)
     }
-    Output.note("Written: \(html)")
+    Output.note("Wrote \(html)")
   }
 }
 
-/// A terminal and a page that are filled side by side.
+/// A document that is written to the terminal and to an HTML page at the same time.
 ///
-/// Nothing is shown before there is something to show: what is wrong with the input is said alone.
+/// The title is printed together with the first element, so that an error before it stands alone.
 struct ReportDocument {
   private let terminal = PictureOptions.terminal
-  private(set) var page: Page
-  private var hasBegun = false
+  private(set) var page: HTMLPage
+  private var hasTitle = false
 
-  init(_ title: String) { page = Page(title: title) }
+  init(_ title: String) { page = HTMLPage(title: title) }
 
   private mutating func show(_ lines: [String]) throws {
-    if !hasBegun {
-      hasBegun = true
+    if !hasTitle {
+      hasTitle = true
       try show(wrapped(page.title, width: terminal.width) + [""])
     }
     try Output.text(lines.joined(separator: "\n") + "\n")
   }
 
   mutating func heading(_ text: String) throws {
-    page.heading(text)
+    page.addHeading(text)
     try show(["", text, String(repeating: "─", count: text.count)])
   }
 
   mutating func paragraph(_ text: String) throws {
-    page.paragraph(text)
+    page.addParagraph(text)
     try show(wrapped(text, width: terminal.width))
   }
 
   mutating func quotation(_ text: String) throws {
-    page.quotation(text)
+    page.addQuotation(text)
     try show(wrappedLines(text, width: terminal.width - 4).map { "  │ " + $0 })
   }
 
-  mutating func picture(_ picture: some Picture) throws {
-    page.picture(picture)
-    try show(picture.lines(on: terminal))
+  mutating func picture(_ picture: some Figure) throws {
+    page.addFigure(picture)
+    try show(picture.terminalLines(on: terminal))
   }
 
-  /// A table, under headings if there are any.
+  /// Adds a table, with a header row unless `headings` is empty.
   mutating func table(_ rows: [[String]], under headings: [String] = []) throws {
-    page.table(rows, under: headings)
-    try show(TextTable(rows, under: headings).lines(width: terminal.width))
+    page.addTable(rows, header: headings)
+    try show(TextTable(rows, header: headings).lines(width: terminal.width))
   }
 }

@@ -2,96 +2,67 @@ import ArgumentParser
 import Foundation
 import Geul
 
-/// `geul resume`: go on exactly where a run stopped.
+/// `geul resume`: continues a training run exactly where it stopped.
 struct Resume: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Go on with a run exactly where it stopped.",
+    abstract: "Continue a training run exactly where it stopped.",
     usage: "geul resume <folder> [<corpus> ...] [<options>]",
     discussion: """
-      Without a length the run goes on to the end that was planned. With one, its length in all becomes that \
-      (--epochs, --steps), or so much longer (--minutes, --seconds).
+      Without a budget the run continues to its planned end. --epochs and --steps set its total length; --minutes and \
+      --seconds add training time.
       """)
 
-  @Argument(help: "Folder of the run.")
+  @Argument(help: "Run directory.")
   var folder: String
-  @Argument(help: "The text, if it has moved since or came from standard input.")
+  @Argument(help: "The training text, if it was moved or came from standard input.")
   var corpus: [String] = []
-  @OptionGroup(title: "How long") var budget: BudgetOptions
-  @OptionGroup(title: "Saving and reporting") var reporting: RunOptions
+  @OptionGroup(title: "Training time") var budget: BudgetOptions
+  @OptionGroup(title: "Checkpoints and output") var reporting: RunOptions
   @OptionGroup var machine: MachineOptions
 
   func run() throws {
     let clock = Stopwatch()
     let folder = RunFolder(self.folder)
     guard
-      FileManager.default.fileExists(atPath: folder.latest.path)
-        || FileManager.default.fileExists(atPath: folder.latest.previousPath)
-    else {
-      throw CommandError(
-        "\(folder.path) holds no run: there is no latest.safetensors. Give the folder that geul train made."
-      )
-    }
+      [folder.latest.path, folder.latest.previousPath].contains(
+        where: FileManager.default.fileExists)
+    else { throw TrainingError.notARun(path: folder.path) }
     let loaded = try folder.loadLatest()
     if let notice = loaded.notice { Output.note(notice) }
-    let isWhole = loaded.problem == nil
-    let checkpoint = (consume loaded).value
-    let choice = checkpoint.record.text
-    let options = CorpusOptions(
-      tokenizer: checkpoint.model.metadata.tokenizer, encoding: choice.encoding,
-      invalid: choice.invalid, minimumCount: choice.minimumCount)
-    let sources = corpus.isEmpty ? choice.sources : corpus
+    let text = loaded.value.run.text
+    let sources = corpus.isEmpty ? text.sources : corpus
     if sources.contains("-"), corpus.isEmpty {
-      throw CommandError(
-        "\(folder.path): its text came from standard input. Give it again: geul resume \(folder.path) FILE."
-      )
+      throw TrainingError.textNotKept(path: folder.path)
     }
+    var options = CorpusOptions(
+      tokenizer: loaded.value.model.metadata.tokenizer, encoding: text.encoding,
+      invalid: text.invalid, minimumCount: text.minimumCount)
     let corpus = try readCorpus(sources, options)
-    try checkSame(corpus, checkpoint, sources)
-    let validation = try choice.validationSource.map { source in
-      var options = options
-      options.vocabulary = corpus.vocabulary
-      return try readCorpus([source], options)
-    }
-    let budget = budget(for: checkpoint.record)
-    try RunPlan(
-      settings: checkpoint.record.settings, corpus: corpus, budget: budget ?? .default,
-      kernels: machine.kernels, pool: machine.pool
-    ).checkMemory()
-    try reporting.proceed(
-      consume checkpoint, corpus: corpus, validation: validation, folder: folder,
-      budget: budget, machine: machine, clock: clock,
-      latestIsWhole: isWhole)
+    options.vocabulary = corpus.vocabulary
+    let validation = try text.validationSource.map { try readCorpus([$0], options) }
+    let session = try TrainingSession(
+      resuming: loaded, in: folder, corpus: corpus, sources: sources, validation: validation,
+      budget: budget(for: loaded.value.run), context: machine.context)
+    try reporting.run(session, clock: clock)
   }
 
-  /// How long the run is to be; nil to go on to the end that was planned.
-  private func budget(for record: RunState) -> Budget? {
+  /// Returns the new budget; nil to continue to the planned end.
+  private func budget(for state: RunState) -> Budget? {
     guard let budget = budget.budget else {
-      // It was stopped before its speed, and so its length, was known.
-      guard let total = record.totalSteps else { return .default }
-      if record.step >= total {
-        reporting.tell(
-          "This run is finished: \(total) steps. To go further, say how long: --minutes 5.")
+      // The run stopped before its speed was measured and its length planned.
+      guard let total = state.totalSteps else { return .default }
+      if state.step >= total {
+        reporting.note(
+          "The run is complete: \(quantity(total, "step")). To train longer, give a budget, such as --minutes 5."
+        )
       }
       return nil
     }
-    if let steps = budget.steps(per: record.windows.count), record.step >= steps {
-      reporting.tell(
-        "This run has \(record.step) steps already, and \(steps) were asked for: no more are made.")
-    }
-    return budget
-  }
-
-  /// A place in one text means nothing in another.
-  private func checkSame(_ corpus: Corpus, _ checkpoint: Checkpoint, _ sources: [String]) throws {
-    let names = sources.joined(separator: ", ")
-    guard corpus.hash == checkpoint.model.metadata.training?.corpusHash,
-      corpus.vocabulary == checkpoint.model.metadata.vocabulary,
-      checkpoint.record.windows.units
-        == TrainingRun.trainingUnits(of: corpus, checkpoint.record.settings)
-    else {
-      throw CommandError(
-        "\(names): this text is not the one that the run was training on. Bring that text back, or train anew."
+    if let steps = budget.steps(perEpoch: state.batcher.count), state.step >= steps {
+      reporting.note(
+        "The run already has \(quantity(state.step, "step")), and the budget is \(steps): nothing to train."
       )
     }
+    return budget
   }
 }

@@ -2,17 +2,15 @@ import ArgumentParser
 import Foundation
 import Geul
 
-/// How a run saves and reports; what `train` and `resume` share.
+/// Options of checkpoints and output, shared by `train` and `resume`.
 struct RunOptions: ParsableArguments {
-  @Option(help: "Show a sample every so many steps; 0 for none (default: four in a run).")
+  @Option(help: "Print a sample every N steps; 0 for none (default: four in a run).")
   var sampleEvery: Int?
-  @Option(
-    help:
-      "Save a checkpoint every so many steps (default: every 30 seconds).")
+  @Option(help: "Save a checkpoint every N steps (default: every 30 seconds).")
   var saveEvery: Int?
-  @Flag(name: .shortAndLong, help: "Report nothing but what needs attention.")
+  @Flag(name: .shortAndLong, help: "Print only warnings and errors.")
   var quiet = false
-  @Flag(help: "Print one JSON object at the end.")
+  @Flag(help: "Print the result as one JSON object.")
   var json = false
 
   func validate() throws {
@@ -20,7 +18,7 @@ struct RunOptions: ParsableArguments {
     try check("--save-every", saveEvery, in: 1...1_000_000_000)
   }
 
-  /// What `--json` prints at the end; what there is none of is null.
+  /// The JSON object of `--json`; missing values are null.
   private struct Summary: Encodable {
     let out: String
     let validationNats: Double?
@@ -53,89 +51,78 @@ struct RunOptions: ParsableArguments {
     }
   }
 
-  /// Says how the run stands, unless that was not asked for.
-  func tell(_ sentence: String) {
+  /// Prints a line to standard error, unless `--quiet`.
+  func note(_ sentence: String) {
     if !quiet { Output.note(sentence) }
   }
 
-  /// Says how the model stands to counting, and what would help where it is not well.
+  /// Compares the final loss with the n-gram baselines and suggests a remedy for overfitting or underfitting.
   private func assess(
-    _ nats: Double, unigram: Double?, trigram: Double?, _ record: RunState
+    _ nats: Double, unigram: Double?, trigram: Double?, unit: TokenUnit, _ state: RunState
   ) {
     guard let unigram, let trigram else { return }
-    tell(
-      "By counting alone: \(number(unigram, 4)) nats from the frequency of each unit, \(number(trigram, 4)) from the"
-        + " two units before it.")
-    let last = record.history.last?.validationNats ?? nats
-    let best = record.best?.validationNats ?? nats
-    let isByHeart = last > best + 0.02
-    if nats > trigram { tell("The model foretells worse than that.") }
-    if isByHeart {
-      tell(
-        "After step \(record.best?.step ?? 0) the model learned the text by heart rather than its language:"
-          + " more text, or a higher --dropout, would help; more time would not.")
+    note(
+      "Baselines: unigram \(number(unigram, 4)), trigram \(number(trigram, 4)) nats/\(unit.shortName)."
+    )
+    if nats > trigram { note("The model is worse than the trigram baseline.") }
+    let last = state.history.last?.validationNats ?? nats
+    let best = state.best?.validationNats ?? nats
+    if last > best + 0.02 {
+      note(
+        "The model overfits after step \(state.best?.step ?? 0)."
+          + " Use more text or a higher --dropout; more training does not help.")
     } else if nats > trigram {
-      tell("Give it more time (--minutes), or, if the text is small, more text.")
+      note("Train longer (--minutes), or use more text if the text is small.")
     }
   }
 
-  /// Runs to the end, or to a signal, and says how it went.
-  ///
-  /// `latestIsWhole` is false if the newest checkpoint is damaged and must not become the previous one.
-  func proceed(
-    _ checkpoint: consuming Checkpoint, corpus: Corpus, validation: Corpus?, folder: RunFolder,
-    budget: Budget?, machine: MachineOptions, clock: Stopwatch, latestIsWhole: Bool = true
-  ) throws {
-    let (kernels, pool) = (try machine.kernels, machine.pool)
-    var run = TrainingRun(
-      checkpoint, corpus: corpus, validation: validation, folder: folder, budget: budget,
-      saveEvery: saveEvery, sampleEvery: quiet ? 0 : sampleEvery, kernels: kernels, pool: pool,
-      clock: clock)
-    run.keepsPrevious = latestIsWhole
-    var report = RunReport(folder, quiet: quiet, kernels: kernels, pool: pool)
+  /// Runs a session to its end or to a signal, and prints the results.
+  func run(_ session: consuming TrainingSession, clock: Stopwatch) throws {
+    let (path, unit) = (session.folder.path, session.plan.corpus.tokenizer.unit)
+    var report = RunReport(session.folder, quiet: quiet, context: session.plan.context)
     StopSignal.watch()
-    let path = folder.path
-    let ending = try run.proceed(shouldStop: { StopSignal.hasCome }, report: { report.show($0) })
-    switch ending {
-    case .finished: break
-    case .diverged:
-      throw CommandError(
-        "\(path): the loss explodes after step \(run.record.step), however small the learning rate."
-          + " Train anew with a smaller --learning-rate.")
-    case .stopped:
+    let result = try session.run(
+      saveEvery: saveEvery, sampleEvery: quiet ? 0 : sampleEvery, baselines: !quiet || json,
+      clock: clock, shouldStop: { StopSignal.isReceived }, report: { report.show($0) })
+    switch result {
+    case .stopped(let step):
       Output.note(
-        "Stopped after step \(run.record.step); all is saved. Go on with: geul resume \(path)")
-      throw StopSignal.ending
-    }
-    let finished = (consume run).finished
-    let final: FinishedRun.FinalScore?
-    do throws(RunError) { final = try finished.score(unless: { StopSignal.hasCome }) } catch {
-      guard case .stopped = error else { throw error }
-      Output.note("All steps are made and saved, but not scored. For that: geul resume \(path)")
-      throw StopSignal.ending
-    }
-    let seconds = clock.seconds
-    if let final {
-      tell(
-        "Held out: \(number(final.score.natsPerUnit, 4)) nats"
-          + " (\(number(final.score.bitsPerUnit, 4)) bits) a \(corpus.tokenizer.unit.rawValue),"
-          + " \(number(final.bitsPerByte, 4)) bits a byte; best at step \(finished.record.best?.step ?? 0)."
-          + (final.isExact ? "" : " A sample of it: geul evaluate scores all.")
+        "Stopped after step \(step); checkpoint saved. Continue with: geul resume \(path)")
+      throw StopSignal.error
+    case .notEvaluated:
+      Output.note(
+        "Training is complete and saved; the final evaluation is missing. Run it with: geul resume \(path)"
       )
+      throw StopSignal.error
+    case .finished(let summary):
+      try show(summary, path, unit, charsPerSecond: report.last?.charsPerSecond ?? 0)
     }
-    guard !quiet || json else { return }
-    let (unigram, trigram) = (finished.counted(order: 1), finished.counted(order: 3))
-    if let final {
-      assess(final.score.natsPerUnit, unigram: unigram, trigram: trigram, finished.record)
+  }
+
+  private func show(
+    _ summary: TrainingSession.Summary, _ path: String, _ unit: TokenUnit, charsPerSecond: Double
+  ) throws {
+    let state = summary.state
+    if let final = summary.loss {
+      note(
+        "Validation: \(number(final.loss.natsPerToken, 4)) nats/\(unit.shortName)"
+          + " (\(number(final.loss.bitsPerToken, 4)) bits/\(unit.shortName)),"
+          + " \(number(final.bitsPerByte, 4)) bits/byte; best step \(state.best?.step ?? 0)."
+          + (final.isExact ? "" : " Estimated from a sample; geul evaluate scores the whole text.")
+      )
+      assess(
+        final.loss.natsPerToken, unigram: summary.unigramNats, trigram: summary.trigramNats,
+        unit: unit, state)
     }
-    tell("Done in \(duration(seconds)). Write on with: geul generate \(path) --prompt \"...\"")
+    note(
+      "Done in \(duration(summary.seconds)). Generate with: geul generate \(path) --prompt \"...\"")
     guard json else { return }
     try Output.json(
       Summary(
-        out: path, validationNats: final?.score.natsPerUnit, unigramNats: unigram,
-        trigramNats: trigram, bitsPerByte: final?.bitsPerByte,
-        charsPerSecond: report.last?.charsPerSecond ?? 0, steps: finished.record.step,
-        bestStep: finished.record.best?.step, epochs: finished.record.windows.epochs,
-        seconds: seconds))
+        out: path, validationNats: summary.loss?.loss.natsPerToken,
+        unigramNats: summary.unigramNats, trigramNats: summary.trigramNats,
+        bitsPerByte: summary.loss?.bitsPerByte, charsPerSecond: charsPerSecond,
+        steps: state.step, bestStep: state.best?.step, epochs: state.batcher.epochs,
+        seconds: summary.seconds))
   }
 }

@@ -1,21 +1,20 @@
 import Foundation
 import Geul
 
-/// What a person sees of a run: one live line on a terminal, plain lines elsewhere.
+/// The progress display of a run: one live line on a terminal, plain lines elsewhere.
 struct RunReport {
   private let quiet: Bool
   private let folder: RunFolder
-  private let kernels: Kernels
-  private let pool: ThreadPool
+  private let context: ComputeContext
+  private var lastValidation: Double?
   private var lastLine = 0.0
-  /// The last report, for the final figures.
+  /// The last progress report.
   private(set) var last: TrainingRun.Progress?
 
-  init(_ folder: RunFolder, quiet: Bool, kernels: Kernels, pool: ThreadPool) {
+  init(_ folder: RunFolder, quiet: Bool, context: ComputeContext) {
     self.folder = folder
     self.quiet = quiet
-    self.kernels = kernels
-    self.pool = pool
+    self.context = context
   }
 
   /// Shows an event.
@@ -25,29 +24,30 @@ struct RunReport {
       Output.note(sentence)
     case .planned(let steps, let epochs):
       guard !quiet else { return }
-      Output.note("Plan: \(steps) steps, \(number(epochs, 1)) times through the text.")
+      Output.note("Plan: \(quantity(steps, "step")), \(number(epochs, 1)) epochs.")
     case .progress(let progress):
       last = progress
       guard !quiet else { return }
       if Output.isTerminal {
-        Output.live(parts(progress))
+        Output.live(fields(progress), dropping: Self.droppingOrder)
       } else if progress.seconds - lastLine >= 10 {
         lastLine = progress.seconds
-        Output.note(Output.fitted(parts(progress)))
+        Output.note(Output.fitted(fields(progress)))
       }
-    case .validated(let progress, _, let isBest):
+    case .validated(let progress, let nats, let isBest):
       last = progress
+      lastValidation = nats
       guard !quiet else { return }
       lastLine = progress.seconds
-      Output.note(Output.fitted(parts(progress, isBest: isBest)))
+      Output.note(Output.fitted(fields(progress, isBest: isBest), dropping: Self.droppingOrder))
     case .stoppedEarly(let best):
       guard !quiet else { return }
       Output.note(
-        "Stopped early: what is held out is foretold no better since step \(best). The best model is kept."
-          + " --patience 0 goes on to the end.")
+        "Early stopping: validation loss has not improved since step \(best). Kept the best model."
+          + " --patience 0 disables early stopping.")
     case .sample(let model, let progress):
       guard !quiet else { return }
-      let generator = Generator(model, kernels: kernels, pool: pool)
+      let generator = Generator(model, context: context)
       let request = Generator.Request(prompt: [], length: 160, seed: 1)
       guard let text = try? generator.texts(request).first?.text else { return }
       folder.append(Sample(step: progress.step, epoch: progress.epoch, text: text))
@@ -57,28 +57,19 @@ struct RunReport {
     }
   }
 
-  /// What there is to say, the most important first: a narrow terminal has no room for the last.
-  private func parts(_ progress: TrainingRun.Progress, isBest: Bool = false) -> [String] {
+  /// The fields of the progress line: step, training loss, validation loss, speed, epoch, time left.
+  private func fields(_ progress: TrainingRun.Progress, isBest: Bool = false) -> [String] {
     let total = progress.totalSteps.map { "/\($0)" } ?? ""
-    var parts = ["step \(progress.step)\(total)", "loss \(number(progress.trainNats, 3)) nats"]
-    if let nats = progress.validationNats {
-      parts.append("held out \(number(nats, 3))\(isBest ? " (best)" : "")")
+    let validation = lastValidation.map {
+      "val \(number($0, 3))\(isBest ? " (best)" : "")"
     }
-    if let left = progress.secondsLeft { parts.append("\(duration(left)) left") }
-    parts.append("\(Int(progress.charsPerSecond)) chars/s")
-    parts.append("epoch \(number(progress.epoch, 2))")
-    parts.append("\(number(progress.trainNats / Evaluator.natsPerBit, 3)) bits")
-    return parts
+    return [
+      "step \(progress.step)\(total)", "train \(number(progress.trainNats, 3))", validation ?? "",
+      "\(compact(progress.charsPerSecond)) chars/s", "epoch \(epochs(progress.epoch))",
+      progress.secondsLeft.map { "ETA \(clockTime($0))" } ?? "",
+    ]
   }
-}
 
-/// A number with so many digits after the point.
-func number(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
-
-/// Seconds as a person says them.
-func duration(_ seconds: Double) -> String {
-  let whole = Int(min(max(0, seconds), 1e9).rounded())
-  if whole < 60 { return "\(whole) s" }
-  if whole < 3600 { return String(format: "%d:%02d min", whole / 60, whole % 60) }
-  return String(format: "%d:%02d h", whole / 3600, whole % 3600 / 60)
+  /// The fields to drop on a narrow terminal, the least important first.
+  private static let droppingOrder = [4, 3, 5, 2, 1]
 }

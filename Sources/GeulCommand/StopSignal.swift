@@ -1,13 +1,13 @@
 import Foundation
 import Synchronization
 
-/// The signal that asked this process to stop, once it has come.
+/// The signal that asked this process to stop.
 enum StopSignal {
   private static let received = Atomic<Int32>(0)
 
-  /// From now on SIGINT, SIGTERM and SIGHUP are noted; a second SIGINT ends the process at once.
+  /// Starts to record SIGINT, SIGTERM and SIGHUP; a second SIGINT ends the process at once.
   ///
-  /// One that the parent had this process ignore, as nohup does, stays ignored.
+  /// A signal that the parent process set to be ignored, as nohup does, stays ignored.
   static func watch() {
     for number in [SIGINT, SIGTERM, SIGHUP] {
       let before = signal(number) { number in
@@ -21,16 +21,16 @@ enum StopSignal {
     }
   }
 
-  /// Whether one has come.
-  static var hasCome: Bool { received.load(ordering: .relaxed) != 0 }
+  /// Indicates whether a signal was received.
+  static var isReceived: Bool { received.load(ordering: .relaxed) != 0 }
 
-  /// What to throw when the work was left because one has come.
-  static var ending: EndedBySignal { EndedBySignal(number: received.load(ordering: .relaxed)) }
+  /// The error to throw after stopping because of the signal.
+  static var error: EndedBySignal { EndedBySignal(number: received.load(ordering: .relaxed)) }
 }
 
-/// The work was left in good order because of a signal.
+/// An error that ends the command after a signal, once everything is saved.
 struct EndedBySignal: Error {
   let number: Int32
-  /// As shells count it: 130 after SIGINT, 143 after SIGTERM.
+  /// The exit code by the convention of shells: 130 after SIGINT, 143 after SIGTERM.
   var exitCode: Int32 { 128 + number }
 }

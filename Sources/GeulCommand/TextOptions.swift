@@ -2,22 +2,22 @@ import ArgumentParser
 import Foundation
 import Geul
 
-/// How bytes become text.
+/// Options of decoding bytes to text.
 struct EncodingOptions: ParsableArguments {
-  @Option(help: "Encoding of the text, for example euc-kr (default: found out).")
+  @Option(help: "Text encoding, such as euc-kr (default: detected).")
   var encoding: String?
-  @Option(help: "Invalid bytes: error, or replace by U+FFFD.")
+  @Option(help: "Handling of invalid bytes; replace inserts U+FFFD.")
   var invalid = InvalidBytePolicy.error
 }
 
-/// How text is read.
+/// Options of reading and tokenizing text.
 struct TextOptions: ParsableArguments {
-  @Option(help: "What a character is: grapheme, codepoint, jamo or byte.")
+  @Option(help: "Token unit.")
   var unit = TokenUnit.grapheme
-  @Option(help: "Unicode normal form: nfc, nfd, nfkc or none.")
+  @Option(help: "Unicode normalization form.")
   var normalize = NormalForm.nfc
   @OptionGroup var bytes: EncodingOptions
-  @Option(help: "Fold units that occur less often than this into one unknown unit.")
+  @Option(help: "Map tokens that occur fewer times than this to one unknown token.")
   var minCount = 1
 
   func validate() throws { try check("--min-count", minCount, in: 1...Int(Int32.max)) }
@@ -30,14 +30,14 @@ struct TextOptions: ParsableArguments {
   }
 }
 
-/// Reads a corpus and tells the user what was noticed.
+/// Reads a corpus and prints its notes.
 func readCorpus(_ arguments: [String], _ options: CorpusOptions) throws -> Corpus {
   let corpus = try Corpus.read(arguments.map(TextSource.init(argument:)), options: options)
   for note in corpus.notes { Output.note(note) }
   return corpus
 }
 
-/// Reads a short text such as a prompt, in whatever encoding it is, without the line's end behind it.
+/// Reads a short text such as a prompt, with its encoding detected and without a final line break.
 func readText(_ argument: String) throws -> String {
   let plain = CorpusOptions(tokenizer: Tokenizer(unit: .codepoint, normalization: .none))
   let corpus: Corpus
@@ -48,7 +48,7 @@ func readText(_ argument: String) throws -> String {
     throw error
   }
   for note in corpus.notes { Output.note(note) }
-  let text = corpus.ids(0..<corpus.count).map { corpus.vocabulary.units[Int($0)] }.joined()
-  // The line's end that an editor or echo puts there is not part of it.
+  let text = corpus.ids(0..<corpus.count).map { corpus.vocabulary.tokens[Int($0)] }.joined()
+  // Editors and echo append a line break that is not part of the prompt.
   return text.last?.isNewline == true ? String(text.dropLast()) : text
 }

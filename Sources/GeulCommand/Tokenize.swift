@@ -3,18 +3,18 @@ import Foundation
 import Geul
 import GeulCharts
 
-/// `geul tokenize`: what a text holds, and what each kind of unit makes of it.
+/// `geul tokenize`: shows statistics of a text and of each token unit.
 struct Tokenize: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what a text holds and what each kind of unit makes of it.",
+    abstract: "Show statistics of a text: encoding, scripts, tokens and vocabulary by token unit.",
     usage: "geul tokenize <files> ... [<options>]")
 
-  @Argument(help: "Files, folders, or - for standard input.")
+  @Argument(help: "Text files or directories; - for standard input.")
   var files: [String]
-  @Option(help: "Unicode normal form: nfc, nfd, nfkc or none.")
+  @Option(help: "Unicode normalization form.")
   var normalize = NormalForm.nfc
   @OptionGroup var bytes: EncodingOptions
-  @Flag(help: "Print one JSON object.")
+  @Flag(help: "Print the result as one JSON object.")
   var json = false
 
   private struct Result: Encodable {
@@ -31,8 +31,13 @@ struct Tokenize: ParsableCommand {
       let count: Int
       let vocabulary: Int
       let once: Int
-      let bytesPerUnit: Double
+      let bytesPerToken: Double
       let rarest: [String]
+
+      enum CodingKeys: String, CodingKey {
+        case unit, count, vocabulary, once, rarest
+        case bytesPerToken = "bytesPerUnit"
+      }
     }
 
     struct Source: Encodable {
@@ -55,14 +60,14 @@ struct Tokenize: ParsableCommand {
   private func printTable(_ report: TextReport) throws {
     var lines: [String] = []
     for source in report.sources {
-      let mark = source.hasByteOrderMark ? ", with a byte-order mark" : ""
-      lines.append("\(source.name): \(source.byteCount) bytes of \(source.encoding)\(mark)")
+      let mark = source.hasByteOrderMark ? ", byte-order mark" : ""
+      lines.append("\(source.name): \(source.byteCount) bytes, \(source.encoding)\(mark)")
     }
-    let ends = report.lineEnds
+    let ends = report.lineEndings
     let forms = report.normalForms.map { $0.rawValue.uppercased() }
     lines += [
-      "line ends    LF \(ends.lf), CRLF \(ends.crlf), CR \(ends.cr)",
-      "normal form  \(forms.isEmpty ? "mixed" : forms.joined(separator: ", "))",
+      "line breaks  LF \(ends.lf), CRLF \(ends.crlf), CR \(ends.cr)",
+      "normalized   \(forms.isEmpty ? "mixed" : forms.joined(separator: ", "))",
       "scripts      "
         + report.scripts.prefix(12).map { "\($0.name) \($0.count)" }.joined(separator: ", "),
       "controls     "
@@ -72,13 +77,13 @@ struct Tokenize: ParsableCommand {
       "",
     ]
     let table = TextTable(
-      report.units.map { units in
+      report.tokenStatistics.map { units in
         [
           units.unit.rawValue, "\(units.count)", "\(units.vocabularySize)", "\(units.onceCount)",
-          number(units.bytesPerUnit, 3),
+          number(units.bytesPerToken, 3),
           units.rarest.prefix(3).map { "\($0.name) (\($0.count))" }.joined(separator: ", "),
         ]
-      }, under: ["unit", "units", "vocabulary", "once", "bytes a unit", "the rarest"])
+      }, header: ["unit", "tokens", "vocabulary", "once", "bytes/token", "rarest"])
     let width = PictureOptions.terminal.width
     lines = lines.flatMap { wrapped($0, width: width) } + table.lines(width: width)
     try Output.text(lines.joined(separator: "\n") + "\n")
@@ -86,13 +91,13 @@ struct Tokenize: ParsableCommand {
   }
 
   private func printJSON(_ report: TextReport) throws {
-    let ends = report.lineEnds
+    let ends = report.lineEndings
     try Output.json(
       Result(
-        units: report.units.map {
+        units: report.tokenStatistics.map {
           Result.Row(
             unit: $0.unit, count: $0.count, vocabulary: $0.vocabularySize, once: $0.onceCount,
-            bytesPerUnit: $0.bytesPerUnit, rarest: $0.rarest.map(\.unit))
+            bytesPerToken: $0.bytesPerToken, rarest: $0.rarest.map(\.token))
         },
         sources: report.sources.map {
           Result.Source(

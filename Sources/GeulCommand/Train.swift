@@ -2,76 +2,61 @@ import ArgumentParser
 import Foundation
 import Geul
 
-/// `geul train`: learn a text.
+/// `geul train`: trains a model on text.
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Learn a text: files, folders, or - for standard input.",
+    abstract: "Train a model on text files, directories, or standard input (-).",
     discussion: """
       geul train my.txt
       geul train poems/ letters.txt --out checkpoints/mine --minutes 10
       cat *.txt | geul train - --out checkpoints/all --layers 3 --hidden 512
       """)
 
-  @Argument(help: "Files, folders, or - for standard input.")
+  @Argument(help: "Text files or directories; - for standard input.")
   var corpus: [String]
-  @Option(help: "Folder of the run (default: checkpoints/ and the corpus' name).")
+  @Option(help: "Run directory (default: checkpoints/NAME, after the first file).")
   var out: String?
   @OptionGroup(title: "Text") var text: TextOptions
 
-  @OptionGroup(title: "Network") var shape: NetworkOptions
+  @OptionGroup(title: "Model") var shape: NetworkOptions
   @OptionGroup var window: WindowOptions
-  @OptionGroup(title: "How long (default: 5 minutes, at most 100 times through the text)")
+  @OptionGroup(title: "Training time (default: 5 minutes, at most 100 epochs)")
   var budget: BudgetOptions
-  @Option(
-    help:
-      "Learning rate at its highest (default: 0.012 for 32 streams, less for fewer)."
-  )
+  @Option(help: "Peak learning rate (default: 0.012 for 32 sequences per batch, less for fewer).")
   var learningRate: Float?
   @Option(
-    help:
-      "Share of a layer's outputs to drop, 0 to 0.9 (default: more, the more often the text will be read)."
-  )
+    help: "Dropout rate of layer outputs, 0 to 0.9 (default: higher for more epochs of a text).")
   var dropout: Float?
-  @Option(help: "How matrices are moved: muon or adamw.")
-  var optimizer = TrainingConfiguration.Optimizer.muon
-  @Option(help: "Share of their rate by which matrices shrink in a step.")
+  @Option(help: "Optimizer for weight matrices; AdamW updates the other parameters.")
+  var optimizer = Optimizer.Kind.muon
+  @Option(help: "Decoupled weight decay of weight matrices.")
   var weightDecay = TrainingConfiguration().weightDecay
-  @Option(help: "Largest norm of a gradient.")
+  @Option(help: "Maximum global gradient norm.")
   var gradClip: Float = 1
   @Option(
-    help: "Stop early when so many scores in a row are no better than the best; 0 for never.")
+    help: "Early stopping: evaluations without improvement before training stops; 0 disables.")
   var patience = TrainingConfiguration().patience
-  @Option(help: "Part of the text at its end to hold out, 0 to 0.9.")
+  @Option(help: "Fraction of the text, at its end, held out for validation, 0 to 0.9.")
   var validation = 0.1
-  @Option(help: "A text of its own to validate with; then nothing is held out.")
+  @Option(help: "Separate validation text; nothing is held out of the training text.")
   var validationFile: String?
   @Option(
     help:
-      "Factors of products: auto (what is fast here), float32 (the same bits everywhere) or bfloat16."
+      "Arithmetic of matrix products: float32 (the same bits on every machine), bfloat16, or auto (the faster one)."
   )
   var precision = PrecisionChoice.auto
-  @Option(help: "What chance comes from; the same seed gives the same model.")
+  @Option(help: "Random seed; the same seed gives the same model.")
   var seed = 1
-  @Flag(
-    help: "Only tell the plan: units, parameters, memory, speed in a trial of 2 s, time, advice.")
+  @Flag(help: "Print the plan (tokens, model, memory, measured speed, duration, advice) and exit.")
   var dryRun = false
-  @OptionGroup(title: "Saving and reporting") var reporting: RunOptions
+  @OptionGroup(title: "Checkpoints and output") var reporting: RunOptions
   @OptionGroup var machine: MachineOptions
 
   enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
     case auto, float32, bfloat16
 
-    /// Unless told otherwise, bfloat16 where the processor multiplies such pairs itself, and float32 elsewhere.
-    ///
-    /// After equal steps the two came to the same loss: 1.4466 and 1.4461, 1.4406 and 1.4397 nats on the part held out
-    /// of corpora/english.txt (600 steps, seeds 1 and 2), 1.5794 and 1.5828 on Tiny Shakespeare (500 steps).
-    func precision(on instructionSet: InstructionSet) -> Precision {
-      switch self {
-      case .auto: instructionSet.multipliesBfloat16 ? .bfloat16 : .float32
-      case .float32: .float32
-      case .bfloat16: .bfloat16
-      }
-    }
+    /// The precision; nil for the faster one.
+    var precision: Precision? { Precision(rawValue: rawValue) }
   }
 
   func validate() throws {
@@ -86,76 +71,54 @@ struct Train: ParsableCommand {
 
   func run() throws {
     let clock = Stopwatch()
-    let kernels = try machine.kernels
+    let context = try machine.context
     let folder = RunFolder(out ?? "checkpoints/\(defaultName)")
-    if !dryRun { try refuseExisting(folder) }
+    if !dryRun { try TrainingSession.checkIsNew(folder) }
     let corpus = try readCorpus(self.corpus, text.corpusOptions)
     let validationCorpus = try readValidation(corpus)
-    var settings = self.settings
-    settings.precision = precision.precision(on: kernels.instructionSet)
-    try fit(&settings, to: corpus)
-    advise(&settings, corpus, kernels)
-    let plan = RunPlan(
-      settings: settings, corpus: corpus, budget: budget.budget ?? .default, kernels: kernels,
-      pool: machine.pool)
+    let plan = try makePlan(corpus, context)
+    for note in plan.notes { Output.note(note) }
     try plan.checkMemory()
-    if dryRun {
-      let tried = plan.tried()
-      guard !reporting.json else { return try Output.json(tried) }
-      try Output.text(tried.lines.joined(separator: "\n") + "\n")
-      return
-    }
-    let choice = RunState.TextChoice(
-      sources: self.corpus.map(absolute), validationSource: validationFile.map(absolute),
-      encoding: text.bytes.encoding, invalid: text.bytes.invalid, minimumCount: text.minCount)
-    let checkpoint = Checkpoint.fresh(settings, text: choice, corpus: corpus, kernels: kernels)
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder.path, withIntermediateDirectories: true)
+    guard !dryRun else { return try PlanReport(plan).print(json: reporting.json) }
+    let session = try TrainingSession(
+      plan,
+      text: RunState.TextSelection(
+        sources: self.corpus.map(absolute), validationSource: validationFile.map(absolute),
+        encoding: text.bytes.encoding, invalid: text.bytes.invalid, minimumCount: text.minCount),
+      validation: validationCorpus, folder: folder)
+    StopSignal.watch()  // Who reads the next line may assume that the run has started.
+    reporting.note(PlanReport(plan).summary + " Run: \(folder.path)")
+    if let advice = PlanReport(plan).vocabularyAdvice { reporting.note(advice) }
+    try reporting.run(session, clock: clock)
+  }
+
+  private func makePlan(_ corpus: Corpus, _ context: ComputeContext) throws -> TrainingPlan {
+    do throws(TrainingError) {
+      return try TrainingPlan(options, corpus: corpus, context: context)
     } catch {
-      throw CommandError("\(folder.path): cannot make this folder. Choose another with --out.")
+      guard case .tooFewTokens = error else { throw error }
+      throw CommandError("\(self.corpus.joined(separator: ", ")): \(error)")
     }
-    // A folder in which nothing could be saved would only be in the way.
-    defer { _ = unsafe rmdir(folder.path) }
-    let shape = settings.architecture
-    StopSignal.watch()  // whoever reads what follows may take the run for begun
-    reporting.tell(
-      "\(corpus.count) units, \(corpus.vocabulary.count) different;"
-        + " \(shape.layers) x \(shape.hidden) \(shape.cell.rawValue),"
-        + " \(checkpoint.model.network.layout.parameterCount) parameters;"
-        + " \(settings.precision.rawValue) on \(kernels.instructionSet.rawValue),"
-        + " \(counted(machine.pool.count, "thread")), seed \(seed);"
-        + " \(bytes(plan.memory.total)) of memory. Run: \(folder.path)")
-    if let advice = plan.vocabularyAdvice { reporting.tell(advice) }
-    try reporting.proceed(
-      consume checkpoint, corpus: corpus, validation: validationCorpus, folder: folder,
-      budget: plan.budget, machine: machine, clock: clock)
   }
 
-  /// Nothing that is there is written over.
-  private func refuseExisting(_ folder: RunFolder) throws {
-    let files = FileManager.default
-    guard files.fileExists(atPath: folder.path) else { return }
-    let isRun = [folder.latest.path, folder.latest.previousPath].contains {
-      files.fileExists(atPath: $0)
-    }
-    let remedy = isRun ? "Go on with geul resume \(folder.path), or choose" : "Choose"
-    throw CommandError("\(folder.path) is there already. \(remedy) another --out.")
+  /// The options as the library's.
+  private var options: TrainingOptions {
+    var options = TrainingOptions()
+    options.configuration.architecture = shape.architecture
+    options.configuration.gradientClip = gradClip
+    options.configuration.optimizerKind = optimizer
+    options.configuration.weightDecay = weightDecay
+    options.configuration.patience = patience
+    options.configuration.validationFraction = validationFile == nil ? validation : 0
+    options.configuration.seed = UInt64(seed)
+    (options.hidden, options.batch, options.length) = (shape.hidden, window.batch, window.length)
+    (options.learningRate, options.dropout) = (learningRate, dropout)
+    options.precision = precision.precision
+    options.budget = budget.budget ?? .default
+    return options
   }
 
-  private var settings: TrainingConfiguration {
-    var settings = TrainingConfiguration()
-    settings.architecture = shape.architecture
-    settings.gradientClip = gradClip
-    (settings.optimizer, settings.weightDecay, settings.patience) = (
-      optimizer, weightDecay, patience
-    )
-    settings.validationFraction = validationFile == nil ? validation : 0
-    settings.seed = UInt64(seed)
-    return settings
-  }
-
-  /// A run is called as its first corpus is.
+  /// The default name of the run, after the first text.
   private var defaultName: String {
     guard let first = corpus.first, first != "-" else { return "standard-input" }
     let name = URL(filePath: absolute(first)).deletingPathExtension().lastPathComponent
@@ -167,79 +130,12 @@ struct Train: ParsableCommand {
     var options = text.corpusOptions
     options.vocabulary = corpus.vocabulary
     let text = try readCorpus([validationFile], options)
-    try checkScorable(text, validationFile)
+    try TrainingSession.check(validation: text, name: validationFile)
     return text
   }
-
-  /// Chooses batch and window, and says so where a small text wants them smaller.
-  private func fit(_ settings: inout TrainingConfiguration, to corpus: Corpus) throws {
-    let isTiny = corpus.count < 10 && settings.validationFraction > 0
-    if isTiny { settings.validationFraction = 0 }
-    let units = TrainingRun.trainingUnits(of: corpus, settings)
-    guard units >= 3 else {
-      throw CommandError(
-        "\(self.corpus.joined(separator: ", ")): \(counted(units, "unit")) to learn from"
-          + " \(units == 1 ? "is" : "are") too few; at least 3 are needed, beside what is held out."
-      )
-    }
-    if isTiny { Output.note("This text is too small to hold out a part of it.") }
-    let (batch, length) = SequenceBatcher.fit(
-      units: units, batch: window.batch, length: window.length)
-    if (batch, length) != window.sizes {
-      Output.note(
-        "This text is small: \(counted(batch, "stream")) and windows of \(counted(length, "step")) suit it."
-      )
-    }
-    (settings.batch, settings.length) = (batch, length)
-    settings.schedule.peak = learningRate ?? LearningRateSchedule.peak(batch: batch)
-  }
-
-  /// Chooses the network's size by the time there is, and dropout by how often the text will be read.
-  private func advise(_ settings: inout TrainingConfiguration, _ corpus: Corpus, _ kernels: Kernels)
-  {
-    if let dropout, shape.hidden != nil {
-      settings.dropout = dropout
-      return  // nothing is left to advise on, and the machine need not be measured
-    }
-    let units = TrainingRun.trainingUnits(of: corpus, settings)
-    let budget = budget.budget ?? .default
-    var rate = 0.0
-    if budget.seconds != nil {
-      let limit = measuredLimit(settings.precision, kernels, machine.pool, share: 0.2)
-      rate = limit * (settings.precision == .float32 ? 0.65 : 0.5)  // what training reaches of it
-    }
-    let advice = ConfigurationAdvisor(
-      vocabulary: corpus.vocabulary.count, units: units, seconds: budget.seconds ?? 0, rate: rate)
-    if budget.seconds != nil, shape.hidden == nil {
-      settings.architecture.hidden = advice.hidden(settings.architecture)
-    }
-    let perEpoch = max(1, units / (settings.batch * settings.length))
-    let most = budget.limit(per: perEpoch).map { Double($0) / Double(perEpoch) } ?? .infinity
-    let epochs = budget.seconds.map { _ in advice.epochs(settings.architecture) } ?? most
-    settings.dropout =
-      dropout ?? advice.dropout(settings.architecture, epochs: min(most, epochs))
-  }
 }
 
-/// Makes sure that the vocabulary holds enough of a validation text to score it.
-func checkScorable(_ text: Corpus, _ name: String) throws {
-  var known = false
-  for place in 0..<max(0, text.count - 1) where !known {
-    known = text.ids(place..<place + 2).allSatisfy { $0 >= 0 }
-  }
-  guard known else {
-    throw CommandError(
-      "\(name): no two units in a row are known to the model, so it cannot be validated with."
-        + " Give another --validation-file.")
-  }
-}
-
-/// A number with its noun: `1 step`, `2 steps`.
-func counted(_ number: Int, _ noun: String) -> String {
-  "\(number) \(noun)\(number == 1 ? "" : "s")"
-}
-
-/// A path that means the same from any folder.
+/// Returns the absolute form of a path; `-` stays as it is.
 func absolute(_ path: String) -> String {
   path == "-" ? path : URL(filePath: path).standardizedFileURL.path
 }

@@ -1,28 +1,30 @@
-/// Why an archive cannot be unpacked.
+/// The reason why an archive cannot be decompressed.
 public enum ArchiveError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// It does not begin as one.
+  /// The file does not start with the magic number of an archive.
   case notAnArchive
-  /// A later version of the program made it.
-  case newer(version: Int)
-  /// It was made with another model.
-  case otherModel
-  /// It ends early, or what comes out is not what went in.
+  /// The archive has a format version that this program does not support.
+  case unsupportedVersion(Int)
+  /// The archive was compressed with a different model.
+  case modelMismatch
+  /// The archive is truncated, or the checksum of the decompressed bytes does not match.
   case damaged
-  /// It says, or turns out, to be of more bytes than are wanted.
+  /// The decompressed size exceeds the limit, in bytes.
   case tooLarge(limit: Int)
 
-  /// What is wrong, and what to do.
+  /// A predicate for the archive's name, and the remedy.
   public var description: String {
     switch self {
-    case .notAnArchive: "is not a file that geul compress wrote. Give one that is."
-    case .newer(let version):
-      "has version \(version) of the format, which this program cannot read. Use the program that wrote it, or a newer one."
-    case .otherModel:
-      "was compressed with another model, and only that one can unpack it. Give that model with --model."
+    case .notAnArchive:
+      "is not an archive written by geul compress. Give a file that geul compress wrote."
+    case .unsupportedVersion(let version):
+      "has format version \(version), which this program does not support."
+        + " Use the version of geul that wrote it, or a newer one."
+    case .modelMismatch:
+      "was compressed with a different model. Give the model it was compressed with by --model."
     case .damaged:
-      "is damaged: what comes out is not what went in. Fetch it again from where it came."
+      "is damaged: it is truncated or its checksum does not match. Get a new copy of it."
     case .tooLarge(let limit):
-      "unpacks to more than \(limit) bytes. If you trust it, allow more with --limit."
+      "decompresses to more than \(limit) bytes. If you trust its source, raise --limit."
     }
   }
 }

@@ -4,54 +4,57 @@ internal import GeulStorage
 internal import GeulText
 internal import GeulTraining
 
-/// What stands before the coded pieces: which model, how it learned, and what must come out.
+/// The header of an archive: the model, its adaptation, the number of tokens and a checksum.
 struct ArchiveHeader: Equatable {
-  /// The model's identity.
-  var model: UInt64
-  /// How the model went on learning; nil if it did not.
-  var learning: DynamicEvaluator.AdaptationConfiguration?
-  /// How many pieces are coded.
-  var pieces: Int
-  /// The hash of the bytes that they are together.
-  var hash: UInt64
+  /// The fingerprint of the model that compressed the file.
+  var modelFingerprint: UInt64
+  /// The adaptation of the model to the file; nil if its parameters were fixed.
+  var adaptation: DynamicEvaluator.Configuration?
+  /// The number of coded tokens.
+  var tokenCount: Int
+  /// The XXH64 hash of the decompressed bytes.
+  var checksum: UInt64
 
   init(
-    model: UInt64, learning: DynamicEvaluator.AdaptationConfiguration?, pieces: Int, hash: UInt64
+    modelFingerprint: UInt64, adaptation: DynamicEvaluator.Configuration?,
+    tokenCount: Int, checksum: UInt64
   ) {
-    self.model = model
-    self.learning = learning
-    self.pieces = pieces
-    self.hash = hash
+    self.modelFingerprint = modelFingerprint
+    self.adaptation = adaptation
+    self.tokenCount = tokenCount
+    self.checksum = checksum
   }
 
-  private static let mark = Array("GEUL".utf8)
+  private static let magic = Array("GEUL".utf8)
   private static let version: UInt8 = 1
 
-  /// The header as it stands in the file, numbers little-endian.
+  /// The serialized header; all numbers are little-endian.
   var bytes: [UInt8] {
-    var bytes = Self.mark + [Self.version, learning == nil ? 0 : 1]
-    func put(_ number: some FixedWidthInteger) {
-      for place in 0..<number.bitWidth / 8 {
-        bytes.append(UInt8(truncatingIfNeeded: number >> (8 * place)))
+    var bytes = Self.magic + [Self.version, adaptation == nil ? 0 : 1]
+    func append(_ number: some FixedWidthInteger) {
+      for index in 0..<number.bitWidth / 8 {
+        bytes.append(UInt8(truncatingIfNeeded: number >> (8 * index)))
       }
     }
-    put(model)
-    put(UInt64(pieces))
-    put(hash)
-    if let learning {
-      put(learning.rate.bitPattern)
-      put(UInt32(learning.length))
-      put(learning.beta2.bitPattern)
-      put(learning.decay.bitPattern)
+    append(modelFingerprint)
+    append(UInt64(tokenCount))
+    append(checksum)
+    if let adaptation {
+      append(adaptation.rate.bitPattern)
+      append(UInt32(adaptation.length))
+      append(adaptation.beta2.bitPattern)
+      append(adaptation.decay.bitPattern)
     }
     return bytes
   }
 
-  /// Takes the header from the beginning of `bytes`.
-  init(_ bytes: inout ArraySlice<UInt8>) throws(ArchiveError) {
-    guard bytes.starts(with: Self.mark) else { throw .notAnArchive }
-    bytes = bytes.dropFirst(Self.mark.count)
-    func take<Number: FixedWidthInteger>(
+  /// Parses a header and removes it from the start of `bytes`.
+  ///
+  /// - Throws: `ArchiveError` if the header is invalid or truncated.
+  init(parsing bytes: inout ArraySlice<UInt8>) throws(ArchiveError) {
+    guard bytes.starts(with: Self.magic) else { throw .notAnArchive }
+    bytes = bytes.dropFirst(Self.magic.count)
+    func read<Number: FixedWidthInteger>(
       _ type: Number.Type, _ bytes: inout ArraySlice<UInt8>
     ) throws(ArchiveError) -> Number {
       let size = Number.bitWidth / 8
@@ -59,36 +62,37 @@ struct ArchiveHeader: Equatable {
       defer { bytes = bytes.dropFirst(size) }
       return bytes.prefix(size).reversed().reduce(0) { $0 << 8 | Number($1) }
     }
-    let version = try take(UInt8.self, &bytes)
-    guard version == Self.version else { throw .newer(version: Int(version)) }
-    let learns = try take(UInt8.self, &bytes)
-    model = try take(UInt64.self, &bytes)
-    guard learns <= 1, let pieces = Int(exactly: try take(UInt64.self, &bytes)) else {
+    let version = try read(UInt8.self, &bytes)
+    guard version == Self.version else { throw .unsupportedVersion(Int(version)) }
+    let isAdaptive = try read(UInt8.self, &bytes)
+    modelFingerprint = try read(UInt64.self, &bytes)
+    guard isAdaptive <= 1, let tokenCount = Int(exactly: try read(UInt64.self, &bytes)) else {
       throw .damaged
     }
-    self.pieces = pieces
-    hash = try take(UInt64.self, &bytes)
-    guard learns == 1 else { return }
-    var learning = DynamicEvaluator.AdaptationConfiguration()
-    learning.rate = Float(bitPattern: try take(UInt32.self, &bytes))
-    learning.length = Int(try take(UInt32.self, &bytes))
-    learning.beta2 = Float(bitPattern: try take(UInt32.self, &bytes))
-    learning.decay = Float(bitPattern: try take(UInt32.self, &bytes))
-    guard learning.isSound else { throw .damaged }
-    self.learning = learning
+    self.tokenCount = tokenCount
+    checksum = try read(UInt64.self, &bytes)
+    guard isAdaptive == 1 else { return }
+    var adaptation = DynamicEvaluator.Configuration()
+    adaptation.rate = Float(bitPattern: try read(UInt32.self, &bytes))
+    adaptation.length = Int(try read(UInt32.self, &bytes))
+    adaptation.beta2 = Float(bitPattern: try read(UInt32.self, &bytes))
+    adaptation.decay = Float(bitPattern: try read(UInt32.self, &bytes))
+    guard adaptation.isValid else { throw .damaged }
+    self.adaptation = adaptation
   }
 }
 
 extension Model {
-  /// Tells one model from another: a hash of its shape, its vocabulary and its numbers.
-  var identity: UInt64 {
+  /// The XXH64 hash of the architecture, the tokenizer, the vocabulary and the parameters.
+  var fingerprint: UInt64 {
     var hash = XXH64()
     let names = [
-      "\(metadata.model.cell.rawValue) \(metadata.model.layers) \(metadata.model.hidden)"
-        + (metadata.model.activation == .tanh ? "" : " \(metadata.model.activation.rawValue)"),
+      "\(metadata.architecture.cell.rawValue) \(metadata.architecture.layers) \(metadata.architecture.hidden)"
+        + (metadata.architecture.activation == .tanh
+          ? "" : " \(metadata.architecture.activation.rawValue)"),
       metadata.tokenizer.unit.rawValue, metadata.tokenizer.normalization.rawValue,
     ]
-    for name in names + metadata.vocabulary.units {
+    for name in names + metadata.vocabulary.tokens {
       hash.update(Array((name + "\0").utf8).span.raw)
     }
     hash.update(parameters.values.array.span.raw)
@@ -97,7 +101,7 @@ extension Model {
 }
 
 extension XXH64 {
-  /// The hash of all of `bytes`.
+  /// Returns the hash of `bytes`.
   static func hash(_ bytes: [UInt8]) -> UInt64 {
     var hash = XXH64()
     hash.update(bytes.span.raw)

@@ -4,95 +4,106 @@ internal import GeulStorage
 internal import GeulText
 public import GeulTraining
 
-/// Packs files with a model: each unit takes as many bits as the model is surprised by it.
+/// A lossless compressor that codes a file with the predictions of a model.
 ///
-/// So a model proves what `evaluate` says of it. Any file can be packed, byte for byte; what the model does not know takes
-/// a byte and more for each byte. Only the same model unpacks it.
+/// A range coder spends -log2 p bits on a token to which the model gives the probability p, so the
+/// size of an archive verifies the cross-entropy that `geul evaluate` reports. Any file can be
+/// compressed; bytes that the vocabulary does not cover take somewhat more than one byte each.
+/// Decompression needs the same model.
+///
+/// ```swift
+/// let compressor = Compressor(model, context: context)
+/// let archive = compressor.compress(file)
+/// let copy = try compressor.decompress(archive)  // copy == file
+/// ```
 public struct Compressor: Sendable {
   private let model: Model
-  private let kernels: Kernels
-  private let pool: ThreadPool
+  private let context: ComputeContext
 
-  /// A compressor; it computes in float32.
-  public init(_ model: Model, kernels: Kernels, pool: ThreadPool) {
+  /// Creates a compressor that computes the model's predictions in float32.
+  public init(_ model: Model, context: ComputeContext) {
     self.model = model
-    self.kernels = kernels
-    self.pool = pool
+    self.context = context
   }
 
-  /// Packs the bytes of a file.
+  /// Compresses the bytes of a file.
   ///
   /// - Parameters:
-  ///   - file: the bytes.
-  ///   - learning: how the model goes on learning from what it has packed; nil for one that stays as it is.
-  ///   - report: called now and then with the number of bytes that are packed.
-  /// - Returns: the archive.
+  ///   - file: The bytes of the file.
+  ///   - adaptation: The configuration of dynamic evaluation, which adapts the model to the file;
+  ///     nil to keep the parameters fixed.
+  ///   - progress: A closure that is called repeatedly with the number of bytes compressed so far.
+  /// - Returns: The archive.
   public func compress(
-    _ file: [UInt8], learning: DynamicEvaluator.AdaptationConfiguration? = nil,
-    report: (Int) -> Void = { _ in }
+    _ file: [UInt8], adaptation: DynamicEvaluator.Configuration? = nil,
+    progress: (Int) -> Void = { _ in }
   ) -> [UInt8] {
-    let spelling = LosslessTokenizer(model.metadata.tokenizer.unit, model.metadata.vocabulary)
-    var coder = coder(RangeEncoder(), learning)
-    var (place, count) = (0, 0)
-    while place < file.count {
-      let part = spelling.part(of: file, from: place)
-      for piece in spelling.pieces(of: part) {
-        _ = coder.code(piece)
+    let tokenizer = LosslessTokenizer(model.metadata.tokenizer.unit, model.metadata.vocabulary)
+    var tokenCoder = tokenCoder(RangeEncoder(), adaptation)
+    var (start, count) = (0, 0)
+    while start < file.count {
+      let chunk = tokenizer.chunk(of: file, from: start)
+      for token in tokenizer.tokens(of: chunk) {
+        _ = tokenCoder.code(token)
         count += 1
       }
-      place = part.endIndex
-      report(place)
+      start = chunk.endIndex
+      progress(start)
     }
     let header = ArchiveHeader(
-      model: model.identity, learning: learning, pieces: count, hash: XXH64.hash(file))
-    return header.bytes + coder.coder.finish()
+      modelFingerprint: model.fingerprint, adaptation: adaptation, tokenCount: count,
+      checksum: XXH64.hash(file))
+    return header.bytes + tokenCoder.coder.finish()
   }
 
-  /// How many bytes an archive may have unpacked, unless more is asked for.
-  public static let usualLimit = 1 << 30
+  /// The default limit of the decompressed size: 1 GiB.
+  public static let defaultSizeLimit = 1 << 30
 
-  /// Unpacks an archive.
+  /// Decompresses an archive.
   ///
-  /// A few bytes can say that a model was never surprised for as long as they like, so a stranger's archive has a limit.
+  /// A few bytes can encode an arbitrarily long run of tokens with a probability near 1. The limit
+  /// protects against such archives from untrusted sources.
   ///
   /// - Parameters:
-  ///   - archive: what `compress` gave.
-  ///   - limit: how many bytes may come out.
-  ///   - report: called now and then with the number of bytes that are unpacked.
-  /// - Returns: the file's bytes.
-  /// - Throws: `ArchiveError` if it is none, was made with another model, is damaged or too large.
+  ///   - archive: An archive that `compress` returned.
+  ///   - limit: The maximum size of the decompressed file, in bytes.
+  ///   - progress: A closure that is called repeatedly with the number of bytes decompressed so far.
+  /// - Returns: The bytes of the file.
+  /// - Throws: `ArchiveError` if the archive is invalid, damaged, too large or was compressed
+  ///   with a different model.
   public func decompress(
-    _ archive: [UInt8], limit: Int = usualLimit, report: (Int) -> Void = { _ in }
+    _ archive: [UInt8], limit: Int = defaultSizeLimit, progress: (Int) -> Void = { _ in }
   ) throws(ArchiveError) -> [UInt8] {
-    var rest = archive[...]
-    let header = try ArchiveHeader(&rest)
-    guard header.model == model.identity else { throw .otherModel }
-    // No piece is of less than a byte.
-    guard header.pieces <= limit else { throw .tooLarge(limit: limit) }
-    var coder = coder(RangeDecoder(rest), header.learning)
-    var reading = LosslessDetokenizer(model.metadata.tokenizer.unit, model.metadata.vocabulary)
+    var payload = archive[...]
+    let header = try ArchiveHeader(parsing: &payload)
+    guard header.modelFingerprint == model.fingerprint else { throw .modelMismatch }
+    // Every token decodes to at least one byte.
+    guard header.tokenCount <= limit else { throw .tooLarge(limit: limit) }
+    var tokenCoder = tokenCoder(RangeDecoder(payload), header.adaptation)
+    var detokenizer = LosslessDetokenizer(
+      model.metadata.tokenizer.unit, model.metadata.vocabulary)
     var file: [UInt8] = []
-    let unknown = model.metadata.vocabulary.unknownID.map(Piece.unit)
-    for count in 0..<header.pieces {
-      let piece = try coder.code(.unit(0))
-      guard piece != unknown else { throw .damaged }  // no writer does that
-      file += reading.bytes(of: piece)
+    let unknown = model.metadata.vocabulary.unknownID.map(LosslessToken.known)
+    for index in 0..<header.tokenCount {
+      let token = try tokenCoder.code(.known(0))
+      // The tokenizer codes unknown characters as literals and never emits the unknown token.
+      guard token != unknown else { throw .damaged }
+      file += detokenizer.bytes(of: token)
       guard file.count <= limit else { throw .tooLarge(limit: limit) }
-      if count % 65536 == 0 { report(file.count) }
+      if index % 65536 == 0 { progress(file.count) }
     }
-    file += reading.finish()
-    guard XXH64.hash(file) == header.hash else { throw .damaged }
+    file += detokenizer.finish()
+    guard XXH64.hash(file) == header.checksum else { throw .damaged }
     return file
   }
 
-  private func coder<Coder>(
-    _ coder: Coder, _ learning: DynamicEvaluator.AdaptationConfiguration?
+  private func tokenCoder<Coder>(
+    _ coder: Coder, _ adaptation: DynamicEvaluator.Configuration?
   ) -> TokenCoder<Coder> {
     let vocabulary = model.metadata.vocabulary
-    let online = DynamicEvaluator(
-      model.network, parameters: model.parameters, learning: learning, kernels: kernels,
-      pool: pool)
+    let evaluator = DynamicEvaluator(
+      model.network, parameters: model.parameters, adaptation: adaptation, context: context)
     return TokenCoder(
-      coder, online, vocabulary: vocabulary.count, unknownID: vocabulary.unknownID)
+      coder, evaluator, vocabularySize: vocabulary.count, unknownID: vocabulary.unknownID)
   }
 }

@@ -1,14 +1,17 @@
 internal import GeulText
 
-/// A piece of a file: a unit that the model knows, or bytes that are none.
-enum Piece: Equatable {
-  case unit(Int)
-  case other([UInt8])
+/// A token of a file: an entry of the model's vocabulary, or literal bytes.
+enum LosslessToken: Equatable {
+  /// An entry of the vocabulary, by its id.
+  case known(Int)
+  /// 1 to `LosslessTokenizer.maximumLiteralLength` bytes that no entry of the vocabulary covers.
+  case literal([UInt8])
 }
 
-/// Spells the bytes of any file in units, so that the pieces one after the other are the bytes again.
+/// Splits the bytes of any file into tokens whose concatenated bytes are the file.
 ///
-/// Nothing is normalised: what is not in the normal form of the model's text is spelled in bytes, as invalid UTF-8 is.
+/// Text is not normalized: characters that are not in the model's normal form become literals, as
+/// invalid UTF-8 does.
 struct LosslessTokenizer {
   private let tokenizer: Tokenizer
   private let vocabulary: Vocabulary
@@ -18,91 +21,100 @@ struct LosslessTokenizer {
     self.vocabulary = vocabulary
   }
 
-  /// The longest run of bytes that are none; longer ones are cut.
-  static let longest = 256
+  /// The maximum number of bytes in a literal.
+  static let maximumLiteralLength = 256
 
-  /// A part of a file that can be spelled by itself: some bytes from `start` on, up to a line's end if there is one.
-  func part(of bytes: [UInt8], from start: Int) -> ArraySlice<UInt8> {
+  /// Returns a chunk of at most 64 KiB that starts at `start` and can be tokenized independently.
+  ///
+  /// The chunk ends after a line feed if it contains one, and otherwise between two code points.
+  func chunk(of bytes: [UInt8], from start: Int) -> ArraySlice<UInt8> {
     let end = min(bytes.count, start + 1 << 16)
     guard end < bytes.count else { return bytes[start..<end] }
-    if let line = bytes[start..<end].lastIndex(of: 0x0A) { return bytes[start...line] }
-    let isCharacterStart = { (place: Int) in bytes[place] & 0xC0 != 0x80 }
-    return bytes[start..<((end - 3...end).last(where: isCharacterStart) ?? end)]
+    if let lineFeed = bytes[start..<end].lastIndex(of: 0x0A) { return bytes[start...lineFeed] }
+    let isScalarStart = { (index: Int) in bytes[index] & 0xC0 != 0x80 }
+    return bytes[start..<((end - 3...end).last(where: isScalarStart) ?? end)]
   }
 
-  /// The pieces of a part of a file.
-  func pieces(of bytes: ArraySlice<UInt8>) -> [Piece] {
+  /// Returns the tokens of a chunk.
+  func tokens(of bytes: ArraySlice<UInt8>) -> [LosslessToken] {
     guard tokenizer.unit != .byte else {
-      return bytes.map { piece(String(Unicode.Scalar($0))) ?? .other([$0]) }
+      return bytes.map { knownToken(String(Unicode.Scalar($0))) ?? .literal([$0]) }
     }
-    var pieces: [Piece] = []
+    var tokens: [LosslessToken] = []
     var (parser, iterator) = (Unicode.UTF8.ForwardParser(), bytes.makeIterator())
-    var (begin, place) = (bytes.startIndex, bytes.startIndex)
+    var (start, index) = (bytes.startIndex, bytes.startIndex)
     while true {
       switch parser.parseScalar(from: &iterator) {
-      case .valid(let scalar): place += scalar.count
+      case .valid(let scalar): index += scalar.count
       case .error(let length):
-        pieces += spelled(bytes[begin..<place]) + [.other(Array(bytes[place..<place + length]))]
-        place += length
-        begin = place
-      case .emptyInput: return pieces + spelled(bytes[begin..<place])
+        tokens += textTokens(bytes[start..<index])
+        tokens.append(.literal(Array(bytes[index..<index + length])))
+        index += length
+        start = index
+      case .emptyInput: return tokens + textTokens(bytes[start..<index])
       }
     }
   }
 
-  /// The pieces of valid UTF-8.
-  private func spelled(_ bytes: ArraySlice<UInt8>) -> [Piece] {
+  /// Returns the tokens of valid UTF-8.
+  private func textTokens(_ bytes: ArraySlice<UInt8>) -> [LosslessToken] {
     let text = String(decoding: bytes, as: UTF8.self)
     guard tokenizer.unit == .jamo else {
-      return tokenizer.units(of: text).flatMap { unit in piece(unit).map { [$0] } ?? Self.cut(unit)
+      return tokenizer.tokens(of: text).flatMap { unit in
+        knownToken(unit).map { [$0] } ?? Self.literals(unit)
       }
     }
-    // A syllable of which one jamo is not known is none: the others alone would not give it back.
-    return Tokenizer(unit: .grapheme, normalization: .none).units(of: text).flatMap { grapheme in
-      let pieces = tokenizer.units(of: grapheme).map(piece)
-      return pieces.contains(nil) ? Self.cut(grapheme) : pieces.compactMap(\.self)
+    // A syllable with one unknown jamo becomes a literal as a whole: a literal ends the composition
+    // of a syllable, so its known jamo would not decode to the same bytes.
+    return Tokenizer(unit: .grapheme, normalization: .none).tokens(of: text).flatMap { grapheme in
+      let tokens = tokenizer.tokens(of: grapheme).map(knownToken)
+      return tokens.contains(nil) ? Self.literals(grapheme) : tokens.compactMap(\.self)
     }
   }
 
-  /// A unit that the vocabulary holds; nil if it does not.
-  private func piece(_ unit: String) -> Piece? { vocabulary.id(of: unit).map(Piece.unit) }
+  /// Returns the token of a vocabulary entry; nil if the vocabulary does not contain `text`.
+  private func knownToken(_ text: String) -> LosslessToken? {
+    vocabulary.id(of: text).map(LosslessToken.known)
+  }
 
-  /// The bytes of a text that is no unit.
-  private static func cut(_ text: String) -> [Piece] {
+  /// Returns the UTF-8 bytes of `text` as literals of at most `maximumLiteralLength` bytes.
+  private static func literals(_ text: String) -> [LosslessToken] {
     let bytes = Array(text.utf8)
-    return stride(from: 0, to: bytes.count, by: longest).map {
-      .other(Array(bytes[$0..<min(bytes.count, $0 + longest)]))
+    return stride(from: 0, to: bytes.count, by: maximumLiteralLength).map {
+      .literal(Array(bytes[$0..<min(bytes.count, $0 + maximumLiteralLength)]))
     }
   }
 }
 
-/// Turns pieces back into bytes, as they come.
+/// Decodes a stream of lossless tokens into bytes.
 struct LosslessDetokenizer {
-  private let bytes: [[UInt8]]?
-  private var jamo: StreamDecoder
+  /// The bytes of each vocabulary entry; nil for jamo, which a `StreamDecoder` composes.
+  private let bytesByID: [[UInt8]]?
+  private var jamoDecoder: StreamDecoder
 
   init(_ unit: TokenUnit, _ vocabulary: Vocabulary) {
-    // As spelling: nothing is normalised, and jamo are composed, whatever the normal form of the model's text.
-    jamo = StreamDecoder(
+    // Without normalization, as in `LosslessTokenizer`: jamo are composed to syllables whatever the
+    // normal form of the model.
+    jamoDecoder = StreamDecoder(
       tokenizer: Tokenizer(unit: unit, normalization: .none), vocabulary: vocabulary)
     switch unit {
     case .byte:
-      bytes = vocabulary.units.map { unit in
+      bytesByID = vocabulary.tokens.map { unit in
         unit.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
       }
-    case .grapheme, .codepoint: bytes = vocabulary.units.map { Array($0.utf8) }
-    case .jamo: bytes = nil
+    case .grapheme, .codepoint: bytesByID = vocabulary.tokens.map { Array($0.utf8) }
+    case .jamo: bytesByID = nil
     }
   }
 
-  /// The bytes that are certain now that this piece has come.
-  mutating func bytes(of piece: Piece) -> [UInt8] {
-    switch piece {
-    case .unit(let id): bytes?[id] ?? Array(jamo.append(id).utf8)
-    case .other(let other): Array(jamo.finish().utf8) + other
+  /// Returns the bytes that are complete after `token`; an open Hangul syllable is held back.
+  mutating func bytes(of token: LosslessToken) -> [UInt8] {
+    switch token {
+    case .known(let id): bytesByID?[id] ?? Array(jamoDecoder.append(id).utf8)
+    case .literal(let bytes): Array(jamoDecoder.finish().utf8) + bytes
     }
   }
 
-  /// What was held back.
-  mutating func finish() -> [UInt8] { Array(jamo.finish().utf8) }
+  /// Returns the bytes held back at the end of the stream.
+  mutating func finish() -> [UInt8] { Array(jamoDecoder.finish().utf8) }
 }

@@ -1,69 +1,77 @@
-/// What turns symbols into bytes, or bytes into symbols, by how likely each symbol is.
+/// An entropy coder: encodes symbols into bytes, or decodes them, by the frequency of each symbol.
 ///
-/// A stream of symbols is described once, for both ways: whoever describes it passes the symbol, and goes on with the one
-/// that comes back. A writer returns what it was given; a reader does not look at it.
+/// One procedure serves both directions. It passes each symbol to `code` and continues with the
+/// returned symbol: an encoder returns its argument, a decoder ignores it.
 package protocol SymbolCoder {
-  /// What can go wrong: nothing for a writer.
+  /// The error of a decoder; `Never` for an encoder.
   associatedtype Failure: Error
 
-  /// Codes one symbol of an alphabet whose symbols have these shares.
-  mutating func code(_ symbol: Int, _ shares: FrequencyTable) throws(Failure) -> Int
+  /// Codes one symbol of an alphabet with the frequencies of `table`, and returns it.
+  mutating func code(_ symbol: Int, _ table: FrequencyTable) throws(Failure) -> Int
 }
 
-/// How likely each symbol of an alphabet is: whole numbers above zero, and their sum, at most 2^48.
+/// The frequencies of the symbols of an alphabet: positive integers with a sum of at most 2^48.
 package struct FrequencyTable: Sendable {
-  package private(set) var values: [UInt64]
+  /// The frequency of each symbol.
+  package private(set) var frequencies: [UInt64]
+  /// The sum of the frequencies.
   package private(set) var total: UInt64
 
-  /// Shares that are given.
-  package init(_ values: [UInt64]) {
-    self.values = values
-    total = values.reduce(0, +)
+  /// Creates a table of the given frequencies.
+  package init(_ frequencies: [UInt64]) {
+    self.frequencies = frequencies
+    total = frequencies.reduce(0, +)
   }
 
-  /// Makes a symbol likelier from now on.
-  package mutating func add(_ share: UInt64, to symbol: Int) {
-    values[symbol] += share
-    total += share
+  /// Increments the frequency of a symbol.
+  package mutating func add(_ increment: UInt64, to symbol: Int) {
+    frequencies[symbol] += increment
+    total += increment
   }
 
-  /// The sum of the shares of the symbols before one.
-  package func start(of symbol: Int) -> UInt64 { values[..<symbol].reduce(0, +) }
+  /// Returns the cumulative frequency of the symbols before `symbol`.
+  package func cumulativeFrequency(before symbol: Int) -> UInt64 {
+    frequencies[..<symbol].reduce(0, +)
+  }
 
-  /// The symbol within whose share a number below the total lies, and where that share begins.
-  package func symbol(at place: UInt64) -> (Int, start: UInt64) {
+  /// Returns the symbol whose cumulative interval contains `value`, and the start of the interval.
+  ///
+  /// - Precondition: `value` is less than `total`.
+  package func symbol(containing value: UInt64) -> (symbol: Int, start: UInt64) {
     var start: UInt64 = 0
-    for (symbol, share) in values.enumerated() {
-      if place < start + share { return (symbol, start) }
-      start += share
+    for (symbol, frequency) in frequencies.enumerated() {
+      if value < start + frequency { return (symbol, start) }
+      start += frequency
     }
-    return (values.count - 1, start - values[values.count - 1])
+    preconditionFailure("\(value) is not less than the total of \(total)")
   }
 }
 
-/// The interval that is left after the symbols so far: a range coder (Martin 1979), with 64 bits.
+/// The current interval of a range coder (Martin 1979) with 64 bits.
 private struct Interval {
   var low: UInt64 = 0
   var range = UInt64.max
 
-  /// The range never falls below this before a symbol: shares of a 2^48th still have room.
-  static let least: UInt64 = 1 << 48
+  /// The lower bound of `range` before a symbol is coded, so that each of up to 2^48 frequency
+  /// steps has a nonempty interval.
+  static let minimumRange: UInt64 = 1 << 48
 }
 
-/// Writes symbols.
+/// A range encoder.
 package struct RangeEncoder: SymbolCoder {
-  package private(set) var bytes: [UInt8] = []
+  private var bytes: [UInt8] = []
   private var interval = Interval()
 
-  /// A writer of nothing yet.
+  /// Creates an encoder with empty output.
   package init() {}
 
-  package mutating func code(_ symbol: Int, _ shares: FrequencyTable) -> Int {
-    let unit = interval.range / shares.total
-    let (low, carries) = interval.low.addingReportingOverflow(unit * shares.start(of: symbol))
-    interval = Interval(low: low, range: unit * shares.values[symbol])
-    if carries { carry() }
-    while interval.range < Interval.least {
+  package mutating func code(_ symbol: Int, _ table: FrequencyTable) -> Int {
+    let step = interval.range / table.total
+    let start = table.cumulativeFrequency(before: symbol)
+    let (low, carries) = interval.low.addingReportingOverflow(step * start)
+    interval = Interval(low: low, range: step * table.frequencies[symbol])
+    if carries { propagateCarry() }
+    while interval.range < Interval.minimumRange {
       bytes.append(UInt8(interval.low >> 56))
       interval.low <<= 8
       interval.range <<= 8
@@ -71,25 +79,25 @@ package struct RangeEncoder: SymbolCoder {
     return symbol
   }
 
-  /// Adds one to the number that the bytes so far are.
-  private mutating func carry() {
-    var place = bytes.count - 1
-    while bytes[place] == 255 {
-      bytes[place] = 0
-      place -= 1
+  /// Adds a carry to the bytes written so far, which form one big-endian number.
+  private mutating func propagateCarry() {
+    var index = bytes.count - 1
+    while bytes[index] == 255 {
+      bytes[index] = 0
+      index -= 1
     }
-    bytes[place] += 1
+    bytes[index] += 1
   }
 
-  /// All bytes: as few at the end as tell the interval from any other.
+  /// Terminates the stream with as few bytes as identify the interval, and returns all bytes.
   package mutating func finish() -> [UInt8] {
-    // The number with the most zero bits at its end that lies in the interval: behind the last byte a reader sees zeros.
+    // The number of the interval with the most trailing zeros: a decoder reads zeros past the end.
     for bits in stride(from: UInt64(56), through: 0, by: -8) {
       let step: UInt64 = 1 << bits
       let (sum, carries) = interval.low.addingReportingOverflow(step - 1)
       let number = sum & ~(step - 1)
       guard number &- interval.low < interval.range else { continue }
-      if carries { carry() }
+      if carries { propagateCarry() }
       for shift in stride(from: UInt64(56), through: bits, by: -8) {
         bytes.append(UInt8(truncatingIfNeeded: number >> shift))
       }
@@ -99,37 +107,42 @@ package struct RangeEncoder: SymbolCoder {
   }
 }
 
-/// Reads symbols.
+/// A range decoder.
 package struct RangeDecoder: SymbolCoder {
-  private var rest: ArraySlice<UInt8>
-  /// How far the number that the bytes are lies above the interval's low end.
+  private var remaining: ArraySlice<UInt8>
+  /// The coded number, less the low end of the current interval.
   private var offset: UInt64 = 0
   private var range = UInt64.max
-  private var readBehindTheEnd = 0
+  /// The number of zero bytes read past the end of the input.
+  private var paddingCount = 0
 
+  /// Creates a decoder of the bytes that `RangeEncoder.finish` returned.
   package init(_ bytes: ArraySlice<UInt8>) {
-    rest = bytes
+    remaining = bytes
     for _ in 0..<8 { offset = offset << 8 | UInt64(next()) }
   }
 
-  /// The next byte; behind the last all are zero.
+  /// Returns the next byte; zero past the end of the input.
   private mutating func next() -> UInt8 {
-    if let byte = rest.popFirst() { return byte }
-    readBehindTheEnd += 1
+    if let byte = remaining.popFirst() { return byte }
+    paddingCount += 1
     return 0
   }
 
-  package mutating func code(_ symbol: Int, _ shares: FrequencyTable) throws(ArchiveError) -> Int {
-    let unit = range / shares.total
-    let (symbol, start) = shares.symbol(at: min(offset / unit, shares.total - 1))
-    offset &-= unit * start
-    range = unit * shares.values[symbol]
-    while range < Interval.least {
+  package mutating func code(
+    _ symbol: Int, _ table: FrequencyTable
+  ) throws(ArchiveError) -> Int {
+    let step = range / table.total
+    let value = min(offset / step, table.total - 1)
+    let (symbol, start) = table.symbol(containing: value)
+    offset &-= step * start
+    range = step * table.frequencies[symbol]
+    while range < Interval.minimumRange {
       offset = offset << 8 | UInt64(next())
       range <<= 8
     }
-    // The number is eight bytes ahead of the symbols: a whole archive does not end before that.
-    guard readBehindTheEnd <= 8 else { throw .damaged }
+    // The decoder reads eight bytes ahead; a complete stream needs no more padding than that.
+    guard paddingCount <= 8 else { throw .damaged }
     return symbol
   }
 }

@@ -1,59 +1,65 @@
 internal import GeulModel
 internal import GeulTraining
 
-/// Codes pieces of a file with the probabilities that a model gives them: the same procedure writes and reads.
-struct TokenCoder<Coder: SymbolCoder> {
+/// Codes the tokens of a file with the probabilities that a model predicts.
+///
+/// The same procedure encodes with a `RangeEncoder` and decodes with a `RangeDecoder`, so both see
+/// the same sequence of frequency tables.
+struct TokenCoder<Coder: SymbolCoder>: ~Copyable {
   var coder: Coder
   private var model: DynamicEvaluator
-  private let vocabulary: Int
+  private let vocabularySize: Int
   private let unknownID: Int?
 
-  /// Whether a piece is bytes: by whether the one before it was.
-  private var kinds = [FrequencyTable([1, 1]), FrequencyTable([1, 1])]
-  private var kind = 0
-  /// How many bytes such a piece has, less one, and which.
-  private var counts = FrequencyTable(Array(repeating: 1, count: LosslessTokenizer.longest))
-  private var bytes = FrequencyTable(Array(repeating: 1, count: 256))
+  /// The frequencies of known tokens (0) and literals (1), given the kind of the previous token.
+  private var kindFrequencies = [FrequencyTable([1, 1]), FrequencyTable([1, 1])]
+  private var previousKind = 0
+  /// The frequencies of the lengths of literals, less one.
+  private var lengthFrequencies = FrequencyTable(
+    Array(repeating: 1, count: LosslessTokenizer.maximumLiteralLength))
+  /// The frequencies of the bytes of literals.
+  private var byteFrequencies = FrequencyTable(Array(repeating: 1, count: 256))
 
-  init(_ coder: Coder, _ model: DynamicEvaluator, vocabulary: Int, unknownID: Int?) {
+  init(_ coder: Coder, _ model: consuming DynamicEvaluator, vocabularySize: Int, unknownID: Int?) {
     self.coder = coder
     self.model = model
-    self.vocabulary = vocabulary
+    self.vocabularySize = vocabularySize
     self.unknownID = unknownID
   }
 
-  /// Codes one piece; a reader does not look at what it is given.
-  mutating func code(_ piece: Piece) throws(Coder.Failure) -> Piece {
-    let isOther = if case .other = piece { 1 } else { 0 }
-    let before = kind
-    kind = try coder.code(isOther, kinds[before])
-    kinds[before].add(2, to: kind)
-    guard kind == 0 else { return try codeBytes(piece) }
-    let id = if case .unit(let id) = piece { id } else { 0 }
-    let coded = try coder.code(id, shares)
-    model.read(Int32(coded))
-    return .unit(coded)
+  /// Codes one token and returns it; a decoder ignores the argument.
+  mutating func code(_ token: LosslessToken) throws(Coder.Failure) -> LosslessToken {
+    let isLiteral = if case .literal = token { 1 } else { 0 }
+    let kind = try coder.code(isLiteral, kindFrequencies[previousKind])
+    kindFrequencies[previousKind].add(2, to: kind)
+    previousKind = kind
+    guard kind == 0 else { return try codeLiteral(token) }
+    let id = if case .known(let id) = token { id } else { 0 }
+    let codedID = try coder.code(id, predictedFrequencies)
+    model.read(Int32(codedID))
+    return .known(codedID)
   }
 
-  private mutating func codeBytes(_ piece: Piece) throws(Coder.Failure) -> Piece {
-    let given = if case .other(let bytes) = piece { bytes } else { [UInt8]() }
-    let count = try coder.code(given.count - 1, counts) + 1
-    counts.add(8, to: count - 1)
-    var coded: [UInt8] = []
-    for place in 0..<count {
-      let byte = try coder.code(place < given.count ? Int(given[place]) : 0, bytes)
-      bytes.add(8, to: byte)
-      coded.append(UInt8(byte))
+  private mutating func codeLiteral(_ token: LosslessToken) throws(Coder.Failure) -> LosslessToken {
+    let bytes = if case .literal(let bytes) = token { bytes } else { [UInt8]() }
+    let length = try coder.code(bytes.count - 1, lengthFrequencies) + 1
+    lengthFrequencies.add(8, to: length - 1)
+    var codedBytes: [UInt8] = []
+    for index in 0..<length {
+      let byte = try coder.code(index < bytes.count ? Int(bytes[index]) : 0, byteFrequencies)
+      byteFrequencies.add(8, to: byte)
+      codedBytes.append(UInt8(byte))
     }
     if let unknownID { model.read(Int32(unknownID)) }
-    return .other(coded)
+    return .literal(codedBytes)
   }
 
-  /// The model's probabilities as shares of some 2^30; none is zero.
-  private var shares: FrequencyTable {
-    guard let chances = model.chances else {
-      return FrequencyTable(Array(repeating: 1, count: vocabulary))
+  /// The model's probabilities of the next token as frequencies of at least 1 with a resolution of
+  /// 2^-30; uniform before the first token.
+  private var predictedFrequencies: FrequencyTable {
+    guard let probabilities = model.relativeProbabilities else {
+      return FrequencyTable(Array(repeating: 1, count: vocabularySize))
     }
-    return FrequencyTable(chances.shares.map { UInt64($0 * 0x1p30) + 1 })
+    return FrequencyTable(probabilities.values.map { UInt64($0 * 0x1p30) + 1 })
   }
 }

@@ -4,25 +4,24 @@
   import Darwin
 #endif
 
-/// Numbers in one block of memory that starts at a multiple of 64 bytes, as vectors want it.
+/// Numbers in one block of memory, aligned to 64 bytes.
 ///
-/// A value like `Array`: a copy shares its memory until one of the two is written to. It is the one
-/// owner of unsafe memory in Geul; pointers to it never leave this module.
+/// A value like `Array`: a copy shares its memory until one of the two is written to. Pointers to it never leave this module.
 @safe
 public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
-  /// How many numbers there are.
+  /// The number of elements.
   public let count: Int
-  private var storage: Storage
+  private var storage: BufferStorage
 
-  /// `count` zeros.
+  /// Creates a buffer of `count` zeros.
   public init(zeros count: Int) {
     precondition(count >= 0, "a buffer of \(count) numbers")
     self.count = count
-    // What stands in for a buffer that is being changed is made often: it must cost nothing.
-    storage = count == 0 ? noStorage : Storage(byteCount: count * MemoryLayout<Element>.stride)
+    storage =
+      count == 0 ? emptyStorage : BufferStorage(byteCount: count * MemoryLayout<Element>.stride)
   }
 
-  /// A copy of `values`.
+  /// Creates a buffer with the elements of an array.
   public init(_ values: [Element]) {
     self.init(zeros: values.count)
     unsafe values.withUnsafeBufferPointer { from in
@@ -31,7 +30,7 @@ public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
     }
   }
 
-  /// The number at `index`.
+  /// The element at `index`.
   public subscript(index: Int) -> Element {
     get {
       precondition(0 <= index && index < count, "index \(index) of \(count)")
@@ -43,7 +42,7 @@ public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
     }
   }
 
-  /// The numbers, to read.
+  /// The elements, for reading.
   public var span: Span<Element> {
     @_lifetime(borrow self)
     get {
@@ -52,7 +51,7 @@ public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
     }
   }
 
-  /// The numbers, to write.
+  /// The elements, for writing.
   public var mutableSpan: MutableSpan<Element> {
     @_lifetime(&self)
     mutating get {
@@ -61,19 +60,19 @@ public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
     }
   }
 
-  /// A copy of the numbers as an array.
+  /// The elements, copied into an array.
   public var array: [Element] { unsafe Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
-  /// Sets every number to zero.
+  /// Sets all elements to zero.
   public mutating func clear() { clear(first: count) }
 
-  /// Sets the first numbers to zero.
+  /// Sets the first elements to zero.
   mutating func clear(first number: Int) {
     precondition(0 <= number && number <= count, "\(number) of \(count)")
     unsafe memset(mutablePointer(), 0, number * MemoryLayout<Element>.stride)
   }
 
-  /// Copies `range` to the place that begins at `target`; the two must not overlap.
+  /// Copies `range` to the elements from `target` on; the two must not overlap.
   public mutating func move(_ range: Range<Int>, to target: Int) {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) of \(count)")
     precondition(target >= 0 && target + range.count <= count, "to \(target) of \(count)")
@@ -92,29 +91,29 @@ public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
 }
 
 extension Buffer: Equatable where Element: Equatable {
-  /// Whether both hold the same numbers.
+  /// Returns true if both hold equal elements.
   public static func == (a: Buffer, b: Buffer) -> Bool {
     a.count == b.count && (0..<a.count).allSatisfy { a[$0] == b[$0] }
   }
 }
 
-/// Unchecked: `Buffer` writes to the memory only while it alone refers to it.
+/// Unchecked: `Buffer` writes to the memory only while it holds the only reference, and `FixedBuffer` is its only owner.
 @safe
-private final class Storage: @unchecked Sendable {
+final class BufferStorage: @unchecked Sendable {
   let byteCount: Int
   let memory: UnsafeMutableRawPointer
 
-  /// From this size on, memory comes from the system, costs nothing until it is touched, and goes back at once.
+  /// The size from which on memory is mapped: it costs nothing until it is touched, and is returned at once when freed.
   ///
-  /// The C library would keep a freed block for another of its size. Training 3 x 512, batch 100, length 100, took 773 MB
-  /// before this, and 618 after, when a step stopped to copy the weights as well, which was 64 of them.
-  private static let pages = 1 << 20
+  /// The C library would keep a freed block for another of its size: training 3 x 512, batch 100 x 100, took 773 MB with
+  /// it, 618 MB with mapped memory.
+  private static let mappedSize = 1 << 20
 
-  private var isMapped: Bool { byteCount >= Self.pages }
+  private var isMapped: Bool { byteCount >= Self.mappedSize }
 
   init(byteCount: Int) {
     self.byteCount = byteCount
-    if byteCount >= Self.pages {
+    if byteCount >= Self.mappedSize {
       guard
         let mapped = unsafe mmap(
           nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
@@ -136,16 +135,16 @@ private final class Storage: @unchecked Sendable {
     }
   }
 
-  func copy() -> Storage {
-    let copy = Storage(byteCount: byteCount)
+  func copy() -> BufferStorage {
+    let copy = BufferStorage(byteCount: byteCount)
     unsafe copy.memory.copyMemory(from: memory, byteCount: byteCount)
     return copy
   }
 }
 
-private let noStorage = Storage(byteCount: 0)
+private let emptyStorage = BufferStorage(byteCount: 0)
 
-/// A call that several lanes make, each for units of its own.
+/// The arguments of a kernel call that several threads make, each for other columns.
 ///
 /// Unchecked, like `SharedPointer`.
 @unsafe
@@ -155,9 +154,9 @@ struct Shared<Call>: @unchecked Sendable {
   init(_ value: Call) { unsafe self.value = value }
 }
 
-/// A pointer that several lanes write through, each to its own part.
+/// A pointer that several threads write through, each to a part of its own.
 ///
-/// Unchecked: whoever makes one sees to it that the parts are disjoint and that the memory outlives the lanes.
+/// Unchecked: the code that creates one ensures that the parts are disjoint and that the memory outlives the threads.
 @unsafe
 struct SharedPointer<Element>: @unchecked Sendable {
   let base: UnsafeMutablePointer<Element>

@@ -1,100 +1,104 @@
 internal import CGeulKernels
 
-/// Panels of equal width, one after another.
+/// Consecutive panels of equal width.
 struct PanelRun {
-  /// Their first unit, and their first column in the order of panels.
+  /// The first column of the matrix, and the first column in the order of panels.
   var first: Int, column: Int
+  /// The number of panels.
   var count: Int
-  /// How many columns a panel has, groups of 16 that count, and units.
-  let columns: Int, groups: Int, units: Int
+  /// The columns of a panel, the column blocks of it that belong to the matrix, and its units.
+  let columns: Int, columnBlocks: Int, units: Int
 
-  /// Some of them.
-  func part(_ range: Range<Int>) -> PanelRun {
-    var part = self
-    part.first += range.lowerBound * units
-    part.column += range.lowerBound * columns
-    part.count = range.count
-    return part
+  /// Some of the panels.
+  func slice(_ range: Range<Int>) -> PanelRun {
+    var slice = self
+    slice.first += range.lowerBound * units
+    slice.column += range.lowerBound * columns
+    slice.count = range.count
+    return slice
   }
 }
 
-/// Part of a gradient: a strip of a matrix, in some panels of its columns, and its riders there.
+/// A tile of the gradient of a matrix: a block of its depth in some of its panels, and the fused reductions of these
+/// panels.
 struct GradientTile {
   let matrix: MatrixGradient
   let depth: Range<Int>
   let panels: PanelRun
 
-  /// They go with the first strip.
-  var riders: [TensorGradient] { depth.lowerBound == 0 ? matrix.riders : [] }
+  /// The reductions; they go with the first block of the depth.
+  var fusedReductions: [TensorGradient] { depth.lowerBound == 0 ? matrix.fusedReductions : [] }
 
-  /// How many sums its strip has.
-  var count: Int { depth.count * panels.count * panels.groups * columnBlockWidth }
+  /// The number of sums.
+  var count: Int { depth.count * panels.count * panels.columnBlocks * columnBlockWidth }
 }
 
-/// Room for a lane to make weights' gradients in: for the sums of a piece, and the rows that they are made of.
+/// The workspace of a thread for gradients of weights: the sums of a tile, and the rows that they are made of.
+///
+/// Contents are unspecified between calls.
 public struct GradientWorkspace: Sendable {
-  /// How many panels a piece has at most.
-  static let mostPanels = 4
-  private static let sumCount = Int(GEUL_STRIP) * mostPanels * 4 * columnBlockWidth
-  private static let stripCount = Int(GEUL_STRIP_ROWS * GEUL_STRIP_STRIDE)
-  /// How many bytes it takes, whatever the network.
-  public static let byteCount = (sumCount + stripCount) * MemoryLayout<Float>.stride
+  /// The most panels of a tile.
+  static let maximumPanels = 4
+  private static let sumCount = Int(GEUL_GRADIENT_MC) * maximumPanels * 4 * columnBlockWidth
+  private static let rowCount = Int(GEUL_GRADIENT_KC * GEUL_GRADIENT_STRIDE)
+  /// The bytes of a workspace, for any network.
+  public static let byteCount = (sumCount + rowCount) * MemoryLayout<Float>.stride
 
   var sums = Buffer<Float>(zeros: sumCount)
-  var strip = Buffer<Float>(zeros: stripCount)
+  var packedRows = Buffer<Float>(zeros: rowCount)
 
-  /// Room for one lane.
+  /// Allocates a workspace.
   public init() {}
 }
 
 extension MatrixGradient {
-  /// Its depth in strips of whole groups.
-  private var strips: [Range<Int>] {
-    let groups = padded(slot.depth) / columnBlockWidth
-    let count = (padded(slot.depth) + Int(GEUL_STRIP) - 1) / Int(GEUL_STRIP)
+  /// The depth in blocks of whole column blocks.
+  private var depthBlocks: [Range<Int>] {
+    let blocks = padded(slot.depth) / columnBlockWidth
+    let count = (padded(slot.depth) + Int(GEUL_GRADIENT_MC) - 1) / Int(GEUL_GRADIENT_MC)
     return (0..<count).map {
-      groups * $0 / count
-        * columnBlockWidth..<min(slot.depth, groups * ($0 + 1) / count * columnBlockWidth)
+      let (start, end) = (blocks * $0 / count, blocks * ($0 + 1) / count)
+      return start * columnBlockWidth..<min(slot.depth, end * columnBlockWidth)
     }
   }
 
-  /// Its columns in the order of panels: those of gates, or whole ones and what is left over.
+  /// The columns in the order of panels: panels of gates, or whole panels and narrow ones.
   private var runs: [PanelRun] {
-    if gated {
+    if isGated {
       let whole = PanelRun(
         first: 0, column: 0, count: slot.width / columnBlockWidth, columns: 4 * columnBlockWidth,
-        groups: slot.gates, units: columnBlockWidth)
+        columnBlocks: slot.gates, units: columnBlockWidth)
       return [whole]
     }
     let whole = slot.width / (4 * columnBlockWidth)
-    let left = slot.width % (4 * columnBlockWidth) / columnBlockWidth
-    return [(whole, 4, 0), (left, 1, whole * 4 * columnBlockWidth)].map { count, groups, first in
+    let narrow = slot.width % (4 * columnBlockWidth) / columnBlockWidth
+    return [(whole, 4, 0), (narrow, 1, whole * 4 * columnBlockWidth)].map { count, blocks, first in
       PanelRun(
-        first: first, column: first, count: count, columns: groups * columnBlockWidth,
-        groups: groups,
-        units: groups * columnBlockWidth)
+        first: first, column: first, count: count, columns: blocks * columnBlockWidth,
+        columnBlocks: blocks, units: blocks * columnBlockWidth)
     }
   }
 
-  /// How much there is to do, in panels of a strip.
-  var amount: Int { strips.count * runs.reduce(0) { $0 + $1.count } }
+  /// The amount of work, in panels of a depth block.
+  var workAmount: Int { depthBlocks.count * runs.reduce(0) { $0 + $1.count } }
 
-  /// Cuts the work into pieces; of what is `left` to do, its own amount is taken.
+  /// Splits the gradient into tiles; `remaining` is the work that is left in all matrices, and is reduced by this one's.
   ///
-  /// Pieces become smaller towards the end, so that lanes finish together.
-  func pieces(of left: inout Int, pool: Int) -> [GradientTile] {
-    let strips = strips
-    var pieces: [GradientTile] = []
+  /// Tiles become smaller toward the end, so that threads finish together.
+  func tiles(of remaining: inout Int, threads: Int) -> [GradientTile] {
+    let depthBlocks = depthBlocks
+    var tiles: [GradientTile] = []
     for run in runs {
       var panel = 0
       while panel < run.count {
-        let count = max(1, min(GradientWorkspace.mostPanels, left / strips.count / (2 * pool)))
-        let part = run.part(panel..<min(panel + count, run.count))
-        pieces += strips.map { GradientTile(matrix: self, depth: $0, panels: part) }
-        panel += part.count
-        left -= part.count * strips.count
+        let count = max(
+          1, min(GradientWorkspace.maximumPanels, remaining / depthBlocks.count / (2 * threads)))
+        let slice = run.slice(panel..<min(panel + count, run.count))
+        tiles += depthBlocks.map { GradientTile(matrix: self, depth: $0, panels: slice) }
+        panel += slice.count
+        remaining -= slice.count * depthBlocks.count
       }
     }
-    return pieces
+    return tiles
   }
 }

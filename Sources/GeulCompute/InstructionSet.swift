@@ -1,22 +1,22 @@
 internal import CGeulKernels
 internal import Foundation
 
-/// What a processor can compute with: in float32 each gives the same bits.
+/// An instruction set that kernels are compiled for; in float32 all give the same bits.
 public enum InstructionSet: String, CaseIterable, Sendable {
   case portable, neon, avx2, avx512, avx512bf16
 
-  /// Those that this machine has, the plainest first.
+  /// The instruction sets of this machine, the slowest first.
   public static var available: [InstructionSet] { allCases.filter(\.isAvailable) }
 
-  /// Whether products of bfloat16 pairs are done in hardware.
+  /// Indicates whether bfloat16 pairs are multiplied in hardware.
   public var multipliesBfloat16: Bool { self == .avx512bf16 }
 
-  /// Whether this program and this machine have it.
+  /// Indicates whether this build and this machine support it.
   public var isAvailable: Bool { unsafe geul_kernels_for(code) != nil }
 
-  /// The one that the environment variable `GEUL_ISA` names, or else the best of this machine.
+  /// Returns the instruction set that the environment variable `GEUL_ISA` names, else the fastest of this machine.
   ///
-  /// - Throws: `InstructionSetError` when the variable names one that is unknown or not available.
+  /// - Throws: `InstructionSetError` if the variable names one that is unknown or not available.
   public static func chosen() throws(InstructionSetError) -> InstructionSet {
     guard let name = ProcessInfo.processInfo.environment["GEUL_ISA"], !name.isEmpty else {
       return available.last ?? .portable
@@ -38,9 +38,9 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   }
 }
 
-/// `GEUL_ISA` names an instruction set that cannot be used.
+/// `GEUL_ISA` names an instruction set that is not available.
 public struct InstructionSetError: Error, Equatable, CustomStringConvertible {
-  /// What the variable said.
+  /// The value of the variable.
   public let name: String
 
   /// One sentence: what, where, what to do.

@@ -1,16 +1,18 @@
 internal import CGeulKernels
 
-/// Which of a portion's numbers dropout zeroes: a function of the key, the time, the row's place in the whole
-/// batch and the unit; not of how the batch is cut.
+/// The dropout mask of a layer of a batch shard (Srivastava et al. 2014).
+///
+/// The mask is a function of the key, the step, the row of the whole batch and the hidden unit, so it does not depend on
+/// how the batch is partitioned.
 public struct Dropout: Sendable {
-  /// The share of units that are zeroed; the rest are scaled by 1 / (1 - rate).
+  /// The fraction of outputs that become zero; the others are scaled by 1 / (1 - rate).
   public var rate: Float
-  /// Differs for each step and layer.
+  /// A number that differs for each training step and layer.
   public var key: UInt64
-  /// The place of the portion's first row in the batch.
+  /// The index, in the batch, of the shard's first row.
   public var firstRow: Int
 
-  /// A mask.
+  /// Creates a mask.
   public init(rate: Float, key: UInt64, firstRow: Int) {
     self.rate = rate
     self.key = key
@@ -19,29 +21,23 @@ public struct Dropout: Sendable {
 }
 
 extension Kernels {
-  /// Writes `operands` from `offset` on, `[t, b, h]`, to `out` with some of them zeroed.
-  public func apply(
-    _ dropout: Dropout, to operands: ElementBuffer, offset: Int,
-    shape: (length: Int, rows: Int, width: Int),
-    into out: inout ElementBuffer
-  ) {
-    let count = shape.length * shape.rows * shape.width
-    require("operands", operands.count - offset, atLeast: count)
-    require("out", out.count, atLeast: count)
-    withExtendedLifetime(operands) {
-      unsafe training(operands.precision).dropout(
-        out.mutablePointer(), operands.pointer(at: offset), shape.length, shape.rows, shape.width,
-        dropout.firstRow, dropout.key, dropout.rate)
-    }
+  /// Computes the output after dropout of the first `length` steps.
+  public func apply(_ dropout: Dropout, to activations: LayerActivations, length: Int) {
+    let (rows, width) = (activations.rows, activations.width)
+    require("dropout", activations.dropped.count, atLeast: length * rows * width)
+    require("hidden", activations.hidden.count, atLeast: (length + 1) * rows * width)
+    unsafe training(activations.precision).dropout_forward(
+      activations.dropped.mutablePointer(), activations.hidden.pointer(at: rows * width), length,
+      rows, width, dropout.firstRow, dropout.key, dropout.rate)
   }
 
-  /// Takes the gradient `[t, b, h]` back through the same mask, in place.
+  /// Multiplies the gradient `[t, b, h]` by the same mask.
   public func apply(
     _ dropout: Dropout, toGradient d: inout Buffer<Float>,
     shape: (length: Int, rows: Int, width: Int)
   ) {
     require("d", d.count, atLeast: shape.length * shape.rows * shape.width)
-    unsafe functions.dropout_gradient(
+    unsafe functions.dropout_backward(
       d.mutablePointer(), shape.length, shape.rows, shape.width, dropout.firstRow, dropout.key,
       dropout.rate)
   }

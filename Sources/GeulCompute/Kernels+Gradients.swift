@@ -1,91 +1,70 @@
 internal import CGeulKernels
 
-extension Kernels {
-  /// Adds the gradients to their slots of `arena`; each lane has room of its own, where what is left matters to nobody.
+extension ComputeContext {
+  /// Adds gradients to their slots of `gradients`.
   ///
-  /// How the work is cut depends on the lanes, the sums do not.
+  /// The tiles depend on the number of threads; the sums do not.
+  ///
+  /// - Parameters:
+  ///   - matrices: the gradients of matrices with their fused reductions.
+  ///   - gradients: the storage to add to.
+  ///   - workspaces: one for each thread.
   public func addGradients(
-    _ gradients: [MatrixGradient], to arena: inout ParameterStorage,
-    works: inout [GradientWorkspace], pool: ThreadPool
+    _ matrices: [MatrixGradient], to gradients: inout ParameterStorage,
+    workspaces: inout [GradientWorkspace]
   ) {
-    for slot in gradients.flatMap({ [$0.slot] + $0.riders.map(\.slot) }) {
-      require("gradients", arena.values.count, atLeast: slot.range.upperBound)
+    for slot in matrices.flatMap({ [$0.slot] + $0.fusedReductions.map(\.slot) }) {
+      require("gradients", gradients.values.count, atLeast: slot.range.upperBound)
     }
-    var left = gradients.reduce(0) { $0 + $1.amount }
-    var pieces = gradients.flatMap { $0.pieces(of: &left, pool: pool.count) }
-    defer { withExtendedLifetime(gradients) {} }
-    // Each piece is another part of the arena.
-    let out = unsafe SharedPointer(base: arena.values.mutablePointer())
-    pool.forEach(&pieces, with: &works) { piece, work in
-      unsafe add(piece, to: out.base, &work)
+    var remaining = matrices.reduce(0) { $0 + $1.workAmount }
+    let tiles = matrices.flatMap { $0.tiles(of: &remaining, threads: pool.count) }
+    defer { withExtendedLifetime(matrices) {} }
+    // Each tile is another part of the storage.
+    let out = unsafe SharedPointer(base: gradients.values.mutablePointer())
+    pool.forEach(tiles, with: &workspaces) { tile, workspace in
+      unsafe kernels.add(tile, to: out.base, &workspace)
     }
   }
+}
 
-  private func add(
-    _ piece: GradientTile, to arena: UnsafeMutablePointer<Float>, _ work: inout GradientWorkspace
+extension Kernels {
+  fileprivate func add(
+    _ tile: GradientTile, to storage: UnsafeMutablePointer<Float>,
+    _ workspace: inout GradientWorkspace
   ) {
-    let (slot, panels) = (piece.matrix.slot, piece.panels)
-    var call = unsafe geul_gradient()
-    unsafe (call.panels, call.groups, call.depth) = (panels.count, panels.groups, piece.depth.count)
+    let (slot, panels) = (tile.matrix.slot, tile.panels)
+    var call = unsafe geul_weight_gradient()
+    unsafe (call.panels, call.column_blocks, call.depth) = (
+      panels.count, panels.columnBlocks, tile.depth.count
+    )
     unsafe (call.panel_stride, call.d_stride) = (panels.units, panels.columns)
-    unsafe call.group_stride = piece.matrix.gated ? slot.width : columnBlockWidth
-    unsafe call.sums = work.sums.mutablePointer()
-    unsafe call.strip = UnsafeMutableRawPointer(work.strip.mutablePointer())
-    work.sums.clear(first: piece.count)
-    let sources = piece.matrix.sources
-    let (training, length) = (training(sources[0].d.precision), sources[0].length)
-    let shares = unsafe sources.map { unsafe $0.share(panels, from: piece.depth.lowerBound) }
-    let riders = unsafe piece.riders.map { rider in
-      unsafe (rider.slot, rider.sources.map { unsafe $0.share(panels, from: 0) })
+    unsafe call.block_stride = tile.matrix.isGated ? slot.width : columnBlockWidth
+    unsafe call.sums = workspace.sums.mutablePointer()
+    unsafe call.packed_a = UnsafeMutableRawPointer(workspace.packedRows.mutablePointer())
+    workspace.sums.clear(first: tile.count)
+    let contributions = tile.matrix.contributions
+    let training = training(contributions[0].gradients.gradientPrecision)
+    let length = contributions[0].length
+    let arguments = unsafe contributions.map {
+      unsafe $0.kernelArgument(panels, from: tile.depth.lowerBound)
     }
-    unsafe (call.portions, call.length) = (shares.count, length)
-    // So few rows at once that the riders find them near.
-    let steps = max(1, 512 / sources.reduce(0) { $0 + $1.rows })
+    let reductions = unsafe tile.fusedReductions.map { reduction in
+      unsafe (
+        reduction.slot, reduction.contributions.map { unsafe $0.kernelArgument(panels, from: 0) }
+      )
+    }
+    unsafe (call.shards, call.length) = (arguments.count, length)
+    // Few rows at a time, so that the fused reductions find them in cache.
+    let steps = max(1, 512 / contributions.reduce(0) { $0 + $1.rows })
     for first in stride(from: 0, to: length, by: steps) {
       unsafe (call.first_step, call.end_step) = (first, min(first + steps, length))
-      unsafe training.weight_gradient(&call, shares)
-      for unsafe(rider, shares) in unsafe riders {
-        let out = unsafe arena + rider.offset + panels.first
-        unsafe training.row_gradient(out, rider.stride, &call, shares)
+      unsafe training.weight_gradient(&call, arguments)
+      for unsafe(reduction, arguments) in unsafe reductions {
+        let out = unsafe storage + reduction.offset + panels.first
+        unsafe training.reduce_rows(out, reduction.stride, &call, arguments)
       }
     }
-    let out = unsafe arena + slot.offset + piece.depth.lowerBound * slot.stride + panels.first
+    let out = unsafe storage + slot.offset + tile.depth.lowerBound * slot.stride + panels.first
     unsafe functions.add_panels(out, slot.stride, &call)
-  }
-
-  /// The shares of one portion in the gradients of a layer: its input's matrix (or table), its state's, and
-  /// its biases (one, or the GRU's two).
-  public func sources(
-    of trace: LayerActivations, input: LayerInput, inputs: Int
-  ) -> (
-    input: GradientContribution, recurrent: GradientContribution, biases: [GradientContribution]
-  ) {
-    let ofState = trace.cell == .gru ? columnBlockWidth : 0
-    func source(_ factor: GradientContribution.Factor, _ panelOffset: Int) -> GradientContribution {
-      GradientContribution(
-        length: trace.length, rows: trace.rows, factor: factor, d: trace.gateGradients,
-        panelOffset: panelOffset)
-    }
-    let factor: GradientContribution.Factor =
-      switch input {
-      case .tokens(let tokens): .tokens(tokens)
-      case .operands(let operands, let offset): .operands(operands, offset: offset, stride: inputs)
-      }
-    return (
-      source(factor, 0), source(.operands(trace.hidden, offset: 0, stride: trace.width), ofState),
-      trace.cell == .gru ? [source(.ones, 0), source(.ones, ofState)] : [source(.ones, 0)]
-    )
-  }
-
-  /// The shares of one portion in the gradients of the projection, its matrix and its bias, for a window of `length` steps.
-  public func sources(
-    of logits: Logits, length: Int, hidden: ElementBuffer, offset: Int, width: Int
-  ) -> (weight: GradientContribution, bias: GradientContribution) {
-    func source(_ factor: GradientContribution.Factor) -> GradientContribution {
-      GradientContribution(
-        length: length, rows: logits.used / length, factor: factor, d: logits.gradients,
-        panelOffset: 0)
-    }
-    return (source(.operands(hidden, offset: offset, stride: width)), source(.ones))
   }
 }

@@ -1,17 +1,17 @@
 internal import CGeulKernels
 
-/// The functions of the cells: our own polynomials, so that every machine computes the same bits.
+/// The activation functions, computed by polynomials of our own, so that every machine gives the same bits.
 public enum PointwiseFunction: CaseIterable, Sendable {
   /// e^x
-  case exponential
+  case exp
   /// 1 / (1 + e^-x)
   case sigmoid
   /// tanh x
-  case tangent
+  case tanh
 }
 
 extension Kernels {
-  /// The function of each of `values`.
+  /// Returns the function of each of `values`.
   public func map(_ function: PointwiseFunction, _ values: [Float]) -> [Float] {
     var input = Buffer<Float>(zeros: padded(values.count))
     for (index, value) in values.enumerated() { input[index] = value }
@@ -19,55 +19,56 @@ extension Kernels {
     withExtendedLifetime(input) {
       let (to, from) = unsafe (output.mutablePointer(), input.pointer)
       switch function {
-      case .exponential: unsafe functions.exponential(to, from, input.count)
+      case .exp: unsafe functions.exp(to, from, input.count)
       case .sigmoid: unsafe functions.sigmoid(to, from, input.count)
-      case .tangent: unsafe functions.tangent(to, from, input.count)
+      case .tanh: unsafe functions.tanh(to, from, input.count)
       }
     }
     return values.indices.map { output[$0] }
   }
 
-  /// The weight of each of the first scores beside the best: e^((score - top) / temperature), in float64.
+  /// Computes e^((logit - shift) / temperature) of the first logits, in float64, with the same bits on every machine.
   ///
   /// - Parameters:
-  ///   - scores: what a network gives the units; none is above `top`, none is NaN.
-  ///   - count: how many of them to weigh.
-  ///   - top: the best score, or another bound.
+  ///   - logits: the logits; none is above `shift`, none is NaN.
+  ///   - count: the number of logits to compute with.
+  ///   - shift: the largest logit, or another upper bound.
   ///   - temperature: more than 0.
-  ///   - weights: its first places are filled, each with 0 to 1: the same bits on every machine.
-  /// - Returns: their sum, added up in an order that is the same on every machine.
-  public func weigh(
-    _ scores: [Float], first count: Int, beside top: Double, temperature: Double = 1,
+  ///   - weights: takes the results, each from 0 to 1.
+  /// - Returns: The sum of the results, added in an order that is the same on every machine.
+  public func expShifted(
+    _ logits: [Float], first count: Int, shift: Double, temperature: Double = 1,
     into weights: inout [Double]
   ) -> Double {
-    require("scores", scores.count, atLeast: count)
+    require("logits", logits.count, atLeast: count)
     require("weights", weights.count, atLeast: count)
-    return unsafe scores.withUnsafeBufferPointer { from in
+    return unsafe logits.withUnsafeBufferPointer { from in
       unsafe weights.withUnsafeMutableBufferPointer { to in
         guard let from = from.baseAddress, let to = to.baseAddress else { return 0 }
-        return unsafe functions.weigh(to, from, count, top, temperature)
+        return unsafe functions.exp_shifted(to, from, count, shift, temperature)
       }
     }
   }
 
-  /// `values` rounded to operands and back; for int8, to what multiplies its weights.
+  /// Returns `values` rounded to the elements of a precision.
   public func rounded(_ values: [Float], to precision: Precision) -> [Float] {
-    var operands = ElementBuffer(zeros: padded(values.count), precision)
-    guard precision != .int8 else {
-      operands.fill(values)
-      return values.indices.map { operands[$0] }
+    let elements = ElementBuffer(zeros: padded(values.count), precision)
+    if precision == .int8 {
+      elements.store(values)
+    } else {
+      var input = Buffer<Float>(zeros: elements.count)
+      for (index, value) in values.enumerated() { input[index] = value }
+      withExtendedLifetime(input) {
+        unsafe training(precision).to_elements(
+          elements.mutablePointer(), input.pointer, input.count)
+      }
     }
-    var input = Buffer<Float>(zeros: operands.count)
-    for (index, value) in values.enumerated() { input[index] = value }
-    withExtendedLifetime(input) {
-      unsafe training(precision).narrow(operands.mutablePointer(), input.pointer, input.count)
-    }
-    return values.indices.map { operands[$0] }
+    return values.indices.map { elements[$0] }
   }
 
-  /// Does multiply-adds on registers alone for about `count` vectors of them, the most that one core can do.
+  /// Computes multiply-adds on registers only, for about `count` vectors of them: the peak rate of one core.
   ///
-  /// - Returns: how many single multiply-adds were done.
+  /// - Returns: The number of scalar multiply-adds.
   public func multiplyAdds(_ precision: Precision, count: Int) -> Int {
     var sink: Float = 0
     switch precision {
@@ -78,7 +79,7 @@ extension Kernels {
   }
 }
 
-/// The natural logarithm of a positive, finite number, the same bits on every machine.
+/// Returns the natural logarithm of a positive, finite number, with the same bits on every machine.
 public func naturalLogarithm(_ x: Double) -> Double {
   precondition(x > 0 && x.isFinite, "the logarithm of \(x)")
   return geul_log(x)

@@ -1,136 +1,78 @@
 internal import CGeulKernels
 
-/// The scores of every unit of the vocabulary for `rows` places: panels over the rows.
-public struct Logits: Sendable {
-  /// How many rows there is room for.
-  public let rows: Int
-  /// How many units the vocabulary has.
-  public let vocabulary: Int
-  /// Panels over the rows in use; after `crossEntropy` in float32, the gradients.
-  var values: Buffer<Float>
-  /// The gradients in bfloat16.
-  var narrowGradients: ElementBuffer?
-  /// How many rows are in use.
-  public internal(set) var used = 0
-
-  /// Room for `rows` rows.
-  public init(rows: Int, vocabulary: Int, precision: Precision, backward: Bool) {
-    self.rows = rows
-    self.vocabulary = vocabulary
-    values = Buffer(zeros: rows * padded(vocabulary))
-    narrowGradients =
-      backward && precision == .bfloat16 ? ElementBuffer(zeros: values.count, precision) : nil
-  }
-
-  /// The loss's gradient with respect to the scores, after `crossEntropy`: panels over the rows in use.
-  var gradients: ElementBuffer { narrowGradients ?? .float32(values) }
-
-  /// Copies the scores of one row to `scores`, `[v]`.
-  public func copy(row: Int, to scores: inout [Float]) {
-    precondition(row < used, "row \(row) of \(used)")
-    if scores.count != vocabulary { scores = Array(repeating: 0, count: vocabulary) }
-    let width = padded(vocabulary)
-    var unit = 0
-    for panel in Panels(width: width) {
-      let base = used * panel.start + row * panel.width
-      for column in 0..<min(panel.width, vocabulary - unit) {
-        scores[unit + column] = values[base + column]
-      }
-      unit += panel.width
-    }
-  }
-}
-
-/// The panels of units without gates: 64 columns each, and narrow ones of 16 for what is left over.
-struct Panels: Sequence, IteratorProtocol {
-  let width: Int
-  private var next_ = 0
-
-  init(width: Int) { self.width = width }
-
-  mutating func next() -> (start: Int, width: Int)? {
-    guard next_ < width else { return nil }
-    let panel = (
-      start: next_,
-      width: width - next_ >= 4 * columnBlockWidth ? 4 * columnBlockWidth : columnBlockWidth
-    )
-    next_ += panel.width
-    return panel
-  }
-}
-
-extension Kernels {
-  /// Computes the logits W_y h + b, `[r, v]`, for `rows` rows of `hidden` from `offset` on; `lanes` share a large matrix.
+extension ComputeContext {
+  /// Computes the logits W_y h + b_y, `[r, v]`, of the first `rows` rows of a layer's output.
+  ///
+  /// The threads share the columns of a large matrix.
   public func project(
-    _ weights: PackedMatrix, bias: ParameterSlot, in arena: ParameterStorage, hidden: ElementBuffer,
-    offset: Int, rows: Int,
-    into logits: inout Logits, pool: ThreadPool = ThreadPool(1)
+    _ weights: PackedMatrix, bias: ParameterSlot, in parameters: ParameterStorage,
+    output activations: LayerActivations, rows: Int, into logits: Logits
   ) {
     let depth = padded(weights.slot.depth)
     precondition(rows <= logits.rows, "\(rows) rows, logits for \(logits.rows)")
-    precondition(weights.slot.units == logits.vocabulary, "\(weights.slot.units) units")
-    require("hidden", hidden.count - offset, atLeast: rows * depth)
-    require("arena", arena.values.count, atLeast: bias.range.upperBound)
-    logits.used = rows
-    withExtendedLifetime((weights, arena, hidden)) {
+    precondition(weights.slot.units == logits.vocabulary, "\(weights.slot.units) tokens")
+    require("output", activations.outputCount, atLeast: rows * depth)
+    require("parameters", parameters.values.count, atLeast: bias.range.upperBound)
+    logits.usedRows = rows
+    withExtendedLifetime((weights, parameters, activations, logits)) {
       var call = unsafe geul_projection()
       unsafe (call.rows, call.depth, call.width) = (rows, depth, weights.slot.width)
-      unsafe call.a = hidden.pointer(at: offset)
+      unsafe call.hidden = activations.outputPointer
       unsafe call.weights = UnsafeRawPointer(weights.forward.pointer)
-      unsafe call.bias = arena.values.pointer + bias.offset
-      unsafe call.out = logits.values.mutablePointer()
-      let project = unsafe reading(weights.precision).project
+      unsafe call.bias = parameters.values.pointer + bias.offset
+      unsafe call.logits = logits.values.pointer
+      let project = unsafe kernels.inference(weights.precision).projection_forward
       let shared = unsafe Shared(call)
-      pool.share(weights.slot.width, reading: weights.forward.count) { units in
+      pool.split(columns: weights.slot.width, weightBytes: weights.forward.count) { columns in
         var call = unsafe shared.value
-        unsafe (call.first_unit, call.end_unit) = (units.lowerBound, units.upperBound)
+        unsafe (call.first_column, call.end_column) = (columns.lowerBound, columns.upperBound)
         unsafe project(&call)
       }
     }
   }
+}
 
-  /// Takes the gradient back through the matrix: dLogits W^T, `[r, h]`.
+extension Kernels {
+  /// Propagates the gradient of the logits back through the matrix: dLogits W^T, `[r, h]`.
   public func projectBack(
     _ weights: PackedMatrix, logits: Logits, into dHidden: inout Buffer<Float>
   ) {
-    guard let packed = weights.backward else {
-      preconditionFailure("packed for the way forward alone")
-    }
+    precondition(weights.backward.count > 0, "packed for inference only")
     let depth = padded(weights.slot.depth)
-    require("dHidden", dHidden.count, atLeast: logits.used * depth)
-    let gradients = logits.gradients
-    withExtendedLifetime((packed, gradients)) {
-      unsafe training(weights.precision).project_back(
-        dHidden.mutablePointer(), gradients.pointer(), logits.used, weights.slot.width,
-        packed.pointer(), depth)
+    require("dHidden", dHidden.count, atLeast: logits.usedRows * depth)
+    withExtendedLifetime((weights, logits)) {
+      unsafe training(weights.precision).projection_backward(
+        dHidden.mutablePointer(), logits.gradientPointer(at: 0), logits.usedRows,
+        weights.slot.width, weights.backward.pointer(), depth)
     }
   }
 
-  /// Softmax and cross-entropy: the loss of each row, in nats.
+  /// Computes softmax and cross-entropy: the loss of each row, in nats.
   ///
   /// - Parameters:
-  ///   - logits: the scores; replaced by their gradients.
-  ///   - targets: the unit that came, `[r]`; -1 counts nothing.
-  ///   - scale: what to multiply the gradient by; nil when no gradient is wanted.
-  ///   - losses: filled with `[r]` nats.
+  ///   - logits: the logits; replaced by their gradients.
+  ///   - targets: the token that followed, `[r]`; -1 does not count.
+  ///   - scale: the factor of the gradient; nil when no gradient is needed.
+  ///   - losses: takes the losses, `[r]` nats.
   public func crossEntropy(
-    _ logits: inout Logits, targets: Buffer<Int32>, scale: Float?, losses: inout Buffer<Double>
+    _ logits: Logits, targets: Buffer<Int32>, scale: Float?, losses: inout Buffer<Double>
   ) {
-    require("targets", targets.count, atLeast: logits.used)
-    require("losses", losses.count, atLeast: logits.used)
-    for row in 0..<logits.used {
+    require("targets", targets.count, atLeast: logits.usedRows)
+    require("losses", losses.count, atLeast: logits.usedRows)
+    for row in 0..<logits.usedRows {
       precondition(targets[row] < logits.vocabulary, "target \(targets[row])")
     }
-    let precision = logits.narrowGradients?.precision ?? .float32
-    let values = unsafe logits.values.mutablePointer()
+    let isNarrow = logits.bfloat16Gradients.count > 0
+    let values = unsafe logits.values.pointer
     var gradients: UnsafeMutableRawPointer?
     if scale != nil {
       unsafe gradients =
-        logits.narrowGradients?.mutablePointer() ?? UnsafeMutableRawPointer(values)
+        isNarrow
+        ? unsafe logits.bfloat16Gradients.mutablePointer() : UnsafeMutableRawPointer(values)
     }
-    withExtendedLifetime(targets) {
-      unsafe training(precision).cross_entropy(
-        losses.mutablePointer(), gradients, values, logits.used, logits.vocabulary,
+    withExtendedLifetime((targets, logits)) {
+      unsafe training(isNarrow ? .bfloat16 : .float32).cross_entropy(
+        losses.mutablePointer(), gradients, values, logits.usedRows, logits.vocabulary,
         targets.pointer, scale ?? 0)
     }
   }

@@ -1,16 +1,18 @@
 internal import CGeulKernels
 
-/// The arithmetic, for one instruction set: checked shapes in, no pointers out.
+/// The numeric kernels of one instruction set.
 ///
-/// This module is the only Swift that calls the kernels in C. Its functions take buffers, check that they are
-/// as large as the shapes say, and trap with both values when not: that would be a fault of this program.
+/// This module is the only Swift code that calls the kernels in C. Its functions take buffers, check that they are as large
+/// as the shapes say, and trap with both values if they are not: that is a programming error.
 @safe
 public struct Kernels: Sendable {
-  /// Which instruction set computes.
+  /// The instruction set.
   public let instructionSet: InstructionSet
   private let table: Table
 
-  /// - Parameter instructionSet: one that is available on this machine.
+  /// Selects the kernels of an instruction set.
+  ///
+  /// - Precondition: The instruction set is available on this machine.
   public init(_ instructionSet: InstructionSet) {
     guard let pointer = unsafe geul_kernels_for(instructionSet.code) else {
       preconditionFailure("this machine has no \(instructionSet.rawValue)")
@@ -21,20 +23,30 @@ public struct Kernels: Sendable {
 
   var functions: geul_kernels { unsafe table.pointer.pointee }
 
-  func reading(_ precision: Precision) -> geul_reading {
+  func inference(_ precision: Precision) -> geul_inference_kernels {
     switch precision {
-    case .float32: unsafe functions.read_float32.pointee
-    case .bfloat16: unsafe functions.read_bfloat16.pointee
-    case .int8: unsafe functions.read_int8.pointee
+    case .float32: unsafe functions.inference_float32.pointee
+    case .bfloat16: unsafe functions.inference_bfloat16.pointee
+    case .int8: unsafe functions.inference_int8.pointee
     }
   }
 
-  func training(_ precision: Precision) -> geul_training {
+  func training(_ precision: Precision) -> geul_training_kernels {
     switch precision {
-    case .float32: return unsafe functions.train_float32.pointee
-    case .bfloat16: return unsafe functions.train_bfloat16.pointee
-    case .int8: preconditionFailure("int8 reads alone")
+    case .float32: return unsafe functions.training_float32.pointee
+    case .bfloat16: return unsafe functions.training_bfloat16.pointee
+    case .int8: preconditionFailure("int8 is for inference only")
     }
+  }
+
+  func forwardKernel(_ cell: CellKind, _ precision: Precision) -> geul_forward_kernel {
+    var table = inference(precision)
+    return unsafe geul_forward_kernel_for(&table, cell.descriptor.kernel)
+  }
+
+  func backwardKernel(_ cell: CellKind, _ precision: Precision) -> geul_backward_kernel {
+    var table = training(precision)
+    return unsafe geul_backward_kernel_for(&table, cell.descriptor.kernel)
   }
 
   /// Unchecked: the table is a constant of the program.
@@ -44,7 +56,7 @@ public struct Kernels: Sendable {
   }
 }
 
-/// Traps unless `buffer` holds what the shapes need.
-func require(_ name: StaticString, _ have: Int, atLeast need: Int) {
-  precondition(have >= need, "\(name) holds \(have) numbers, the shapes need \(need)")
+/// Traps unless a buffer holds what the shapes need.
+func require(_ name: StaticString, _ count: Int, atLeast needed: Int) {
+  precondition(count >= needed, "\(name) holds \(count) numbers, the shapes need \(needed)")
 }

@@ -1,47 +1,47 @@
-/// Widths are rounded up to whole groups of this many units, filled with zeros, so that no kernel has a tail.
+/// The columns of a column block: widths are padded with zeros to whole blocks, so that no kernel has a remainder.
 public let columnBlockWidth = 16
 
-/// `count` rounded up to whole groups of 16.
+/// `count` rounded up to whole column blocks.
 public func padded(_ count: Int) -> Int {
   (count + columnBlockWidth - 1) / columnBlockWidth * columnBlockWidth
 }
 
-/// A named tensor's place in an arena: `[depth, gates, width]`, row-major, `units` padded to `width`.
+/// The location of a named tensor in a parameter storage: `[depth, gates, width]`, row-major, `units` padded to `width`.
 public struct ParameterSlot: Sendable, Equatable {
   /// PyTorch's name, for example `lstm.weight_ih_l0`.
   public let name: String
-  /// How many rows: the length of what it is multiplied by, and 1 for a bias.
+  /// The number of rows: the length of the vectors that the matrix multiplies, and 1 for a bias.
   public let depth: Int
-  /// How many gates: 1 where units have none.
+  /// The number of gates; 1 for kinds without gates.
   public let gates: Int
-  /// How many units.
+  /// The number of units, without padding.
   public let units: Int
-  /// Where its numbers begin.
+  /// The index of the first number.
   public let offset: Int
 
-  /// The units with their padding.
+  /// The number of units, padded.
   public var width: Int { padded(units) }
-  /// How far apart two rows are.
+  /// The distance of two rows.
   public var stride: Int { gates * width }
-  /// How many numbers it takes, padding included.
+  /// The number of numbers, padding included.
   public var count: Int { depth * stride }
-  /// Where its numbers are.
+  /// The indices of its numbers.
   public var range: Range<Int> { offset..<offset + count }
-  /// How many numbers it has without padding.
+  /// The number of parameters, without padding.
   public var parameterCount: Int { depth * gates * units }
 }
 
-/// What lies where in the arenas of a network: parameters, gradients and both of Adam's moments have one layout.
+/// The layout of a network's tensors; parameters, gradients, moments and the weight average share it.
 public struct ParameterLayout: Sendable, Equatable {
-  /// The tensors, in order.
+  /// The tensors in order.
   public private(set) var slots: [ParameterSlot] = []
-  /// How many numbers there are, padding included.
+  /// The number of numbers, padding included.
   public private(set) var count = 0
 
-  /// A layout without tensors.
+  /// Creates a layout without tensors.
   public init() {}
 
-  /// Adds a tensor `[depth, gates, units]` and returns its place.
+  /// Adds a tensor `[depth, gates, units]` and returns its location.
   public mutating func reserve(_ name: String, depth: Int, gates: Int, units: Int) -> ParameterSlot
   {
     let slot = ParameterSlot(name: name, depth: depth, gates: gates, units: units, offset: count)
@@ -50,24 +50,26 @@ public struct ParameterLayout: Sendable, Equatable {
     return slot
   }
 
-  /// How many numbers there are without padding.
+  /// The number of parameters, without padding.
   public var parameterCount: Int { slots.reduce(0) { $0 + $1.parameterCount } }
 }
 
 /// The numbers of all tensors of a network, in one block.
+///
+/// A value: a copy shares its memory until one of the two is written to.
 public struct ParameterStorage: Sendable, Equatable {
-  /// What lies where.
+  /// The layout.
   public let layout: ParameterLayout
-  /// The numbers; what pads a width is zero and stays zero.
+  /// The numbers; padding is zero and stays zero.
   public var values: Buffer<Float>
 
-  /// All zeros.
+  /// Creates a storage of zeros.
   public init(_ layout: ParameterLayout) {
     self.layout = layout
     values = Buffer(zeros: layout.count)
   }
 
-  /// Whether all numbers are finite.
+  /// Indicates whether all numbers are finite.
   public var isFinite: Bool { (0..<values.count).allSatisfy { values[$0].isFinite } }
 
   /// The numbers of one tensor.

@@ -8,145 +8,145 @@ import Synchronization
   import Darwin
 #endif
 
-/// The threads beside the caller's that do its work, at hand between one piece of it and the next.
+/// Worker threads beside the caller's.
 ///
-/// To wake a thread takes longer than a layer takes for one character. So a thread that has finished waits awake for a
-/// moment, and sleeps only then; and one that comes when all is done finds nothing to do. Only one that is interrupted within
-/// its work is waited for.
+/// Waking a thread takes longer than a layer takes for one character. So workers spin briefly before they sleep, and a
+/// worker that wakes after all jobs are taken finds nothing to do and is not waited for.
 final class WorkerPool: Sendable {
-  private let work: Work
+  private let queue: JobQueue
 
-  /// - Parameter count: how many threads; they begin when they are wanted.
-  init(_ count: Int) { work = Work(helpers: count) }
+  /// Creates a pool of `count` workers; each starts when it is first needed.
+  init(_ count: Int) { queue = JobQueue(workerCount: count) }
 
-  deinit { work.end() }
+  deinit { queue.stop() }
 
-  /// Calls `body` once for each of `0..<jobs`, on at most so many `lanes`, the caller's being 0; returns when all have
-  /// finished.
+  /// Calls `body` once for each of `0..<jobs` on at most `threads` threads, the caller's being number 0, and returns when
+  /// all have finished.
   ///
-  /// A crew that has work already, of another thread or of one of its own, takes no more: the caller does it alone.
-  func run(_ jobs: Int, pool: Int, _ body: (_ job: Int, _ lane: Int) -> Void) {
-    withoutActuallyEscaping(body) { work.share(jobs, pool: pool, $0) }
+  /// If the workers are busy, with jobs of another thread or of the caller's own, the caller runs all jobs itself.
+  func run(_ jobs: Int, threads: Int, _ body: (_ job: Int, _ thread: Int) -> Void) {
+    withoutActuallyEscaping(body) { queue.run(jobs, threads: threads, $0) }
   }
 }
 
-/// What a crew works at.
+/// The jobs of one call of `run` at a time.
 ///
-/// `turn` is odd while there is work, and then what the work is does not change: who wants to have a part in it counts
-/// itself `inside`, and looks at `turn` again; who gives it ends the turn, and waits until nobody is inside.
+/// `epoch` is odd while there are jobs, and then the job description does not change: a worker that wants to take part
+/// increments `active` and reads `epoch` again; the caller ends the epoch and waits until no worker is active.
 ///
-/// Unchecked: only the giver writes `jobs` and `body`, and only while nobody is inside.
+/// Unchecked: only the caller writes `jobCount` and `body`, and only while no worker is active.
 @safe
-private final class Work: @unchecked Sendable {
-  private let turn = Atomic(0)
-  private let inside = Atomic(0)
-  private let next = Atomic(0)
-  /// How many lanes the turn is for: a thread beyond them sleeps on.
-  private let pool = Atomic(0)
-  private let isTaken = Atomic(false)
-  private let isOver = Atomic(false)
-  private let beds: [Worker]
-  private var started = 0
-  private var jobs = 0
+private final class JobQueue: @unchecked Sendable {
+  private let epoch = Atomic(0)
+  private let active = Atomic(0)
+  private let nextJob = Atomic(0)
+  /// The number of threads that this epoch is for; workers beyond it keep sleeping.
+  private let threads = Atomic(0)
+  private let isBusy = Atomic(false)
+  private let isStopped = Atomic(false)
+  private let workers: [Worker]
+  private var startedCount = 0
+  private var jobCount = 0
   private var body: ((Int, Int) -> Void)?
 
-  /// How many looks a thread that waits takes before it sleeps: 45 microseconds on a Zen 5.
-  private static let patience = 2000
+  /// The number of reads of `epoch` before a waiting thread sleeps: 45 microseconds on a Zen 5.
+  private static let spinLimit = 2000
 
-  /// Where a thread sleeps.
+  /// The semaphore of a worker.
   private final class Worker: Sendable {
     let isAsleep = Atomic(false)
-    let alarm = DispatchSemaphore(value: 0)
+    let semaphore = DispatchSemaphore(value: 0)
 
     func wake() {
-      if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { alarm.signal() }
+      if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { semaphore.signal() }
     }
   }
 
-  init(helpers: Int) { beds = (0..<helpers).map { _ in Worker() } }
+  init(workerCount: Int) { workers = (0..<workerCount).map { _ in Worker() } }
 
-  func end() {
-    isOver.store(true, ordering: .sequentiallyConsistent)
-    for bed in beds { bed.wake() }
+  func stop() {
+    isStopped.store(true, ordering: .sequentiallyConsistent)
+    for worker in workers { worker.wake() }
   }
 
-  func share(_ jobs: Int, pool: Int, _ body: @escaping (Int, Int) -> Void) {
-    guard !isTaken.exchange(true, ordering: .acquiring) else {
+  func run(_ jobs: Int, threads: Int, _ body: @escaping (Int, Int) -> Void) {
+    guard !isBusy.exchange(true, ordering: .acquiring) else {
       for job in 0..<jobs { body(job, 0) }
       return
     }
-    (self.jobs, self.body) = (jobs, body)
-    self.pool.store(pool, ordering: .releasing)
-    next.store(0, ordering: .relaxed)
-    turn.add(1, ordering: .sequentiallyConsistent)
-    for index in 0..<min(pool - 1, beds.count) {
-      if index == started { start(index) }
-      beds[index].wake()
+    (jobCount, self.body) = (jobs, body)
+    self.threads.store(threads, ordering: .releasing)
+    nextJob.store(0, ordering: .relaxed)
+    epoch.add(1, ordering: .sequentiallyConsistent)
+    for index in 0..<min(threads - 1, workers.count) {
+      if index == startedCount { start(index) }
+      workers[index].wake()
     }
-    take(lane: 0)
-    turn.add(1, ordering: .sequentiallyConsistent)
-    var looks = 0
-    while inside.load(ordering: .sequentiallyConsistent) > 0 {
-      looks += 1
-      // Whoever is inside may be waiting for this very processor.
-      if looks < Self.patience { geul_pause() } else { sched_yield() }
+    takeJobs(thread: 0)
+    epoch.add(1, ordering: .sequentiallyConsistent)
+    var spins = 0
+    while active.load(ordering: .sequentiallyConsistent) > 0 {
+      spins += 1
+      // An active worker may need this very processor.
+      if spins < Self.spinLimit { geul_pause() } else { sched_yield() }
     }
     self.body = nil
-    isTaken.store(false, ordering: .releasing)
+    isBusy.store(false, ordering: .releasing)
   }
 
   private func start(_ index: Int) {
-    started += 1
-    DispatchQueue(label: "geul lane \(index + 1)").async { self.serve(lane: index + 1) }
+    startedCount += 1
+    DispatchQueue(label: "geul worker \(index + 1)").async { self.serve(thread: index + 1) }
   }
 
-  private func serve(lane: Int) {
+  private func serve(thread: Int) {
     var last = 0
-    while let turn = nextTurn(after: last, lane) {
-      last = turn
-      inside.add(1, ordering: .sequentiallyConsistent)
-      if self.turn.load(ordering: .sequentiallyConsistent) == turn { take(lane: lane) }
-      inside.subtract(1, ordering: .sequentiallyConsistent)
+    while let current = nextEpoch(after: last, thread) {
+      last = current
+      active.add(1, ordering: .sequentiallyConsistent)
+      if epoch.load(ordering: .sequentiallyConsistent) == current { takeJobs(thread: thread) }
+      active.subtract(1, ordering: .sequentiallyConsistent)
     }
   }
 
-  /// Takes jobs until none is left.
+  /// Runs jobs until none is left.
   ///
-  /// Never inlined: with its return, what it held of the body is let go.
+  /// Never inlined, so that the reference to `body` is released on return.
   @inline(never)
-  private func take(lane: Int) {
+  private func takeJobs(thread: Int) {
     guard let body else { return }
     while true {
-      let job = next.add(1, ordering: .relaxed).oldValue
-      guard job < jobs else { return }
-      body(job, lane)
+      let job = nextJob.add(1, ordering: .relaxed).oldValue
+      guard job < jobCount else { return }
+      body(job, thread)
     }
   }
 
-  /// The next turn with work for a lane after `last`; nil if there will be none.
-  private func nextTurn(after last: Int, _ lane: Int) -> Int? {
-    let bed = beds[lane - 1]
+  /// Waits for the next epoch after `last` with work for a thread; returns nil when the pool stops.
+  private func nextEpoch(after last: Int, _ thread: Int) -> Int? {
+    let worker = workers[thread - 1]
     while true {
-      for _ in 0..<Self.patience {
-        if let turn = turn(after: last, lane) { return turn }
-        if isOver.load(ordering: .relaxed) { return nil }
+      for _ in 0..<Self.spinLimit {
+        if let epoch = currentEpoch(after: last, thread) { return epoch }
+        if isStopped.load(ordering: .relaxed) { return nil }
         geul_pause()
       }
-      bed.isAsleep.store(true, ordering: .sequentiallyConsistent)
+      worker.isAsleep.store(true, ordering: .sequentiallyConsistent)
       let isNeeded =
-        turn(after: last, lane) != nil || isOver.load(ordering: .sequentiallyConsistent)
-      // If somebody has set the alarm meanwhile, it must be heard, or the next sleep would be none.
-      if isNeeded && bed.isAsleep.exchange(false, ordering: .sequentiallyConsistent) { continue }
-      bed.alarm.wait()
+        currentEpoch(after: last, thread) != nil
+        || isStopped.load(ordering: .sequentiallyConsistent)
+      // If the semaphore was signaled meanwhile, it must be consumed, or the next wait would return at once.
+      if isNeeded && worker.isAsleep.exchange(false, ordering: .sequentiallyConsistent) { continue }
+      worker.semaphore.wait()
     }
   }
 
-  /// The turn now, if it is another than `last` and has work for a lane.
+  /// The current epoch, if it is after `last` and has work for a thread.
   ///
-  /// `lanes` is of this turn or a later one: in either case who enters looks at `turn` again.
-  private func turn(after last: Int, _ lane: Int) -> Int? {
-    let turn = turn.load(ordering: .sequentiallyConsistent)
-    guard turn != last, turn % 2 == 1 else { return nil }
-    return lane < pool.load(ordering: .acquiring) ? turn : nil
+  /// `threads` belongs to this epoch or a later one; in either case a worker reads `epoch` again before it takes jobs.
+  private func currentEpoch(after last: Int, _ thread: Int) -> Int? {
+    let epoch = epoch.load(ordering: .sequentiallyConsistent)
+    guard epoch != last, epoch % 2 == 1 else { return nil }
+    return thread < threads.load(ordering: .acquiring) ? epoch : nil
   }
 }

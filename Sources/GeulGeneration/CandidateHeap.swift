@@ -1,49 +1,52 @@
-/// Hands out the places of scores from the best on, sorting no more of them than are asked for.
+/// A max-heap of candidate indices, which sorts no more candidates than are removed.
 ///
-/// Better is the greater score, and of equals the earlier place. A binary heap (Williams 1964).
+/// Candidates are ordered by descending logit; ties are broken by ascending index. A binary heap
+/// (Williams 1964).
 ///
-/// - Complexity: O(n) to fill, O(log n) for each place taken; a refill allocates nothing.
+/// - Complexity: O(n) to fill, O(log n) to remove the best; refilling allocates nothing.
 struct CandidateHeap: Sendable {
-  private var places: [Int] = []
+  private var indices: [Int] = []
 
-  init(capacity: Int) { places.reserveCapacity(capacity) }
+  init(capacity: Int) { indices.reserveCapacity(capacity) }
 
-  /// Takes in the first `count` places instead of those left.
-  mutating func fill(_ count: Int, _ scores: [Float]) {
-    places.removeAll(keepingCapacity: true)
-    places.append(contentsOf: 0..<count)
-    for node in stride(from: count / 2 - 1, through: 0, by: -1) { sink(node, scores) }
+  /// Replaces the contents with the indices of the first `count` logits.
+  mutating func fill(_ count: Int, _ logits: [Float]) {
+    indices.removeAll(keepingCapacity: true)
+    indices.append(contentsOf: 0..<count)
+    for node in stride(from: count / 2 - 1, through: 0, by: -1) { siftDown(node, logits) }
   }
 
-  /// Takes out the best place; there is one.
-  mutating func takeBest(_ scores: [Float]) -> Int {
-    let best = places[0]
-    let last = places.removeLast()
-    if !places.isEmpty {
-      places[0] = last
-      sink(0, scores)
+  /// Removes and returns the index of the best candidate.
+  ///
+  /// - Precondition: The heap is not empty.
+  mutating func removeBest(_ logits: [Float]) -> Int {
+    let best = indices[0]
+    let last = indices.removeLast()
+    if !indices.isEmpty {
+      indices[0] = last
+      siftDown(0, logits)
     }
     return best
   }
 
-  /// Whether place `a` comes before place `b`.
-  static func isBetter(_ a: Int, _ b: Int, _ scores: [Float]) -> Bool {
-    scores[a] > scores[b] || scores[a] == scores[b] && a < b
+  /// Returns true if candidate `a` is ordered before candidate `b`.
+  static func isBetter(_ a: Int, _ b: Int, _ logits: [Float]) -> Bool {
+    logits[a] > logits[b] || logits[a] == logits[b] && a < b
   }
 
-  /// Moves a place down until no better one is below it.
-  private mutating func sink(_ start: Int, _ scores: [Float]) {
+  /// Moves the index at node `start` down until no child is better.
+  private mutating func siftDown(_ start: Int, _ logits: [Float]) {
     var node = start
-    let moving = places[node]
-    while 2 * node + 1 < places.count {
+    let moving = indices[node]
+    while 2 * node + 1 < indices.count {
       var child = 2 * node + 1
-      if child + 1 < places.count, Self.isBetter(places[child + 1], places[child], scores) {
+      if child + 1 < indices.count, Self.isBetter(indices[child + 1], indices[child], logits) {
         child += 1
       }
-      guard Self.isBetter(places[child], moving, scores) else { break }
-      places[node] = places[child]
+      guard Self.isBetter(indices[child], moving, logits) else { break }
+      indices[node] = indices[child]
       node = child
     }
-    places[node] = moving
+    indices[node] = moving
   }
 }

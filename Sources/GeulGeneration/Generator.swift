@@ -2,42 +2,45 @@ public import GeulCompute
 public import GeulModel
 internal import GeulText
 
-/// Writes on from a prompt: one unit after the other, one text or many at once.
+/// Generates text from a prompt, one sequence or many at once.
 ///
-/// Text number i depends on the model, the options, the prompt, the seed and i: not on how many texts are written
-/// beside it, and not on threads.
+/// Text number i depends on the model, the options, the prompt, the seed and i: not on how many texts are generated beside
+/// it, and not on threads.
+///
+/// ```swift
+/// let generator = try Generator(model)
+/// print(try generator.text(after: "Anna", length: 200, temperature: 0.7, seed: 1))
+/// ```
 public struct Generator: Sendable {
   private let model: Model
   private let weights: PackedNetwork
-  private let kernels: Kernels
-  private let pool: ThreadPool
+  private let context: ComputeContext
 
-  /// A generator of a model's text, with factors of products as wide as `precision` says.
-  public init(_ model: Model, precision: Precision = .float32, kernels: Kernels, pool: ThreadPool) {
+  /// Creates a generator of a model's text.
+  public init(_ model: Model, precision: Precision = .float32, context: ComputeContext) {
     self.model = model
-    self.kernels = kernels
-    self.pool = pool
+    self.context = context
     weights = PackedNetwork(
       model.network, parameters: model.parameters, precision: precision, backward: false,
-      kernels: kernels, pool: pool)
+      context: context)
   }
 
-  /// What to write.
+  /// A request for one or more texts.
   public struct Request: Sendable {
-    /// The units to write on from; none to begin as after a line's end.
+    /// The tokens to continue; none to start as after a line break.
     public var prompt: [Int]
-    /// How many units to write at most; a character that they end within is left out.
+    /// The most tokens of a text; a character that they end within is left out.
     public var length: Int
-    /// How to choose them.
+    /// The sampling options.
     public var sampling: SamplingOptions
-    /// What chance comes from.
+    /// The random seed.
     public var seed: UInt64
-    /// How many texts to write.
+    /// The number of texts.
     public var samples: Int
     /// A text ends before any of these.
     public var stops: [String]
 
-    /// A request.
+    /// Creates a request.
     public init(
       prompt: [Int], length: Int = 500, sampling: SamplingOptions = SamplingOptions(),
       seed: UInt64 = 0, samples: Int = 1, stops: [String] = []
@@ -51,44 +54,43 @@ public struct Generator: Sendable {
     }
   }
 
-  /// Why a text ended.
-  public enum Ending: String, Codable, Sendable {
-    /// It has as many units as were asked for.
-    case length
-    /// A stop string came.
-    case stop
-  }
+  /// The reason why a text ended.
+  public typealias Ending = GenerationEngine.Ending
 
-  /// Writes the texts that `request` asks for.
+  /// Generates the texts of `request`.
   ///
   /// - Parameters:
-  ///   - request: what to write.
-  ///   - emit: called with the number of a text and the next piece of it, valid on its own; returns whether to go on.
-  ///     The first piece begins with what a `StreamDecoder` holds back at the prompt's end.
-  /// - Returns: why each text ended.
+  ///   - request: the request.
+  ///   - emit: takes the number of a text and its next piece, valid on its own, and returns false to stop. The first piece
+  ///     begins with what a `StreamDecoder` holds back at the prompt's end.
+  /// - Returns: The reason why each text ended.
   /// - Throws: `SamplingError` if an option is out of its range.
   @discardableResult
   public func write(
     _ request: Request, emit: (_ sample: Int, _ text: String) -> Bool
   ) throws(SamplingError) -> [Ending] {
-    let banned = Set(model.metadata.vocabulary.unknownID.map { [$0] } ?? [])
-    let sampler = try Sampler(
-      request.sampling, vocabulary: model.network.vocabulary, banned: banned, kernels: kernels)
-    var portions = streams(request, sampler)
-    let (weights, kernels) = (weights, kernels)
-    // Several portions have a lane each; one alone may use them all.
-    let inner = portions.count > 1 ? ThreadPool(1) : pool
-    for place in 0..<request.length {
-      pool.forEach(&portions) { portion in portion.step(place, weights, kernels, inner) }
-      guard portions.emitPieces(emit) else { return portions.endings }
-      if portions.allSatisfy({ $0.texts.allSatisfy(\.isOver) }) { break }
+    var endings = [Ending](repeating: .length, count: request.samples)
+    guard request.samples > 0 else { return endings }
+    var engine = GenerationEngine(
+      model, weights: weights, capacity: request.samples, context: context)
+    var samples: [GenerationEngine.SequenceID: Int] = [:]
+    for sample in 0..<request.samples {
+      let sequence = SequenceRequest(
+        prompt: request.prompt, length: request.length, sampling: request.sampling,
+        seed: request.seed, sampleIndex: sample, stops: request.stops)
+      samples[try engine.admit(sequence)] = sample
     }
-    for index in portions.indices { portions[index].finish() }
-    _ = portions.emitPieces(emit)
-    return portions.endings
+    while !engine.isIdle {
+      for event in engine.step() {
+        guard let sample = samples[event.id] else { continue }
+        if let ending = event.ending { endings[sample] = ending }
+        if !event.text.isEmpty, !emit(sample, event.text) { return endings }
+      }
+    }
+    return endings
   }
 
-  /// The texts that `request` asks for, each whole, and why each ended.
+  /// Generates the texts of `request`, each whole, with the reason why it ended.
   ///
   /// - Throws: `SamplingError` if an option is out of its range.
   public func texts(
@@ -101,155 +103,85 @@ public struct Generator: Sendable {
     }
     return Array(zip(texts, endings))
   }
-
-  /// The texts before their first unit: all in the state that reading the prompt leaves.
-  private func streams(_ request: Request, _ sampler: Sampler) -> [GenerationBatch] {
-    let prompt = request.prompt.isEmpty ? [model.metadata.vocabulary.lineEnd] : request.prompt
-    let read = state(after: prompt.dropLast())
-    // A few texts go together, and the lanes share each layer: its weights are read once for all. Many go in parts, each on
-    // one lane; if these are large enough in more than there are lanes, so that a slow one does not hold up the rest.
-    let (few, many) = (12, 24 * pool.count)
-    let parts = min(
-      request.samples,
-      request.samples <= few ? 1 : request.samples < many ? pool.count : 2 * pool.count)
-    return (0..<parts).map { part in
-      let numbers = request.samples * part / parts..<request.samples * (part + 1) / parts
-      var portion = BatchShard(
-        model.network, firstRow: numbers.lowerBound, rows: numbers.count, length: 1,
-        precision: weights.precision, dropout: false, backward: false)
-      for (layer, state) in read.enumerated() {
-        portion.traces[layer].setState(
-          hidden: Array(repeating: state.hidden, count: numbers.count).flatMap(\.self),
-          cells: Array(repeating: state.cells, count: numbers.count).flatMap(\.self))
-      }
-      let texts = numbers.map { number in
-        GenerationBatch.Text(
-          number: number, last: prompt[prompt.count - 1], request: request,
-          decoder: StreamDecoder(
-            tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary))
-      }
-      return GenerationBatch(portion: portion, texts: texts, sampler: sampler)
-    }
-  }
-
-  /// The state of each layer after reading `prompt` from a zero state.
-  private func state(after prompt: ArraySlice<Int>) -> [(hidden: [Float], cells: [Float])] {
-    let length = 64
-    var portion = BatchShard(
-      model.network, firstRow: 0, rows: 1, length: length, precision: weights.precision,
-      dropout: false, backward: false)
-    var rest = prompt
-    while !rest.isEmpty {
-      let block = rest.prefix(length)
-      portion.fill(row: 0, block.map(Int32.init) + [-1])
-      portion.forward(weights, kernels, steps: block.count)
-      portion.carryState(after: block.count)
-      rest = rest.dropFirst(length)
-    }
-    return portion.traces.map(\.state)
-  }
 }
 
-/// Some of the texts, which one lane writes side by side.
-struct GenerationBatch: Sendable {
-  var portion: BatchShard
-  var texts: [Text]
-  private var samplers: [Sampler]
-  private var scores: [[Float]]
+/// A request for one sequence of a `GenerationEngine`.
+public struct SequenceRequest: Sendable {
+  /// The tokens to continue; none to start as after a line break.
+  public var prompt: [Int]
+  /// The most tokens.
+  public var length: Int
+  /// The sampling options.
+  public var sampling: SamplingOptions
+  /// The random seed.
+  public var seed: UInt64
+  /// The number of the sequence among those of one seed.
+  public var sampleIndex: Int
+  /// The text ends before any of these.
+  public var stops: [String]
 
-  init(portion: BatchShard, texts: [Text], sampler: Sampler) {
-    self.portion = portion
-    self.texts = texts
-    samplers = Array(repeating: sampler, count: texts.count)
-    scores = Array(repeating: [], count: texts.count)
-  }
-
-  /// One text on its way.
-  struct Text: Sendable {
-    let number: Int
-    var last: Int
-    /// What the last step added that can be shown.
-    var piece = ""
-    var ending: Generator.Ending?
-    /// Whether it will have units beyond the prompt's, of which nothing is left out.
-    private let goesOn: Bool
-    private var window: PenaltyWindow
-    private let draws: RandomDraws
-    private var decoder: StreamDecoder
-    private var stops: StopStrings
-
-    init(number: Int, last: Int, request: Generator.Request, decoder: StreamDecoder) {
-      self.number = number
-      self.last = last
-      self.decoder = decoder
-      goesOn = request.length > 0
-      window = PenaltyWindow(capacity: request.sampling.repeatLastN)
-      for id in request.prompt {
-        window.append(id)
-        // A syllable that the prompt leaves open may be closed by what follows.
-        _ = self.decoder.append(id)
-      }
-      draws = RandomDraws(seed: request.seed, sample: UInt64(number))
-      stops = StopStrings(request.stops)
-    }
-
-    var isOver: Bool { ending != nil }
-
-    /// Chooses the unit at `place` and shows what it completes.
-    mutating func choose(_ scores: [Float], _ sampler: inout Sampler, _ place: Int) {
-      last = sampler.draw(scores.span, after: window, at: draws[UInt64(place)])
-      window.append(last)
-      show(decoder.append(last))
-    }
-
-    mutating func finish() {
-      piece = ""
-      guard !isOver else { return }
-      show(goesOn ? decoder.cut() : decoder.finish())
-      piece += stops.rest()
-      ending = ending ?? .length
-    }
-
-    private mutating func show(_ text: String) {
-      let (shown, stopped) = stops.append(text)
-      piece = shown
-      if stopped { ending = .stop }
-    }
-  }
-
-  mutating func step(
-    _ place: Int, _ weights: PackedNetwork, _ kernels: Kernels, _ pool: ThreadPool
+  /// Creates a request.
+  public init(
+    prompt: [Int], length: Int = 500, sampling: SamplingOptions = SamplingOptions(),
+    seed: UInt64 = 0, sampleIndex: Int = 0, stops: [String] = []
   ) {
-    for row in texts.indices { portion.tokens[row] = Int32(texts[row].last) }
-    portion.step(weights, kernels, pool: pool, scores: &scores)
-    for row in texts.indices {
-      texts[row].piece = ""
-      if !texts[row].isOver { texts[row].choose(scores[row], &samplers[row], place) }
-    }
-  }
-
-  mutating func finish() {
-    for row in texts.indices { texts[row].finish() }
+    self.prompt = prompt
+    self.length = length
+    self.sampling = sampling
+    self.seed = seed
+    self.sampleIndex = sampleIndex
+    self.stops = stops
   }
 }
 
-extension [GenerationBatch] {
-  /// Shows what the last step added; returns whether to go on.
+extension Generator {
+  /// Creates a generator for this machine: its fastest instruction set and all processors.
   ///
-  /// By index: to go through the values would copy each.
-  func emitPieces(_ emit: (_ sample: Int, _ text: String) -> Bool) -> Bool {
-    for part in indices {
-      for row in self[part].texts.indices where !self[part].texts[row].piece.isEmpty {
-        guard emit(self[part].texts[row].number, self[part].texts[row].piece) else { return false }
-      }
-    }
-    return true
+  /// - Throws: `InstructionSetError` if `GEUL_ISA` names an instruction set that is not available.
+  public init(
+    _ model: Model, precision: Precision = .float32
+  ) throws(InstructionSetError) {
+    self.init(model, precision: precision, context: try ComputeContext())
   }
 
-  var endings: [Generator.Ending] { flatMap { $0.texts.map { $0.ending ?? .length } } }
-}
+  /// Returns the text that continues a prompt, without the prompt.
+  ///
+  /// Characters of the prompt that the model does not know are replaced by the nearest form that it knows, or skipped.
+  ///
+  /// - Throws: `SamplingError` if an option is out of its range.
+  public func text(
+    after prompt: String, length: Int = 500, temperature: Double = 0.8, seed: UInt64 = 0
+  ) throws(SamplingError) -> String {
+    try texts(request(prompt, length, temperature, seed))[0].text
+  }
 
-extension Vocabulary {
-  /// The unit after which a text begins afresh: a line's end, or else the most frequent unit.
-  var lineEnd: Int { id(of: "\n") ?? id(of: "\r\n") ?? (unknownID == 0 ? 1 : 0) }
+  /// Returns the pieces of the text that continues a prompt, as they are generated.
+  public func stream(
+    after prompt: String, length: Int = 500, temperature: Double = 0.8, seed: UInt64 = 0
+  ) -> AsyncThrowingStream<String, any Error> {
+    AsyncThrowingStream { continuation in
+      let task = Task.detached {
+        do {
+          try write(request(prompt, length, temperature, seed)) { _, piece in
+            continuation.yield(piece)
+            return !Task.isCancelled
+          }
+          continuation.finish()
+        } catch {
+          continuation.finish(throwing: error)
+        }
+      }
+      continuation.onTermination = { _ in task.cancel() }
+    }
+  }
+
+  private func request(
+    _ prompt: String, _ length: Int, _ temperature: Double, _ seed: UInt64
+  ) -> Request {
+    let metadata = model.metadata
+    let encoding = metadata.tokenizer.encodePrompt(prompt, vocabulary: metadata.vocabulary)
+    return Request(
+      prompt: encoding.ids, length: length, sampling: SamplingOptions(temperature: temperature),
+      seed: seed)
+  }
 }

@@ -1,24 +1,24 @@
-/// The last units of a text, which the repeat penalty looks at.
+/// The most recent tokens of a sequence, to which the repeat penalty applies.
 ///
-/// One window belongs to one text; the prompt's units count as well as the generated ones.
+/// Each sequence has its own window, which holds tokens of the prompt as well as generated ones.
 public struct PenaltyWindow: Sendable, Equatable {
-  /// How many units the window holds at most.
+  /// The maximum number of tokens in the window.
   public let capacity: Int
-  /// The units in it, in no particular order.
+  /// The ids of the tokens in the window, in unspecified order.
   public private(set) var ids: [Int] = []
-  /// Where the oldest unit is once the window is full.
+  /// The index in `ids` of the oldest token once the window is full.
   private var oldest = 0
 
-  /// An empty window over the last `capacity` units.
+  /// Creates an empty window over the last `capacity` tokens.
   ///
   /// - Precondition: `capacity` is not negative.
   public init(capacity: Int) {
-    precondition(capacity >= 0, "a window of \(capacity) units")
+    precondition(capacity >= 0, "the capacity of \(capacity) tokens is negative")
     self.capacity = capacity
     ids.reserveCapacity(min(capacity, 1024))
   }
 
-  /// Adds the newest unit; the oldest leaves if the window is full.
+  /// Appends a token and removes the oldest one if the window is full.
   public mutating func append(_ id: Int) {
     if ids.count < capacity {
       ids.append(id)

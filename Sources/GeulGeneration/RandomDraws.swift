@@ -1,27 +1,29 @@
-/// The random numbers of one sample: number n of sample i under a seed is a function of (seed, i, n) and of nothing else.
+/// The random numbers of one sample, from a counter-based generator.
 ///
-/// So a sample does not depend on how many others are made beside it, in which batch, by which thread or machine.
+/// Number n of sample i is a pure function of (seed, i, n), so a sample does not depend on the batch,
+/// the thread or the machine that generates it.
 ///
 /// ```swift
 /// let draws = RandomDraws(seed: 1, sample: 0)
-/// let first = draws[0]  // the same on every machine
+/// let first = draws[0]  // the same number on every machine
 /// ```
 ///
-/// The generator is Philox 4x32 with 10 rounds, a cipher over a counter: Salmon, Moraes, Dror, Shaw 2011, "Parallel
-/// Random Numbers: As Easy as 1, 2, 3". Its key is the seed; its counter is n in the low and i in the high 64 bits.
+/// The generator is Philox 4x32 with 10 rounds (Salmon, Moraes, Dror, Shaw 2011, "Parallel Random
+/// Numbers: As Easy as 1, 2, 3"). The key is the seed; the counter is n in its low and i in its high
+/// 64 bits.
 public struct RandomDraws: Sendable, Equatable {
-  /// Which family of samples.
+  /// The seed, shared by all samples of a request.
   public let seed: UInt64
-  /// Which sample of the family.
+  /// The number of the sample.
   public let sample: UInt64
 
-  /// The random numbers of sample number `sample` under `seed`.
+  /// Creates the random numbers of sample number `sample` under `seed`.
   public init(seed: UInt64, sample: UInt64) {
     self.seed = seed
     self.sample = sample
   }
 
-  /// Number `n`, evenly spread over the 2^53 multiples of 2^-53 in [0, 1).
+  /// Number `n`, uniformly distributed over the 2^53 multiples of 2^-53 in [0, 1).
   public subscript(n: UInt64) -> Double {
     let words = Self.philox(
       counter: SIMD4(Self.low(n), Self.high(n), Self.low(sample), Self.high(sample)),
@@ -30,7 +32,7 @@ public struct RandomDraws: Sendable, Equatable {
     return Double(bits >> 11) * 0x1p-53
   }
 
-  /// Ten rounds of Philox 4x32.
+  /// Returns the output block of Philox 4x32-10 for a counter and a key.
   package static func philox(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
     var counter = counter
     var key = key

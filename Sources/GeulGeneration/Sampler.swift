@@ -1,204 +1,210 @@
 public import GeulCompute
 
-/// Chooses the next unit: a chain of filters over the logits, then a draw from what is left.
+/// A sampler of the next token: a chain of filters over the logits, followed by a random draw.
 ///
-/// The chain, in llama.cpp's order: banned units leave; units that came lately are penalised; the best `topK` stay; of
-/// them the best that have `topP` of the probability together; of them those with `minP` of the best one's
-/// probability; at last the temperature. The filters see probabilities before the temperature, so a high temperature
-/// lets no unit back in. The best unit always stays; of equal ones the smallest id is the best.
+/// The filters run in llama.cpp's order: banned tokens, repeat penalty, `topK`, `topP`, `minP`,
+/// temperature. `topP` and `minP` see the probabilities at temperature 1, so a high temperature
+/// does not readmit tokens that they removed. The most likely token is never removed; ties are
+/// broken by the smaller id.
 ///
-/// The draw goes through the units that stay, by id, and takes the first whose cumulative probability exceeds a number
-/// from [0, 1). All sums are in float64 and in a fixed order: the choice is a function of logits, options,
-/// window and number alone, on any machine.
+/// The draw inverts the cumulative distribution: it returns the first candidate, in the order of the
+/// ids, whose cumulative probability exceeds a uniform random number. All sums are computed in
+/// float64 and in a fixed order, so the result is a function of the logits, the options, the window
+/// and the random number alone, on every machine.
 ///
 /// ```swift
-/// var sampler = try Sampler(options, vocabulary: 65)
+/// var sampler = try Sampler(options, vocabularySize: 65)
 /// var window = PenaltyWindow(capacity: options.repeatLastN)
 /// let draws = RandomDraws(seed: 1, sample: 0)
-/// let id = sampler.draw(logits.span, after: window, at: draws[0])
+/// let id = sampler.sample(logits.span, after: window, uniform: draws[0])
 /// window.append(id)
 /// ```
 ///
-/// A sampler may serve many texts in turn; what it keeps between draws is room, not memory.
+/// A sampler can serve several sequences in turn; it keeps only scratch buffers between calls.
 public struct Sampler: Sendable {
-  /// How the next unit is chosen.
+  /// The options of the filters.
   public let options: SamplingOptions
-  /// How many units there are, banned ones included.
-  public let vocabulary: Int
+  /// The number of tokens in the vocabulary, including banned ones.
+  public let vocabularySize: Int
 
   private let kernels: Kernels
-  /// The units that may be chosen, by id.
+  /// The ids of the tokens that are not banned, ascending.
   private let allowed: [Int32]
-  /// The units that stay, by id.
+  /// The ids of the tokens that passed the filters so far, ascending.
   private var candidates: [Int32]
-  /// The logits of the units that stay, in the order of `candidates`, and room for more.
-  private var scores: [Float]
-  /// The weights of the units that stay, likewise; the best has 1.
+  /// The logits of the candidates, in the order of `candidates`; the rest is unspecified.
+  private var candidateLogits: [Float]
+  /// The unnormalized probabilities of the candidates, likewise; the best candidate has 1.
   private var weights: [Double]
-  /// The logits after the penalty, by id: `[v]`.
+  /// The logits after the repeat penalty, by id, `[vocabulary]`.
   private var logits: [Float]
   private var heap: CandidateHeap
 
-  /// A sampler for logits of `vocabulary` units.
+  /// Creates a sampler for logits of `vocabularySize` tokens.
   ///
   /// - Parameters:
-  ///   - options: How to choose.
-  ///   - vocabulary: How many units there are.
-  ///   - banned: The ids that are never chosen, the unknown unit's for one.
-  ///   - kernels: What computes; the choice does not depend on it.
-  /// - Throws: `SamplingError` if an option is out of its range, or no unit may be chosen.
+  ///   - options: The options of the filters.
+  ///   - vocabularySize: The number of tokens in the vocabulary.
+  ///   - banned: The ids of tokens that are never returned, such as the unknown token.
+  ///   - kernels: The kernels that compute the softmax; the result does not depend on them.
+  /// - Throws: `SamplingError` if an option is out of range, or every token is banned.
   public init(
-    _ options: SamplingOptions, vocabulary: Int, banned: Set<Int> = [],
+    _ options: SamplingOptions, vocabularySize: Int, banned: Set<Int> = [],
     kernels: Kernels = Kernels(.portable)
   ) throws(SamplingError) {
     try options.validate()
     self.options = options
-    self.vocabulary = vocabulary
+    self.vocabularySize = vocabularySize
     self.kernels = kernels
-    allowed = (0..<Int32(vocabulary)).filter { !banned.contains(Int($0)) }
-    guard !allowed.isEmpty else { throw .nothingToChoose }
+    allowed = (0..<Int32(vocabularySize)).filter { !banned.contains(Int($0)) }
+    guard !allowed.isEmpty else { throw .noCandidates }
     candidates = allowed
-    scores = [Float](repeating: 0, count: allowed.count)
+    candidateLogits = [Float](repeating: 0, count: allowed.count)
     weights = [Double](repeating: 0, count: allowed.count)
-    logits = [Float](repeating: 0, count: vocabulary)
+    logits = [Float](repeating: 0, count: vocabularySize)
     heap = CandidateHeap(capacity: allowed.count)
   }
 
-  /// Chooses a unit.
+  /// Returns the id of a random token.
   ///
   /// - Parameters:
-  ///   - logits: The network's output: `[v]`. NaN counts as minus infinity.
-  ///   - window: The last units of the text.
-  ///   - number: A random number from [0, 1).
-  /// - Returns: The unit's id.
-  /// - Precondition: There are `vocabulary` logits.
-  /// - Complexity: O(v); with a top-k or top-p of which m units stay, O(v + m log v). Allocates nothing.
-  public mutating func draw(
-    _ logits: Span<Float>, after window: PenaltyWindow, at number: Double
+  ///   - logits: The output of the network, `[vocabulary]`. NaN counts as minus infinity.
+  ///   - window: The most recent tokens of the sequence.
+  ///   - uniform: A uniform random number in [0, 1).
+  /// - Returns: The id of the token.
+  /// - Precondition: There are `vocabularySize` logits.
+  /// - Complexity: O(v); O(v + m log v) if top-k or top-p keeps m tokens. Allocates nothing.
+  public mutating func sample(
+    _ logits: Span<Float>, after window: PenaltyWindow, uniform: Double
   ) -> Int {
-    precondition(number >= 0 && number < 1, "\(number) is not from [0, 1)")
-    let goal = number * run(logits, window)
+    precondition(uniform >= 0 && uniform < 1, "\(uniform) is not in [0, 1)")
+    let threshold = uniform * applyFilters(logits, window)
     var sum = 0.0
     var chosen = 0
-    // Units without weight are passed over, also at 0, and at the end where rounding might lead.
-    for place in candidates.indices where weights[place] > 0 {
-      chosen = place
-      sum += weights[place]
-      if sum > goal { break }
+    // Skipping zero weights matters for a threshold of 0, and at the end if the sum rounds down.
+    for index in candidates.indices where weights[index] > 0 {
+      chosen = index
+      sum += weights[index]
+      if sum > threshold { break }
     }
     return Int(candidates[chosen])
   }
 
-  /// The probability of each unit to be chosen by `draw`, by id: `[v]`.
+  /// Returns the probability with which `sample` returns each token, by id, `[vocabulary]`.
   ///
   /// - Parameters:
-  ///   - logits: The network's output: `[v]`. NaN counts as minus infinity.
-  ///   - window: The last units of the text.
-  /// - Returns: Probabilities that add up to 1; 0 for units that cannot be chosen.
-  /// - Precondition: There are `vocabulary` logits.
+  ///   - logits: The output of the network, `[vocabulary]`. NaN counts as minus infinity.
+  ///   - window: The most recent tokens of the sequence.
+  /// - Returns: Probabilities that sum to 1; 0 for tokens that were filtered out.
+  /// - Precondition: There are `vocabularySize` logits.
   public mutating func distribution(
     _ logits: Span<Float>, after window: PenaltyWindow
   ) -> [Double] {
-    let total = run(logits, window)
-    var result = [Double](repeating: 0, count: vocabulary)
-    for (id, weight) in zip(candidates, weights) { result[Int(id)] = weight / total }
-    return result
+    let total = applyFilters(logits, window)
+    var probabilities = [Double](repeating: 0, count: vocabularySize)
+    for (id, weight) in zip(candidates, weights) { probabilities[Int(id)] = weight / total }
+    return probabilities
   }
 
-  /// The whole chain; leaves the units that stay and their weights, and gives the sum of these.
-  private mutating func run(_ input: Span<Float>, _ window: PenaltyWindow) -> Double {
-    precondition(input.count == vocabulary, "\(input.count) logits for \(vocabulary) units")
-    Self.tame(input, &logits)
-    penalise(input, window)
+  /// Applies all filters, leaves the remaining candidates and their weights, and returns the sum of
+  /// the weights.
+  private mutating func applyFilters(_ input: Span<Float>, _ window: PenaltyWindow) -> Double {
+    precondition(
+      input.count == vocabularySize, "\(input.count) logits for \(vocabularySize) tokens")
+    Self.sanitize(input, &logits)
+    applyRepeatPenalty(input, window)
     candidates.removeAll(keepingCapacity: true)
     candidates.append(contentsOf: allowed)
     var best = candidates[0]
     for id in candidates where logits[Int(id)] > logits[Int(best)] { best = id }
     guard options.temperature > 0, logits[Int(best)] > -.infinity else {
-      return settle(on: best)
+      return keepOnly(best)
     }
-    if options.topK > 0, options.topK < candidates.count { keepTopK() }
-    if options.topP < 1 { keepTopP(best) }
-    if options.minP > 0 { keepMinP(best) }
-    return weigh(best, temperature: options.temperature)
+    if options.topK > 0, options.topK < candidates.count { applyTopK() }
+    if options.topP < 1 { applyTopP(best) }
+    if options.minP > 0 { applyMinP(best) }
+    return computeWeights(best, temperature: options.temperature)
   }
 
-  private static func tame(_ input: Span<Float>, _ logits: inout [Float]) {
+  private static func sanitize(_ input: Span<Float>, _ logits: inout [Float]) {
     var logits = logits.mutableSpan
-    for id in input.indices { logits[id] = tamed(input[id]) }
+    for id in input.indices { logits[id] = sanitized(input[id]) }
   }
 
-  /// A logit that can be reckoned with: NaN is minus infinity, infinity the largest number.
-  private static func tamed(_ logit: Float) -> Float {
+  /// Returns the logit with NaN replaced by minus infinity and infinity by the largest finite number.
+  private static func sanitized(_ logit: Float) -> Float {
     logit.isNaN ? -.infinity : min(logit, .greatestFiniteMagnitude)
   }
 
-  /// Repeat penalty; a unit that came more than once is penalised once.
-  private mutating func penalise(_ input: Span<Float>, _ window: PenaltyWindow) {
+  /// Applies the repeat penalty, once to a token that occurs several times in the window.
+  private mutating func applyRepeatPenalty(_ input: Span<Float>, _ window: PenaltyWindow) {
     guard options.repeatPenalty != 1, options.repeatLastN > 0 else { return }
     for id in window.ids {
-      let logit = Double(Self.tamed(input[id]))
+      let logit = Double(Self.sanitized(input[id]))
       let penalty = options.repeatPenalty
-      logits[id] = Self.tamed(Float(logit > 0 ? logit / penalty : logit * penalty))
+      logits[id] = Self.sanitized(Float(logit > 0 ? logit / penalty : logit * penalty))
     }
   }
 
-  private mutating func keepTopK() {
-    gather()
-    heap.fill(candidates.count, scores)
-    var last = heap.takeBest(scores)
-    for _ in 1..<options.topK { last = heap.takeBest(scores) }
+  private mutating func applyTopK() {
+    gatherLogits()
+    heap.fill(candidates.count, candidateLogits)
+    var last = heap.removeBest(candidateLogits)
+    for _ in 1..<options.topK { last = heap.removeBest(candidateLogits) }
     keep(downTo: last)
   }
 
-  private mutating func keepTopP(_ best: Int32) {
-    let goal = options.topP * weigh(best, temperature: 1)
-    heap.fill(candidates.count, scores)
+  private mutating func applyTopP(_ best: Int32) {
+    let threshold = options.topP * computeWeights(best, temperature: 1)
+    heap.fill(candidates.count, candidateLogits)
     var sum = 0.0
     var last = 0
     for _ in candidates.indices {
-      last = heap.takeBest(scores)
+      last = heap.removeBest(candidateLogits)
       sum += weights[last]
-      if sum >= goal { break }
+      if sum >= threshold { break }
     }
     keep(downTo: last)
   }
 
-  private mutating func keepMinP(_ best: Int32) {
-    _ = weigh(best, temperature: 1)
+  private mutating func applyMinP(_ best: Int32) {
+    _ = computeWeights(best, temperature: 1)
     keep { [weights, options] in weights[$0] >= options.minP }
   }
 
-  /// Keeps the candidate at place `last` and all that are better.
+  /// Keeps the candidate at index `last` and all better ones.
   private mutating func keep(downTo last: Int) {
-    keep { [scores] in $0 == last || CandidateHeap.isBetter($0, last, scores) }
+    keep { [candidateLogits] in
+      $0 == last || CandidateHeap.isBetter($0, last, candidateLogits)
+    }
   }
 
-  /// Keeps the candidates whose places `condition` is true of.
-  private mutating func keep(where condition: (_ place: Int) -> Bool) {
+  /// Keeps the candidates at the indices for which `predicate` returns true.
+  private mutating func keep(where predicate: (_ index: Int) -> Bool) {
     var kept = 0
-    for place in candidates.indices where condition(place) {
-      candidates[kept] = candidates[place]
+    for index in candidates.indices where predicate(index) {
+      candidates[kept] = candidates[index]
       kept += 1
     }
     candidates.removeLast(candidates.count - kept)
   }
 
-  /// Weighs all candidates, and gives the sum of their weights.
-  private mutating func weigh(_ best: Int32, temperature: Double) -> Double {
-    gather()
-    return kernels.weigh(
-      scores, first: candidates.count, beside: Double(logits[Int(best)]), temperature: temperature,
-      into: &weights)
+  /// Computes the weights exp((logit - best logit) / temperature) of all candidates, and returns
+  /// their sum.
+  private mutating func computeWeights(_ best: Int32, temperature: Double) -> Double {
+    gatherLogits()
+    return kernels.expShifted(
+      candidateLogits, first: candidates.count, shift: Double(logits[Int(best)]),
+      temperature: temperature, into: &weights)
   }
 
-  /// Puts the candidates' logits side by side.
-  private mutating func gather() {
-    for (place, id) in candidates.enumerated() { scores[place] = logits[Int(id)] }
+  /// Copies the candidates' logits into `candidateLogits`.
+  private mutating func gatherLogits() {
+    for (index, id) in candidates.enumerated() { candidateLogits[index] = logits[Int(id)] }
   }
 
-  /// Leaves one candidate.
-  private mutating func settle(on id: Int32) -> Double {
+  /// Removes all candidates but one, and returns its weight.
+  private mutating func keepOnly(_ id: Int32) -> Double {
     candidates.removeAll(keepingCapacity: true)
     candidates.append(id)
     weights[0] = 1

@@ -1,25 +1,29 @@
-/// How the next unit is chosen from the network's logits; as they stand, every unit keeps its chance.
+/// The options of a `Sampler`, with llama.cpp's names and meanings.
+///
+/// The defaults disable every filter and scale the logits by a temperature of 0.8.
 public struct SamplingOptions: Sendable, Equatable, Codable {
-  /// Divides the logits: below 1 the likely become likelier, above 1 all become alike; 0 always takes the best.
+  /// The divisor of the logits: below 1 sharpens the distribution, above 1 flattens it, 0 selects the
+  /// most likely token (greedy decoding).
   public var temperature: Double
-  /// How many of the best units stay; 0 keeps all.
+  /// The number of most likely tokens to sample from; 0 disables the filter.
   public var topK: Int
-  /// The share of the probability that the best units that stay have together; 1 keeps all.
+  /// The cumulative probability of the most likely tokens to sample from; 1 disables the filter.
   ///
   /// Nucleus sampling: Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration", section 3.1.
   public var topP: Double
-  /// The least probability of a unit that stays, as a share of the best one's; 0 keeps all.
+  /// The minimum probability of a token, relative to the most likely token's; 0 disables the filter.
   ///
   /// Nguyen et al. 2024, "Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM Outputs".
   public var minP: Double
-  /// Makes units that came lately less likely: divides their logits if positive, multiplies them if negative; 1 is off.
+  /// The penalty of recent tokens: positive logits are divided by it, negative ones multiplied; 1
+  /// disables it.
   ///
   /// Keskar et al. 2019, "CTRL: A Conditional Transformer Language Model", section 4.1.
   public var repeatPenalty: Double
-  /// How many of the last units `repeatPenalty` looks at; 0 is off.
+  /// The number of most recent tokens that `repeatPenalty` applies to; 0 disables the penalty.
   public var repeatLastN: Int
 
-  /// Options of llama.cpp's names and meanings.
+  /// Creates options from the given values.
   public init(
     temperature: Double = 0.8, topK: Int = 0, topP: Double = 1, minP: Double = 0,
     repeatPenalty: Double = 1, repeatLastN: Int = 64
@@ -32,9 +36,9 @@ public struct SamplingOptions: Sendable, Equatable, Codable {
     self.repeatLastN = repeatLastN
   }
 
-  /// Makes sure that every option is in its range.
+  /// Validates the range of every option.
   ///
-  /// - Throws: `SamplingError` that names the first option that is not, its rule and its value.
+  /// - Throws: `SamplingError` with the name, the range and the value of the first invalid option.
   public func validate() throws(SamplingError) {
     try Self.check("temperature", temperature, "0 or more", temperature >= 0)
     try Self.check("top-k", topK, "0 (off) or more", topK >= 0)
@@ -45,35 +49,35 @@ public struct SamplingOptions: Sendable, Equatable, Codable {
   }
 
   private static func check(
-    _ option: String, _ value: Double, _ rule: String, _ isKept: Bool
+    _ option: String, _ value: Double, _ range: String, _ isInRange: Bool
   ) throws(SamplingError) {
-    guard isKept, value.isFinite else {
-      throw .outOfRange(option: option, rule: rule, value: "\(value)")
+    guard isInRange, value.isFinite else {
+      throw .outOfRange(option: option, range: range, value: "\(value)")
     }
   }
 
   private static func check(
-    _ option: String, _ value: Int, _ rule: String, _ isKept: Bool
+    _ option: String, _ value: Int, _ range: String, _ isInRange: Bool
   ) throws(SamplingError) {
-    guard isKept else { throw .outOfRange(option: option, rule: rule, value: "\(value)") }
+    guard isInRange else { throw .outOfRange(option: option, range: range, value: "\(value)") }
   }
 }
 
-/// Why there can be no sampler.
+/// An error that prevents the creation of a `Sampler`.
 public enum SamplingError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// An option is out of its range.
-  case outOfRange(option: String, rule: String, value: String)
-  /// The vocabulary has no unit, or none that may be generated.
-  case nothingToChoose
+  /// The value of an option is outside of its range.
+  case outOfRange(option: String, range: String, value: String)
+  /// The vocabulary is empty, or all of its tokens are banned.
+  case noCandidates
 
-  /// The option, its rule and its value in one sentence.
+  /// A sentence that states the cause.
   public var description: String {
     switch self {
-    case .outOfRange(let option, let rule, let value):
-      "--\(option) must be \(rule), not \(value)."
-    case .nothingToChoose:
-      "The model knows no unit that could be generated: train it on a text with more repetition, "
-        + "or with a smaller --min-count."
+    case .outOfRange(let option, let range, let value):
+      "--\(option) must be \(range), not \(value)."
+    case .noCandidates:
+      "The model's vocabulary has no token that can be generated. Train on a text with more "
+        + "repetition, or with a smaller --min-count."
     }
   }
 }

@@ -1,55 +1,59 @@
 internal import GeulCompute
 internal import GeulModel
 
-/// Scores units of a text when only so many before them are seen.
+/// An evaluator of the loss of a token that depends on a limited number of preceding tokens.
 struct ContextEvaluator: Sendable {
   private let weights: PackedNetwork
-  private let kernels: Kernels
-  private let pool: ThreadPool
+  private let context: ComputeContext
 
-  init(_ model: Model, kernels: Kernels, pool: ThreadPool) {
+  init(_ model: Model, context: ComputeContext) {
     weights = PackedNetwork(
       model.network, parameters: model.parameters, precision: .float32, backward: false,
-      kernels: kernels, pool: pool)
-    self.kernels = kernels
-    self.pool = pool
+      context: context)
+    self.context = context
   }
 
-  /// The losses, in nats, at up to `places` places, each from a zero state and the `seen` units before it.
+  /// Returns the losses, in nats, at up to `positionCount` positions of a text.
   ///
-  /// Places have at least `most` units before them, so that they are the same for whatever is seen.
-  func nats(_ ids: [Int32], seen: Int, most: Int, places: Int) -> [Double] {
-    let (weights, kernels) = (weights, kernels)
-    let targets = evenly(places, in: most..<ids.count)
-    let length = min(64, seen)
-    var trials = BatchShard.cut(batch: targets.count, pool: pool.count).map { rows in
+  /// Each loss is computed from a zero state and the `contextLength` tokens before its position. The
+  /// positions are at least `maximumContextLength` tokens after the start of the text, so they are
+  /// the same for all context lengths.
+  func losses(
+    _ tokens: [Int32], contextLength: Int, maximumContextLength: Int, positionCount: Int
+  ) -> [Double] {
+    let (weights, kernels) = (weights, context.kernels)
+    let positions = evenlySpaced(positionCount, in: maximumContextLength..<tokens.count)
+    let length = min(64, contextLength)
+    var shards = BatchShard.partition(
+      batch: positions.count, threads: context.pool.count
+    ).map { rows in
       (
-        portion: BatchShard(
+        batch: BatchShard(
           weights.network, firstRow: rows.lowerBound, rows: rows.count, length: length,
-          precision: .float32, dropout: false, backward: false), nats: [Double]()
+          precision: .float32, dropout: false, backward: false), losses: [Double]()
       )
     }
-    pool.forEach(&trials) { trial in
-      for begin in stride(from: 0, to: seen, by: length) {
-        let steps = min(length, seen - begin)
-        for row in 0..<trial.portion.rows {
-          let first = targets[trial.portion.firstRow + row] - seen + begin
-          trial.portion.fill(row: row, Array(ids[first...(first + steps)]))
+    context.pool.forEach(&shards) { shard in
+      for start in stride(from: 0, to: contextLength, by: length) {
+        let steps = min(length, contextLength - start)
+        for row in 0..<shard.batch.rows {
+          let first = positions[shard.batch.firstRow + row] - contextLength + start
+          shard.batch.setTokens(row: row, Array(tokens[first...(first + steps)]))
         }
-        trial.portion.forward(weights, kernels, steps: steps)
-        trial.portion.carryState(after: steps)
-        if begin + steps == seen {
-          let rows = trial.portion.rows
-          trial.nats = (0..<rows).map { trial.portion.losses[(steps - 1) * rows + $0] }
+        shard.batch.forward(weights, kernels, steps: steps)
+        shard.batch.carryState(after: steps)
+        if start + steps == contextLength {
+          let rows = shard.batch.rows
+          shard.losses = (0..<rows).map { shard.batch.losses[(steps - 1) * rows + $0] }
         }
       }
     }
-    return trials.flatMap(\.nats)
+    return shards.flatMap(\.losses)
   }
 }
 
-/// Up to so many places of a range, spread evenly from its first on.
-package func evenly(_ count: Int, in range: Range<Int>) -> [Int] {
+/// Returns up to `count` evenly spaced elements of a range, starting with the first.
+package func evenlySpaced(_ count: Int, in range: Range<Int>) -> [Int] {
   let count = min(count, range.count)
   return (0..<count).map { range.lowerBound + $0 * range.count / count }
 }

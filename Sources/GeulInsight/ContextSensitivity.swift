@@ -2,86 +2,94 @@ internal import Foundation
 public import GeulCompute
 public import GeulModel
 
-/// How far back a model remembers, measured on a text in two ways.
+/// The influence of preceding tokens on a model's predictions, measured on a text in two ways: by
+/// gradients through time and by the loss with a limited context.
 public struct ContextSensitivity: Sendable {
-  /// The norm of d loss_t / d h_{t-k} of the top layer, for k = 0, 1, 2 ..., the geometric mean over places of the text.
+  /// The norms of d loss_t / d h_{t-k} of the top layer for k = 0, 1, 2, ..., averaged over positions.
   ///
-  /// Geometric, because gradients of different places differ by orders of magnitude: a sum would be that of the largest.
-  public let hiddenNorms: [Double]
-  /// The same for d loss_t / d c_{t-k} of the LSTM; empty for the others.
-  public let cellNorms: [Double]
-  /// The loss when only the last k units are seen, for each k.
+  /// The geometric mean, because gradients at different positions differ by orders of magnitude: the
+  /// largest would dominate an arithmetic mean.
+  public let hiddenStateGradientNorms: [Double]
+  /// The norms of d loss_t / d c_{t-k}, likewise; empty for cells without cell state.
+  public let cellStateGradientNorms: [Double]
+  /// The loss with a limited context, by ascending context length.
   public let losses: [Loss]
-  /// At how many places losses were measured, the same for all k.
-  public let places: Int
+  /// The number of positions at which the losses were measured, the same for all context lengths.
+  public let positionCount: Int
 
-  /// A mean loss over places.
+  /// The mean loss with a limited context.
   public struct Loss: Sendable, Equatable {
-    /// How many units are seen.
-    public let seen: Int
-    /// In nats a unit.
+    /// The number of preceding tokens that the model reads.
+    public let contextLength: Int
+    /// The mean cross-entropy in nats/token.
     public let nats: Double
-    /// The mean's standard error, in nats: how much it would differ at other places.
-    public let error: Double
+    /// The standard error of the mean in nats/token.
+    public let standardError: Double
 
-    init(seen: Int, _ nats: [Double]) {
-      self.seen = seen
-      let count = Double(max(1, nats.count))
-      let mean = nats.reduce(0, +) / count
-      self.nats = mean
-      let squares = nats.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-      error = (squares / max(1, count - 1) / count).squareRoot()
+    init(contextLength: Int, _ losses: [Double]) {
+      self.contextLength = contextLength
+      let count = Double(max(1, losses.count))
+      let mean = losses.reduce(0, +) / count
+      nats = mean
+      let squares = losses.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      standardError = (squares / max(1, count - 1) / count).squareRoot()
     }
   }
 
-  /// The numbers of units seen that are measured.
-  public static let windows = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
+  /// The context lengths to measure, in tokens.
+  public static let contextLengths = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
 
   /// Measures a model on a text.
   ///
+  /// Context lengths that exceed half of the text are left out.
+  ///
   /// - Parameters:
-  ///   - model: the model.
-  ///   - ids: a text of the model's vocabulary.
-  ///   - steps: how far back gradients are followed.
-  ///   - places: at how many places of the text, spread evenly, gradients are measured.
-  ///   - scored: at how many places losses are measured, the same for all windows.
-  ///   - kernels: what computes the losses.
-  ///   - lanes: the threads.
+  ///   - model: The model.
+  ///   - tokens: The text as token ids of the model's vocabulary, at least two.
+  ///   - maximumDistance: The number of steps to backpropagate.
+  ///   - gradientPositionCount: The number of evenly spaced positions at which gradients are measured.
+  ///   - lossPositionCount: The number of evenly spaced positions at which losses are measured.
+  ///   - context: The kernels and threads that compute the losses.
   public init(
-    _ model: Model, _ ids: [Int32], steps: Int = 200, places: Int = 48, scored: Int = 1024,
-    kernels: Kernels, pool: ThreadPool
+    _ model: Model, _ tokens: [Int32], maximumDistance: Int = 200, gradientPositionCount: Int = 48,
+    lossPositionCount: Int = 1024, context: ComputeContext
   ) {
-    let open = InstrumentedNetwork(model)
-    let reach = max(0, min(steps, ids.count - 2))
-    var trials = evenly(places, in: reach..<ids.count - 1).map { end in
+    let network = InstrumentedNetwork(model)
+    let distance = max(0, min(maximumDistance, tokens.count - 2))
+    var gradients = evenlySpaced(gradientPositionCount, in: distance..<tokens.count - 1).map {
+      end in
       (
-        ids: ids[(end - reach)...(end + 1)].map(Int.init),
+        tokens: tokens[(end - distance)...(end + 1)].map(Int.init),
         norms: InstrumentedNetwork.GradientNorms()
       )
     }
-    pool.forEach(&trials) { $0.norms = open.gradientNorms($0.ids) }
-    hiddenNorms = Self.mean(trials.map(\.norms.hidden))
-    cellNorms = Self.mean(trials.map(\.norms.cell))
-    let scorer = ContextEvaluator(model, kernels: kernels, pool: pool)
-    let most = Self.windows.last { $0 < ids.count / 2 } ?? 1
-    let nats = Self.windows.filter { $0 <= most }.map { seen in
-      (seen, scorer.nats(ids, seen: seen, most: most, places: scored))
+    context.pool.forEach(&gradients) { $0.norms = network.gradientNorms($0.tokens) }
+    hiddenStateGradientNorms = Self.geometricMeans(gradients.map(\.norms.hiddenState))
+    cellStateGradientNorms = Self.geometricMeans(gradients.map(\.norms.cellState))
+    let evaluator = ContextEvaluator(model, context: context)
+    let maximum = Self.contextLengths.last { $0 < tokens.count / 2 } ?? 1
+    let measurements = Self.contextLengths.filter { $0 <= maximum }.map { contextLength in
+      let losses = evaluator.losses(
+        tokens, contextLength: contextLength, maximumContextLength: maximum,
+        positionCount: lossPositionCount)
+      return (contextLength: contextLength, losses: losses)
     }
-    losses = nats.map { Loss(seen: $0, $1) }
-    self.places = nats.first?.1.count ?? 0
+    losses = measurements.map { Loss(contextLength: $0.contextLength, $0.losses) }
+    positionCount = measurements.first?.losses.count ?? 0
   }
 
-  /// The geometric mean at each k; norms below what float32 holds count as that.
-  private static func mean(_ norms: [[Double]]) -> [Double] {
-    (norms.first ?? []).indices.map { back in
-      exp(norms.reduce(0) { $0 + log(max($1[back], 1e-38)) } / Double(norms.count))
+  /// Returns the geometric mean at each distance; norms below float32's range count as 1e-38.
+  private static func geometricMeans(_ norms: [[Double]]) -> [Double] {
+    (norms.first ?? []).indices.map { distance in
+      exp(norms.reduce(0) { $0 + log(max($1[distance], 1e-38)) } / Double(norms.count))
     }
   }
 
-  /// How many units back norms have fallen to a part of what they were at k = 0, and stay below; nil if they never do, or
-  /// are no numbers.
-  public static func distance(_ norms: [Double], toFallBy part: Double) -> Int? {
-    let limit = (norms.first ?? 0) / part
+  /// Returns the distance from which on all norms are less than 1 / `factor` of the norm at distance 0.
+  ///
+  /// - Returns: The distance in steps; nil if the last norm is not less, or not a number.
+  public static func distance(ofDecayBy factor: Double, in norms: [Double]) -> Int? {
+    let limit = (norms.first ?? 0) / factor
     let last = norms.lastIndex { !($0 < limit) } ?? 0
     return last + 1 < norms.count ? last + 1 : nil
   }

@@ -1,160 +1,137 @@
 internal import Foundation
-public import GeulCompute
+internal import GeulCompute
 public import GeulModel
 internal import GeulText
 
-/// What a model thought of a text, place by place.
+/// A model's predictions and activations at each position of a text.
 public struct Explanation: Sendable {
-  /// What might come, and how likely it is.
-  public typealias Likely = (unit: String, probability: Double)
-
-  /// One unit of the text, and what the model foretold there.
-  public struct Place: Sendable {
-    /// The unit as text.
-    public let unit: String
-    /// How surprised the model was, in bits; nil for the first unit, which nothing foretells.
-    public let bits: Double?
-    /// What was likeliest here, with its probability, the likeliest first.
-    public let likeliest: [Likely]
-    /// What each layer did when it read this unit.
-    public let moments: [InstrumentedNetwork.StepActivations]
+  /// A token that the model predicts, with its probability.
+  public struct Prediction: Sendable, Equatable {
+    /// The token as text.
+    public let token: String
+    /// The probability, from 0 to 1.
+    public let probability: Double
   }
 
-  /// The kind of the model's cells.
-  public let cell: CellKind
-  private let activation: Activation
-  /// The places in their order.
-  public let places: [Place]
-  /// What is likeliest after the text, the likeliest first.
-  public let next: [Likely]
-
-  /// Whether all that was foretold are numbers; the states of a rectified network may outgrow what float32 holds.
-  public var isSound: Bool {
-    places.allSatisfy { $0.bits?.isFinite ?? true } && next.allSatisfy(\.probability.isFinite)
+  /// A token of the text, the predictions for it, and the activations after it.
+  public struct Position: Sendable {
+    /// The token as text.
+    public let token: String
+    /// The surprisal of the token, -log2 p, in bits; nil for the first token, which has no prediction.
+    public let surprisal: Double?
+    /// The most likely tokens at this position, by descending probability; empty for the first token.
+    public let predictions: [Prediction]
+    /// The activations of each layer after reading the token.
+    public let layers: [InstrumentedNetwork.StepActivations]
   }
 
-  /// The mean surprise, in bits a unit; nil for a text of one unit.
-  public var meanBits: Double? {
-    let bits = places.compactMap(\.bits)
-    return bits.isEmpty ? nil : bits.reduce(0, +) / Double(bits.count)
+  /// The positions in reading order.
+  public let positions: [Position]
+  /// The most likely tokens after the text, by descending probability.
+  public let nextPredictions: [Prediction]
+  private let cell: any InstrumentedCell
+
+  /// Indicates whether all predictions are finite; the hidden state of a vanilla RNN with ReLU may
+  /// overflow.
+  public var isFinite: Bool {
+    positions.allSatisfy { $0.surprisal?.isFinite ?? true }
+      && nextPredictions.allSatisfy(\.probability.isFinite)
+  }
+
+  /// The mean surprisal, in bits/token; nil for a text of one token.
+  public var meanSurprisal: Double? {
+    let surprisals = positions.compactMap(\.surprisal)
+    return surprisals.isEmpty ? nil : surprisals.reduce(0, +) / Double(surprisals.count)
   }
 
   /// Reads a text with a model, from a zero state.
   ///
   /// - Parameters:
-  ///   - ids: the text.
-  ///   - model: the model.
-  ///   - likeliest: how many continuations to keep at each place.
-  public init(_ ids: [Int], by model: Model, likeliest: Int = 5) {
+  ///   - tokens: The ids of the text's tokens.
+  ///   - model: The model.
+  ///   - predictionCount: The number of most likely tokens to keep at each position.
+  public init(_ tokens: [Int], by model: Model, predictionCount: Int = 5) {
     let network = InstrumentedNetwork(model)
     let vocabulary = model.metadata.vocabulary
-    cell = network.cell
-    activation = model.metadata.model.activation
-    var state = network.beginning
-    var shares: [Float] = []
-    func best() -> [Likely] {
-      shares.indices.sorted { (shares[$0], $1) > (shares[$1], $0) }.prefix(likeliest).map {
-        (vocabulary.units[$0], Double(shares[$0]))
+    let architecture = model.metadata.architecture
+    cell = architecture.cell.instrumentedCell(activation: architecture.activation)
+    var state = network.initialState
+    var probabilities: [Float] = []
+    func mostLikely() -> [Prediction] {
+      indicesOfLargest(predictionCount, probabilities).map {
+        Prediction(token: vocabulary.tokens[$0], probability: Double(probabilities[$0]))
       }
     }
-    places = ids.map { id in
-      let foretold = best()
-      let bits = shares.isEmpty ? nil : -log2(max(Double(shares[id]), 1e-300))
-      state = network.step(id, after: state)
-      shares = network.probabilities(state)
-      return Place(
-        unit: vocabulary.units[id], bits: bits, likeliest: foretold, moments: state)
+    positions = tokens.map { token in
+      let predictions = mostLikely()
+      let surprisal =
+        probabilities.isEmpty ? nil : -log2(max(Double(probabilities[token]), 1e-300))
+      state = network.step(token, from: state)
+      probabilities = network.probabilities(after: state)
+      return Position(
+        token: vocabulary.tokens[token], surprisal: surprisal, predictions: predictions,
+        layers: state)
     }
-    next = best()
+    nextPredictions = mostLikely()
   }
 
-  /// What a row of a heat map shows: one number of each cell of a layer, over time.
-  public struct HeatmapRow: Sendable {
-    /// For example "forget gate".
+  /// One quantity of several neurons over time, such as a gate: the data of a heat map.
+  public struct ActivationMap: Sendable {
+    /// The name of the quantity, for example "forget gate".
     public let name: String
-    /// In words, what low and high numbers mean.
+    /// An explanation of low and high values.
     public let meaning: String
-    /// The range of the numbers: 0...1 for gates, -1...1 for others.
+    /// The range of the values.
     public let range: ClosedRange<Double>
-    /// `[cells][time]`.
+    /// The values, `[neuron, time]`.
     public let rows: [[Float]]
   }
 
-  /// The gates, the cells and the states of a layer; `cells` says of which units.
-  public func bands(layer: Int, cells: [Int]) -> [HeatmapRow] {
-    func band(
-      _ name: String, _ meaning: String, _ range: ClosedRange<Double>,
-      _ value: (InstrumentedNetwork.StepActivations, Int) -> Float
-    ) -> HeatmapRow {
-      HeatmapRow(
-        name: name, meaning: meaning, range: range,
-        rows: cells.map { cell in places.map { value($0.moments[layer], cell) } })
-    }
-    let state = band(
-      "h, the state", "what the layer hands on: from -1 to 1", -1...1, { $0.hidden[$1] })
-    switch cell {
-    case .rnn where activation == .relu:
-      let largest = state.rows.joined().max().map(Double.init) ?? 0
-      return [
-        HeatmapRow(
-          name: state.name, meaning: "what the layer hands on: 0 or more, without bound",
-          range: 0...max(largest, 1e-9), rows: state.rows)
-      ]
-    case .rnn: return [state]
-    case .lstm:
-      return [
-        band(
-          "forget gate", "near 1 keeps what the cell holds, near 0 forgets it", 0...1,
-          { $0.gates[1][$1] }),
-        band(
-          "input gate", "near 1 writes the candidate into the cell, near 0 writes nothing", 0...1,
-          { $0.gates[0][$1] }),
-        band("candidate", "what would be written: from -1 to 1", -1...1, { $0.gates[2][$1] }),
-        band(
-          "output gate", "near 1 shows what the cell holds, near 0 hides it", 0...1,
-          { $0.gates[3][$1] }),
-        band(
-          "c, the cell", "what is remembered: its tanh, from -1 to 1", -1...1,
-          { tanh($0.cell[$1]) }),
-        state,
-      ]
-    case .gru:
-      return [
-        band(
-          "update gate", "near 1 keeps the old state, near 0 takes the candidate", 0...1,
-          { $0.gates[1][$1] }),
-        band(
-          "reset gate", "near 1 lets the candidate see the old state, near 0 hides it", 0...1,
-          { $0.gates[0][$1] }),
-        band("candidate", "what would be written: from -1 to 1", -1...1, { $0.gates[2][$1] }),
-        state,
-      ]
+  /// Returns the gates and states of some neurons of a layer over time.
+  ///
+  /// - Parameters:
+  ///   - layer: The index of the layer, from 0.
+  ///   - neurons: The indices of the neurons, from 0.
+  /// - Returns: A map for each gate and state, with a row for each neuron.
+  public func activationMaps(layer: Int, neurons: [Int]) -> [ActivationMap] {
+    cell.quantities.map { quantity in
+      let rows = neurons.map { neuron in
+        positions.map { quantity.value($0.layers[layer], neuron) }
+      }
+      let maximum = rows.joined().max().map(Double.init) ?? 0
+      return ActivationMap(
+        name: quantity.name, meaning: quantity.meaning,
+        range: quantity.range ?? 0...max(maximum, 1e-9), rows: rows)
     }
   }
 
-  /// The cells of a layer whose state changed most on this text.
-  public func liveliest(layer: Int, count: Int) -> [Int] {
-    best(layer, count) { cell in
-      let values = places.map { Double($0.moments[layer].hidden[cell]) }
+  /// Returns the neurons of a layer whose hidden state has the largest variance, in ascending order.
+  public func mostActive(layer: Int, count: Int) -> [Int] {
+    largest(count, layer) { neuron in
+      let values = positions.map { Double($0.layers[layer].hiddenState[neuron]) }
       let mean = values.reduce(0, +) / Double(max(1, values.count))
       return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     }
   }
 
-  /// The cells of a layer that kept most on this text: whose forget gate (update gate of the GRU) was highest.
-  ///
-  /// A vanilla network has no such gate: of it, none.
-  public func mostLasting(layer: Int, count: Int) -> [Int] {
-    guard cell != .rnn else { return [] }
-    return best(layer, count) { cell in
-      places.reduce(0) { $0 + Double($1.moments[layer].gates[1][cell]) }
+  /// Returns the neurons of a layer whose forget gate (update gate of a GRU) has the largest mean, in
+  /// ascending order; an empty array for a vanilla RNN, which has no such gate.
+  public func mostPersistent(layer: Int, count: Int) -> [Int] {
+    guard let gate = cell.retentionGate else { return [] }
+    return largest(count, layer) { neuron in
+      positions.reduce(0) { $0 + Double($1.layers[layer].gates[gate][neuron]) }
     }
   }
 
-  /// So many cells of a layer for which a number is largest, in their order.
-  private func best(_ layer: Int, _ count: Int, _ number: (Int) -> Double) -> [Int] {
-    let width = places.first?.moments[layer].hidden.count ?? 0
-    let numbers = (0..<width).map(number)
-    return numbers.indices.sorted { (numbers[$0], $1) > (numbers[$1], $0) }.prefix(count).sorted()
+  /// Returns the neurons of a layer with the largest scores, in ascending order.
+  private func largest(_ count: Int, _ layer: Int, by score: (Int) -> Double) -> [Int] {
+    let hiddenSize = positions.first?.layers[layer].hiddenState.count ?? 0
+    return indicesOfLargest(count, (0..<hiddenSize).map(score)).sorted()
   }
+}
+
+/// Returns the indices of the largest values, by descending value; ties are broken by ascending index.
+private func indicesOfLargest<Value: Comparable>(_ count: Int, _ values: [Value]) -> [Int] {
+  Array(
+    values.indices.sorted { (values[$0], $1) > (values[$1], $0) }.prefix(count))
 }

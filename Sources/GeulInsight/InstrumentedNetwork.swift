@@ -1,137 +1,109 @@
 internal import Foundation
-public import GeulCompute
+internal import GeulCompute
 public import GeulModel
 
-/// A network in plain arithmetic, one unit of the text after the other, with everything that happens inside laid open.
+/// A network that computes one token at a time in plain Swift and exposes all activations.
 ///
-/// It computes what the kernels compute, some hundred times as slowly, and keeps what they forget: each gate of each cell.
-/// See `RecurrentLayer` for the formulas.
+/// It computes what the kernels compute, about 100 times slower, and keeps each gate of each neuron.
+///
+/// ```swift
+/// let network = InstrumentedNetwork(model)
+/// var state = network.initialState
+/// for token in tokens { state = network.step(token, from: state) }
+/// let probabilities = network.probabilities(after: state)
+/// ```
 public struct InstrumentedNetwork: Sendable {
-  /// The kind of its cells.
-  public let cell: CellKind
-  /// How many units the vocabulary has.
-  public let vocabulary: Int
-  /// From the tokens upward.
+  /// The number of tokens in the vocabulary.
+  public let vocabularySize: Int
+  /// The layers, from the input to the output.
   let layers: [InstrumentedLayer]
-  /// `[h][v]`: W_y, a row for each hidden unit.
-  let decoder: Rows
-  /// `[v]`: b_y.
-  let decoderBias: [Float]
+  /// W_y, stored by columns: `[hidden, vocabulary]`.
+  let outputWeights: RowMatrix
+  /// b_y, `[vocabulary]`.
+  let outputBias: [Float]
 
-  /// Lays a model open.
+  /// Creates an instrumented copy of a model's network.
   public init(_ model: Model) {
     let network = model.network
     var tensors: [String: [Float]] = [:]
     for tensor in network.tensors(of: model.parameters) { tensors[tensor.name] = tensor.values }
     func values(_ name: String) -> [Float] { tensors[name] ?? [] }
-    let cell = network.architecture.cell
-    self.cell = cell
-    vocabulary = network.vocabulary
-    layers = network.layers.enumerated().map { index, layer in
-      let second = layer.bias.name.replacing("bias_ih", with: "bias_hh")
+    let architecture = network.architecture
+    let cell = architecture.cell.instrumentedCell(activation: architecture.activation)
+    vocabularySize = network.vocabulary
+    layers = network.layers.map { layer in
+      let recurrentBias = layer.bias.name.replacing("bias_ih", with: "bias_hh")
       return InstrumentedLayer(
-        cell: cell, activation: network.architecture.activation, units: layer.recurrent.units,
-        input: Rows(transposing: values(layer.input.name), count: layer.input.depth),
-        recurrent: Rows(transposing: values(layer.recurrent.name), count: layer.recurrent.depth),
-        bias: values(layer.bias.name), recurrentBias: values(second))
+        cell: cell, hiddenSize: layer.recurrent.units,
+        inputWeights: RowMatrix(
+          transposing: values(layer.input.name), rowCount: layer.input.depth),
+        recurrentWeights: RowMatrix(
+          transposing: values(layer.recurrent.name), rowCount: layer.recurrent.depth),
+        inputBias: values(layer.bias.name), recurrentBias: values(recurrentBias))
     }
-    decoder = Rows(
-      transposing: values(network.decoder.name), count: network.architecture.hidden)
-    decoderBias = values(network.decoderBias.name)
+    outputWeights = RowMatrix(
+      transposing: values(network.outputProjection.name), rowCount: architecture.hidden)
+    outputBias = values(network.outputBias.name)
   }
 
-  /// How many layers there are.
+  /// The number of recurrent layers.
   public var layerCount: Int { layers.count }
-  /// How many units a layer has.
-  public var hidden: Int { layers[0].units }
+  /// The number of neurons in a layer.
+  public var hiddenSize: Int { layers[0].hiddenSize }
 
-  /// What one step left in a layer; each list is `[h]`.
+  /// The activations of a layer after one time step; each array is `[hidden]`.
   public struct StepActivations: Sendable, Equatable {
-    /// Of an LSTM input, forget, candidate, output; of a GRU reset, update, candidate; of a vanilla network none.
+    /// The gates and the candidate in PyTorch's order: input, forget, candidate and output of an
+    /// LSTM; reset, update and candidate of a GRU; none of a vanilla RNN.
     public var gates: [[Float]]
-    /// c of the LSTM; empty for the others.
-    public var cell: [Float]
-    /// h.
-    public var hidden: [Float]
-    /// GRU: U_n h_{t-1} + c_n, before it is reset.
+    /// The cell state c; empty for cells without one.
+    public var cellState: [Float]
+    /// The hidden state h.
+    public var hiddenState: [Float]
+    /// W_h h_{t-1} + b_h of a GRU's candidate, before the reset gate; empty for other cells.
     var recurrentCandidate: [Float] = []
   }
 
-  /// The state before the first unit of a text: zero.
-  public var beginning: [StepActivations] {
+  /// The zero state of each layer, before the first token.
+  public var initialState: [StepActivations] {
     layers.map { layer in
-      let zero = [Float](repeating: 0, count: layer.units)
-      return StepActivations(gates: [], cell: cell == .lstm ? zero : [], hidden: zero)
+      let zeros = [Float](repeating: 0, count: layer.hiddenSize)
+      return StepActivations(
+        gates: [], cellState: layer.cell.hasCellState ? zeros : [], hiddenState: zeros)
     }
   }
 
-  /// Reads one unit.
-  public func step(_ id: Int, after before: [StepActivations]) -> [StepActivations] {
-    var after: [StepActivations] = []
-    for (layer, state) in zip(layers, before) {
-      var sums = layer.bias
-      if let below = after.last {
-        for (unit, value) in below.hidden.enumerated() { layer.input.add(unit, value, to: &sums) }
+  /// Reads one token.
+  ///
+  /// - Parameters:
+  ///   - token: The id of the token.
+  ///   - previous: The activations of the previous step, or `initialState`.
+  /// - Returns: The activations of each layer.
+  public func step(_ token: Int, from previous: [StepActivations]) -> [StepActivations] {
+    var current: [StepActivations] = []
+    for (layer, state) in zip(layers, previous) {
+      var input = layer.inputBias
+      if let layerBelow = current.last {
+        for (neuron, value) in layerBelow.hiddenState.enumerated() {
+          layer.inputWeights.addRow(neuron, scaledBy: value, to: &input)
+        }
       } else {
-        layer.input.add(id, 1, to: &sums)
+        layer.inputWeights.addRow(token, scaledBy: 1, to: &input)
       }
-      after.append(layer.moment(sums, after: state))
+      current.append(layer.forward(input, from: state))
     }
-    return after
+    return current
   }
 
-  /// The probabilities of what comes next, `[v]`.
-  public func probabilities(_ state: [StepActivations]) -> [Float] {
-    var scores = decoderBias
-    for (unit, value) in (state.last?.hidden ?? []).enumerated() {
-      decoder.add(unit, value, to: &scores)
+  /// Returns the probabilities of the next token, by id, `[vocabulary]`.
+  public func probabilities(after state: [StepActivations]) -> [Float] {
+    var logits = outputBias
+    for (neuron, value) in (state.last?.hiddenState ?? []).enumerated() {
+      outputWeights.addRow(neuron, scaledBy: value, to: &logits)
     }
-    let largest = scores.max() ?? 0
-    let powers = scores.map { exp($0 - largest) }
-    let sum = powers.reduce(0, +)
-    return powers.map { $0 / sum }
-  }
-}
-
-/// A matrix by its rows: `[count][width]`.
-struct Rows: Sendable {
-  let count: Int
-  let width: Int
-  private let values: [Float]
-
-  /// The columns of a matrix `[width, count]` as rows.
-  init(transposing matrix: [Float], count: Int) {
-    self.count = count
-    width = matrix.count / count
-    var values = [Float](repeating: 0, count: matrix.count)
-    for row in 0..<width {
-      for column in 0..<count { values[column * width + row] = matrix[row * count + column] }
-    }
-    self.values = values
-  }
-
-  /// Adds a row, times a factor, to `sums`.
-  func add(_ row: Int, _ factor: Float, to sums: inout [Float]) {
-    let row = values.span.extracting(row * width..<(row + 1) * width)
-    var sums = sums.mutableSpan
-    for index in row.indices { sums[index] += factor * row[index] }
-  }
-
-  /// The product of a row with `other`, `[width]`.
-  func product(_ row: Int, _ other: [Float]) -> Float {
-    let row = values.span.extracting(row * width..<(row + 1) * width)
-    let other = other.span
-    var sums = SIMD8<Float>.zero
-    var index = 0
-    while index + 8 <= row.count {
-      for lane in 0..<8 { sums[lane] += row[index + lane] * other[index + lane] }
-      index += 8
-    }
-    var sum = sums.sum()
-    while index < row.count {
-      sum += row[index] * other[index]
-      index += 1
-    }
-    return sum
+    let maximum = logits.max() ?? 0
+    let exponentials = logits.map { exp($0 - maximum) }
+    let sum = exponentials.reduce(0, +)
+    return exponentials.map { $0 / sum }
   }
 }

@@ -1,36 +1,37 @@
 public import GeulCompute
 
-/// A part of the batch on its way through a window: what the forward pass leaves for the way back.
+/// A part of the batch on its way through a window: tokens, activations, losses.
 ///
-/// Sequences do not depend on each other, so a portion goes forward and back through the whole window and all
-/// layers with no other portion to wait for. How a batch is cut depends on the threads; no sum over the batch does.
-public struct BatchShard: Sendable {
-  /// The place of its first sequence in the batch.
+/// Sequences do not depend on each other, so a shard goes forward and back through the whole window and all layers without
+/// waiting for other shards. How a batch is partitioned depends on the number of threads; no sum over the batch does.
+///
+/// Unchecked: one thread uses it at a time.
+public final class BatchShard: @unchecked Sendable {
+  /// The index of the first sequence in the batch.
   public let firstRow: Int
-  /// How many sequences it has.
-  public let rows: Int
-  /// How many steps a window has.
+  /// The number of sequences: `b`; see `resize`.
+  public private(set) var rows: Int
+  /// The number of steps of a window: `t`.
   public let length: Int
-  /// `[t, b]`: what the network reads.
+  /// The tokens that the network reads, `[t, b]`.
   public var tokens: Buffer<Int32>
-  /// `[t, b]`: what came next; -1 counts nothing.
+  /// The tokens that follow, `[t, b]`; -1 does not count.
   public var targets: Buffer<Int32>
-  /// `[t, b]` nats, after `forward`.
+  /// The losses, `[t, b]` nats, after `forward`.
   public private(set) var losses: Buffer<Double>
-  /// What each layer computed.
-  public var traces: [LayerActivations]
-  /// What `tally` has added up: each sequence's nats, and how many targets they belong to.
-  public private(set) var counted: (nats: [Double], units: Int)
-  /// How long the last window took, each way; for whoever runs it to fill.
+  /// The activations of each layer.
+  public let layers: [LayerActivations]
+  /// The sums of `accumulateLosses`: nats for each sequence, and the number of targets that they belong to.
+  public private(set) var lossSums: (nats: [Double], count: Int)
+  /// The seconds that the last window took, in each direction; for the caller to fill.
   public var seconds = (forward: 0.0, backward: 0.0)
-  /// Its share in the gradient of each tensor, in the layout's order, after `backward`.
-  public var shares: [GradientContribution] = []
+  /// The contributions to the gradients, in the layout's order, after `backward`.
+  public private(set) var gradientContributions: [GradientContribution] = []
 
-  /// `[t, b, h]`: the output of each layer after dropout; empty without.
-  private var dropped: [ElementBuffer]
-  private var logits: Logits
+  private let hasDropout: Bool
+  private let logits: Logits
 
-  /// Room for `rows` sequences of a network, with a zero state.
+  /// Allocates a shard of `rows` sequences, with a zero state.
   public init(
     _ network: Network, firstRow: Int, rows: Int, length: Int, precision: Precision, dropout: Bool,
     backward: Bool
@@ -39,222 +40,233 @@ public struct BatchShard: Sendable {
     self.rows = rows
     self.length = length
     let count = length * rows
-    let width = network.layers[0].width
-    counted = (Array(repeating: 0, count: rows), 0)
+    lossSums = (Array(repeating: 0, count: rows), 0)
     tokens = Buffer(zeros: count)
     targets = Buffer(zeros: count)
     losses = Buffer(zeros: count)
-    traces = network.layers.map { layer in
+    layers = network.layers.map { layer in
       LayerActivations(
-        cell: layer.cell, length: length, rows: rows, width: width, precision: precision,
-        backward: backward)
+        cell: layer.cell, length: length, rows: rows, width: layer.width, precision: precision,
+        dropout: dropout, backward: backward)
     }
-    dropped =
-      dropout ? network.layers.map { _ in ElementBuffer(zeros: count * width, precision) } : []
+    hasDropout = dropout
     logits = Logits(
       rows: count, vocabulary: network.vocabulary, precision: precision, backward: backward)
   }
 
-  /// Room for its way back; for others as well, if they have no more rows.
-  public var backwardWorkspace: BackwardWorkspace {
-    BackwardWorkspace(length: length, rows: rows, width: traces[0].width)
+  /// Allocates a workspace for `backward` of this shard, or of another with no more rows.
+  public func makeBackwardWorkspace() -> BackwardWorkspace {
+    BackwardWorkspace(length: length, rows: rows, width: layers[0].width)
   }
 
-  /// The whole batch, cut for so many threads.
+  /// Partitions a batch for a number of threads.
   ///
-  /// The weights are read once for each step of a portion, so it has as many sequences as there can be: at most 25, because
-  /// what its step leaves must stay near, and, where that is six at least, half of a thread's, because one thread may be
-  /// slower than another. Larger portions come first, so that threads finish together.
-  public static func cut(batch: Int, pool: Int) -> [Range<Int>] {
-    let each = pool > 1 && batch >= 12 * pool ? 2 : 1
-    let count = min(batch, pool * max(each, (batch + 25 * pool - 1) / (25 * pool)))
+  /// The weights are read once for each step of a shard, so a shard is large: at most 25 sequences, so that one step's
+  /// activations stay in the L2 cache, and, where that leaves at least six, half of a thread's share, because one thread may
+  /// be slower than another. Larger shards come first, so that threads finish together.
+  public static func partition(batch: Int, threads: Int) -> [Range<Int>] {
+    let each = threads > 1 && batch >= 12 * threads ? 2 : 1
+    let count = min(batch, threads * max(each, (batch + 25 * threads - 1) / (25 * threads)))
     return (0..<count).map { index in
       let first = batch / count * index + min(index, batch % count)
       return first..<first + batch / count + (index < batch % count ? 1 : 0)
     }
   }
 
-  /// What dropout does in one step.
+  /// The dropout masks of one training step.
   public struct DropoutMasks: Sendable {
-    /// The share of a layer's outputs that are zeroed.
+    /// The fraction of a layer's outputs that become zero.
     public var rate: Float
-    /// Differs for each step.
+    /// A number that differs for each step.
     public var key: UInt64
 
-    /// DropoutMasks for a step.
+    /// Creates masks.
     public init(rate: Float, key: UInt64) {
       self.rate = rate
       self.key = key
     }
 
-    /// The mask of a layer of a portion.
+    /// The mask of a layer of a shard.
     package func dropout(layer: Int, firstRow: Int) -> Dropout {
       Dropout(rate: rate, key: key &+ UInt64(layer) &* 0xD1B5_4A32_D192_ED03, firstRow: firstRow)
     }
   }
 
-  /// What layer `index` hands on: its states after the first block, or those with dropout.
-  private func output(of index: Int) -> (operands: ElementBuffer, offset: Int) {
-    dropped.isEmpty
-      ? (traces[index].hidden, rows * traces[index].width) : (dropped[index], 0)
+  private func input(ofLayer index: Int) -> LayerInput {
+    index == 0 ? .tokens(tokens) : .output(of: layers[index - 1])
   }
 
-  private func input(of index: Int) -> LayerInput {
-    guard index > 0 else { return .tokens(tokens) }
-    let below = output(of: index - 1)
-    return .operands(below.operands, offset: below.offset)
-  }
-
-  /// Sets what sequence `row` reads and what comes next.
+  /// Sets the tokens and targets of one sequence.
   ///
   /// - Parameters:
-  ///   - row: which sequence.
-  ///   - sequence: `length + 1` tokens, or fewer for a shorter window. A token of -1 is read as 0 and does not count.
+  ///   - row: the sequence.
+  ///   - sequence: `length + 1` tokens, or fewer for a shorter window. -1 is read as 0 and does not count.
   ///   - counting: the steps whose targets count; all by default.
-  public mutating func fill(row: Int, _ sequence: [Int32], counting: Range<Int>? = nil) {
-    let (rows, steps) = (rows, 0..<sequence.count - 1)
-    var inputs = tokens.mutableSpan
-    for step in steps { inputs[step * rows + row] = max(0, sequence[step]) }
-    var outputs = targets.mutableSpan
-    for step in steps {
-      outputs[step * rows + row] = (counting ?? steps).contains(step) ? sequence[step + 1] : -1
+  public func setTokens(row: Int, _ sequence: [Int32], counting: Range<Int>? = nil) {
+    let counted = counting ?? 0..<sequence.count - 1
+    for step in 0..<sequence.count - 1 {
+      tokens[step * rows + row] = max(0, sequence[step])
+      targets[step * rows + row] = counted.contains(step) ? sequence[step + 1] : -1
     }
   }
 
-  /// The sum of each sequence's losses in the last window, in nats; adding these up does not depend on how a batch is cut.
+  /// The sum of each sequence's losses in the last window, in nats; adding these does not depend on the partition.
   public var rowLosses: [Double] {
     (0..<rows).map { row in (0..<length).reduce(0) { $0 + losses[$1 * rows + row] } }
   }
 
-  /// Adds the losses of the last window, and how many targets counted, to `counted`.
-  public mutating func tally() {
-    for (row, loss) in rowLosses.enumerated() { counted.nats[row] += loss }
-    for index in 0..<targets.count where targets[index] >= 0 { counted.units += 1 }
+  /// Adds the losses of the last window, and the number of targets that counted, to `lossSums`.
+  public func accumulateLosses() {
+    for (row, loss) in rowLosses.enumerated() { lossSums.nats[row] += loss }
+    for index in 0..<targets.count where targets[index] >= 0 { lossSums.count += 1 }
   }
 
   /// Reads a window and computes the losses of its targets.
   ///
   /// - Parameters:
   ///   - weights: the network.
-  ///   - kernels: what computes.
-  ///   - steps: how many tokens of each sequence to read; a whole window by default.
-  ///   - scale: what the loss's gradient is multiplied by; nil when no gradient will be wanted.
+  ///   - kernels: the kernels.
+  ///   - steps: the number of tokens of each sequence to read; a whole window by default.
+  ///   - scale: the factor of the loss's gradient; nil when no gradient is needed.
   ///   - masks: dropout; nil for none.
-  public mutating func forward(
+  public func forward(
     _ weights: PackedNetwork, _ kernels: Kernels, steps: Int? = nil, scale: Float? = nil,
     masks: DropoutMasks? = nil
   ) {
     let steps = steps ?? length
-    let width = traces[0].width
-    for index in traces.indices {
-      kernels.forward(
-        weights.layers[index], in: weights.parameters, input: input(of: index),
-        into: &traces[index], length: steps)
-      guard let masks, !dropped.isEmpty else { continue }
-      kernels.apply(
-        masks.dropout(layer: index, firstRow: firstRow), to: traces[index].hidden,
-        offset: rows * width, shape: (steps, rows, width), into: &dropped[index])
+    let context = ComputeContext(kernels)
+    for (index, layer) in layers.enumerated() {
+      context.forward(
+        weights.layers[index], in: weights.parameters, input: input(ofLayer: index), into: layer,
+        length: steps)
+      if hasDropout, let masks {
+        kernels.apply(masks.dropout(layer: index, firstRow: firstRow), to: layer, length: steps)
+      }
     }
-    project(weights, kernels, rows: steps * rows, pool: ThreadPool(1))
-    kernels.crossEntropy(&logits, targets: targets, scale: scale, losses: &losses)
+    project(weights, context, rows: steps * rows)
+    kernels.crossEntropy(logits, targets: targets, scale: scale, losses: &losses)
   }
 
-  /// Fills the first `rows` rows of `logits`.
-  ///
-  /// A function of its own: what it holds of the top layer's states must be gone before these are carried on, or that would
-  /// copy them.
-  private mutating func project(
-    _ weights: PackedNetwork, _ kernels: Kernels, rows: Int, pool: ThreadPool
-  ) {
-    let top = output(of: traces.count - 1)
-    kernels.project(
-      weights.decoder, bias: weights.network.decoderBias, in: weights.parameters,
-      hidden: top.operands, offset: top.offset, rows: rows, into: &logits, pool: pool)
+  private func project(_ weights: PackedNetwork, _ context: ComputeContext, rows: Int) {
+    context.project(
+      weights.outputProjection, bias: weights.network.outputBias, in: weights.parameters,
+      output: layers[layers.count - 1], rows: rows, into: logits)
   }
 
-  /// Goes back through the window that `forward` has just read, and leaves its shares in the gradients.
-  ///
-  /// `work` is room for it (see `backwardWorkspace`); what is left there matters to nobody.
-  public mutating func backward(
-    _ weights: PackedNetwork, _ kernels: Kernels, work: inout BackwardWorkspace,
+  /// Propagates gradients back through the window that `forward` has read, and leaves the contributions to the gradients.
+  public func backward(
+    _ weights: PackedNetwork, _ kernels: Kernels, workspace: inout BackwardWorkspace,
     masks: DropoutMasks? = nil
   ) {
-    precondition(logits.used == length * rows, "the way back from \(logits.used) places")
-    let network = weights.network
-    let width = traces[0].width
-    let top = output(of: traces.count - 1)
-    let projection = kernels.sources(
-      of: logits, length: length, hidden: top.operands, offset: top.offset, width: width)
+    precondition(logits.usedRows == length * rows, "gradients of \(logits.usedRows) positions")
+    let top = layers[layers.count - 1]
+    let projection = GradientContribution.projection(logits, length: length, output: top)
     var fromTop = [projection.bias, projection.weight]
-    kernels.projectBack(weights.decoder, logits: logits, into: &work.dOutput)
-    for index in traces.indices.reversed() {
-      if let masks, !dropped.isEmpty {
+    kernels.projectBack(weights.outputProjection, logits: logits, into: &workspace.dOutput)
+    for (index, layer) in layers.enumerated().reversed() {
+      if hasDropout, let masks {
         kernels.apply(
-          masks.dropout(layer: index, firstRow: firstRow), toGradient: &work.dOutput,
-          shape: (length, rows, width))
+          masks.dropout(layer: index, firstRow: firstRow), toGradient: &workspace.dOutput,
+          shape: (length, rows, layer.width))
       }
-      kernels.backward(
-        weights.layers[index], trace: &traces[index], work: &work)
-      work.descend()
-      let sources = kernels.sources(of: traces[index], input: input(of: index), inputs: width)
-      fromTop += sources.biases.reversed() + [sources.recurrent, sources.input]
+      kernels.backward(weights.layers[index], layer, workspace: &workspace)
+      workspace.descend()
+      let contributions = GradientContribution.layer(layer, input: input(ofLayer: index))
+      fromTop +=
+        contributions.biases.reversed() + [contributions.recurrent, contributions.input]
     }
-    shares = fromTop.reversed()
-    precondition(shares.count == network.layout.slots.count, "a share for each tensor")
+    gradientContributions = fromTop.reversed()
+    precondition(
+      gradientContributions.count == weights.network.layout.slots.count,
+      "a contribution for each tensor")
   }
 
-  /// Makes the state after `steps` steps (a whole window by default) the one that the next window begins with.
-  public mutating func carryState(after steps: Int? = nil) {
-    for index in traces.indices { traces[index].carry(from: steps) }
-  }
-
-  /// Makes the state that the next window begins with zero.
-  public mutating func clearState() {
-    for index in traces.indices { traces[index].clearState() }
-  }
-
-  /// Reads one token of each sequence and carries the state on; fills `scores` with `[b, v]` scores of what comes next.
+  /// Reads one token of each sequence and carries the state; fills `logits` with `[b][v]` logits of the next token.
   ///
-  /// `lanes` share the work of large matrices.
-  public mutating func step(
-    _ weights: PackedNetwork, _ kernels: Kernels, pool: ThreadPool, scores: inout [[Float]]
+  /// The threads share the columns of large matrices.
+  public func step(
+    _ weights: PackedNetwork, _ context: ComputeContext, logits result: inout [[Float]]
   ) {
-    for index in traces.indices {
-      kernels.forward(
-        weights.layers[index], in: weights.parameters, input: input(of: index),
-        into: &traces[index], length: 1, pool: pool)
+    for (index, layer) in layers.enumerated() {
+      context.forward(
+        weights.layers[index], in: weights.parameters, input: input(ofLayer: index), into: layer,
+        length: 1)
     }
-    project(weights, kernels, rows: rows, pool: pool)
-    for row in 0..<rows { logits.copy(row: row, to: &scores[row]) }
+    project(weights, context, rows: rows)
+    for row in 0..<rows { logits.copy(row: row, to: &result[row]) }
     carryState(after: 1)
   }
 }
 
+extension BatchShard {
+  /// Makes the state after `steps` steps, by default a whole window, the one that the next window begins with.
+  public func carryState(after steps: Int? = nil) {
+    for layer in layers { layer.carryState(after: steps) }
+  }
+
+  /// Makes the state that the next window begins with zero.
+  public func resetState() {
+    for row in 0..<rows { resetState(row: row) }
+  }
+
+  /// Changes the number of sequences, at most that of the initializer; the states of those that remain are kept.
+  public func resize(rows: Int) {
+    for layer in layers { layer.resize(rows: rows) }
+    self.rows = rows
+  }
+
+  /// Makes the state of one sequence zero.
+  public func resetState(row: Int) {
+    for layer in layers { layer.setState(row: row, hidden: [], float32State: []) }
+  }
+
+  /// Copies the state of one sequence to another's place.
+  public func copyState(row source: Int, to target: Int) {
+    for layer in layers { layer.copyState(row: source, to: target) }
+  }
+
+  /// Reads the state of one sequence, `h` units for each layer.
+  public func state(row: Int, width: Int) -> RecurrentState.Row {
+    let states = layers.map { $0.state(row: row) }
+    return RecurrentState.Row(
+      hidden: states.map { Array($0.hidden.prefix(width)) },
+      float32State: states.map { Array($0.float32State.prefix(width)) })
+  }
+
+  /// Sets the state of one sequence.
+  public func setState(row: Int, _ state: RecurrentState.Row) {
+    for (index, layer) in layers.enumerated() {
+      layer.setState(
+        row: row, hidden: state.hidden[index], float32State: state.float32State[index])
+    }
+  }
+}
+
 extension Network {
-  /// Adds up the portions' shares in the gradients; each lane has a room of `works` to itself.
+  /// Adds the contributions of all shards to the gradients; each thread has a workspace.
   public func addGradients(
-    of portions: [BatchShard], to gradients: inout ParameterStorage,
-    works: inout [GradientWorkspace],
-    kernels: Kernels, pool: ThreadPool
+    of shards: [BatchShard], to gradients: inout ParameterStorage,
+    workspaces: inout [GradientWorkspace], context: ComputeContext
   ) {
     func gradient(_ slot: ParameterSlot) -> TensorGradient {
       guard let index = layout.slots.firstIndex(of: slot) else {
         preconditionFailure("another network's tensor")
       }
-      return TensorGradient(slot, sources: portions.map { $0.shares[index] })
+      return TensorGradient(slot, shards.map { $0.gradientContributions[index] })
     }
     var matrices = layers.flatMap { layer in
-      let isGated = layer.cell.gates > 1
+      let isGated = layer.cell.descriptor.gateCount > 1
       let biases = [layer.bias, layer.recurrentBias].compactMap(\.self)
-      let riders = biases + (layer.readsTokens ? [layer.input] : [])
+      let fused = biases + (layer.readsTokens ? [layer.input] : [])
       let inputs = layer.readsTokens ? [] : [layer.input]
       return [
         MatrixGradient(
-          gradient(layer.recurrent), gated: isGated, riders: riders.map(gradient))
-      ] + inputs.map { MatrixGradient(gradient($0), gated: isGated, riders: []) }
+          gradient(layer.recurrent), isGated: isGated, fusedReductions: fused.map(gradient))
+      ] + inputs.map { MatrixGradient(gradient($0), isGated: isGated, fusedReductions: []) }
     }
     matrices.append(
-      MatrixGradient(gradient(decoder), gated: false, riders: [gradient(decoderBias)]))
-    kernels.addGradients(matrices, to: &gradients, works: &works, pool: pool)
+      MatrixGradient(
+        gradient(outputProjection), isGated: false, fusedReductions: [gradient(outputBias)]))
+    context.addGradients(matrices, to: &gradients, workspaces: &workspaces)
   }
 }

@@ -3,50 +3,61 @@ public import GeulStorage
 public import GeulCompute
 public import GeulText
 
-/// A network with all that is needed to use it: the tokenizer's rules, the vocabulary and the parameters.
+/// A network with everything that is needed to use it: parameters, tokenizer and vocabulary.
 ///
-/// One safetensors file is the model. Its tensors have PyTorch's names and shapes; all else is one JSON text under
-/// the metadata key `geul`.
+/// One safetensors file is the model. Its tensors have PyTorch's names and shapes; everything else is one JSON text under the
+/// metadata key `geul`.
+///
+/// ```swift
+/// let model = try Model(contentsOf: "checkpoints/english.safetensors")
+/// print(model.metadata.vocabulary.count, model.network.layout.parameterCount)
+/// try model.save(to: "copy.safetensors")
+/// ```
 public struct Model: Sendable {
-  /// All but the numbers.
+  /// Everything but the parameters.
   public var metadata: Metadata
-  /// The network's shape.
+  /// The network.
   public let network: Network
-  /// Its numbers.
+  /// The parameters.
   public var parameters: ParameterStorage
 
-  /// What the metadata key `geul` holds.
+  /// The contents of the metadata key `geul`.
   public struct Metadata: Codable, Sendable, Equatable {
-    /// The version of this format; a reader refuses a newer one.
+    /// The version of the format; a reader refuses a newer one.
     public var format = Metadata.currentFormat
     /// The shape of the network.
-    public var model: Architecture
-    /// The rules that turn text into units.
+    public var architecture: Architecture
+    /// The rules that turn text into tokens.
     public var tokenizer: Tokenizer
-    /// The units in the order of their ids.
+    /// The tokens in the order of their ids.
     public var vocabulary: Vocabulary
-    /// How the model came to be: nil for one that was never trained.
+    /// The training of the model; nil for one that was never trained.
     public var training: Training?
 
     /// The version of the format that this program writes.
     public static let currentFormat = 1
 
-    /// What is known of a model's training.
+    private enum CodingKeys: String, CodingKey {
+      case format, tokenizer, vocabulary, training
+      case architecture = "model"
+    }
+
+    /// Facts about a model's training.
     public struct Training: Codable, Sendable, Equatable {
-      /// How many steps had been made.
+      /// The number of steps.
       public var step: Int
-      /// How many times the text had been read.
+      /// The number of passes through the training text.
       public var epochs: Double
       /// The hash of the text; see `Corpus.hash`.
       public var corpusHash: String
-      /// The part of the text that was held out, at its end.
+      /// The fraction of the text, at its end, that was held out for validation.
       public var validationFraction: Double
-      /// Nats a unit on the part held out, scored from a zero state; nil where nothing was held out.
+      /// The validation loss in nats/token, from a zero state; nil where nothing was held out.
       public var validationNats: Double?
-      /// Bits a byte on the part held out.
+      /// The validation loss in bits/byte.
       public var validationBitsPerByte: Double?
 
-      /// What is known.
+      /// Creates a record of a training.
       public init(
         step: Int, epochs: Double, corpusHash: String, validationFraction: Double,
         validationNats: Double? = nil, validationBitsPerByte: Double? = nil
@@ -60,26 +71,27 @@ public struct Model: Sendable {
       }
     }
 
-    /// What there is to say about a model.
+    /// Creates the metadata of a model.
     public init(
-      model: Architecture, tokenizer: Tokenizer, vocabulary: Vocabulary, training: Training? = nil
+      architecture: Architecture, tokenizer: Tokenizer, vocabulary: Vocabulary,
+      training: Training? = nil
     ) {
-      self.model = model
+      self.architecture = architecture
       self.tokenizer = tokenizer
       self.vocabulary = vocabulary
       self.training = training
     }
   }
 
-  /// A model.
+  /// Creates a model.
   public init(_ metadata: Metadata, parameters: ParameterStorage) {
     self.metadata = metadata
-    network = Network(metadata.model, vocabulary: metadata.vocabulary.count)
+    network = Network(metadata.architecture, vocabulary: metadata.vocabulary.count)
     precondition(parameters.layout == network.layout, "parameters of another network")
     self.parameters = parameters
   }
 
-  /// The metadata key under which `About` stands.
+  /// The metadata key of `Metadata`.
   public static let metadataKey = "geul"
 
   /// Reads a model from a file, which may be a training checkpoint too.
@@ -89,7 +101,7 @@ public struct Model: Sendable {
     try self.init(SafetensorsFile(contentsOf: path), name: path)
   }
 
-  /// Reads a model from a file that has been opened and that errors call `name`.
+  /// Reads a model from an open file, which errors call `name`.
   ///
   /// - Throws: `FormatError` if the file is no model of Geul, of a later version, or of wrong shapes.
   public init(_ file: SafetensorsFile, name: String) throws(FormatError) {
@@ -98,7 +110,7 @@ public struct Model: Sendable {
     }
     guard let text = file.metadata[Self.metadataKey] else {
       throw fault(
-        "it is no model of Geul: its metadata have no key \"geul\". Give a file that `geul train` wrote."
+        "is not a model of Geul: its metadata has no key \"geul\". Give a file that `geul train` wrote."
       )
     }
     let metadata: Metadata
@@ -117,7 +129,7 @@ public struct Model: Sendable {
     }
     try Self.checkLimits(metadata, fault)
     self.metadata = metadata
-    network = Network(metadata.model, vocabulary: metadata.vocabulary.count)
+    network = Network(metadata.architecture, vocabulary: metadata.vocabulary.count)
     var tensors: [NamedTensor] = []
     for (tensor, shape) in network.tensorShapes {
       tensors.append(
@@ -131,11 +143,11 @@ public struct Model: Sendable {
     parameters = network.parameters(from: tensors)
   }
 
-  /// Sizes are checked before anything is made to their measure.
+  /// Validates sizes before memory is allocated.
   private static func checkLimits(
     _ metadata: Metadata, _ fault: (String) -> FormatError
   ) throws(FormatError) {
-    let shape = metadata.model
+    let shape = metadata.architecture
     guard 1...64 ~= shape.layers, 1...65536 ~= shape.hidden else {
       throw fault(
         "a network of \(shape.layers) layers of \(shape.hidden) units is beyond what this"
@@ -146,7 +158,7 @@ public struct Model: Sendable {
     }
   }
 
-  /// What a file of this model holds: `bias_hh` included, so that PyTorch takes it.
+  /// The contents of a file of this model, `bias_hh` included, so that PyTorch can load it.
   public var safetensors: SafetensorsFile {
     SafetensorsFile(
       metadata: [Self.metadataKey: Self.json(metadata)],
@@ -155,18 +167,18 @@ public struct Model: Sendable {
       })
   }
 
-  /// A value as JSON with sorted keys, so that equal values give equal bytes.
+  /// Returns JSON with sorted keys, so that equal values give equal bytes.
   package static func json(_ value: some Encodable) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // What is encoded here has string keys and finite numbers.
+    // Only values with string keys and finite numbers are encoded here.
     guard let data = try? encoder.encode(value) else { preconditionFailure("not encodable") }
     return String(decoding: data, as: UTF8.self)
   }
 
   private struct Version: Decodable { let format: Int }
 
-  /// What a decoding error says, without the names of types.
+  /// Describes a decoding error without the names of types.
   package static func words(for error: any Error) -> String {
     switch error {
     case DecodingError.keyNotFound(let key, _): "no key \"\(key.stringValue)\""
@@ -175,5 +187,17 @@ public struct Model: Sendable {
     case DecodingError.dataCorrupted(let context): context.debugDescription
     default: "\(error)"
     }
+  }
+}
+
+extension Model {
+  /// Saves the model as one safetensors file, and creates missing folders.
+  ///
+  /// A file of that name is replaced in one step.
+  ///
+  /// - Throws: `FileError` if the file or a folder cannot be written.
+  public func save(to path: String) throws(FileError) {
+    try Folder.create(Folder.containing(path))
+    try safetensors.write(to: AtomicFile(path), keepingPrevious: false)
   }
 }

@@ -1,53 +1,52 @@
 public import GeulCompute
 
-/// The parameters of a network, and its matrices in the order in which products read them.
-public struct PackedNetwork: Sendable {
-  /// What they are the parameters of.
+/// The parameters of a network with its weight matrices packed for the kernels.
+///
+/// Unchecked: `update` changes it while nothing else uses it.
+public final class PackedNetwork: @unchecked Sendable {
+  /// The network.
   public let network: Network
   /// The parameters as they are trained and stored.
   public private(set) var parameters: ParameterStorage
+  /// The layers from the tokens upward.
+  public let layers: [PackedLayer]
+  /// The matrix of the output projection.
+  public let outputProjection: PackedMatrix
 
-  /// What each layer computes with, from the tokens upward.
-  public private(set) var layers: [RecurrentWeights] = []
-
-  /// Of each layer the input's matrix (but for the first) and the state's; then the projection's.
-  private var matrices: [PackedMatrix]
-
-  /// Packs `parameters`; `backward` says whether gradients will go back through the network.
+  /// Packs `parameters`; `backward` tells whether gradients will be propagated through the network.
   public init(
     _ network: Network, parameters: ParameterStorage, precision: Precision, backward: Bool,
-    kernels: Kernels,
-    pool: ThreadPool
+    context: ComputeContext
   ) {
     self.network = network
     self.parameters = parameters
-    matrices = network.matrices.map { PackedMatrix($0, precision, backward: backward) }
-    pack(kernels, pool)
-  }
-
-  /// How wide the packed numbers are.
-  public var precision: Precision { decoder.precision }
-
-  /// The projection's matrix.
-  public var decoder: PackedMatrix { matrices[matrices.count - 1] }
-
-  /// Lets `change` change the parameters, and packs them anew.
-  public mutating func update(
-    _ kernels: Kernels, _ pool: ThreadPool, _ change: (inout ParameterStorage) -> Void
-  ) {
-    change(&parameters)
-    pack(kernels, pool)
-  }
-
-  private mutating func pack(_ kernels: Kernels, _ pool: ThreadPool) {
-    let parameters = parameters
-    layers = []  // or the matrices that they refer to would be copied when they are packed
-    pool.forEach(&matrices) { matrix in kernels.pack(&matrix, from: parameters) }
-    layers = network.layers.enumerated().map { index, layer in
-      RecurrentWeights(
+    layers = network.layers.map { layer in
+      PackedLayer(
         cell: layer.cell, input: layer.input, bias: layer.bias, recurrentBias: layer.recurrentBias,
-        packedInput: index == 0 ? nil : matrices[2 * index - 1],
-        packedRecurrent: matrices[2 * index], activation: network.architecture.activation)
+        packedInput: layer.readsTokens
+          ? nil : PackedMatrix(layer.input, precision, backward: backward),
+        packedRecurrent: PackedMatrix(layer.recurrent, precision, backward: backward),
+        activation: network.architecture.activation)
+    }
+    outputProjection = PackedMatrix(network.outputProjection, precision, backward: backward)
+    pack(context)
+  }
+
+  /// The precision of the packed weights.
+  public var precision: Precision { outputProjection.precision }
+
+  /// Lets `change` change the parameters, and packs them again.
+  public func update(_ context: ComputeContext, _ change: (inout ParameterStorage) -> Void) {
+    change(&parameters)
+    pack(context)
+  }
+
+  private func pack(_ context: ComputeContext) {
+    let matrices =
+      layers.flatMap { [$0.packedInput, $0.packedRecurrent].compactMap(\.self) }
+      + [outputProjection]
+    context.pool.run(matrices.count) { [parameters, kernels = context.kernels] index in
+      kernels.pack(matrices[index], from: parameters)
     }
   }
 }

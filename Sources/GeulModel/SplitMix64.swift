@@ -1,12 +1,12 @@
-/// A seeded source of random numbers that a checkpoint can hold (SplitMix64: Steele, Lea and Flood 2014).
+/// The random number generator SplitMix64 (Steele, Lea and Flood 2014), whose state a checkpoint can hold.
 public struct SplitMix64: RandomNumberGenerator, Codable, Sendable, Equatable {
-  /// Where the sequence stands.
+  /// The state of the generator.
   public private(set) var state: UInt64
 
-  /// Starts the sequence that belongs to `seed`.
+  /// Starts the sequence of `seed`.
   public init(seed: UInt64) { state = seed }
 
-  /// The next 64 random bits.
+  /// Returns the next 64 random bits.
   public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = state
@@ -15,7 +15,7 @@ public struct SplitMix64: RandomNumberGenerator, Codable, Sendable, Equatable {
     return z ^ (z >> 31)
   }
 
-  /// A number evenly distributed in -bound ..< bound, the same on every machine.
+  /// Returns a number uniformly distributed in -bound ..< bound, the same on every machine.
   public mutating func uniform(_ bound: Float) -> Float {
     (Float(next() >> 40) * 0x1p-23 - 1) * bound
   }

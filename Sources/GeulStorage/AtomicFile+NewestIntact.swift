@@ -1,15 +1,15 @@
-/// The newest file that could be read, and what was wrong with a newer one.
+/// The newest intact version of a file, and the error of a newer version that was not intact.
 public struct NewestIntact<Value, Problem: Error> {
-  /// What the file held.
+  /// The value read from the file.
   public let value: Value
-  /// The file that was read.
+  /// The path of the file that was read.
   public let path: String
-  /// Why the newest file could not be used; nil if it was.
+  /// The reason why the newest file could not be used; nil if it was.
   public let problem: Problem?
 
-  /// What to tell a person, in one line; nil if the newest file was used.
+  /// A one-line message for the user; nil if the newest file was used.
   public var notice: String? {
-    problem.map { "\($0) The one saved before it, \(path), is used instead." }
+    problem.map { "\($0) The previous file, \(path), is used instead." }
   }
 }
 
@@ -18,9 +18,9 @@ extension NewestIntact: Sendable where Value: Sendable {}
 extension AtomicFile {
   /// Reads the file, or the previous one if this one is missing or damaged.
   ///
-  /// - Parameter parse: Reads the file at a path, and throws if it is missing or not whole.
-  /// - Returns: What was read, from which of the two, and why.
-  /// - Throws: What was wrong with the newest file, if the previous one cannot be read either.
+  /// - Parameter parse: Reads the file at a path, and throws if it is missing or damaged.
+  /// - Returns: The value, the file it was read from, and the reason if that is the previous file.
+  /// - Throws: The error for the newest file, if the previous one cannot be read either.
   public func newestIntact<Value, Problem: Error>(
     _ parse: (_ path: String) throws(Problem) -> Value
   ) throws(Problem) -> NewestIntact<Value, Problem> {

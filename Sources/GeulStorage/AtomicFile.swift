@@ -1,10 +1,11 @@
-/// A file that is replaced in one step: whoever reads it finds the old bytes whole or the new bytes whole.
+/// A file that is replaced atomically: readers see either all old bytes or all new bytes.
 ///
-/// The new bytes go to `NAME.partial` in the same folder and to the disk before they take the name over. The file that
-/// had the name becomes the previous one, `latest.previous.safetensors` beside `latest.safetensors`. At every instant,
-/// a power cut included, the two names together lead to at least one whole file. If anything fails, the partial file
-/// is removed and both names keep what they had; only an error with the action `rename` may come after the new file took
-/// its name.
+/// The new bytes are written to `NAME.partial` in the same folder and synchronized to disk before
+/// the partial file is renamed. The file that had the name becomes the previous version, such as
+/// `latest.previous.safetensors` beside `latest.safetensors`. At any time, even after a power
+/// failure, at least one of the two names refers to a complete file. If anything fails, the partial
+/// file is removed and both names keep their files; only an error with the action `rename` may be
+/// thrown after the new file has its name.
 ///
 /// ```swift
 /// try AtomicFile("run/latest.safetensors").replace { (out) throws(FileError) in
@@ -12,13 +13,13 @@
 /// }
 /// ```
 public struct AtomicFile: Sendable, Equatable {
-  /// The file's name, with its folder.
+  /// The path of the file.
   public let path: String
 
   /// Names a file; nothing is opened.
   public init(_ path: String) { self.path = path }
 
-  /// The name of the file before this one: `.previous` stands before the extension.
+  /// The path of the previous version, with `.previous` before the extension.
   public var previousPath: String {
     let (folder, name) = split
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else {
@@ -27,75 +28,77 @@ public struct AtomicFile: Sendable, Equatable {
     return folder + name[..<dot] + ".previous" + name[dot...]
   }
 
-  /// Where new bytes wait until they are whole.
+  /// The path that new bytes are written to until they are complete.
   private var partialPath: String { path + ".partial" }
 
-  /// The folder with its slash, or nothing; and the name in it.
+  /// The folder with a trailing slash, or an empty string; and the name in it.
   private var split: (folder: Substring, name: Substring) {
     guard let slash = path.lastIndex(of: "/") else { return ("", path[...]) }
     return (path[...slash], path[path.index(after: slash)...])
   }
 
-  /// Takes the new bytes, one piece after the other.
+  /// The destination of the new bytes.
   public struct Output: Sendable {
     let file: FileDescriptor
 
-    /// Writes all of `bytes` after what was written before.
+    /// Appends `bytes`.
     ///
     /// - Throws: `FileError` if the disk is full, a limit is reached or the device fails.
     public func write(_ bytes: Span<UInt8>) throws(FileError) { try write(bytes.raw) }
 
-    /// Writes the bytes of any numbers.
+    /// Appends the bytes of elements of any type.
     func write(_ bytes: RawSpan) throws(FileError) { try file.write(bytes) }
   }
 
-  /// Replaces the file by what `body` writes.
+  /// Replaces the file with the bytes that `body` writes.
   ///
-  /// From the first call on the process ignores SIGXFSZ, so that a limit on file sizes is an error as others are.
+  /// From the first call on, the process ignores SIGXFSZ, so that reaching the file-size limit
+  /// throws an error instead of ending the process.
   ///
   /// - Parameters:
-  ///   - keepingPrevious: Whether the file that is there now becomes the previous one. Pass false if it is known to be
-  ///     damaged: then the previous one stays as it is.
+  ///   - keepingPrevious: Pass true to keep the current file as the previous version. Pass false if
+  ///     the current file is damaged; the previous version is then left unchanged.
   ///   - body: Writes the new bytes.
-  /// - Throws: What `body` throws, or a `FileError` that names the path and the system's reason.
+  /// - Throws: Errors of `body`, or a `FileError` with the path and the system's reason.
   public func replace(
     keepingPrevious: Bool = true, with body: (Output) throws(FileError) -> Void
   ) throws(FileError) {
-    FileDescriptor.ignoresFileSizeSignal
-    guard !FileDescriptor.isFolder(path) else {
+    SystemCall.ignoresFileSizeSignal
+    guard !FileSystem.isFolder(path) else {
       throw FileError(path: path, action: .rename, reason: .notAFile)
     }
-    let file = try FileDescriptor.empty(partialPath)
+    let file = try FileDescriptor.createLocked(partialPath)
     do {
       try body(Output(file: file))
-      try file.flush()
-      try commit(keepingPrevious: keepingPrevious && FileDescriptor.exists(path))
+      try file.synchronize()
+      try commit(keepingPrevious: keepingPrevious && FileSystem.exists(path))
     } catch {
-      FileDescriptor.remove(partialPath)
+      FileSystem.remove(partialPath)
       throw error
     }
-    try withExtendedLifetime(file) { () throws(FileError) in  // its lock guards the names
-      try FileDescriptor.flush(folder: split.folder.isEmpty ? "." : String(split.folder))
+    try withExtendedLifetime(file) { () throws(FileError) in  // keeps the lock
+      try FileSystem.synchronize(folder: split.folder.isEmpty ? "." : String(split.folder))
     }
   }
 
-  /// Moves the names: the old file's to the previous one, the partial file's to this one.
+  /// Makes the current file the previous version, and the partial file the current one.
   private func commit(keepingPrevious: Bool) throws(FileError) {
-    guard keepingPrevious else { return try FileDescriptor.rename(partialPath, to: path) }
-    // The old file gets a third name first, so that the previous one stays until the new one is in its place.
+    guard keepingPrevious else { return try FileSystem.rename(partialPath, to: path) }
+    // A second link to the current file keeps the previous version in place until the new file has
+    // its name.
     let aside = previousPath + ".partial"
-    FileDescriptor.remove(aside)
-    guard try FileDescriptor.link(path, as: aside) else { return try commitWithoutLinks() }
-    defer { FileDescriptor.remove(aside) }
-    try FileDescriptor.rename(partialPath, to: path)
-    try FileDescriptor.rename(aside, to: previousPath)
+    FileSystem.remove(aside)
+    guard try FileSystem.link(path, as: aside) else { return try commitWithoutLinks() }
+    defer { FileSystem.remove(aside) }
+    try FileSystem.rename(partialPath, to: path)
+    try FileSystem.rename(aside, to: previousPath)
   }
 
-  /// The same on a file system without hard links: for an instant, only the previous name leads to a file.
+  /// Commits on a file system without hard links: for an instant, only the previous name exists.
   private func commitWithoutLinks() throws(FileError) {
-    try FileDescriptor.rename(path, to: previousPath)
-    do { try FileDescriptor.rename(partialPath, to: path) } catch {
-      try FileDescriptor.rename(previousPath, to: path)
+    try FileSystem.rename(path, to: previousPath)
+    do { try FileSystem.rename(partialPath, to: path) } catch {
+      try FileSystem.rename(previousPath, to: path)
       throw error
     }
   }

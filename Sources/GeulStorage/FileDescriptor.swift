@@ -1,177 +1,218 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
-/// An open file, closed when the last reference to it goes; the only place where the system's file calls are made.
+/// An open file, closed when the last reference to it is released.
 ///
-/// Every call is repeated when a signal interrupts it, and every failure is a `FileError`.
-final class FileDescriptor: Sendable {
-  /// The path it was opened by.
-  let path: String
+/// ```swift
+/// let file = try FileDescriptor(reading: "corpus.txt")
+/// var bytes: [UInt8] = []
+/// while try file.read(upTo: 65_536, appendingTo: &bytes) > 0 {}
+/// ```
+///
+/// Calls that a signal interrupts are repeated. Every failure is a `FileError` with the path.
+package final class FileDescriptor: Sendable {
+  /// The path the file was opened by, or the name of a standard stream.
+  package let path: String
   private let descriptor: Int32
+  private let isOwned: Bool
 
-  private init(_ path: String, flags: Int32, action: FileError.Action) throws(FileError) {
+  private init(_ path: String, _ descriptor: Int32, isOwned: Bool = true) {
     self.path = path
-    descriptor = try Self.call(path, action) { unsafe open(path, flags | O_CLOEXEC, 0o666) }
+    self.descriptor = descriptor
+    self.isOwned = isOwned
   }
 
-  deinit { _ = close(descriptor) }
+  deinit {
+    if isOwned { SystemCall.closeFile(descriptor) }
+  }
 
-  /// Opens a regular file for reading.
-  convenience init(reading path: String) throws(FileError) {
-    // O_NONBLOCK: opening a pipe must not wait for its writer before it is refused.
-    try self.init(path, flags: O_RDONLY | O_NONBLOCK, action: .open)
-    guard try status().st_mode & S_IFMT == S_IFREG else {
+  private convenience init(
+    _ path: String, _ mode: SystemCall.Mode, _ action: FileError.Action
+  ) throws(FileError) {
+    self.init(
+      path,
+      try FileError.wrapping(path, action) { () throws(SystemError) in
+        try SystemCall.openFile(path, mode)
+      })
+  }
+
+  // MARK: Opening
+
+  /// Standard input; it stays open.
+  package static let standardInput = FileDescriptor(
+    "standard input", SystemCall.standardInput, isOwned: false)
+
+  /// Standard output; it stays open.
+  package static let standardOutput = FileDescriptor(
+    "standard output", SystemCall.standardOutput, isOwned: false)
+
+  /// Opens a file of any kind for reading, a pipe or a device included.
+  package convenience init(reading path: String) throws(FileError) {
+    try self.init(path, .reading, .open)
+  }
+
+  /// Opens a regular file for reading, and refuses any other kind of file.
+  package convenience init(readingRegularFile path: String) throws(FileError) {
+    // Opening a pipe must not wait for its writer before the pipe is refused.
+    try self.init(path, .readingNonblocking, .open)
+    guard try status().kind == .regular else {
       throw FileError(path: path, action: .open, reason: .notAFile)
     }
   }
 
-  /// Opens an empty file for writing, creating it if there is none, and keeps other processes from doing the same.
+  /// Opens a folder, to lock or synchronize it.
+  convenience init(folder path: String, for action: FileError.Action) throws(FileError) {
+    try self.init(path, .folder, action)
+  }
+
+  /// Opens a file for writing at its end, and creates it if it does not exist.
+  package convenience init(appendingTo path: String) throws(FileError) {
+    try self.init(path, .appending, .create)
+  }
+
+  /// Creates or empties a file for writing, and locks it against other writers.
   ///
-  /// What a killed process left under this name is overwritten.
-  static func empty(_ path: String) throws(FileError) -> FileDescriptor {
+  /// - Throws: `FileError` with the reason `busy` if another process is writing it.
+  static func createLocked(_ path: String) throws(FileError) -> FileDescriptor {
     while true {
-      let file = try FileDescriptor(path, flags: O_WRONLY | O_CREAT | O_NOFOLLOW, action: .create)
-      // Where the file system knows no locks, saving goes on without one.
-      if flock(file.descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+      let file = try FileDescriptor(path, .writing, .create)
+      guard file.lock() else {
         throw FileError(path: path, action: .create, reason: .busy)
       }
-      // The one who had the lock may have renamed the file meanwhile: then it is no longer ours to write.
-      var named = stat()
+      // The previous holder of the lock may have renamed the file before this process got the
+      // lock; then `path` names another file.
       let opened = try file.status()
-      guard unsafe lstat(path, &named) == 0, named.st_ino == opened.st_ino,
-        named.st_dev == opened.st_dev
+      guard let named = try? SystemCall.status(path, followingLinks: false),
+        named.isSameFile(as: opened)
       else { continue }
-      _ = try call(path, .create) { ftruncate(file.descriptor, 0) }
+      try file.wrapping(.create) { () throws(SystemError) in
+        try SystemCall.truncate(file.descriptor, to: 0)
+      }
       return file
     }
   }
 
-  /// The length of the file in bytes.
-  func size() throws(FileError) -> Int { Int(try status().st_size) }
-
-  private func status() throws(FileError) -> stat {
-    var result = stat()
-    _ = try Self.call(path, .read) { unsafe fstat(descriptor, &result) }
-    return result
+  /// Creates a file for reading and writing without a name, so that a crash leaves nothing behind.
+  ///
+  /// - Parameter folder: The folder whose disk holds the file. It becomes the file's `path`.
+  /// - Throws: `FileError` if the folder does not exist or is not writable.
+  package convenience init(unnamedIn folder: String) throws(FileError) {
+    self.init(
+      folder,
+      try FileError.wrapping(folder, .create) { () throws(SystemError) in
+        try SystemCall.openUnnamed(in: folder)
+      })
   }
 
-  /// Fills `buffer` with the bytes that begin at `offset`.
-  func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(FileError) {
-    var done = 0
-    while done < buffer.count {
-      let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
-      let count = try Self.call(path, .read) {
-        unsafe pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
+  // MARK: Reading
+
+  /// The size of the file in bytes.
+  package func size() throws(FileError) -> Int { try status().size }
+
+  private func status() throws(FileError) -> FileStatus {
+    try wrapping(.read) { () throws(SystemError) in try SystemCall.status(descriptor) }
+  }
+
+  /// Reads the next bytes: `count` of them, or fewer at the end of the file.
+  ///
+  /// - Parameters:
+  ///   - count: The largest number of bytes to read.
+  ///   - bytes: The array that the bytes are appended to.
+  /// - Returns: The number of bytes read; 0 at the end of the file.
+  /// - Throws: `FileError` if the file cannot be read. Bytes read before the error are appended.
+  package func read(upTo count: Int, appendingTo bytes: inout [UInt8]) throws(FileError) -> Int {
+    // An empty append would write to the storage that all empty arrays share.
+    guard count > 0 else { return 0 }
+    let end = bytes.count + count
+    let start = bytes.count
+    var failure: SystemError?
+    bytes.append(addingCapacity: count) { output in
+      unsafe output.withUnsafeMutableBufferPointer { buffer, length in
+        do throws(SystemError) {
+          while length < end {
+            let rest = unsafe UnsafeMutableRawBufferPointer(
+              rebasing: UnsafeMutableRawBufferPointer(buffer)[length..<end])
+            let count = try unsafe SystemCall.readBytes(descriptor, at: nil, into: rest)
+            guard count > 0 else { return }
+            length += count
+          }
+        } catch {
+          failure = error
+        }
       }
-      guard count > 0 else { throw FileError(path: path, action: .read, reason: .endsEarly) }
-      done += count
+    }
+    if let failure { throw FileError(path: path, action: .read, failure) }
+    return bytes.count - start
+  }
+
+  /// Reads all bytes from the current position to the end of the file.
+  package func readToEnd() throws(FileError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while try read(upTo: 1 << 16, appendingTo: &bytes) > 0 {}
+    return bytes
+  }
+
+  /// Fills `buffer` with the bytes that start at `offset`.
+  ///
+  /// - Throws: `FileError` with the reason `endsEarly` if the file has fewer bytes.
+  package func read(at offset: Int, into buffer: inout MutableRawSpan) throws(FileError) {
+    try unsafe buffer.withUnsafeMutableBytes { buffer throws(FileError) in
+      var done = 0
+      while done < buffer.count {
+        let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+        let count = try wrapping(.read) { () throws(SystemError) in
+          try unsafe SystemCall.readBytes(descriptor, at: offset + done, into: rest)
+        }
+        guard count > 0 else { throw FileError(path: path, action: .read, reason: .endsEarly) }
+        done += count
+      }
     }
   }
 
-  /// Writes all of `bytes` at the end of what was written before.
-  func write(_ bytes: RawSpan) throws(FileError) {
+  // MARK: Writing
+
+  /// Writes all of `bytes`.
+  ///
+  /// - Parameters:
+  ///   - bytes: The bytes to write.
+  ///   - offset: The position in the file; nil for the current position.
+  /// - Throws: `FileError` if the disk is full, a limit is reached or the device fails.
+  package func write(_ bytes: RawSpan, at offset: Int? = nil) throws(FileError) {
     try unsafe bytes.withUnsafeBytes { buffer throws(FileError) in
       var done = 0
       while done < buffer.count {
         let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[done...])
-        done += try Self.call(path, .write) {
-          #if canImport(Darwin)
-            unsafe Darwin.write(descriptor, rest.baseAddress, rest.count)
-          #elseif canImport(Musl)
-            unsafe Musl.write(descriptor, rest.baseAddress, rest.count)
-          #else
-            unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
-          #endif
+        let count = try wrapping(.write) { () throws(SystemError) in
+          try unsafe SystemCall.writeBytes(descriptor, at: offset.map { $0 + done }, from: rest)
         }
+        guard count > 0 else { throw FileError(path: path, action: .write, .inputOutput) }
+        done += count
       }
     }
   }
 
-  /// Returns when the bytes written are on the disk.
-  func flush() throws(FileError) {
-    _ = try Self.call(path, .flush) { fsync(descriptor) }
-  }
-}
-
-extension FileDescriptor {
-  /// Makes the names in a folder as lasting as the bytes of its files.
-  static func flush(folder path: String) throws(FileError) {
-    let folder = try FileDescriptor(path, flags: O_RDONLY | O_DIRECTORY, action: .flush)
-    do { try folder.flush() } catch  where error.reason == .system(EINVAL) {
-      // Some file systems cannot flush a folder, and do not need it.
+  /// Changes the size of the file, and maps its bytes into memory for reading.
+  ///
+  /// - Precondition: `size` is greater than 0.
+  func map(size: Int) throws(FileError) -> UnsafeRawBufferPointer {
+    try wrapping(.write) { () throws(SystemError) in
+      try SystemCall.truncate(descriptor, to: size)
+    }
+    return try unsafe wrapping(.map) { () throws(SystemError) in
+      try unsafe SystemCall.map(descriptor, size: size)
     }
   }
 
-  /// Whether there is anything under this name, be it a broken link.
-  static func exists(_ path: String) -> Bool {
-    var status = stat()
-    return unsafe lstat(path, &status) == 0
+  /// Waits until the bytes written are on the disk (`fsync`).
+  func synchronize() throws(FileError) {
+    try wrapping(.flush) { () throws(SystemError) in try SystemCall.synchronize(descriptor) }
   }
 
-  /// Whether there is a folder under this name.
-  static func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-  }
+  /// Takes an exclusive advisory lock, held until the file is closed, without waiting.
+  ///
+  /// - Returns: False if another process holds the lock. On a file system without locks, true.
+  func lock() -> Bool { SystemCall.lock(descriptor) }
 
-  /// Gives the file `path` the second name `other`; false where the file system has no second names.
-  static func link(_ path: String, as other: String) throws(FileError) -> Bool {
-    do {
-      _ = try call(path, .link) { unsafe linkat(AT_FDCWD, path, AT_FDCWD, other, 0) }
-      return true
-    } catch {
-      let without = [EPERM, EOPNOTSUPP, ENOSYS, EMLINK].map(FileError.Reason.system)
-      guard without.contains(error.reason) else { throw error }
-      return false
-    }
-  }
-
-  /// Gives the file `path` the name `other` in one step, in place of what had it before.
-  static func rename(_ path: String, to other: String) throws(FileError) {
-    _ = try call(other, .rename) { unsafe renameat(AT_FDCWD, path, AT_FDCWD, other) }
-  }
-
-  /// Removes the file `path`, if there is one.
-  static func remove(_ path: String) { _ = unsafe unlink(path) }
-
-  /// From now on a write past the file-size limit is an error (EFBIG), and no longer the end of the process.
-  static let ignoresFileSizeSignal: Void = { _ = signal(SIGXFSZ, SIG_IGN) }()
-
-  /// The system's words for an error number.
-  static func systemMessage(_ code: Int32) -> String {
-    guard let words = unsafe strerror(code) else { return "error \(code)" }
-    return unsafe String(cString: words)
-  }
-
-  /// What a person can do about an error number.
-  static func remedy(_ code: Int32, saving: Bool) -> String {
-    let kept = saving ? " What was saved before is unchanged." : ""
-    return switch code {
-    case ENOSPC, EDQUOT: "Free some space on that disk, or save elsewhere." + kept
-    case EFBIG: "Raise the limit on file sizes (ulimit -f), or save elsewhere." + kept
-    case EACCES, EPERM: "Change its permissions, or choose another folder." + kept
-    case EROFS: "That disk is read-only: choose another folder." + kept
-    case ENOENT where saving: "Create the folder first." + kept
-    case ENOENT: "Check the path."
-    case ENOTDIR: "A part of the path is not a folder: check the path." + kept
-    default: "Check the disk and the path." + kept
-    }
-  }
-
-  /// Calls the system until no signal interrupts; a negative result is an error.
-  private static func call<Result: SignedInteger>(
-    _ path: String, _ action: FileError.Action, _ body: () -> Result
+  private func wrapping<Result>(
+    _ action: FileError.Action, _ body: () throws(SystemError) -> Result
   ) throws(FileError) -> Result {
-    while true {
-      let result = body()
-      if result >= 0 { return result }
-      let code = errno
-      if code != EINTR { throw FileError(path: path, action: action, reason: .system(code)) }
-    }
+    try FileError.wrapping(path, action, body)
   }
 }

@@ -1,29 +1,20 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
-/// Keeps other processes from training in a folder for as long as it lives; the system ends it with the process.
+/// An exclusive lock on a folder, so that one process at a time trains in it.
+///
+/// The lock is released when the value is destroyed or the process ends.
 package struct FolderLock: ~Copyable {
-  private let descriptor: Int32
+  private let folder: FileDescriptor
 
-  /// Takes the lock.
+  /// Takes the lock without waiting.
   ///
-  /// - Throws: `FileError` if another process has it, or there is no such folder. Where the file system knows no
-  ///   locks, there is none.
+  /// On a file system without locks, every process gets the lock.
+  ///
+  /// - Throws: `FileError` if the folder does not exist, or with the reason `busy` if another
+  ///   process holds the lock.
   package init(_ path: String) throws(FileError) {
-    descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw FileError(path: path, action: .open, reason: .system(errno))
-    }
-    if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
-      close(descriptor)
+    let folder = try FileDescriptor(folder: path, for: .open)
+    guard folder.lock() else {
       throw FileError(path: path, action: .open, reason: .busy)
     }
+    self.folder = folder
   }
-
-  deinit { close(descriptor) }
 }

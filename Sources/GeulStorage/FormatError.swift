@@ -1,110 +1,108 @@
-/// What is wrong with a safetensors file, in one sentence that says what, where and what to do.
+/// An error in a safetensors file.
 public struct FormatError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The file's path, or the name its bytes were read under.
+  /// The path of the file, or the name given to its bytes.
   public let file: String
-  /// What is wrong with it.
+  /// The reason for the error.
   public let reason: Reason
 
-  /// Describes what is wrong with `file`.
+  /// Creates an error for `file`.
   public init(file: String, reason: Reason) {
     self.file = file
     self.reason = reason
   }
 
-  /// The file and what is wrong with it.
+  /// The file, the problem and a remedy.
   public var description: String {
     if case .unreadable(let error) = reason { return error.description }
     return "\(file): \(reason)"
   }
 
-  /// What is wrong with a file.
+  /// A reason for an error.
   public enum Reason: Error, Equatable, Sendable {
-    /// The system could not read it.
+    /// The file cannot be read.
     case unreadable(FileError)
-    /// It has fewer bytes than the length field at its start.
+    /// The file has fewer bytes than the length field at its start.
     case tooShort(bytes: Int)
-    /// Its first eight bytes promise a header beyond the limit, as those of another kind of file would.
+    /// The header length in the first 8 bytes exceeds the limit, as in a file of another format.
     case headerTooLong(bytes: UInt64)
-    /// It ends before its header or its data do.
-    case cutShort(expected: Int, found: Int)
-    /// Its header is not UTF-8.
+    /// The file ends before its header or its data; both in bytes.
+    case truncated(expected: Int, found: Int)
+    /// The header is not valid UTF-8.
     case headerNotUTF8
-    /// Its header is not the JSON of a safetensors file: what was expected at which byte of the file.
+    /// The header is not valid: the expected syntax and its byte offset in the file.
     case badHeader(expected: String, offset: Int)
-    /// A name or a key stands twice in the header.
+    /// A name or a key occurs twice in the header.
     case duplicate(String)
-    /// A tensor's numbers are of a kind that is not known.
+    /// The dtype of a tensor is unknown.
     case unknownDtype(tensor: String, dtype: String)
-    /// A tensor's shape has more numbers than can be counted.
+    /// The number of elements of a tensor overflows.
     case shapeTooLarge(tensor: String)
-    /// A tensor's place in the file does not have the length that its shape needs, both in bytes.
+    /// The data range of a tensor does not have the size of its shape; both in bytes.
     case wrongLength(tensor: String, expected: Int, found: Int)
-    /// A tensor begins before the one before it ends; both are bytes of the data.
+    /// A tensor overlaps the one before it; both are offsets in the data.
     case overlap(tensor: String, begins: Int, expected: Int)
-    /// Bytes before a tensor belong to none; both are bytes of the data.
-    case hole(tensor: String, begins: Int, expected: Int)
-    /// Bytes follow the last tensor.
+    /// There are unused bytes before a tensor; both are offsets in the data.
+    case gap(tensor: String, begins: Int, expected: Int)
+    /// There are bytes after the last tensor.
     case trailingBytes(Int)
-    /// The bytes are not those that were written.
+    /// The checksum of the bytes differs from the one in the header.
     case wrongChecksum(expected: String, found: String)
-    /// The checksum is of a kind that is not known.
+    /// The checksum has an unknown format.
     case unknownChecksum(String)
-    /// A file of Geul has no checksum.
-    case noChecksum
-    /// A tensor is not in the file.
-    case noTensor(String)
-    /// A tensor has another shape than the reader expects.
+    /// A file written by Geul has no checksum.
+    case missingChecksum
+    /// The file has no tensor of this name.
+    case missingTensor(String)
+    /// The shape of a tensor differs from the one that the reader expects.
     case wrongShape(tensor: String, expected: [Int], found: [Int])
-    /// A tensor has numbers of another kind than the reader expects.
+    /// The dtype of a tensor differs from the one that the reader expects.
     case wrongDtype(tensor: String, expected: SafetensorsFile.Dtype, found: SafetensorsFile.Dtype)
-    /// What the metadata say is wrong: a sentence of the one who reads them.
+    /// The metadata is invalid: a complete message from its reader.
     case metadata(String)
   }
 }
 
 extension FormatError.Reason: CustomStringConvertible {
-  /// The rest of the sentence that begins with the file's name.
+  /// The problem and a remedy, to follow the name of the file.
   public var description: String {
-    let damaged = "The file is damaged: use a copy, or the one saved before it."
-    let foreign = "The file is damaged or was not written by a safetensors library."
+    let damaged = "The file is damaged: use a copy or the previous file."
+    let foreign = "The file is damaged or not a valid safetensors file."
     return switch self {
     case .unreadable(let error): error.problem + "."
     case .tooShort(let bytes):
       "has \(bytes) bytes, too few for a safetensors file. \(damaged)"
     case .headerTooLong(let bytes):
-      "is not a safetensors file: it begins otherwise (with a header of \(bytes) bytes, if its first 8 "
-        + "meant that). Give the path of a model."
-    case .cutShort(let expected, let found):
-      "is cut short: it should have \(expected) bytes and has \(found). \(damaged)"
-    case .headerNotUTF8: "has a header that is not UTF-8. \(damaged)"
+      "is not a safetensors file: its first 8 bytes would mean a header of \(bytes) bytes. "
+        + "Give the path of a model."
+    case .truncated(let expected, let found):
+      "is truncated: expected \(expected) bytes, found \(found). \(damaged)"
+    case .headerNotUTF8: "has a header that is not valid UTF-8. \(damaged)"
     case .badHeader(let expected, let offset):
-      "has a bad header: expected \(expected) at byte \(offset). \(foreign)"
-    case .duplicate(let name): "names \"\(name)\" twice in its header. \(foreign)"
+      "has an invalid header: expected \(expected) at byte \(offset). \(foreign)"
+    case .duplicate(let name): "has \"\(name)\" twice in its header. \(foreign)"
     case .unknownDtype(let tensor, let dtype):
-      "tensor \"\(tensor)\" has numbers of the kind \"\(dtype)\", which is not known. "
-        + "Convert it to F32."
+      "tensor \"\(tensor)\" has the unknown dtype \"\(dtype)\". Convert it to F32."
     case .shapeTooLarge(let tensor):
-      "tensor \"\(tensor)\" has a shape of more numbers than can be counted. \(foreign)"
+      "tensor \"\(tensor)\" has a shape whose size overflows. \(foreign)"
     case .wrongLength(let tensor, let expected, let found):
-      "tensor \"\(tensor)\" needs \(expected) bytes for its shape and has \(found). \(foreign)"
+      "tensor \"\(tensor)\" has \(found) bytes; its shape needs \(expected). \(foreign)"
     case .overlap(let tensor, let begins, let expected):
-      "tensor \"\(tensor)\" begins at byte \(begins) of the data, inside the one before it, "
-        + "which ends at \(expected). \(foreign)"
-    case .hole(let tensor, let begins, let expected):
-      "tensor \"\(tensor)\" begins at byte \(begins) of the data, where byte \(expected) should "
-        + "follow the one before it. \(foreign)"
-    case .trailingBytes(let count): "has \(count) bytes after its last tensor. \(damaged)"
+      "tensor \"\(tensor)\" starts at byte \(begins) of the data and overlaps the previous tensor, "
+        + "which ends at byte \(expected). \(foreign)"
+    case .gap(let tensor, let begins, let expected):
+      "tensor \"\(tensor)\" starts at byte \(begins) of the data instead of byte \(expected), "
+        + "where the previous tensor ends. \(foreign)"
+    case .trailingBytes(let count): "has \(count) bytes after the last tensor. \(damaged)"
     case .wrongChecksum(let expected, let found):
-      "has the checksum \(found) where \(expected) was written. \(damaged)"
-    case .unknownChecksum(let text): "has a checksum of an unknown kind, \"\(text)\". \(damaged)"
-    case .noChecksum: "has no checksum, as every file of Geul does. \(damaged)"
-    case .noTensor(let name):
-      "has no tensor \"\(name)\". Give a model that Geul wrote, of the kind that is asked for."
+      "has the checksum \(found), expected \(expected). \(damaged)"
+    case .unknownChecksum(let text): "has a checksum of unknown format, \"\(text)\". \(damaged)"
+    case .missingChecksum: "has no checksum, unlike every file that Geul writes. \(damaged)"
+    case .missingTensor(let name): "has no tensor \"\(name)\". Give a model that Geul wrote."
     case .wrongShape(let tensor, let expected, let found):
       "tensor \"\(tensor)\" has shape \(found); this model expects \(expected)."
     case .wrongDtype(let tensor, let expected, let found):
       "tensor \"\(tensor)\" is \(found.rawValue); this model expects \(expected.rawValue)."
-    case .metadata(let sentence): sentence
+    case .metadata(let message): message
     }
   }
 }

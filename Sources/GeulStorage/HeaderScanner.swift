@@ -1,84 +1,87 @@
-/// Reads the few forms of JSON that a safetensors header has: objects, strings, lists of whole numbers (RFC 8259).
+/// A parser for the subset of JSON in a safetensors header: objects, strings and arrays of
+/// non-negative integers (RFC 8259).
 struct HeaderScanner {
   private let bytes: [UInt8]
-  private var at = 0
+  private var index = 0
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// The error of not finding `what` here; the place is counted from the beginning of the file.
-  func expected(_ what: String) -> FormatError.Reason { .badHeader(expected: what, offset: 8 + at) }
+  /// The error for unexpected syntax at the current position, given as an offset in the file.
+  func expected(_ syntax: String) -> FormatError.Reason {
+    .badHeader(expected: syntax, offset: 8 + index)
+  }
 
-  /// Reads `{ key: value, ... }`; `value` reads each value, given its key.
+  /// Parses `{ key: value, ... }`; `value` parses each value, given its key.
   mutating func object(
     _ value: (inout HeaderScanner, String) throws(FormatError.Reason) -> Void
   ) throws(FormatError.Reason) {
-    try take("{")
-    if takes("}") { return }
+    try consume("{")
+    if consumes("}") { return }
     repeat {
       let key = try string().text
-      try take(":")
+      try consume(":")
       try value(&self, key)
-    } while takes(",")
-    try take("}")
+    } while consumes(",")
+    try consume("}")
   }
 
-  /// Reads `[ 1, 2, ... ]`: digits only, no sign, fraction or exponent, no leading zeros.
-  mutating func wholeNumbers() throws(FormatError.Reason) -> [Int] {
-    try take("[")
-    if takes("]") { return [] }
+  /// Parses `[ 1, 2, ... ]`: digits only, without sign, fraction, exponent or leading zeros.
+  mutating func integers() throws(FormatError.Reason) -> [Int] {
+    try consume("[")
+    if consumes("]") { return [] }
     var result: [Int] = []
-    repeat { result.append(try wholeNumber()) } while takes(",")
-    try take("]")
+    repeat { result.append(try integer()) } while consumes(",")
+    try consume("]")
     return result
   }
 
-  private mutating func wholeNumber() throws(FormatError.Reason) -> Int {
-    skipSpace()
-    let start = at
+  private mutating func integer() throws(FormatError.Reason) -> Int {
+    skipWhitespace()
+    let start = index
     var number = 0
-    while at < bytes.count, case let digit = Int(bytes[at]) - 0x30, 0...9 ~= digit {
+    while index < bytes.count, case let digit = Int(bytes[index]) - 0x30, 0...9 ~= digit {
       let (tenfold, overflows) = number.multipliedReportingOverflow(by: 10)
       let (sum, exceeds) = tenfold.addingReportingOverflow(digit)
       guard !overflows, !exceeds else { throw expected("a number below 2^63") }
       number = sum
-      at += 1
+      index += 1
     }
-    guard at > start, at == start + 1 || bytes[start] != UInt8(ascii: "0") else {
-      at = start
-      throw expected("a whole number")
+    guard index > start, index == start + 1 || bytes[start] != UInt8(ascii: "0") else {
+      index = start
+      throw expected("a non-negative integer")
     }
     return number
   }
 
-  /// Reads a string; `range` is where its text stands between the quotes.
+  /// Parses a string; `range` is the position of its text between the quotes.
   mutating func string() throws(FormatError.Reason) -> (text: String, range: Range<Int>) {
-    try take("\"")
-    let start = at
+    try consume("\"")
+    let start = index
     var text: [UInt8] = []
-    var copied = at
-    while at < bytes.count {
-      switch bytes[at] {
+    var copied = index
+    while index < bytes.count {
+      switch bytes[index] {
       case UInt8(ascii: "\""):
-        text += bytes[copied..<at]
-        at += 1
-        return (String(decoding: text, as: UTF8.self), start..<at - 1)
+        text += bytes[copied..<index]
+        index += 1
+        return (String(decoding: text, as: UTF8.self), start..<index - 1)
       case UInt8(ascii: "\\"):
-        text += bytes[copied..<at]
+        text += bytes[copied..<index]
         text += try escape().utf8
-        copied = at
+        copied = index
       case 0..<0x20: throw expected("no control character")
-      default: at += 1
+      default: index += 1
       }
     }
     throw expected("the closing quote of a string")
   }
 
-  /// Reads a backslash and what follows it.
+  /// Parses an escape sequence.
   private mutating func escape() throws(FormatError.Reason) -> String {
-    at += 1
-    guard at < bytes.count else { throw expected("a character after \\") }
-    let letter = bytes[at]
-    at += 1
+    index += 1
+    guard index < bytes.count else { throw expected("a character after \\") }
+    let letter = bytes[index]
+    index += 1
     switch Character(UnicodeScalar(letter)) {
     case "\"": return "\""
     case "\\": return "\\"
@@ -90,56 +93,57 @@ struct HeaderScanner {
     case "t": return "\t"
     case "u": return String(try escapedScalar())
     default:
-      at -= 1
+      index -= 1
       throw expected("one of \"\\/bfnrtu after \\")
     }
   }
 
-  /// Reads the four digits after `\u`, or those of a surrogate pair.
+  /// Parses the four digits after `\u`, or a surrogate pair.
   private mutating func escapedScalar() throws(FormatError.Reason) -> UnicodeScalar {
     let first = try fourDigits()
     if let scalar = UnicodeScalar(first) { return scalar }
-    guard 0xD800..<0xDC00 ~= first, at + 1 < bytes.count,
-      bytes[at] == UInt8(ascii: "\\"), bytes[at + 1] == UInt8(ascii: "u")
-    else { throw expected("a pair of surrogates") }
-    at += 2
+    guard 0xD800..<0xDC00 ~= first, index + 1 < bytes.count,
+      bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u")
+    else { throw expected("a surrogate pair") }
+    index += 2
     let second = try fourDigits()
     guard 0xDC00..<0xE000 ~= second,
       let scalar = UnicodeScalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
-    else { throw expected("a pair of surrogates") }
+    else { throw expected("a surrogate pair") }
     return scalar
   }
 
   private mutating func fourDigits() throws(FormatError.Reason) -> UInt32 {
     var value: UInt32 = 0
     for _ in 0..<4 {
-      guard at < bytes.count, let digit = Character(UnicodeScalar(bytes[at])).hexDigitValue else {
+      guard index < bytes.count, let digit = Character(UnicodeScalar(bytes[index])).hexDigitValue
+      else {
         throw expected("four hexadecimal digits after \\u")
       }
       value = value << 4 | UInt32(digit)
-      at += 1
+      index += 1
     }
     return value
   }
 
-  /// Makes sure that only space is left.
+  /// Checks that only whitespace follows.
   mutating func end() throws(FormatError.Reason) {
-    skipSpace()
-    guard at == bytes.count else { throw expected("the end of the header") }
+    skipWhitespace()
+    guard index == bytes.count else { throw expected("the end of the header") }
   }
 
-  private mutating func take(_ mark: UnicodeScalar) throws(FormatError.Reason) {
-    guard takes(mark) else { throw expected("\(mark)") }
+  private mutating func consume(_ mark: UnicodeScalar) throws(FormatError.Reason) {
+    guard consumes(mark) else { throw expected("\(mark)") }
   }
 
-  private mutating func takes(_ mark: UnicodeScalar) -> Bool {
-    skipSpace()
-    guard at < bytes.count, bytes[at] == UInt8(ascii: mark) else { return false }
-    at += 1
+  private mutating func consumes(_ mark: UnicodeScalar) -> Bool {
+    skipWhitespace()
+    guard index < bytes.count, bytes[index] == UInt8(ascii: mark) else { return false }
+    index += 1
     return true
   }
 
-  private mutating func skipSpace() {
-    while at < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[at]) { at += 1 }
+  private mutating func skipWhitespace() {
+    while index < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[index]) { index += 1 }
   }
 }

@@ -1,33 +1,35 @@
-/// Copies between arrays of numbers and their bytes, little-endian as in a file.
+/// Conversion between arrays and their bytes, little-endian as in a file.
 ///
-/// Every machine that Swift runs on is little-endian, so the bytes of a number in memory are those in the file.
+/// Geul runs only on little-endian platforms, where elements have the same bytes in memory.
 enum RawBytes {
-  /// The bytes of `numbers`.
-  static func bytes<Number: TensorElement>(of numbers: [Number]) -> [UInt8] {
-    unsafe numbers.withUnsafeBytes { unsafe [UInt8]($0) }
+  /// Returns the bytes of `elements`.
+  static func bytes<Element: TensorElement>(of elements: [Element]) -> [UInt8] {
+    unsafe elements.withUnsafeBytes { unsafe [UInt8]($0) }
   }
 
-  /// `count` numbers whose bytes `fill` writes.
-  static func numbers<Number: TensorElement>(
-    _ count: Int, fill: (UnsafeMutableRawBufferPointer) throws(FileError) -> Void
-  ) throws(FileError) -> [Number] {
-    var result = [Number](repeating: 0, count: count)
-    try unsafe result.withUnsafeMutableBufferPointer { buffer throws(FileError) in
-      try unsafe fill(UnsafeMutableRawBufferPointer(buffer))
-    }
+  /// Returns `count` elements whose bytes `fill` writes.
+  static func elements<Element: TensorElement>(
+    _ count: Int, fill: (inout MutableRawSpan) throws(FileError) -> Void
+  ) throws(FileError) -> [Element] {
+    var result = [Element](repeating: 0, count: count)
+    var span = result.mutableSpan
+    var bytes = unsafe span.mutableBytes
+    try fill(&bytes)
     return result
   }
 
-  /// The numbers whose bytes are `bytes`.
-  static func numbers<Number: TensorElement>(from bytes: RawSpan) throws(FileError) -> [Number] {
-    try unsafe numbers(bytes.byteCount / MemoryLayout<Number>.stride) { target in
-      unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+  /// Returns the elements whose bytes are `bytes`.
+  static func elements<Element: TensorElement>(from bytes: RawSpan) throws(FileError) -> [Element] {
+    try elements(bytes.byteCount / MemoryLayout<Element>.stride) { target in
+      unsafe target.withUnsafeMutableBytes { target in
+        unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+      }
     }
   }
 }
 
 extension Span where Element: TensorElement {
-  /// The bytes of the numbers; safe, because these kinds of numbers have no padding.
+  /// The bytes of the elements; safe, because these types have no padding.
   package var raw: RawSpan {
     @_lifetime(copy self) get { unsafe bytes }
   }

@@ -1,18 +1,18 @@
 extension SafetensorsFile {
-  /// A named array of numbers with a shape.
+  /// A named array with a dtype and a shape.
   ///
-  /// A tensor made of floats shares their storage: writing it copies nothing.
+  /// A tensor created from floats shares their storage: writing it copies nothing.
   public struct Tensor: Sendable {
     /// The name, unique in its file.
     public let name: String
-    /// The kind of its numbers.
+    /// The type of the elements.
     public let dtype: Dtype
-    /// The length of each axis, the outermost first; empty for a single number.
+    /// The size of each dimension, outermost first; empty for a scalar.
     public let shape: [Int]
-    /// Where its bytes are.
+    /// The location of the bytes.
     let source: TensorSource
 
-    /// How many bytes its numbers take.
+    /// The size of the elements in bytes.
     public var byteCount: Int { source.byteCount }
 
     init(_ name: String, dtype: Dtype, shape: [Int], source: TensorSource) {
@@ -22,23 +22,31 @@ extension SafetensorsFile {
       self.source = source
     }
 
-    /// A tensor of float32, row-major; `floats` has as many elements as `shape` says.
+    /// Creates a float32 tensor from row-major elements.
+    ///
+    /// - Precondition: The number of elements is that of `shape`.
     public init(_ name: String, shape: [Int], floats: [Float]) {
       self.init(name, shape: shape, data: floats[...])
     }
 
-    /// A tensor of float32, row-major, written from where its numbers are.
+    /// Creates a float32 tensor from row-major elements, which are written without a copy.
+    ///
+    /// - Precondition: The number of elements is that of `shape`.
     public init(_ name: String, shape: [Int], data: some TensorData) {
       self.init(checking: name, dtype: .f32, shape: shape, source: .memory(data))
     }
 
-    /// A tensor of numbers of any kind, row-major; `values` has as many as `shape` says.
-    public init<Number: TensorElement>(_ name: String, shape: [Int], values: [Number]) {
+    /// Creates a tensor from row-major elements of any type.
+    ///
+    /// - Precondition: The number of elements is that of `shape`.
+    public init<Element: TensorElement>(_ name: String, shape: [Int], values: [Element]) {
       let bytes = RawBytes.bytes(of: values)
-      self.init(checking: name, dtype: Number.dtype, shape: shape, source: .bytes(bytes[...]))
+      self.init(checking: name, dtype: Element.dtype, shape: shape, source: .bytes(bytes[...]))
     }
 
-    /// A tensor given by its bytes, little-endian and row-major.
+    /// Creates a tensor from its bytes, little-endian and row-major.
+    ///
+    /// - Precondition: The number of bytes is that of `shape` and `dtype`.
     public init(_ name: String, dtype: Dtype, shape: [Int], bytes: [UInt8]) {
       self.init(checking: name, dtype: dtype, shape: shape, source: .bytes(bytes[...]))
     }
@@ -52,7 +60,7 @@ extension SafetensorsFile {
     }
   }
 
-  /// A kind of numbers, by its name in the format.
+  /// An element type, with its name in the format.
   public enum Dtype: String, Sendable {
     case f64 = "F64"
     case f32 = "F32"
@@ -68,7 +76,7 @@ extension SafetensorsFile {
     case u8 = "U8"
     case bool = "BOOL"
 
-    /// How many bytes a number takes.
+    /// The size of an element in bytes.
     public var size: Int {
       switch self {
       case .f64, .i64, .u64: 8
@@ -78,7 +86,7 @@ extension SafetensorsFile {
       }
     }
 
-    /// How many bytes a tensor of this shape takes; nil if it cannot be counted.
+    /// Returns the size in bytes of a tensor of this shape; nil if it overflows.
     func byteCount(of shape: [Int]) -> Int? {
       var count = size
       for length in shape {
@@ -91,11 +99,11 @@ extension SafetensorsFile {
   }
 }
 
-/// A kind of numbers that can be read from a tensor.
+/// A type of tensor elements: `Float`, `Double`, `UInt64`, `Int64` or `UInt8`.
 ///
-/// Only the library's own conformances are of use: `Float`, `Double`, `UInt64`, `Int64` and `UInt8`.
+/// Do not add conformances.
 public protocol TensorElement: BitwiseCopyable, Numeric, Sendable {
-  /// The kind's name in the format.
+  /// The dtype of the type.
   static var dtype: SafetensorsFile.Dtype { get }
 }
 

@@ -1,15 +1,16 @@
 extension SafetensorsFile {
-  /// Replaces `file` by this one in one step; the numbers go to the disk from where they are.
+  /// Replaces `file` atomically; elements are written without a copy.
   ///
-  /// The bytes are a function of the metadata and the tensors: metadata come first, sorted by key, then the tensors as
-  /// they are given, those with the largest numbers first, so that each begins at a multiple of its numbers' size (as
-  /// PyTorch's reader needs).
+  /// The bytes depend only on the metadata and the tensors. The metadata comes first, sorted by
+  /// key. The tensors keep their order, except that larger element types come first, so that each
+  /// tensor is aligned to the size of its elements, as PyTorch's reader requires.
   ///
   /// - Parameters:
-  ///   - file: Where to write.
-  ///   - keepingPrevious: Whether the file there becomes the previous one; see `AtomicFile`.
-  /// - Throws: `FileError`; see `AtomicFile` for what is left then.
-  /// - Precondition: Tensors' names differ.
+  ///   - file: The file to replace.
+  ///   - keepingPrevious: Pass true to keep the current file as the previous version; see
+  ///     `AtomicFile.replace`.
+  /// - Throws: `FileError`; see `AtomicFile`.
+  /// - Precondition: The names of the tensors are unique.
   public func write(to file: AtomicFile, keepingPrevious: Bool = true) throws(FileError) {
     let prefix = try prefix(for: file.path)
     try file.replace(keepingPrevious: keepingPrevious) { (output) throws(FileError) in
@@ -20,23 +21,23 @@ extension SafetensorsFile {
     }
   }
 
-  /// The bytes of the file that `write(to:)` would write.
+  /// Returns the bytes of the file that `write(to:)` writes.
   ///
-  /// - Throws: `FileError` if a tensor's bytes are in another file that can no longer be read.
+  /// - Throws: `FileError` if a tensor comes from a file that can no longer be read.
   public func serialized() throws(FileError) -> [UInt8] {
     var result = try prefix(for: name)
-    for tensor in aligned { result += try tensor.source.numbers() as [UInt8] }
+    for tensor in aligned { result += try tensor.source.elements() as [UInt8] }
     return result
   }
 
-  /// The tensors, those with the largest numbers first, else in the order given.
+  /// The tensors, those of larger element types first, otherwise in the given order.
   private var aligned: [Tensor] {
     tensors.enumerated()
       .sorted { ($1.element.dtype.size, $0.offset) < ($0.element.dtype.size, $1.offset) }
       .map(\.element)
   }
 
-  /// All bytes before the numbers, the checksum among them.
+  /// Returns the bytes before the data, including the checksum.
   private func prefix(for path: String) throws(FileError) -> [UInt8] {
     var (header, digits) = header()
     header.append(contentsOf: repeatElement(UInt8(ascii: " "), count: -header.count & 7))
@@ -52,7 +53,7 @@ extension SafetensorsFile {
     return prefix
   }
 
-  /// The header as JSON, and where in it the digits of the checksum stand.
+  /// Returns the header as JSON, and the position of the checksum's digits in it.
   private func header() -> (json: [UInt8], digits: Int) {
     var texts = metadata
     texts["checksum"] = nil
@@ -76,7 +77,7 @@ extension SafetensorsFile {
     return (Array((json + "}").utf8), digits)
   }
 
-  /// A text as a JSON string; only what must be escaped is.
+  /// Returns a text as a JSON string with only the required escapes.
   private static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {

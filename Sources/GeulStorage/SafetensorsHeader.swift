@@ -1,6 +1,6 @@
-/// The header of a safetensors file as it stands there, its places not yet checked against the file.
+/// The parsed header of a safetensors file; offsets are not yet checked against the file.
 struct SafetensorsHeader {
-  /// A tensor: bytes `begin..<end` of the data.
+  /// A tensor at the bytes `begin..<end` of the data.
   struct Entry {
     var name: String
     var dtype: String
@@ -9,17 +9,17 @@ struct SafetensorsHeader {
     var end: Int
   }
 
-  /// The texts under `__metadata__`.
+  /// The strings under `__metadata__`.
   private(set) var metadata: [String: String] = [:]
   /// The tensors in the order of the header.
   private(set) var entries: [Entry] = []
-  /// Where, in the header, the text under the metadata key `checksum` stands.
+  /// The position in the header of the value of the metadata key `checksum`.
   private(set) var checksum: Range<Int>?
 
-  /// Reads the JSON of a header.
+  /// Parses the JSON of a header.
   ///
-  /// The grammar is the format's own, three levels of objects and no more, so a hostile header cannot nest. Whatever is
-  /// not in it (a key twice, a number that is not whole, an unknown key) is an error.
+  /// Only the format's own grammar is accepted: at most three levels of objects, so nesting is
+  /// bounded. Duplicate keys, unknown keys and numbers that are not integers are errors.
   init(_ bytes: [UInt8]) throws(FormatError.Reason) {
     guard String(validating: bytes, as: UTF8.self) != nil else { throw .headerNotUTF8 }
     var scanner = HeaderScanner(bytes)
@@ -58,10 +58,10 @@ struct SafetensorsHeader {
         dtype = try scanner.string().text
       case "shape":
         again = shape != nil
-        shape = try scanner.wholeNumbers()
+        shape = try scanner.integers()
       case "data_offsets":
         again = offsets != nil
-        offsets = try scanner.wholeNumbers()
+        offsets = try scanner.integers()
       default: throw scanner.expected("one of \"dtype\", \"shape\" and \"data_offsets\" as key")
       }
       if again { throw .duplicate("\(name).\(key)") }

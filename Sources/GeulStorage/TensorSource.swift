@@ -1,10 +1,10 @@
-/// Numbers in memory that a tensor is written from; their bytes are not copied.
+/// Elements in memory that a tensor is written from without a copy.
 ///
-/// `ArraySlice<Float>` conforms, and so does the buffer of the kernels.
+/// `ArraySlice` and the kernels' `Buffer` conform.
 public protocol TensorData: Sendable {
   /// The number of bytes.
   var byteCount: Int { get }
-  /// Passes the bytes to `body`, little-endian and row-major.
+  /// Calls `body` with the bytes, little-endian and row-major.
   func withBytes<Failure: Error>(_ body: (RawSpan) throws(Failure) -> Void) throws(Failure)
 }
 
@@ -12,7 +12,7 @@ extension ArraySlice: TensorData where Element: TensorElement {
   /// The number of bytes.
   public var byteCount: Int { count * MemoryLayout<Element>.stride }
 
-  /// Passes the bytes of the elements to `body`.
+  /// Calls `body` with the bytes of the elements.
   public func withBytes<Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Void
   ) throws(Failure) {
@@ -20,7 +20,7 @@ extension ArraySlice: TensorData where Element: TensorElement {
   }
 }
 
-/// The location of a tensor's bytes: numbers in memory, bytes in memory, or a range of an open file.
+/// The location of a tensor's bytes: elements in memory, bytes in memory, or a range of a file.
 enum TensorSource: Sendable {
   case memory(any TensorData)
   case bytes(ArraySlice<UInt8>)
@@ -35,10 +35,10 @@ enum TensorSource: Sendable {
     }
   }
 
-  /// A range of the bytes, relative to the first.
+  /// Returns a range of the bytes, relative to the first byte.
   subscript(range: Range<Int>) -> TensorSource {
     switch self {
-    case .memory: preconditionFailure("numbers in memory are not sliced by bytes")
+    case .memory: preconditionFailure("elements in memory are not sliced by bytes")
     case .bytes(let bytes):
       .bytes(bytes[bytes.startIndex + range.lowerBound..<bytes.startIndex + range.upperBound])
     case .file(let file, let whole):
@@ -46,7 +46,7 @@ enum TensorSource: Sendable {
     }
   }
 
-  /// Passes all bytes to `body` in order; those of a file in blocks of 1 MiB.
+  /// Calls `body` with all bytes in order; those of a file in blocks of 1 MiB.
   func forEachBlock(_ body: (RawSpan) throws(FileError) -> Void) throws(FileError) {
     switch self {
     case .memory(let data): try data.withBytes(body)
@@ -54,24 +54,25 @@ enum TensorSource: Sendable {
     case .file(let file, let range):
       for start in stride(from: range.lowerBound, to: range.upperBound, by: 1 << 20) {
         let end = min(start + 1 << 20, range.upperBound)
-        let block: [UInt8] = try TensorSource.file(file, start..<end).numbers()
+        let block: [UInt8] = try TensorSource.file(file, start..<end).elements()
         try body(block.span.raw)
       }
     }
   }
 
-  /// All bytes as numbers, in a new array.
-  func numbers<Number: TensorElement>() throws(FileError) -> [Number] {
+  /// Returns all bytes as elements.
+  func elements<Element: TensorElement>() throws(FileError) -> [Element] {
     switch self {
     case .memory(let data):
-      var result: [Number] = []
-      try data.withBytes { (bytes) throws(FileError) in result = try RawBytes.numbers(from: bytes) }
+      var result: [Element] = []
+      try data.withBytes { (bytes) throws(FileError) in result = try RawBytes.elements(from: bytes)
+      }
       return result
-    case .bytes(let bytes): return try RawBytes.numbers(from: bytes.span.raw)
+    case .bytes(let bytes): return try RawBytes.elements(from: bytes.span.raw)
     case .file(let file, let range):
-      return try unsafe RawBytes.numbers(range.count / MemoryLayout<Number>.stride) {
-        buffer throws(FileError) in
-        try unsafe file.read(at: range.lowerBound, into: buffer)
+      return try RawBytes.elements(range.count / MemoryLayout<Element>.stride) {
+        (bytes) throws(FileError) in
+        try file.read(at: range.lowerBound, into: &bytes)
       }
     }
   }

@@ -1,14 +1,14 @@
-/// Bytes on their way from one stage to the next: added at the end, taken from the front.
+/// A buffer between two stages: bytes are appended at the end and removed from the front.
 ///
-/// It keeps its memory, so a stage that takes nearly everything each time costs no allocation.
+/// The storage is kept, so a stage that removes nearly all bytes each time does not allocate.
 struct ByteQueue: Sendable {
   var bytes: [UInt8] = []
 
   var count: Int { bytes.count }
-  /// All bytes; of an array as a whole a slice costs nothing.
+  /// All bytes, without a copy.
   var all: ArraySlice<UInt8> { bytes[...] }
 
-  /// Forgets the first `count` bytes.
+  /// Removes the first `count` bytes.
   mutating func removeFirst(_ count: Int) {
     if count == bytes.count {
       bytes.removeAll(keepingCapacity: true)

@@ -1,10 +1,12 @@
-/// Reads a file, standard input or bytes at hand from front to back.
+import GeulStorage
+
+/// A sequential reader of a file, standard input or bytes in memory.
 struct ByteReader: ~Copyable {
   private let name: String
-  private let file: OpenFile?
+  private let file: FileDescriptor?
   private var rest: ArraySlice<UInt8> = []
 
-  /// Opens a source that is no folder.
+  /// Opens a source that is not a folder.
   init(_ source: TextSource) throws(TextError) {
     name = source.name
     switch source {
@@ -12,17 +14,17 @@ struct ByteReader: ~Copyable {
       file = nil
       rest = bytes[...]
     case .standardInput:
-      file = OpenFile()
+      file = .standardInput
     case .path(let path):
       do {
-        file = try OpenFile(reading: path)
+        file = try FileDescriptor(reading: path)
       } catch {
-        throw TextError(error.isMissing ? .missing : .unreadable(error.words), in: path)
+        throw TextError(error.isMissing ? .missing : .unreadable(error.message), in: path)
       }
     }
   }
 
-  /// Appends the next bytes, at most `count`, and answers whether there were any.
+  /// Appends at most the next `count` bytes, and returns false at the end of the source.
   mutating func read(_ count: Int, into bytes: inout [UInt8]) throws(TextError) -> Bool {
     guard file != nil else {
       bytes += rest.prefix(count)
@@ -30,9 +32,9 @@ struct ByteReader: ~Copyable {
       return !rest.isEmpty
     }
     do {
-      return try file?.read(count, into: &bytes) ?? 0 > 0
+      return try file?.read(upTo: count, appendingTo: &bytes) ?? 0 > 0
     } catch {
-      throw TextError(.unreadable(error.words), in: name)
+      throw TextError(.unreadable(error.message), in: name)
     }
   }
 }

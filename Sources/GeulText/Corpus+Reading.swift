@@ -1,36 +1,46 @@
+import GeulStorage
+
 extension Corpus {
-  /// Reads texts from front to back, once, in memory that does not grow with them.
+  /// Reads a text file, or the text files of a folder, as `geul train` does.
   ///
-  /// Sources follow one another in the order given, the files of a folder in the order of their
-  /// paths' bytes. A line feed is put, and noted, behind a text that does not end with a line; no
-  /// unit spans two texts. Bytes (`--unit byte`) are joined as they are.
+  /// - Throws: `TextError`; see `read`.
+  public init(contentsOf path: String, options: CorpusOptions = CorpusOptions()) throws(TextError) {
+    self = try Corpus.read([.path(path)], options: options)
+  }
+
+  /// Reads and tokenizes texts in one pass, in memory that does not grow with their size.
+  ///
+  /// The sources are concatenated in the given order, the files of a folder in the order of the
+  /// bytes of their paths. If a text does not end with a line break, a line feed is added and
+  /// noted, so that no token spans two texts. With `TokenUnit.byte`, bytes are concatenated
+  /// unchanged.
   ///
   /// - Parameters:
-  ///   - sources: What to read.
-  ///   - options: How to read it.
-  /// - Returns: The corpus; it has at least one unit.
-  /// - Throws: `TextError` for what is missing, unreadable, empty or no text, for bytes that the
-  ///   encoding does not allow, and for a disk that is full.
+  ///   - sources: The texts to read.
+  ///   - options: The tokenizer, the encoding and the vocabulary.
+  /// - Returns: A corpus of at least one token.
+  /// - Throws: `TextError` if a source is missing, unreadable, empty or not text, if its bytes are
+  ///   invalid in the encoding, or if the disk is full.
   public static func read(
     _ sources: [TextSource], options: CorpusOptions = CorpusOptions()
   ) throws(TextError) -> Corpus {
-    var intake = try CorpusBuilder(options)
-    var before: TextSource?
-    for source in try SourceList(sources, notes: &intake.notes).files {
-      try intake.read(source, after: before)
-      before = source
+    var builder = try CorpusBuilder(options)
+    var previous: TextSource?
+    for source in try SourceList(sources, notes: &builder.notes).files {
+      try builder.read(source, after: previous)
+      previous = source
     }
-    return try intake.finish(name: sources.map(\.name).joined(separator: ", "))
+    return try builder.finish(name: sources.map(\.name).joined(separator: ", "))
   }
 }
 
-/// The sources with folders replaced by their text files.
+/// A list of sources in which folders are replaced by their text files.
 struct SourceList {
   private(set) var files: [TextSource] = []
 
   init(_ sources: [TextSource], notes: inout [String]) throws(TextError) {
     for source in sources {
-      guard case .path(let path) = source, isFolder(path) else {
+      guard case .path(let path) = source, FileSystem.isFolder(path) else {
         files.append(source)
         continue
       }

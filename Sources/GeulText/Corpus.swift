@@ -1,78 +1,81 @@
-/// A text as a sequence of token ids, which lie in a file mapped into memory, so that it may be
-/// larger than memory.
+/// A tokenized text: a sequence of token ids in a memory-mapped file, which may be larger than
+/// memory.
 ///
 /// ```swift
 /// let corpus = try Corpus.read([.path("corpora/korean.txt")])
-/// corpus.count                                  // units
-/// corpus.ids(0..<5).map { corpus.vocabulary.units[Int($0)] }  // the first five
+/// corpus.count                       // the number of tokens
+/// corpus.vocabulary.count            // the number of distinct tokens
+/// corpus.ids(0..<5).map { corpus.vocabulary.tokens[Int($0)] }  // the first five tokens
 /// ```
 public struct Corpus: Sendable {
-  /// The rules by which the text was cut.
+  /// The tokenizer of the text.
   public let tokenizer: Tokenizer
-  /// The units that ids stand for.
+  /// The tokens that the ids stand for.
   public let vocabulary: Vocabulary
-  /// How many bytes of UTF-8 the text takes in its normal form.
+  /// The size of the normalized text in bytes of UTF-8.
   public let byteCount: Int
-  /// Sixteen hexadecimal digits that belong to these units in this order, on each machine.
+  /// A hash of the token sequence in 16 hexadecimal digits, the same on all machines.
   public let hash: String
-  /// Sentences for the user: encodings found out, marks dropped, files passed over, units unknown.
+  /// Messages for the user: detected encodings, removed byte-order marks, skipped files, tokens
+  /// that are not in the vocabulary.
   public let notes: [String]
-  /// How many units of the text the vocabulary does not hold: their id is -1, or the unknown unit's
-  /// if there is one.
+  /// The number of tokens of the text that are not in the vocabulary.
+  ///
+  /// Their id is that of the unknown token, or -1 if the vocabulary has none.
   public let unknownCount: Int
 
-  let tokens: TokenFile
-  let sizes: TokenByteCounts
+  let tokenFile: TokenFile
+  let byteCounts: TokenByteCounts
 
-  /// How many units the text has.
-  public var count: Int { tokens.count }
+  /// The number of tokens.
+  public var count: Int { tokenFile.count }
 
-  /// Whether an id takes four bytes of the file, not two.
-  package var isWide: Bool { !tokens.isNarrow }
+  /// Indicates whether an id takes four bytes of the file instead of two.
+  package var isWide: Bool { !tokenFile.isNarrow }
 
-  /// The ids of a stretch of units.
+  /// Returns the ids of a range of tokens.
   ///
-  /// - Complexity: O(n) for n units; one allocation.
+  /// - Complexity: O(n) for n tokens; one allocation.
   public func ids(_ range: Range<Int>) -> [Int32] {
     var ids = [Int32](repeating: 0, count: range.count)
     copyIDs(from: range.lowerBound, into: &ids)
     return ids
   }
 
-  /// Fills an array with the ids from `start` on; allocates nothing.
+  /// Fills an array with the ids from index `start` on, without an allocation.
   public func copyIDs(from start: Int, into ids: inout [Int32]) {
     var span = ids.mutableSpan
-    tokens.copy(from: start, into: &span)
+    tokenFile.copy(from: start, into: &span)
   }
 
-  /// Fills a span with the ids from `start` on; allocates nothing.
+  /// Fills a span with the ids from index `start` on, without an allocation.
   public func copyIDs(from start: Int, into ids: inout MutableSpan<Int32>) {
-    tokens.copy(from: start, into: &ids)
+    tokenFile.copy(from: start, into: &ids)
   }
 
-  /// Calls `body` with the id of each unit of a stretch that the vocabulary holds.
+  /// Calls `body` with the ids of the tokens in a range that are in the vocabulary.
   package func forEachKnownID(in range: Range<Int>, _ body: (Int32) -> Void) {
     for start in stride(from: range.lowerBound, to: range.upperBound, by: 65536) {
       for id in ids(start..<min(start + 65536, range.upperBound)) where id >= 0 { body(id) }
     }
   }
 
-  /// How many bytes of UTF-8 a stretch of units stands for: the divisor of bits per byte.
+  /// Returns the number of bytes of UTF-8 in a range of tokens: the divisor of bits/byte.
   ///
-  /// Units that the vocabulary does not hold count for nothing, as they do in a loss. In jamo the
-  /// bytes of a syllable belong to its leading consonant.
+  /// Tokens that are not in the vocabulary count as zero bytes, because a loss omits them. With
+  /// `TokenUnit.jamo`, the bytes of a syllable are attributed to its leading consonant.
   ///
-  /// - Complexity: O(n) for n units.
-  public func byteLength(ofUnitsIn range: Range<Int>) -> Int {
-    // Whether a jamo belongs to a syllable shows in the two units before it.
+  /// - Complexity: O(n) for n tokens.
+  public func byteCount(ofTokensIn range: Range<Int>) -> Int {
+    // The two tokens before a jamo determine whether it continues a syllable.
     var block = ids(max(0, range.lowerBound - 2)..<range.lowerBound)
-    var tally = TokenByteCounts.Tally(sizes)
-    for id in block { _ = tally.add(id) }
+    var counter = TokenByteCounts.Counter(byteCounts)
+    for id in block { _ = counter.add(id) }
     var total = 0
     var start = range.lowerBound
     while start < range.upperBound {
       block = ids(start..<min(start + 65536, range.upperBound))
-      for id in block { total += tally.add(id) }
+      for id in block { total += counter.add(id) }
       start += block.count
     }
     return total

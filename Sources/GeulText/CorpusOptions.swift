@@ -1,27 +1,30 @@
-/// How a corpus is read.
+/// Options for reading a corpus.
 public struct CorpusOptions: Sendable {
-  /// The rules that turn text into units.
+  /// The tokenizer.
   public var tokenizer: Tokenizer
-  /// The encoding of all sources by its name; nothing to find it out for each, or, where units are
-  /// bytes, to take the bytes as they stand.
+  /// The name of the encoding of all sources; nil to detect it for each source.
+  ///
+  /// With `TokenUnit.byte` and no name, bytes are read unchanged.
   public var encoding: String?
-  /// What to do with bytes that the encoding does not allow.
+  /// The handling of bytes that are invalid in the encoding.
   public var invalid: InvalidBytePolicy
-  /// Units that occur less often are folded into one unknown unit; 1 keeps them all.
+  /// The number of occurrences below which a token is replaced by the unknown token; 1 keeps all.
   public var minimumCount: Int
-  /// The vocabulary to encode with; nothing to make one of the text.
+  /// The vocabulary to encode with; nil to build one from the text.
   public var vocabulary: Vocabulary?
-  /// The folder for the file of token ids; nothing for TMPDIR, else /var/tmp, which unlike /tmp is
-  /// never memory.
+  /// The folder for the file of token ids.
+  ///
+  /// If nil, the environment variable TMPDIR, otherwise /var/tmp, which unlike /tmp is never in
+  /// memory.
   public var temporaryFolder: String?
 
-  /// How many bytes are read and worked on at a time; the result is the same for any number.
+  /// The number of bytes that are read and processed at a time; it does not affect the result.
   public var blockBytes = 1 << 18
 
-  /// The names that `encoding` may be, and many more have aliases.
+  /// The names of the supported encodings, most of which have aliases.
   public static var encodings: [String] { ICU.encodingNames }
 
-  /// Options; those left out are what `geul train my.txt` does.
+  /// Creates options with the defaults of `geul train`.
   public init(
     tokenizer: Tokenizer = Tokenizer(), encoding: String? = nil,
     invalid: InvalidBytePolicy = .error,

@@ -1,22 +1,24 @@
-/// Names a unit for a human: `한 U+D55C HANGUL SYLLABLE HAN`, several code points joined by `+`; what cannot be seen alone
-/// without itself.
-func describe(_ unit: String) -> String {
-  let scalars = Array(unit.unicodeScalars)
+/// Returns a readable name of a token, such as `한 U+D55C HANGUL SYLLABLE HAN`.
+///
+/// Code points are joined by `+`. A token that is not visible on its own is shown by name only.
+func describe(_ token: String) -> String {
+  let scalars = Array(token.unicodeScalars)
   let shown = scalars.prefix(4).map { "U+" + hexadecimal(scalar: $0) + " " + name(of: $0) }
-  return (isSeenAlone(unit) ? unit + " " : "") + shown.joined(separator: " + ")
+  return (isVisible(token) ? token + " " : "") + shown.joined(separator: " + ")
     + (scalars.count > 4 ? " + ..." : "")
 }
 
-/// Whether a unit begins with a letter, a number, a sign or a symbol that stands by itself, and holds no control character.
-private func isSeenAlone(_ unit: String) -> Bool {
-  guard let first = unit.unicodeScalars.first, !(0x1100...0x11FF ~= first.value) else {
+/// Returns true if a token starts with a letter, number, punctuation mark or symbol and contains no
+/// control character.
+private func isVisible(_ token: String) -> Bool {
+  guard let first = token.unicodeScalars.first, !(0x1100...0x11FF ~= first.value) else {
     return false
   }
   return switch first.properties.generalCategory {
   case .nonspacingMark, .spacingMark, .enclosingMark, .control, .format, .surrogate, .privateUse,
     .unassigned, .lineSeparator, .paragraphSeparator, .spaceSeparator:
     false
-  default: !unit.unicodeScalars.contains { $0.properties.generalCategory == .control }
+  default: !token.unicodeScalars.contains { $0.properties.generalCategory == .control }
   }
 }
 
@@ -25,7 +27,7 @@ private func hexadecimal(scalar: Unicode.Scalar) -> String {
   return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
 }
 
-/// The character's name, or for one without a name what it is.
+/// Returns the Unicode name of a character, or its category if it has no name.
 private func name(of scalar: Unicode.Scalar) -> String {
   if let name = scalar.properties.name { return name }
   switch scalar.value {

@@ -1,37 +1,37 @@
-import Foundation
+import GeulStorage
 
-/// The text files of a folder and of the folders in it, in the order of their paths' bytes.
+/// The text files of a folder and its subfolders, in the order of the bytes of their paths.
 ///
-/// Hidden names are passed over, links to folders not followed.
+/// Hidden files and symbolic links to folders are skipped.
 struct FolderListing {
-  /// The endings of names that are taken for text.
-  static let endings = ["txt", "text", "md", "markdown", "rst", "org", "tex"]
-  static var patterns: String { endings.map { "*." + $0 }.joined(separator: ", ") }
+  /// The extensions of text files.
+  static let extensions = ["txt", "text", "md", "markdown", "rst", "org", "tex"]
+  static var patterns: String { extensions.map { "*." + $0 }.joined(separator: ", ") }
 
-  /// Paths that begin with the folder's path as it was given.
+  /// The paths of the text files, which start with the given path of the folder.
   private(set) var texts: [String] = []
+  /// The paths of the files that are skipped because of their extension or kind.
   private(set) var others: [String] = []
 
   init(_ folder: String) throws(TextError) {
     do {
       try list(folder)
     } catch {
-      throw TextError(.unreadable(systemWords(error)), in: folder)
+      throw TextError(.unreadable(error.message), in: folder)
     }
     texts.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     others.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     guard !texts.isEmpty else { throw TextError(.folderWithoutText, in: folder) }
   }
 
-  private mutating func list(_ folder: String) throws {
-    for name in try FileManager.default.contentsOfDirectory(atPath: folder)
-    where !name.hasPrefix(".") {
+  private mutating func list(_ folder: String) throws(FileError) {
+    for name in try FileSystem.names(in: folder) where !name.hasPrefix(".") {
       let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
-      let kind = try FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
-      if kind == .typeDirectory {
+      let kind = try FileSystem.kind(path)
+      if kind == .folder {
         try list(path)
-      } else if Self.isText(name), kind == .typeRegular || kind == .typeSymbolicLink,
-        !isFolder(path)
+      } else if Self.isText(name), kind == .regular || kind == .symbolicLink,
+        !FileSystem.isFolder(path)
       {
         texts.append(path)
       } else {
@@ -42,29 +42,16 @@ struct FolderListing {
 
   private static func isText(_ name: String) -> Bool {
     guard let dot = name.lastIndex(of: ".") else { return false }
-    return endings.contains(name[name.index(after: dot)...].lowercased())
+    return extensions.contains(name[name.index(after: dot)...].lowercased())
   }
 
-  /// What the user should hear of it.
+  /// Messages for the user.
   var notes: [String] {
     guard let first = others.first else { return [] }
     let count = others.count
     return [
-      "\(first): passed over\(count > 1 ? ", with \(count - 1) more" : "");"
-        + " from folders only \(Self.patterns) are read."
+      "\(first): skipped\(count > 1 ? ", and \(count - 1) more" : "");"
+        + " only \(Self.patterns) are read from folders."
     ]
   }
-}
-
-/// Whether there is a folder at a path; links are followed, for only a folder has a `.` in it.
-func isFolder(_ path: String) -> Bool {
-  !path.isEmpty && FileManager.default.fileExists(atPath: path + "/.")
-}
-
-/// What the system says of an error of Foundation: "Permission denied".
-private func systemWords(_ error: any Error) -> String {
-  let error = error as NSError
-  let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
-  guard cause.domain == NSPOSIXErrorDomain else { return cause.localizedDescription }
-  return OpenFile.SystemFailure(code: Int32(cause.code)).words
 }

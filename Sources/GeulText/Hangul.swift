@@ -1,27 +1,29 @@
-/// The arithmetic of Hangul syllables and conjoining jamo (The Unicode Standard, section 3.12), on
+/// The composition and decomposition of Hangul syllables (The Unicode Standard, section 3.12), on
 /// scalar values.
 enum Hangul {
   static let syllables: ClosedRange<UInt32> = 0xAC00...0xD7A3
-  /// Leading consonants, vowels and trailing consonants that modern syllables are made of.
+  /// The leading consonants, vowels and trailing consonants of modern syllables.
   static let leads: ClosedRange<UInt32> = 0x1100...0x1112
   static let vowels: ClosedRange<UInt32> = 0x1161...0x1175
   static let trails: ClosedRange<UInt32> = 0x11A8...0x11C2
 
-  /// Whether it is a conjoining jamo, modern or old.
+  /// Returns true for a conjoining jamo, modern or old.
   static func isJamo(_ scalar: UInt32) -> Bool {
     (0x1100...0x11FF).contains(scalar) || (0xA960...0xA97F).contains(scalar)
       || (0xD7B0...0xD7FF).contains(scalar)
   }
 
-  /// The two or three jamo of a syllable.
+  /// Decomposes a syllable into two or three jamo.
   static func jamo(of syllable: UInt32) -> (lead: UInt32, vowel: UInt32, trail: UInt32?) {
     let index = syllable - 0xAC00
     let trail = index % 28
     return (0x1100 + index / 588, 0x1161 + index / 28 % 21, trail == 0 ? nil : 0x11A7 + trail)
   }
 
-  /// The syllable that two neighbours make: a lead and a vowel, or a syllable without trail and a
-  /// trail.
+  /// Composes two adjacent scalars into a syllable; nil if they do not compose.
+  ///
+  /// The scalars are a leading consonant and a vowel, or a syllable without a trailing consonant
+  /// and a trailing consonant.
   static func syllable(_ first: UInt32, _ second: UInt32) -> UInt32? {
     if leads.contains(first), vowels.contains(second) {
       return 0xAC00 + (first - 0x1100) * 588 + (second - 0x1161) * 28

@@ -1,39 +1,39 @@
-/// Spells graphemes out in jamo: a syllable becomes its jamo, what else stands in its grapheme a
-/// unit of its own.
+/// Decomposes graphemes into jamo: a Hangul syllable becomes its jamo, and the rest of its grapheme
+/// a token of its own.
 ///
-/// Composing must give the text back, so a grapheme in which jamo stand next to each other that
-/// would compose is kept whole; in composed text there is none. Decomposed text (`nfd`) is never
-/// composed again, so there all are spelled out.
+/// Decoding composes jamo again and must restore the text. A grapheme with adjacent jamo that would
+/// compose is therefore kept as one token; composed text contains none. Text in NFD is never
+/// composed again, so all of its graphemes are decomposed.
 struct JamoDecomposer {
   private let composes: Bool
 
   init(_ form: NormalForm) { composes = form != .nfd }
 
-  /// Adds the units that the graphemes of `batch` are spelled with to `out`.
-  func spell(_ batch: TokenBatch, into out: inout TokenBatch) {
-    var at = 0
+  /// Appends the tokens of the graphemes in `batch` to `out`.
+  func decompose(_ batch: TokenBatch, into out: inout TokenBatch) {
+    var position = 0
     for code in batch.codes {
       if Hangul.syllables.contains(code) {
-        spell(syllable: code, into: &out)
+        decompose(syllable: code, into: &out)
       } else if code & TokenBatch.clusterBit == 0 {
         out.codes.append(code)
       } else {
-        let end = at + Int(code & ~TokenBatch.clusterBit)
-        let text = String(decoding: batch.clusters[at..<end], as: UTF8.self)
-        spell(cluster: Array(text.unicodeScalars), into: &out)
-        at = end
+        let end = position + Int(code & ~TokenBatch.clusterBit)
+        let text = String(decoding: batch.clusters[position..<end], as: UTF8.self)
+        decompose(cluster: Array(text.unicodeScalars), into: &out)
+        position = end
       }
     }
   }
 
-  private func spell(syllable: UInt32, into out: inout TokenBatch) {
+  private func decompose(syllable: UInt32, into out: inout TokenBatch) {
     let jamo = Hangul.jamo(of: syllable)
     out.codes.append(jamo.lead)
     out.codes.append(jamo.vowel)
     if let trail = jamo.trail { out.codes.append(trail) }
   }
 
-  private func spell(cluster: [Unicode.Scalar], into out: inout TokenBatch) {
+  private func decompose(cluster: [Unicode.Scalar], into out: inout TokenBatch) {
     let wouldCompose = zip(cluster, cluster.dropFirst()).contains {
       Hangul.syllable($0.value, $1.value) != nil
     }
@@ -50,7 +50,7 @@ struct JamoDecomposer {
       }
       if !other.isEmpty { out.append(other) }
       other = []
-      if isSyllable { spell(syllable: scalar.value, into: &out) } else { out.append([scalar]) }
+      if isSyllable { decompose(syllable: scalar.value, into: &out) } else { out.append([scalar]) }
     }
     if !other.isEmpty { out.append(other) }
   }

@@ -1,32 +1,32 @@
-/// A prompt as ids, and what became of the units that the vocabulary does not hold.
+/// The token ids of a prompt, and the substitutions made for tokens that are not in the vocabulary.
 public struct PromptEncoding: Sendable, Equatable {
-  /// What the network reads.
+  /// The token ids.
   public let ids: [Int]
-  /// The units that could not be read as they stand, in their order.
+  /// The tokens that are not in the vocabulary, in the order of the prompt.
   public let substitutions: [Substitution]
 
-  /// A unit of a prompt that the vocabulary does not hold.
+  /// A token of a prompt that is not in the vocabulary.
   public struct Substitution: Sendable, Equatable {
-    /// What was read in its place.
-    public enum StepMetrics: Sendable, Equatable {
-      /// The nearest form that the vocabulary holds.
+    /// The replacement of a token.
+    public enum Outcome: Sendable, Equatable {
+      /// The token was replaced by the closest form in the vocabulary.
       case replaced(String)
-      /// The unknown unit, into which rare units of the corpus were folded.
+      /// The token was replaced by the unknown token.
       case unknown
-      /// Nothing.
+      /// The token was skipped.
       case skipped
     }
 
-    /// How many units of the prompt come before it.
+    /// The index of the token in the prompt.
     public let position: Int
-    /// The unit itself.
-    public let unit: String
-    /// The unit for human eyes: `U+AC02 HANGUL SYLLABLE GAGG`, for a byte `byte EA`.
+    /// The token.
+    public let token: String
+    /// A readable name, such as `U+AC02 HANGUL SYLLABLE GAGG`, or `byte EA` for a byte.
     public let name: String
-    /// What was read in its place.
-    public let outcome: StepMetrics
+    /// The replacement of the token.
+    public let outcome: Outcome
 
-    /// The text read in its place; nothing if it was skipped or read as the unknown unit.
+    /// The text that replaces the token; nil if it was skipped or became the unknown token.
     public var replacement: String? {
       guard case .replaced(let text) = outcome else { return nil }
       return text
@@ -37,19 +37,20 @@ public struct PromptEncoding: Sendable, Equatable {
 extension Tokenizer {
   /// Encodes a prompt.
   ///
-  /// A unit that the vocabulary does not hold is read as the nearest form that it holds: for a
-  /// line's end another, else another normal form, then lower or upper case, then full width;
-  /// failing that as the unknown unit if there is one, else skipped.
+  /// A token that is not in the vocabulary is replaced by the closest form that is: another line
+  /// ending for a line ending, else another normal form, then lower or upper case, then full width.
+  /// If there is none, it becomes the unknown token, or is skipped if the vocabulary has no unknown
+  /// token.
   public func encodePrompt(_ text: String, vocabulary: Vocabulary) -> PromptEncoding {
     var ids: [Int] = []
     var substitutions: [PromptEncoding.Substitution] = []
-    for (position, unit) in units(of: text).enumerated() {
-      if let id = vocabulary.id(of: unit) {
+    for (position, token) in tokens(of: text).enumerated() {
+      if let id = vocabulary.id(of: token) {
         ids.append(id)
         continue
       }
-      let outcome: PromptEncoding.Substitution.StepMetrics
-      if self.unit != .byte, let (form, known) = nearestForm(of: unit, in: vocabulary) {
+      let outcome: PromptEncoding.Substitution.Outcome
+      if unit != .byte, let (form, known) = closestForm(of: token, in: vocabulary) {
         ids += known
         outcome = .replaced(form)
       } else if let unknown = vocabulary.unknownID {
@@ -58,45 +59,44 @@ extension Tokenizer {
       } else {
         outcome = .skipped
       }
-      let name = self.unit == .byte ? "byte " + hexadecimal(Self.bytes(of: unit)) : describe(unit)
-      substitutions.append(.init(position: position, unit: unit, name: name, outcome: outcome))
+      let name = unit == .byte ? "byte " + hexadecimal(Self.bytes(of: token)) : describe(token)
+      substitutions.append(.init(position: position, token: token, name: name, outcome: outcome))
     }
     return PromptEncoding(ids: ids, substitutions: substitutions)
   }
 
-  private static func bytes(of unit: String) -> [UInt8] {
-    unit.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+  private static func bytes(of token: String) -> [UInt8] {
+    token.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
   }
 
-  /// The first of the unit's forms whose units are all in the vocabulary, with their ids.
-  private func nearestForm(of unit: String, in vocabulary: Vocabulary) -> (String, ids: [Int])? {
-    // What is looked up is already in the tokenizer's form, so the others are cut without
-    // normalising.
-    let plain = Tokenizer(unit: self.unit, normalization: .none)
-    for form in Self.forms(of: unit) {
-      let ids = plain.units(of: form).map { vocabulary.id(of: $0) }
+  /// Returns the first form of a token whose tokens are all in the vocabulary, with their ids.
+  private func closestForm(of token: String, in vocabulary: Vocabulary) -> (String, ids: [Int])? {
+    // The token is already normalized; its other forms must be kept as they are.
+    let plain = Tokenizer(unit: unit, normalization: .none)
+    for form in Self.forms(of: token) {
+      let ids = plain.tokens(of: form).map { vocabulary.id(of: $0) }
       let known = ids.compactMap { $0 }
       if !known.isEmpty, known.count == ids.count { return (form, known) }
     }
     return nil
   }
 
-  /// Forms that a reader takes for the same, the nearest first.
-  private static func forms(of unit: String) -> [String] {
-    let lineEnds = ["\n", "\r\n", "\r"]
-    if lineEnds.contains(unit) { return lineEnds }
+  /// The forms of a token that a reader considers equivalent, closest first.
+  private static func forms(of token: String) -> [String] {
+    let lineEndings = ["\n", "\r\n", "\r"]
+    if lineEndings.contains(token) { return lineEndings }
     let normal = [NormalForm.nfc, .nfd, .nfkc].map { form in
-      Tokenizer(unit: .codepoint, normalization: form).normalized(unit)
+      Tokenizer(unit: .codepoint, normalization: form).normalized(token)
     }
-    let cased = ([unit] + normal).flatMap { [$0.lowercased(), $0.uppercased()] }
-    let wide = ([unit] + normal + cased).compactMap { Width.full($0) }
-    return normal + cased + wide
+    let cased = ([token] + normal).flatMap { [$0.lowercased(), $0.uppercased()] }
+    let fullWidth = ([token] + normal + cased).compactMap { FullWidth.form(of: $0) }
+    return normal + cased + fullWidth
   }
 }
 
-/// The full-width forms of characters; their way back is NFKC.
-private enum Width {
-  /// By NFKC, the characters of the block Halfwidth and Fullwidth Forms, and the wide space.
+/// The full-width forms of characters, the inverse of NFKC.
+private enum FullWidth {
+  /// The inverse of NFKC on the block Halfwidth and Fullwidth Forms, and the ideographic space.
   private static let forms: [Unicode.Scalar: Unicode.Scalar] = {
     let tokenizer = Tokenizer(unit: .codepoint, normalization: .nfkc)
     var forms: [Unicode.Scalar: Unicode.Scalar] = [" ": "\u{3000}"]
@@ -109,8 +109,8 @@ private enum Width {
     return forms
   }()
 
-  /// The text with each character in its full width; nothing if one has none.
-  static func full(_ text: String) -> String? {
+  /// Returns the text with all characters in full width; nil if one has no such form.
+  static func form(of text: String) -> String? {
     var wide = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
       guard let form = forms[scalar] else { return nil }

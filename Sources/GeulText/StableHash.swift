@@ -1,5 +1,4 @@
-/// A 64-bit hash that is the same on each machine and in each run: to see a change, not to
-/// withstand an attacker.
+/// A 64-bit hash that is the same on all machines and in all runs; not cryptographic.
 struct StableHash {
   private var state: UInt64 = 0xCBF2_9CE4_8422_2325
 
@@ -8,7 +7,7 @@ struct StableHash {
     state ^= state >> 32
   }
 
-  /// Takes numbers in, two at a time.
+  /// Hashes numbers, two at a time.
   mutating func add(_ values: Span<UInt32>) {
     let even = values.count & ~1
     for index in stride(from: 0, to: even, by: 2) {
@@ -17,13 +16,13 @@ struct StableHash {
     if even < values.count { add(UInt64(values[even])) }
   }
 
-  /// Takes a text in, its length first.
+  /// Hashes the length and the bytes of a text.
   mutating func add(_ text: String) {
     add(UInt64(text.utf8.count))
     for byte in text.utf8 { add(UInt64(byte)) }
   }
 
-  /// Sixteen digits.
+  /// The hash in 16 hexadecimal digits.
   var hexadecimal: String {
     let digits = String(state, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits

@@ -1,13 +1,13 @@
-/// Turns ids into text while they come: what it has put out is valid UTF-8 at any moment and never
-/// changes.
-///
-/// Bytes are held back until they make a character, jamo until they can join no more.
+/// Decodes a stream of token ids into text, incrementally.
 ///
 /// ```swift
 /// var decoder = StreamDecoder(tokenizer: tokenizer, vocabulary: vocabulary)
 /// for id in ids { print(decoder.append(id), terminator: "") }
 /// print(decoder.finish())
 /// ```
+///
+/// The output is valid UTF-8 at any time and is never revised: bytes are buffered until they form a
+/// character, and jamo until the syllable is complete.
 public struct StreamDecoder: Sendable {
   private enum Piece: Sendable {
     case text(String)
@@ -19,24 +19,24 @@ public struct StreamDecoder: Sendable {
   private var bytes = UTF8Assembler()
   private var syllable = SyllableAssembler()
 
-  /// A decoder at the beginning of a text.
+  /// Creates a decoder at the start of a text.
   public init(tokenizer: Tokenizer, vocabulary: Vocabulary) {
     let composes = tokenizer.unit == .jamo && tokenizer.normalization != .nfd
-    pieces = vocabulary.units.enumerated().map { id, unit in
+    pieces = vocabulary.tokens.enumerated().map { id, token in
       guard id != vocabulary.unknownID else { return .text("\u{FFFD}") }
-      guard let scalar = unit.unicodeScalars.first, unit.unicodeScalars.count == 1 else {
-        return .text(unit)
+      guard let scalar = token.unicodeScalars.first, token.unicodeScalars.count == 1 else {
+        return .text(token)
       }
       if tokenizer.unit == .byte, let byte = UInt8(exactly: scalar.value) { return .byte(byte) }
-      return composes && Hangul.isJamo(scalar.value) ? .jamo(scalar.value) : .text(unit)
+      return composes && Hangul.isJamo(scalar.value) ? .jamo(scalar.value) : .text(token)
     }
   }
 
-  /// Takes one id, which the vocabulary must have, and answers the text that is certain now, often
-  /// empty.
+  /// Decodes one token and returns the text that is now complete, which is often empty.
   ///
-  /// The unknown unit becomes U+FFFD, and so do bytes that are no UTF-8, one for each maximal
-  /// subpart.
+  /// The unknown token becomes U+FFFD, and so does each maximal subpart of invalid UTF-8.
+  ///
+  /// - Precondition: The id is in the vocabulary.
   public mutating func append(_ id: Int) -> String {
     precondition(pieces.indices.contains(id), "id \(id) in a vocabulary of \(pieces.count)")
     switch pieces[id] {
@@ -46,48 +46,49 @@ public struct StreamDecoder: Sendable {
     }
   }
 
-  /// Ends the text: answers what was held back, and is ready for another.
+  /// Ends the text: returns the buffered text, and starts a new one.
   public mutating func finish() -> String { bytes.finish() + syllable.finish() }
 
-  /// Ends a text that was cut off: answers what was held back if it is a whole character, and is ready for another.
+  /// Ends a truncated text: returns the buffered text if it is a complete character, and starts a
+  /// new one.
   ///
-  /// Left out is what only begins one: some bytes of it, or a lead that no vowel has followed.
-  public mutating func cut() -> String {
+  /// An incomplete character is discarded: some of its bytes, or a leading consonant without a
+  /// vowel.
+  public mutating func finishTruncated() -> String {
     bytes.discard()
-    return syllable.cut()
+    return syllable.finishTruncated()
   }
 }
 
-/// Composes jamo into syllables as they come.
+/// Composes a stream of jamo into syllables.
 struct SyllableAssembler: Sendable {
-  private var held: UInt32?  // a lead, or a syllable that a trail may still join
+  /// A leading consonant, or a syllable that may get a trailing consonant.
+  private var pending: UInt32?
 
   mutating func append(_ jamo: UInt32) -> String {
-    if let before = held, let joined = Hangul.syllable(before, jamo) {
-      held = joined
+    if let before = pending, let joined = Hangul.syllable(before, jamo) {
+      pending = joined
       return (joined - 0xAC00) % 28 == 0 ? "" : finish()
     }
     let text = finish()
-    held = jamo
+    pending = jamo
     return Hangul.leads.contains(jamo) ? text : text + finish()
   }
 
-  /// Ends with a whole syllable or with nothing.
-  mutating func cut() -> String {
-    if let held, !Hangul.syllables.contains(held) { self.held = nil }
+  /// Returns the pending syllable, but not a leading consonant alone.
+  mutating func finishTruncated() -> String {
+    if let pending, !Hangul.syllables.contains(pending) { self.pending = nil }
     return finish()
   }
 
   mutating func finish() -> String {
-    defer { held = nil }
-    return held.flatMap { Unicode.Scalar($0) }.map { String($0) } ?? ""
+    defer { pending = nil }
+    return pending.flatMap { Unicode.Scalar($0) }.map { String($0) } ?? ""
   }
 }
 
-/// Makes characters of bytes as they come; U+FFFD for each maximal subpart of an ill-formed
-/// sequence.
-///
-/// The UTF-8 decoder of the WHATWG Encoding Standard, section 8.1.1.
+/// Decodes a stream of bytes as UTF-8, with U+FFFD for each maximal subpart of an ill-formed
+/// sequence (WHATWG Encoding Standard, section 8.1.1).
 struct UTF8Assembler: Sendable {
   private var scalar: UInt32 = 0
   private var needed = 0
@@ -122,7 +123,7 @@ struct UTF8Assembler: Sendable {
     return ""
   }
 
-  /// Forgets the bytes of a character that has only begun.
+  /// Discards the bytes of an incomplete character.
   mutating func discard() { needed = 0 }
 
   mutating func finish() -> String {

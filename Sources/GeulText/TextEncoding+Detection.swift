@@ -1,15 +1,15 @@
 extension TextEncoding {
-  /// Decides from the first bytes of a source: a mark, else UTF-8, unless the bytes are plainly
-  /// Korean in CP949.
+  /// Detects the encoding from the first bytes of a source: by its byte-order mark, else UTF-8,
+  /// unless the bytes are clearly Korean in CP949.
   ///
-  /// Other encodings are never assumed: a byte that is wrong in UTF-8 would pass for some character
-  /// of Latin-1, and the user would train on rubbish. `suggestion` names them in the error.
+  /// No other encoding is assumed: any invalid byte of UTF-8 would be a character of Latin-1, and
+  /// the user would train on garbage. `suggestion` proposes them in the error instead.
   static func detect(_ head: ArraySlice<UInt8>, isWhole: Bool) -> TextEncoding {
     if let mark = byteOrderMark(head) { return mark }
     let (length, bad) = ICU.utf8Prefix(of: head)
     if length == head.count || (bad < 0 && !isWhole) { return .utf8 }
-    let (sequences, faults) = measureUTF8(head, isWhole: isWhole)
-    return faults > sequences && isKorean(head, isWhole: isWhole) ? .korean : .utf8
+    let (valid, invalid) = countUTF8Sequences(head, isWhole: isWhole)
+    return invalid > valid && isKorean(head, isWhole: isWhole) ? .korean : .utf8
   }
 
   private static func marked(_ name: String) -> TextEncoding {
@@ -26,27 +26,27 @@ extension TextEncoding {
     return nil
   }
 
-  /// How many characters of several bytes are sound UTF-8, and how many sequences are not.
-  private static func measureUTF8(_ head: ArraySlice<UInt8>, isWhole: Bool) -> (
-    sound: Int, faulty: Int
+  /// Counts the multi-byte characters that are valid UTF-8, and the invalid sequences.
+  private static func countUTF8Sequences(_ head: ArraySlice<UInt8>, isWhole: Bool) -> (
+    valid: Int, invalid: Int
   ) {
-    var sound = 0
-    var faulty = 0
-    var at = 0
-    while at < head.count {
-      let (length, bad) = ICU.utf8Prefix(of: head[at...])
-      for index in at..<at + length where head[index] >= 0xC0 { sound += 1 }
-      at += length
+    var valid = 0
+    var invalid = 0
+    var position = 0
+    while position < head.count {
+      let (length, bad) = ICU.utf8Prefix(of: head[position...])
+      for index in position..<position + length where head[index] >= 0xC0 { valid += 1 }
+      position += length
       guard bad != 0 else { break }
-      if bad > 0 || isWhole { faulty += 1 }
+      if bad > 0 || isWhole { invalid += 1 }
       guard bad > 0 else { break }
-      at += bad
+      position += bad
     }
-    return (sound, faulty)
+    return (valid, invalid)
   }
 
-  /// Whether the bytes are CP949 without a fault, mostly Hangul where they are not ASCII, in a
-  /// number that is no accident, and no other encoding of East Asia fits their frequencies better.
+  /// Returns true if the bytes are valid CP949, the characters outside ASCII are mostly Hangul and
+  /// too many for a coincidence, and no other East Asian encoding fits their frequencies better.
   private static func isKorean(_ head: ArraySlice<UInt8>, isWhole: Bool) -> Bool {
     guard let name = korean.converter, let converter = Converter(name) else { return false }
     var text = ByteQueue()
@@ -55,8 +55,7 @@ extension TextEncoding {
 
     var scalars: [UInt32] = []
     ICU.scalars(of: text.all, into: &scalars)
-    // ICU also gives single bytes that mean nothing in Korean a place, among controls and in
-    // private use.
+    // ICU maps single bytes that are invalid in CP949 to control characters and private use.
     guard !scalars.contains(where: { (0x80...0x9F).contains($0) || $0 == 0xF8F7 }) else {
       return false
     }
@@ -66,24 +65,23 @@ extension TextEncoding {
     guard hangul >= 8 || (hangul >= 2 && hangul * 4 >= scalars.count) else { return false }
 
     let guesses = ICU.guessEncodings(of: head)
-    let ours = guesses.first { $0.name == "EUC-KR" }?.confidence ?? 0
-    let rivals = guesses.filter { ["GB18030", "Big5", "Shift_JIS", "EUC-JP"].contains($0.name) }
-    return rivals.allSatisfy { $0.confidence <= max(ours, 10) }
+    let confidence = guesses.first { $0.name == "EUC-KR" }?.confidence ?? 0
+    let others = guesses.filter { ["GB18030", "Big5", "Shift_JIS", "EUC-JP"].contains($0.name) }
+    return others.allSatisfy { $0.confidence <= max(confidence, 10) }
   }
 
-  /// The encoding that bytes which are not UTF-8 are likeliest in, for the user to try; nothing for
-  /// UTF-8 that is damaged.
+  /// Returns the most likely encoding of bytes that are not UTF-8; nil if they are damaged UTF-8.
   static func suggestion(for head: ArraySlice<UInt8>) -> String? {
-    let (sound, faulty) = measureUTF8(head, isWhole: false)
-    guard faulty > sound else { return nil }
+    let (valid, invalid) = countUTF8Sequences(head, isWhole: false)
+    guard invalid > valid else { return nil }
     return ICU.guessEncodings(of: head).first { $0.confidence > 10 && $0.name != "UTF-8" }?.name
   }
 
-  /// By what the first bytes are seen to be no text in an encoding of bytes, and where.
-  static func binarySign(_ head: ArraySlice<UInt8>) -> (sign: String, offset: Int?)? {
+  /// Returns the evidence that the first bytes are not text in an 8-bit encoding, and its offset.
+  static func binaryEvidence(_ head: ArraySlice<UInt8>) -> (evidence: String, offset: Int?)? {
     guard byteOrderMark(head) == nil || head.first == 0xEF else { return nil }
     var controls = 0
-    var zeros = [0, 0]  // at even and at odd places
+    var zeros = [0, 0]  // at even and at odd offsets
     var first: Int?
     for index in head.indices {
       let byte = head[index]
@@ -97,10 +95,10 @@ extension TextEncoding {
     if let first {
       let half = head.count / 2
       guard zeros.contains(where: { $0 * 5 > half * 2 }), zeros.contains(where: { $0 * 50 <= half })
-      else { return ("it holds a NUL", first) }
+      else { return ("it contains a NUL", first) }
       let name = zeros[0] > zeros[1] ? "UTF-16BE" : "UTF-16LE"
-      return ("it holds a NUL (if it is \(name), say --encoding \(name))", first)
+      return ("it contains a NUL (for \(name), use --encoding \(name))", first)
     }
-    return controls * 20 > head.count ? ("it is full of control characters", nil) : nil
+    return controls * 20 > head.count ? ("it contains too many control characters", nil) : nil
   }
 }

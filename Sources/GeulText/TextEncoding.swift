@@ -1,24 +1,24 @@
-/// The encoding of a source: the one the user named, or one decided from the first bytes.
+/// The encoding of a source, given by the user or detected from the first bytes.
 struct TextEncoding: Equatable {
-  /// What messages call it: `UTF-8`, `CP949`.
+  /// The name in messages, such as `UTF-8` or `CP949`.
   let name: String
-  /// What ICU calls it; nothing for UTF-8, which needs no ICU.
+  /// ICU's name; nil for UTF-8, which needs no converter.
   let converter: String?
-  /// Whether it was found without a mark or the user's word, so that the user should hear of it.
+  /// Indicates that the encoding was guessed, and that the user should be told.
   let isGuess: Bool
 
-  /// How many bytes a code unit takes: where sequences can begin.
-  var unitBytes: Int {
+  /// The size of a code unit in bytes.
+  var codeUnitBytes: Int {
     let name = Self.fold(name)
     return name.hasPrefix("utf16") ? 2 : name.hasPrefix("utf32") ? 4 : 1
   }
 
   static let utf8 = TextEncoding(name: "UTF-8", converter: nil, isGuess: false)
-  /// EUC-KR with the syllables that Windows added, as the WHATWG reads it.
+  /// EUC-KR with the syllables that Windows added, as in the WHATWG Encoding Standard.
   static let korean = TextEncoding(
     name: "CP949 (EUC-KR)", converter: "windows-949", isGuess: true)
 
-  /// The encoding of that name.
+  /// Returns the encoding with a name.
   static func named(_ name: String) throws(TextError) -> TextEncoding {
     let folded = fold(name)
     if ["utf8", "ascii", "usascii"].contains(folded) { return .utf8 }
@@ -36,7 +36,7 @@ struct TextEncoding: Equatable {
     name.lowercased().filter { $0.isLetter || $0.isNumber }
   }
 
-  /// The names that are few edits away.
+  /// Returns the names within two edits.
   private static func suggestions(for folded: String) -> [String] {
     let names = Set(ICU.encodingNames + ["CP949"])
     let ranked = names.map { (distance: editDistance(fold($0), folded), name: $0) }.sorted {
@@ -46,7 +46,7 @@ struct TextEncoding: Equatable {
     return ranked.prefix { $0.distance == best }.prefix(3).map(\.name)
   }
 
-  /// How many letters to insert, drop or change (Levenshtein 1965).
+  /// Returns the number of letters to insert, delete or replace (Levenshtein 1965).
   private static func editDistance(_ a: String, _ b: String) -> Int {
     let b = Array(b)
     var row = Array(0...b.count)

@@ -1,85 +1,85 @@
-/// Why a text, or a vocabulary, cannot be used: one sentence that says what is wrong, where, and
-/// what to do.
+/// An error in a text or a vocabulary.
 public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What is wrong.
+  /// A reason for an error.
   public enum Reason: Sendable, Equatable {
-    /// There is no such file or folder.
+    /// The file or folder does not exist.
     case missing
-    /// The system refuses to read it, with the system's words.
+    /// The file cannot be read; the system's message.
     case unreadable(String)
-    /// There is not one unit of text.
+    /// The text has no tokens.
     case empty
-    /// A folder without a text file in it.
+    /// The folder contains no text file.
     case folderWithoutText
-    /// Not text at all; the words say by what that is seen.
+    /// The data is not text; the evidence.
     case binary(String)
-    /// Bytes that the encoding does not allow, and perhaps the encoding they may be in.
+    /// Bytes are invalid in the encoding; a more likely encoding, if there is one.
     case invalidBytes([UInt8], encoding: String, suggestion: String?)
-    /// An encoding that ICU does not know, and the names nearest to it.
+    /// ICU does not know the encoding; similar names.
     case unknownEncoding(String, suggestions: [String])
-    /// No place to cut the text for this many bytes: endless combining marks, for instance.
-    case endless(bytes: Int)
-    /// No unit occurs as often as the minimum count asks.
-    case nothingFrequent(minimumCount: Int)
-    /// The file of token ids cannot be written, with the system's words.
-    case disk(String)
-    /// A vocabulary that breaks a rule.
-    case vocabulary(String)
+    /// A character exceeds the size limit, with endless combining marks for instance.
+    case characterTooLong(bytes: Int)
+    /// No token occurs as often as `CorpusOptions.minimumCount`.
+    case minimumCountTooHigh(Int)
+    /// The file of token ids cannot be written; the system's message.
+    case temporaryFile(String)
+    /// The vocabulary is invalid; the problem.
+    case invalidVocabulary(String)
   }
 
-  /// What is wrong.
+  /// The reason for the error.
   public let reason: Reason
-  /// Where: a path as it was given, "standard input", or the name of a value.
+  /// The path as it was given, "standard input", or the name of a value.
   public let source: String
-  /// How many bytes of the source come before the place, where one place is to blame.
+  /// The byte offset of the error in the source; nil if there is none.
   public let offset: Int?
 
-  /// An error at a place.
+  /// Creates an error for a source.
   public init(_ reason: Reason, in source: String, at offset: Int? = nil) {
     self.reason = reason
     self.source = source
     self.offset = offset
   }
 
-  /// The sentence for the user, without a line feed.
-  public var description: String { "\(source): \(sentence)" }
+  /// The source, the problem and a remedy, without a line feed.
+  public var description: String { "\(source): \(message)" }
 
-  private var place: String { offset.map { " at byte \($0)" } ?? "" }
+  private var location: String { offset.map { " at byte \($0)" } ?? "" }
 
-  private var sentence: String {
+  private var message: String {
     switch reason {
     case .missing:
-      return "there is no such file or folder."
-    case .unreadable(let words):
-      return "it cannot be read (\(words))."
+      return "no such file or folder."
+    case .unreadable(let message):
+      return "it cannot be read: \(message)."
     case .empty:
       return "there is no text in it; at least one character is needed."
     case .folderWithoutText:
-      return "the folder holds no text file (\(FolderListing.patterns)); name the files one by one."
-    case .binary(let sign):
-      return "this is not text: \(sign)\(place); --unit byte takes any file."
+      return
+        "the folder contains no text file (\(FolderListing.patterns)); give the paths of files."
+    case .binary(let evidence):
+      return "this is not text: \(evidence)\(location); --unit byte reads any file."
     case .invalidBytes(let bytes, let encoding, let suggestion):
-      let advice = suggestion.map { "try --encoding \($0)" } ?? "give its encoding with --encoding"
-      return "\(bytes.count == 1 ? "the byte" : "the bytes") \(hexadecimal(bytes))\(place)"
+      let remedy = suggestion.map { "try --encoding \($0)" } ?? "set its encoding with --encoding"
+      return "\(bytes.count == 1 ? "the byte" : "the bytes") \(hexadecimal(bytes))\(location)"
         + " \(bytes.count == 1 ? "is" : "are") not valid \(encoding);"
-        + " \(advice), or put U+FFFD there with --invalid replace."
+        + " \(remedy), or use --invalid replace to replace invalid bytes with U+FFFD."
     case .unknownEncoding(let name, let suggestions):
       let hint =
-        suggestions.isEmpty ? "" : "; did you mean \(suggestions.joined(separator: " or "))?"
-      return "there is no encoding named \"\(name)\"\(hint.isEmpty ? "." : hint)"
-    case .endless(let bytes):
-      return "not one character ends within \(bytes) bytes\(place); --unit byte takes any file."
-    case .nothingFrequent(let minimum):
-      return "no unit occurs \(minimum) times; take a smaller --min-count."
-    case .disk(let words):
-      return "the token ids cannot be written there (\(words)); TMPDIR may name another folder."
-    case .vocabulary(let fault):
-      return "\(fault)."
+        suggestions.isEmpty ? "." : "; did you mean \(suggestions.joined(separator: " or "))?"
+      return "unknown encoding \"\(name)\"\(hint)"
+    case .characterTooLong(let bytes):
+      return "a character is longer than \(bytes) bytes\(location); --unit byte reads any file."
+    case .minimumCountTooHigh(let count):
+      return "no token occurs \(count) times; use a smaller --min-count."
+    case .temporaryFile(let message):
+      return "the token ids cannot be written there: \(message); set TMPDIR to another folder."
+    case .invalidVocabulary(let problem):
+      return "\(problem)."
     }
   }
 }
 
-/// Bytes as a reader of hexadecimal expects them: `C3 28`.
+/// Returns bytes as hexadecimal digits, such as `C3 28`.
 func hexadecimal(_ bytes: [UInt8]) -> String {
   bytes.map { byte in
     let digits = String(byte, radix: 16, uppercase: true)

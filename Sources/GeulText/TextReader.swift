@@ -1,28 +1,29 @@
-/// What to do with bytes that the encoding does not allow.
+/// The handling of bytes that are invalid in the encoding of a text.
 public enum InvalidBytePolicy: String, Codable, Sendable, CaseIterable {
-  /// Refuse the text, and say where they are.
+  /// Throws an error with the offset.
   case error
-  /// Put U+FFFD in their place, and say how often.
+  /// Replaces them with U+FFFD, and notes their number.
   case replace
 }
 
-/// Turns a source into valid UTF-8 without NUL, a block at a time: finds the encoding, drops a
-/// byte-order mark, refuses what is no text.
+/// Decodes a source into valid UTF-8 without NUL, block by block.
+///
+/// Detects the encoding, removes a byte-order mark and rejects data that is not text.
 struct TextReader: ~Copyable {
-  /// How a source is to be read.
+  /// Options for reading a source.
   struct Rules {
     var encoding: String?
     var invalid = InvalidBytePolicy.error
-    /// The bytes as they stand, unless an encoding is named.
+    /// Reads the bytes unchanged, unless an encoding is given.
     var isRaw = false
     var blockBytes = 1 << 18
   }
 
   let name: String
   let encoding: TextEncoding
-  /// Decoded text that nobody has taken yet.
+  /// The decoded text that has not been processed yet.
   var text = ByteQueue()
-  /// The bytes that were read last, not decoded.
+  /// The bytes of the last block, not decoded.
   private(set) var block: [UInt8] = []
   private(set) var isAtEnd = false
   private(set) var byteCount = 0
@@ -32,15 +33,18 @@ struct TextReader: ~Copyable {
   private let converter: Converter?
   private var source: ByteReader
   private var head: [UInt8]
-  private var raw = ByteQueue()  // UTF-8 that is not yet checked
-  private var checked = 0  // how many bytes of the source come before it
+  /// UTF-8 that has not been validated yet.
+  private var raw = ByteQueue()
+  /// The number of bytes of the source before `raw`.
+  private var validated = 0
   private var hasBegun = false
   private var replaced = 0
   private var firstReplaced: Int?
 
-  /// How much of a source is looked at before its encoding is decided, and before it is taken for
-  /// text.
-  private static let headBytes = 1 << 18, signBytes = 1 << 16
+  /// The number of bytes that are examined to detect the encoding.
+  private static let headBytes = 1 << 18
+  /// The number of bytes that are examined to reject data that is not text.
+  private static let binaryCheckBytes = 1 << 16
 
   init(_ source: TextSource, _ rules: Rules) throws(TextError) {
     var reader = try ByteReader(source)
@@ -55,9 +59,9 @@ struct TextReader: ~Copyable {
     } else if rules.isRaw {
       encoding = .utf8
     } else {
-      let beginning = head.prefix(Self.signBytes)
-      if rules.invalid == .error, let (sign, offset) = TextEncoding.binarySign(beginning) {
-        throw TextError(.binary(sign), in: source.name, at: offset)
+      let start = head.prefix(Self.binaryCheckBytes)
+      if rules.invalid == .error, let (evidence, offset) = TextEncoding.binaryEvidence(start) {
+        throw TextError(.binary(evidence), in: source.name, at: offset)
       }
       encoding = .detect(head[...], isWhole: !more)
     }
@@ -69,7 +73,7 @@ struct TextReader: ~Copyable {
     self.head = head
   }
 
-  /// Reads the next block and adds it, decoded, to `text`.
+  /// Reads the next block and appends it, decoded, to `text`.
   mutating func fill() throws(TextError) {
     block.removeAll(keepingCapacity: true)
     if head.isEmpty {
@@ -91,7 +95,7 @@ struct TextReader: ~Copyable {
     } else {
       raw.bytes += block
     }
-    try check()
+    try validate()
     if !hasBegun, !text.bytes.isEmpty {
       hasBegun = true
       hadMark = text.bytes.starts(with: [0xEF, 0xBB, 0xBF])
@@ -100,44 +104,45 @@ struct TextReader: ~Copyable {
   }
 
   private mutating func convert(by converter: Converter, from start: Int) throws(TextError) {
-    var at = 0
+    var position = 0
     repeat {
-      let (used, invalid, ahead) = converter.convert(block[at...], last: isAtEnd, into: &raw)
-      at += used
+      let (used, invalid, ahead) = converter.convert(block[position...], last: isAtEnd, into: &raw)
+      position += used
       if invalid.isEmpty { return }
-      // Between two blocks ICU may have taken a byte more than it says.
-      let offset = max(0, start + at - ahead - invalid.count)
-      try refuse(invalid, at: offset - offset % encoding.unitBytes)
+      // Between two blocks, ICU may have consumed one byte more than it reports.
+      let offset = max(0, start + position - ahead - invalid.count)
+      try handleInvalid(invalid, at: offset - offset % encoding.codeUnitBytes)
       raw.bytes += Self.replacement
-    } while at < block.count
+    } while position < block.count
   }
 
-  /// Moves what is valid from `raw` to `text`.
-  private mutating func check() throws(TextError) {
-    var at = 0
+  /// Moves valid UTF-8 from `raw` to `text`.
+  private mutating func validate() throws(TextError) {
+    var position = 0
     while true {
-      let (length, bad) = ICU.utf8Prefix(of: raw.bytes[at...])
-      text.bytes += raw.bytes[at..<at + length]
-      at += length
-      let fault = bad >= 0 ? bad : isAtEnd ? raw.count - at : 0
-      guard fault > 0 else { break }
-      try refuse(
-        Array(raw.bytes[at..<at + fault]), at: converter == nil ? checked + at : nil)
+      let (length, bad) = ICU.utf8Prefix(of: raw.bytes[position...])
+      text.bytes += raw.bytes[position..<position + length]
+      position += length
+      let invalid = bad >= 0 ? bad : isAtEnd ? raw.count - position : 0
+      guard invalid > 0 else { break }
+      try handleInvalid(
+        Array(raw.bytes[position..<position + invalid]),
+        at: converter == nil ? validated + position : nil)
       text.bytes += Self.replacement
-      at += fault
+      position += invalid
     }
-    raw.removeFirst(at)
-    checked += at
+    raw.removeFirst(position)
+    validated += position
   }
 
   private static let replacement = Array("\u{FFFD}".utf8)
 
-  private mutating func refuse(_ bytes: [UInt8], at offset: Int?) throws(TextError) {
+  private mutating func handleInvalid(_ bytes: [UInt8], at offset: Int?) throws(TextError) {
     if rules.invalid == .replace {
       replaced += 1
       firstReplaced = firstReplaced ?? offset
     } else if bytes == [0] {
-      throw TextError(.binary("it holds a NUL"), in: name, at: offset)
+      throw TextError(.binary("it contains a NUL"), in: name, at: offset)
     } else {
       let suggestion = encoding == .utf8 ? TextEncoding.suggestion(for: block[...]) : nil
       throw TextError(
@@ -145,21 +150,21 @@ struct TextReader: ~Copyable {
     }
   }
 
-  /// What the user should hear of this source, once it is read.
+  /// Messages for the user about the source, complete once it has been read.
   var notes: [String] {
     var notes: [String] = []
     if byteCount == 0 { notes.append("\(name): the file is empty.") }
     if encoding.isGuess {
       notes.append(
-        "\(name): read as \(encoding.name), found out from its bytes; --encoding decides.")
+        "\(name): read as \(encoding.name), detected from its bytes; --encoding overrides it.")
     }
     if hadMark {
-      let sort = encoding == .utf8 ? "" : " \(encoding.name)"
-      notes.append("\(name): the\(sort) byte-order mark at its beginning was dropped.")
+      let prefix = encoding == .utf8 ? "" : " \(encoding.name)"
+      notes.append("\(name): the\(prefix) byte-order mark was removed.")
     }
     if replaced > 0 {
-      let place = firstReplaced.map { ", the first at byte \($0)" } ?? ""
-      notes.append("\(name): invalid sequences replaced by U+FFFD: \(replaced)\(place).")
+      let first = firstReplaced.map { ", the first at byte \($0)" } ?? ""
+      notes.append("\(name): invalid byte sequences replaced with U+FFFD: \(replaced)\(first).")
     }
     return notes
   }

@@ -1,54 +1,61 @@
-/// What a text holds, and what each kind of unit would make of it, so that a user can choose.
+/// Statistics of a text, and of its tokens with each token unit.
+///
+/// ```swift
+/// let report = try TextReport.read([.path("corpora/korean.txt")])
+/// for tokens in report.tokenStatistics {
+///   print(tokens.unit, tokens.count, tokens.vocabularySize)
+/// }
+/// ```
 public struct TextReport: Sendable {
-  /// One file, or standard input.
+  /// A file that was read, or standard input.
   public struct Source: Sendable {
-    /// Its path as it was given, or its name.
+    /// The path as it was given, or the name of the source.
     public let name: String
-    /// Its size in bytes.
+    /// The size in bytes.
     public let byteCount: Int
-    /// Its encoding: `UTF-8`, `UTF-16LE`, `CP949 (EUC-KR)`.
+    /// The encoding, such as `UTF-8`, `UTF-16LE` or `CP949 (EUC-KR)`.
     public let encoding: String
-    /// Whether it began with a byte-order mark.
+    /// Indicates whether the source starts with a byte-order mark.
     public let hasByteOrderMark: Bool
   }
 
-  /// What a kind of unit makes of the text.
-  public struct Units: Sendable {
-    /// The kind.
+  /// Statistics of the tokens of one token unit.
+  public struct TokenStatistics: Sendable {
+    /// The token unit.
     public let unit: TokenUnit
-    /// How many units there are.
+    /// The number of tokens.
     public let count: Int
-    /// How many of them are different.
+    /// The number of distinct tokens.
     public let vocabularySize: Int
-    /// How many bytes of UTF-8 a unit stands for, on average.
-    public let bytesPerUnit: Double
-    /// The rarest units, the rarest first, at most ten.
-    public let rarest: [Rare]
-    /// How many different units occur only once.
+    /// The average size of a token in bytes of UTF-8.
+    public let bytesPerToken: Double
+    /// At most ten of the rarest tokens, rarest first.
+    public let rarest: [TokenFrequency]
+    /// The number of distinct tokens that occur only once.
     public let onceCount: Int
   }
 
-  /// A unit that is rare, or a control character.
-  public struct Rare: Sendable, Equatable {
-    /// The unit.
-    public let unit: String
-    /// The unit for human eyes: `U+D55C HANGUL SYLLABLE HAN`.
+  /// A token and its number of occurrences.
+  public struct TokenFrequency: Sendable, Equatable {
+    /// The token.
+    public let token: String
+    /// A readable name, such as `한 U+D55C HANGUL SYLLABLE HAN`.
     public let name: String
-    /// How often it occurs.
+    /// The number of occurrences.
     public let count: Int
   }
 
-  /// How many code points are written in a script.
+  /// A script and its number of code points.
   public struct Script: Sendable, Equatable {
-    /// The Unicode name of the script: `Hangul`.
+    /// The Unicode name of the script, such as `Hangul`.
     public let name: String
-    /// How many code points there are.
+    /// The number of code points.
     public let count: Int
   }
 
-  /// How lines end.
-  public struct LineEnds: Sendable, Equatable {
-    /// CR LF, as Windows ends lines.
+  /// The number of line endings of each kind.
+  public struct LineEndings: Sendable, Equatable {
+    /// CR LF, the line ending of Windows.
     public let crlf: Int
     /// CR alone.
     public let cr: Int
@@ -58,37 +65,37 @@ public struct TextReport: Sendable {
 
   /// The files that were read.
   public let sources: [Source]
-  /// One entry a kind of unit.
-  public let units: [Units]
-  /// How lines end.
-  public let lineEnds: LineEnds
-  /// The normal forms that the text is in already.
+  /// Statistics of the tokens, one entry for each token unit.
+  public let tokenStatistics: [TokenStatistics]
+  /// The line endings.
+  public let lineEndings: LineEndings
+  /// The normal forms that do not change the text.
   public let normalForms: [NormalForm]
-  /// The scripts, the most frequent first.
+  /// The scripts, most frequent first.
   public let scripts: [Script]
-  /// Control characters other than tab, line feed and carriage return, the most frequent first.
-  public let controls: [Rare]
-  /// What the user should hear; whole sentences.
+  /// The control characters except tab, line feed and carriage return, most frequent first.
+  public let controls: [TokenFrequency]
+  /// Messages for the user.
   public let notes: [String]
 
-  /// Reads texts once and reports on them.
+  /// Reads texts in one pass.
   ///
   /// - Parameters:
-  ///   - sources: What to read, as `Corpus.read` does.
-  ///   - options: How to read it; the unit and vocabulary in it are not used, its normal form is
-  ///     that of graphemes, code points and jamo.
-  /// - Returns: The report.
+  ///   - sources: The texts to read, as for `Corpus.read`.
+  ///   - options: The options for reading. The token unit and the vocabulary are ignored; the
+  ///     normal form applies to all units except bytes.
+  /// - Returns: The statistics of all texts together.
   /// - Throws: `TextError`, as `Corpus.read` does.
   public static func read(
     _ sources: [TextSource], options: CorpusOptions = CorpusOptions()
   ) throws(TextError) -> TextReport {
     var notes: [String] = []
-    var tally = TextStatistics(options.tokenizer.normalization)
+    var statistics = TextStatistics(options.tokenizer.normalization)
     for source in try SourceList(sources, notes: &notes).files {
-      try notes += tally.read(source, options)
+      try notes += statistics.read(source, options)
     }
     let name = sources.map(\.name).joined(separator: ", ")
-    guard tally.hasText else { throw TextError(.empty, in: name) }
-    return tally.report(notes: notes)
+    guard statistics.hasText else { throw TextError(.empty, in: name) }
+    return statistics.report(notes: notes)
   }
 }

@@ -1,23 +1,23 @@
-/// Where text comes from.
+/// A source of text.
 public enum TextSource: Sendable, Equatable {
-  /// A file, or a folder whose text files are read, by its path.
+  /// The path of a file, or of a folder whose text files are read.
   case path(String)
-  /// Standard input, up to its end.
+  /// Standard input.
   case standardInput
-  /// Bytes at hand, under a name for messages.
+  /// Bytes in memory, with a name for messages.
   case bytes([UInt8], name: String)
 
-  /// What an argument of the command line means: a path, or `-` for standard input.
+  /// Creates a source from a command-line argument: a path, or `-` for standard input.
   public init(argument: String) {
     self = argument == "-" ? .standardInput : .path(argument)
   }
 
-  /// Text at hand, as UTF-8.
+  /// Creates a source from a string.
   public static func text(_ text: String, name: String = "text") -> TextSource {
     .bytes(Array(text.utf8), name: name)
   }
 
-  /// What messages call it.
+  /// The name in messages.
   public var name: String {
     switch self {
     case .path(let path): path

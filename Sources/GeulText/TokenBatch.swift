@@ -1,8 +1,8 @@
-/// Units in the order of the text, in the form that is quick to count.
+/// A sequence of tokens in a compact form.
 struct TokenBatch {
-  /// One a unit: its scalar value if it is a single one, else `clusterBit` and its length in bytes.
+  /// One code per token: the value of its single scalar, or `clusterBit` and its size in bytes.
   var codes: [UInt32] = []
-  /// The UTF-8 bytes of the units of several scalar values, one behind the other.
+  /// The UTF-8 bytes of the tokens with several scalars, concatenated.
   var clusters: [UInt8] = []
 
   static let clusterBit: UInt32 = 0x8000_0000
@@ -12,7 +12,7 @@ struct TokenBatch {
     clusters.removeAll(keepingCapacity: true)
   }
 
-  /// Adds a unit made of these scalar values.
+  /// Appends a token with these scalars.
   mutating func append(_ scalars: some Collection<Unicode.Scalar>) {
     if scalars.count == 1, let only = scalars.first {
       codes.append(only.value)
@@ -25,17 +25,20 @@ struct TokenBatch {
 
   private static let none = UTF8.EncodedScalar()
 
-  /// Calls `body` with each unit's text.
-  func forEach(_ body: (String) -> Void) {
-    var at = 0
+  /// The tokens as strings.
+  var strings: [String] {
+    var strings: [String] = []
+    strings.reserveCapacity(codes.count)
+    var position = 0
     for code in codes {
       if let scalar = Unicode.Scalar(code) {
-        body(String(scalar))
+        strings.append(String(scalar))
       } else {
-        let end = at + Int(code & ~Self.clusterBit)
-        body(String(decoding: clusters[at..<end], as: UTF8.self))
-        at = end
+        let end = position + Int(code & ~Self.clusterBit)
+        strings.append(String(decoding: clusters[position..<end], as: UTF8.self))
+        position = end
       }
     }
+    return strings
   }
 }

@@ -1,18 +1,18 @@
-/// How many bytes of the text each unit of a vocabulary stands for.
+/// The number of bytes of text that each token of a vocabulary stands for.
 struct TokenByteCounts: Sendable {
-  /// What a jamo can be to a syllable; `none` for all other units.
+  /// The position of a jamo in a syllable; `none` for other tokens.
   fileprivate enum Role { case none, lead, vowel, trail }
 
   fileprivate private(set) var bytes: [Int32]
   fileprivate private(set) var roles: [Role]?
 
   init(_ vocabulary: Vocabulary, _ tokenizer: Tokenizer) {
-    bytes = vocabulary.units.map { unit in
-      tokenizer.unit == .byte ? 1 : Int32(unit.utf8.count)
+    bytes = vocabulary.tokens.map { token in
+      tokenizer.unit == .byte ? 1 : Int32(token.utf8.count)
     }
     guard tokenizer.unit == .jamo, tokenizer.normalization != .nfd else { return }
-    roles = vocabulary.units.map { unit in
-      guard let scalar = unit.unicodeScalars.first, unit.unicodeScalars.count == 1 else {
+    roles = vocabulary.tokens.map { token in
+      guard let scalar = token.unicodeScalars.first, token.unicodeScalars.count == 1 else {
         return .none
       }
       if Hangul.leads.contains(scalar.value) { return .lead }
@@ -21,30 +21,34 @@ struct TokenByteCounts: Sendable {
     }
   }
 
-  /// Goes over units in their order and answers the bytes that each adds: a vowel that composes
-  /// with the lead before it, and a trail with their syllable, add none.
-  struct Tally {
-    private let sizes: TokenByteCounts
-    private var latest = Role.none  // the last part of a syllable that may go on
+  /// Counts the bytes of a token sequence.
+  ///
+  /// All bytes of a syllable are attributed to its leading consonant: a vowel or a trailing
+  /// consonant that composes with the jamo before it adds none.
+  struct Counter {
+    private let byteCounts: TokenByteCounts
+    /// The last jamo of a syllable that may continue.
+    private var previous = Role.none
 
-    init(_ sizes: TokenByteCounts) { self.sizes = sizes }
+    init(_ byteCounts: TokenByteCounts) { self.byteCounts = byteCounts }
 
+    /// Returns the number of bytes that the next token adds.
     mutating func add(_ id: Int32) -> Int {
       guard id >= 0 else {
-        latest = .none
+        previous = .none
         return 0
       }
-      let size = Int(sizes.bytes[Int(id)])
-      guard let role = sizes.roles?[Int(id)] else { return size }
-      switch (latest, role) {
+      let size = Int(byteCounts.bytes[Int(id)])
+      guard let role = byteCounts.roles?[Int(id)] else { return size }
+      switch (previous, role) {
       case (.lead, .vowel):
-        latest = .vowel
+        previous = .vowel
         return 0
       case (.vowel, .trail):
-        latest = .none
+        previous = .none
         return 0
       default:
-        latest = role == .lead ? .lead : .none
+        previous = role == .lead ? .lead : .none
         return size
       }
     }

@@ -1,97 +1,107 @@
-/// Numbers the distinct units of a text in the order in which they first come, and counts them.
+/// Assigns an index to each distinct token in order of first occurrence, and counts occurrences.
 ///
-/// A unit of one scalar value is found in a table, any other by a hash of its bytes with linear
-/// probing. Memory grows with the number of distinct units only.
+/// Tokens of one scalar are looked up in a table, all others in a hash table with linear probing.
+/// Memory grows only with the number of distinct tokens.
 struct TokenCounter {
-  /// How often each unit came, by its number.
+  /// The number of occurrences of each token, by its index.
   private(set) var counts: [Int] = []
 
-  private var singles = [UInt32](repeating: 0, count: 0x11_0000)  // number + 1
-  private var clusters: [(start: Int, length: Int, number: UInt32)] = []
+  /// The index + 1 of each scalar; 0 if it has not occurred.
+  private var scalars = [UInt32](repeating: 0, count: 0x11_0000)
+  private var clusters: [Cluster] = []
   private var clusterBytes: [UInt8] = []
-  private var slots = [UInt32](repeating: 0, count: 1024)  // index into `clusters` + 1
-  private var spellings: [Spelling] = []
+  /// A hash table of positions in `clusters`, + 1.
+  private var slots = [UInt32](repeating: 0, count: 1024)
+  private var contents: [Content] = []
 
-  private enum Spelling {
+  /// A token of several scalars: a range of `clusterBytes`, and its index.
+  private struct Cluster {
+    let start: Int
+    let length: Int
+    let index: UInt32
+
+    var range: Range<Int> { start..<start + length }
+  }
+
+  private enum Content {
     case scalar(UInt32)
+    /// A position in `clusters`.
     case cluster(Int)
   }
 
-  /// How many distinct units there are.
+  /// The number of distinct tokens.
   var count: Int { counts.count }
 
-  /// Counts the units of a batch and puts their numbers in place of their codes.
+  /// Counts the tokens of a batch, and replaces their codes by their indices.
   mutating func add(_ batch: inout TokenBatch) {
     let clusters = batch.clusters
     let bytes = clusters.span
-    var at = 0
+    var position = 0
     var codes = batch.codes.mutableSpan
-    var index = Self.numberKnown(&codes, from: 0, singles: singles, counts: &counts)
-    while index < codes.count {
-      let code = codes[index]
-      let number: UInt32
+    var next = Self.countKnown(&codes, from: 0, scalars: scalars, counts: &counts)
+    while next < codes.count {
+      let code = codes[next]
+      let index: UInt32
       if code & TokenBatch.clusterBit == 0 {
-        number = meet(scalar: code)
+        index = insert(scalar: code)
       } else {
-        let end = at + Int(code & ~TokenBatch.clusterBit)
-        number = find(cluster: bytes.extracting(at..<end))
-        at = end
+        let end = position + Int(code & ~TokenBatch.clusterBit)
+        index = findOrInsert(cluster: bytes.extracting(position..<end))
+        position = end
       }
-      counts[Int(number)] += 1
-      codes[index] = number
-      index = Self.numberKnown(&codes, from: index + 1, singles: singles, counts: &counts)
+      counts[Int(index)] += 1
+      codes[next] = index
+      next = Self.countKnown(&codes, from: next + 1, scalars: scalars, counts: &counts)
     }
   }
 
-  /// Replaces scalar values that have been met by their numbers, up to the first unit that is
-  /// something else, and answers where that is.
-  private static func numberKnown(
-    _ codes: inout MutableSpan<UInt32>, from start: Int, singles: [UInt32], counts: inout [Int]
+  /// Replaces known scalars by their indices and counts them, up to the first other token, and
+  /// returns the position of that token.
+  private static func countKnown(
+    _ codes: inout MutableSpan<UInt32>, from start: Int, scalars: [UInt32], counts: inout [Int]
   ) -> Int {
-    let singles = singles.span
+    let scalars = scalars.span
     var counts = counts.mutableSpan
-    for index in start..<codes.count {
-      let code = codes[index]
-      guard code & TokenBatch.clusterBit == 0 else { return index }
-      let known = singles[Int(code)]
-      guard known != 0 else { return index }
+    for position in start..<codes.count {
+      let code = codes[position]
+      guard code & TokenBatch.clusterBit == 0 else { return position }
+      let known = scalars[Int(code)]
+      guard known != 0 else { return position }
       counts[Int(known - 1)] += 1
-      codes[index] = known - 1
+      codes[position] = known - 1
     }
     return codes.count
   }
 
-  private mutating func meet(scalar: UInt32) -> UInt32 {
-    singles[Int(scalar)] = UInt32(counts.count) + 1
-    return meet(.scalar(scalar))
+  private mutating func insert(scalar: UInt32) -> UInt32 {
+    scalars[Int(scalar)] = UInt32(counts.count) + 1
+    return insert(.scalar(scalar))
   }
 
-  private mutating func meet(_ spelling: Spelling) -> UInt32 {
-    spellings.append(spelling)
+  private mutating func insert(_ content: Content) -> UInt32 {
+    contents.append(content)
     counts.append(0)
     return UInt32(counts.count - 1)
   }
 
-  private mutating func find(cluster: Span<UInt8>) -> UInt32 {
+  private mutating func findOrInsert(cluster: Span<UInt8>) -> UInt32 {
     var slot = hash(cluster)
     while slots[slot] != 0 {
       let known = clusters[Int(slots[slot]) - 1]
-      if matches(known, cluster) { return known.number }
+      if matches(known, cluster) { return known.index }
       slot = (slot + 1) & (slots.count - 1)
     }
-    let number = meet(.cluster(clusters.count))
-    clusters.append((clusterBytes.count, cluster.count, number))
-    for index in cluster.indices { clusterBytes.append(cluster[index]) }
+    let index = insert(.cluster(clusters.count))
+    clusters.append(Cluster(start: clusterBytes.count, length: cluster.count, index: index))
+    for offset in cluster.indices { clusterBytes.append(cluster[offset]) }
     slots[slot] = UInt32(clusters.count)
     if clusters.count * 2 > slots.count { grow() }
-    return number
+    return index
   }
 
-  private func matches(
-    _ known: (start: Int, length: Int, number: UInt32), _ cluster: Span<UInt8>
-  ) -> Bool {
+  private func matches(_ known: Cluster, _ cluster: Span<UInt8>) -> Bool {
     guard known.length == cluster.count else { return false }
-    for index in cluster.indices where clusterBytes[known.start + index] != cluster[index] {
+    for offset in cluster.indices where clusterBytes[known.start + offset] != cluster[offset] {
       return false
     }
     return true
@@ -99,36 +109,35 @@ struct TokenCounter {
 
   private mutating func grow() {
     slots = [UInt32](repeating: 0, count: slots.count * 2)
-    for (index, known) in clusters.enumerated() {
-      var slot = hash(clusterBytes.span.extracting(known.start..<known.start + known.length))
+    for (position, known) in clusters.enumerated() {
+      var slot = hash(clusterBytes.span.extracting(known.range))
       while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
-      slots[slot] = UInt32(index) + 1
+      slots[slot] = UInt32(position) + 1
     }
   }
 
-  /// FNV-1a (Fowler, Noll, Vo), its upper half folded in.
+  /// The FNV-1a hash (Fowler, Noll, Vo) with its upper half folded in.
   private func hash(_ bytes: Span<UInt8>) -> Int {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for index in bytes.indices { hash = (hash ^ UInt64(bytes[index])) &* 0x100_0000_01B3 }
+    for offset in bytes.indices { hash = (hash ^ UInt64(bytes[offset])) &* 0x100_0000_01B3 }
     return Int(truncatingIfNeeded: hash ^ (hash >> 32)) & (slots.count - 1)
   }
 
-  /// How a unit is spelled, by its number.
-  func spelling(_ number: Int) -> String {
-    switch spellings[number] {
+  /// Returns the token with an index.
+  func token(_ index: Int) -> String {
+    switch contents[index] {
     case .scalar(let value):
       return Unicode.Scalar(value).map { String($0) } ?? ""
-    case .cluster(let index):
-      let known = clusters[index]
-      return String(
-        decoding: clusterBytes[known.start..<known.start + known.length], as: UTF8.self)
+    case .cluster(let position):
+      return String(decoding: clusterBytes[clusters[position].range], as: UTF8.self)
     }
   }
 
-  /// All units with their counts, the most frequent first; those as frequent by their code points.
-  func ranked() -> [(number: Int, unit: String, count: Int)] {
-    counts.indices.map { ($0, spelling($0), counts[$0]) }.sorted { a, b in
-      a.count != b.count ? a.count > b.count : a.unit.utf8.lexicographicallyPrecedes(b.unit.utf8)
+  /// Returns all tokens with their counts: the most frequent first, equally frequent ones in the
+  /// order of their code points.
+  func ranked() -> [(index: Int, token: String, count: Int)] {
+    counts.indices.map { ($0, token($0), counts[$0]) }.sorted { a, b in
+      a.count != b.count ? a.count > b.count : a.token.utf8.lexicographicallyPrecedes(b.token.utf8)
     }
   }
 }

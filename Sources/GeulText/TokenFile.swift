@@ -1,11 +1,13 @@
-import Foundation
+import GeulStorage
 
-/// Token ids in a mapped file: two bytes an id where that is enough, else four, in the machine's
-/// order.
+/// Token ids in a memory-mapped file, in native byte order.
+///
+/// An id takes two bytes if the vocabulary permits, else four.
 struct TokenFile: Sendable {
   private let file: MappedFile
-  /// Whether an id takes two bytes, of which all ones mean -1 if there is an unknown unit.
+  /// Indicates whether an id takes two bytes.
   let isNarrow: Bool
+  /// Indicates whether there are ids of -1, which are 0xFFFF in two bytes.
   private let hasUnknown: Bool
 
   fileprivate init(_ file: MappedFile, isNarrow: Bool, hasUnknown: Bool) {
@@ -14,97 +16,93 @@ struct TokenFile: Sendable {
     self.hasUnknown = hasUnknown
   }
 
-  /// How many ids there are.
+  /// The number of ids.
   var count: Int { file.byteCount / (isNarrow ? 2 : 4) }
 
-  /// Copies the ids from `start` on until `out` is full.
+  /// Fills `out` with the ids from index `start` on.
   func copy(from start: Int, into out: inout MutableSpan<Int32>) {
-    guard isNarrow else { return file.copy(Int32.self, from: start, into: &out) }
-    file.copy(UInt16.self, from: start, into: &out)
+    guard isNarrow else { return file.copyInt32(from: start, into: &out) }
+    file.copyUInt16(from: start, into: &out)
     guard hasUnknown else { return }
     for index in out.indices where out[index] == 0xFFFF { out[index] = -1 }
   }
 }
 
-/// Writes numbers of units to a file, four bytes each, and turns it into a `TokenFile` when their
+/// Writes token indices to a file, four bytes each, and converts it into a `TokenFile` when their
 /// ids are known.
 struct TokenWriter: ~Copyable {
   private(set) var count = 0
-  private let file: OpenFile
-  private let folder: String
+  private let file: FileDescriptor
 
-  /// Makes the file in a folder; see `CorpusOptions.temporaryFolder`.
+  /// Creates the file in a folder; see `CorpusOptions.temporaryFolder`.
   init(in folder: String?) throws(TextError) {
-    let wish = folder ?? ProcessInfo.processInfo.environment["TMPDIR"] ?? ""
-    let folder = wish.isEmpty ? (isFolder("/var/tmp") ? "/var/tmp" : "/tmp") : wish
-    self.folder = folder
     do {
-      file = try OpenFile(unnamedIn: folder)
+      file = try FileDescriptor(unnamedIn: folder ?? FileSystem.temporaryFolder)
     } catch {
-      throw TextError(.disk(error.words), in: folder)
+      throw TextError(.temporaryFile(error.message), in: error.path)
     }
   }
 
-  /// Adds numbers at the end.
-  mutating func append(_ numbers: [UInt32]) throws(TextError) {
+  /// Appends token indices.
+  mutating func append(_ indices: [UInt32]) throws(TextError) {
     do {
-      try file.write(numbers.span, at: count * 4)
+      try file.write(unsafe indices.span.bytes, at: count * 4)
     } catch {
-      throw TextError(.disk(error.words), in: folder)
+      throw TextError(.temporaryFile(error.message), in: error.path)
     }
-    count += numbers.count
+    count += indices.count
   }
 
-  /// Puts `ids[number]`, which may be -1, in place of each number.
+  /// Replaces each index by its id.
   ///
   /// - Parameters:
-  ///   - ids: The id of each number.
-  ///   - limit: How many ids the vocabulary has, which decides how many bytes an id takes.
-  ///   - hash: Takes in each id.
-  /// - Returns: The ids.
+  ///   - ids: The id of each index, -1 for an unknown token.
+  ///   - limit: The size of the vocabulary, which determines the number of bytes per id.
+  ///   - hash: The hash that is updated with all ids.
+  /// - Returns: The file of ids.
   /// - Throws: `TextError` if the disk fails or is full.
   consuming func finish(
     ids: [Int32], limit: Int, hash: inout StableHash
   ) throws(TextError) -> TokenFile {
     let hasUnknown = ids.contains(-1)
     let isNarrow = limit + (hasUnknown ? 1 : 0) <= 1 << 16
-    let folder = folder
     do {
-      try renumber(ids, isNarrow: isNarrow, hash: &hash)
-      let mapped = try file.map(size: count * (isNarrow ? 2 : 4))
+      try replaceIndices(ids, isNarrow: isNarrow, hash: &hash)
+      let mapped = try MappedFile(file, size: count * (isNarrow ? 2 : 4))
       return TokenFile(mapped, isNarrow: isNarrow, hasUnknown: hasUnknown)
     } catch {
-      throw TextError(.disk(error.words), in: folder)
+      throw TextError(.temporaryFile(error.message), in: error.path)
     }
   }
 
-  /// Goes over the file in blocks; narrow ids never overtake the numbers that are still to be read.
-  private func renumber(
+  /// Rewrites the file in blocks; narrow ids are written before the position of the next read.
+  private func replaceIndices(
     _ ids: [Int32], isNarrow: Bool, hash: inout StableHash
-  ) throws(OpenFile.SystemFailure) {
+  ) throws(FileError) {
     let blockCount = 1 << 16
-    var numbers = [UInt32](repeating: 0, count: min(blockCount, count))
-    var narrow = [UInt16](repeating: 0, count: numbers.count)
+    var wide = [UInt32](repeating: 0, count: min(blockCount, count))
+    var narrow = [UInt16](repeating: 0, count: wide.count)
     let ids = ids.span
     for start in stride(from: 0, to: count, by: blockCount) {
       let length = min(blockCount, count - start)
-      if length < numbers.count {
-        numbers.removeLast(numbers.count - length)
+      if length < wide.count {
+        wide.removeLast(wide.count - length)
         narrow.removeLast(narrow.count - length)
       }
-      var wide = numbers.mutableSpan
-      try file.read(&wide, at: start * 4)
-      var short = narrow.mutableSpan
-      for index in 0..<length {
-        let id = UInt32(bitPattern: ids[Int(wide[index])])
-        wide[index] = id
-        short[index] = UInt16(truncatingIfNeeded: id)
+      var wideSpan = wide.mutableSpan
+      var bytes = unsafe wideSpan.mutableBytes
+      try file.read(at: start * 4, into: &bytes)
+      var narrowSpan = narrow.mutableSpan
+      for position in 0..<length {
+        let id = UInt32(bitPattern: ids[Int(wideSpan[position])])
+        wideSpan[position] = id
+        narrowSpan[position] = UInt16(truncatingIfNeeded: id)
       }
-      hash.add(wide.span)
+      hash.add(wideSpan.span)
       if isNarrow {
-        try file.write(short.span, at: start * 2)
+        try file.write(unsafe narrowSpan.span.bytes, at: start * 2)
       } else {
-        try file.write(wide.span, at: start * 4)
+        try file.write(unsafe wideSpan.span.bytes, at: start * 4)
       }
     }
   }

@@ -1,42 +1,50 @@
-/// Cuts text into units as it comes: normalises it, then finds where units end.
+/// Splits a stream of text into tokens: normalizes it, then finds token boundaries.
 ///
-/// Each step leaves what coming text could still change: normalisation stops before an anchor (a
-/// starter that joins nothing before it), segmentation before the last grapheme whose end is not
-/// certain. So units do not depend on how the text was divided.
+/// Each stage keeps the text that following text could still change. Normalization stops before an
+/// anchor, a starter that does not combine with anything before it. Segmentation stops before the
+/// last grapheme whose end is not certain. The tokens therefore do not depend on how the text is
+/// divided into blocks.
 struct TokenSegmenter {
-  /// What was cut last.
-  var units = TokenBatch()
-  /// How many bytes of normal text have been cut.
+  /// The tokens of the last block.
+  var tokens = TokenBatch()
+  /// The number of bytes of normalized text in all tokens so far.
   private(set) var byteCount = 0
-  /// How many bytes wait for the text to come.
-  private var waiting = 0
+  /// The number of buffered bytes.
+  private var pendingBytes = 0
 
   private let tokenizer: Tokenizer
-  private let graphemes = GraphemeFinder()
-  private let spelling: JamoDecomposer
+  private let graphemes = GraphemeSegmenter()
+  private let decomposer: JamoDecomposer
   private var normal = ByteQueue()
-  private var spelled = TokenBatch()
+  private var composed = TokenBatch()
 
   init(_ tokenizer: Tokenizer) {
     self.tokenizer = tokenizer
-    spelling = JamoDecomposer(tokenizer.normalization)
+    decomposer = JamoDecomposer(tokenizer.normalization)
   }
 
-  /// A grapheme must end within this many bytes: what waits is kept in memory.
-  private static let patience = 1 << 24
+  /// The size limit of a grapheme in bytes, because incomplete graphemes are kept in memory.
+  private static let maximumTokenBytes = 1 << 24
 
-  /// Refuses text in which nothing ends: `byteCount` bytes of it have been read.
-  func checkPatience(_ source: String, _ byteCount: Int) throws(TextError) {
-    guard waiting >= Self.patience else { return }
-    throw TextError(.endless(bytes: waiting), in: source, at: max(0, byteCount - waiting))
-  }
-
-  /// Takes from `text`, which is valid UTF-8 unless units are bytes, and puts what is certain into
-  /// `units`.
+  /// Throws an error if an incomplete token exceeds the size limit.
   ///
-  /// At the `last` text of a source nothing is left.
-  mutating func cut(_ text: inout ByteQueue, last: Bool) {
-    units.removeAll()
+  /// - Parameters:
+  ///   - source: The name of the source.
+  ///   - byteCount: The number of bytes read from the source.
+  /// - Throws: `TextError` with the reason `characterTooLong`.
+  func checkTokenSize(_ source: String, _ byteCount: Int) throws(TextError) {
+    guard pendingBytes >= Self.maximumTokenBytes else { return }
+    throw TextError(
+      .characterTooLong(bytes: pendingBytes), in: source, at: max(0, byteCount - pendingBytes))
+  }
+
+  /// Removes complete tokens from `text` and stores them in `tokens`.
+  ///
+  /// - Parameters:
+  ///   - text: The next text; valid UTF-8, except with `TokenUnit.byte`.
+  ///   - last: Pass true at the end of a source. Then no text is left.
+  mutating func segment(_ text: inout ByteQueue, last: Bool) {
+    tokens.removeAll()
     if tokenizer.normalization == .none {
       normal.bytes += text.bytes
       text.removeFirst(text.count)
@@ -47,19 +55,19 @@ struct TokenSegmenter {
     switch tokenizer.unit {
     case .byte:
       used = normal.count
-      units.codes.append(contentsOf: normal.bytes.lazy.map { UInt32($0) })
+      tokens.codes.append(contentsOf: normal.bytes.lazy.map { UInt32($0) })
     case .codepoint:
       used = normal.count
-      ICU.scalars(of: normal.all, into: &units.codes)
+      ICU.scalars(of: normal.all, into: &tokens.codes)
     case .grapheme:
-      used = graphemes.find(in: normal.all, last: last, into: &units)
+      used = graphemes.segment(normal.all, last: last, into: &tokens)
     case .jamo:
-      spelled.removeAll()
-      used = graphemes.find(in: normal.all, last: last, into: &spelled)
-      spelling.spell(spelled, into: &units)
+      composed.removeAll()
+      used = graphemes.segment(normal.all, last: last, into: &composed)
+      decomposer.decompose(composed, into: &tokens)
     }
     byteCount += used
     normal.removeFirst(used)
-    waiting = text.count + normal.count
+    pendingBytes = text.count + normal.count
   }
 }

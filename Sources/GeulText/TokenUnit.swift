@@ -1,24 +1,24 @@
-/// What the network reads and writes one at a time.
+/// The unit of text that one token stands for.
 public enum TokenUnit: String, Codable, Sendable, CaseIterable {
-  /// What a reader takes for one character: an extended grapheme cluster (UAX #29), found by ICU's
-  /// rules.
+  /// A user-perceived character: an extended grapheme cluster (UAX #29) according to ICU.
   case grapheme
   /// A Unicode scalar value.
   case codepoint
-  /// Hangul syllables spelled out as conjoining jamo (L V T), everything else as graphemes.
+  /// A conjoining jamo of a Hangul syllable (leading consonant, vowel, trailing consonant), or a
+  /// grapheme of any other script.
   case jamo
-  /// A byte as it stands in the file: any file will do.
+  /// A byte. Any file can be read.
   case byte
 }
 
-/// The normal form (UAX #15) that text is brought into before it is cut into units.
+/// A Unicode normalization form (UAX #15), applied before text is split into tokens.
 public enum NormalForm: String, Codable, Sendable, CaseIterable {
-  /// The text as it stands.
+  /// No normalization.
   case none
-  /// Composed: `é` is one code point, a Hangul syllable too.
+  /// Canonical composition: `é` and a Hangul syllable are one code point.
   case nfc
-  /// Decomposed: `é` is `e` and a combining accent, a Hangul syllable its jamo.
+  /// Canonical decomposition: `é` becomes `e` and a combining accent, a Hangul syllable its jamo.
   case nfd
-  /// Composed, and characters of compatibility replaced: `ﬁ` becomes `fi`, `Ａ` becomes `A`.
+  /// Compatibility composition: in addition to NFC, `ﬁ` becomes `fi` and `Ａ` becomes `A`.
   case nfkc
 }

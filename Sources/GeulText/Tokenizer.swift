@@ -1,19 +1,23 @@
-/// The rules that turn text into units; a checkpoint keeps them beside its vocabulary.
+/// Splits text into tokens according to a token unit and a normal form.
 ///
 /// ```swift
-/// Tokenizer(unit: .jamo).units(of: "한글!")  // ["ᄒ", "ᅡ", "ᆫ", "ᄀ", "ᅳ", "ᆯ", "!"]
+/// let tokenizer = Tokenizer(unit: .jamo)
+/// tokenizer.tokens(of: "한글!")  // ["ᄒ", "ᅡ", "ᆫ", "ᄀ", "ᅳ", "ᆯ", "!"]
 /// ```
+///
+/// A model file contains the tokenizer beside the vocabulary. To tokenize large files, use
+/// `Corpus.read`; to decode tokens, use `StreamDecoder`.
 public struct Tokenizer: Sendable, Codable {
-  /// What text is cut into.
+  /// The unit of text that one token stands for.
   public let unit: TokenUnit
-  /// The form it is brought into first; always `none` for bytes, which are taken as they stand.
+  /// The normal form that is applied to text first; always `none` for bytes.
   public let normalization: NormalForm
-  /// The version of the ICU that the rules were first used with, such as "72.1".
+  /// The version of ICU that the tokenizer was created with, such as "72.1".
   public let icu: String
 
-  /// Rules for this machine's ICU.
+  /// Creates a tokenizer that uses the ICU of this machine.
   ///
-  /// Bytes are never normalised: for them `normalization` has no effect.
+  /// Bytes are never normalized: with `TokenUnit.byte`, `normalization` has no effect.
   public init(unit: TokenUnit = .grapheme, normalization: NormalForm = .nfc) {
     self.init(unit: unit, normalization: normalization, icu: ICU.version)
   }
@@ -24,9 +28,9 @@ public struct Tokenizer: Sendable, Codable {
     self.icu = icu
   }
 
-  /// Reads the rules from a checkpoint.
+  /// Decodes the tokenizer of a model file.
   ///
-  /// - Throws: `DecodingError` for an unknown unit or normal form.
+  /// - Throws: `DecodingError` for an unknown token unit or normal form.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
@@ -35,28 +39,25 @@ public struct Tokenizer: Sendable, Codable {
       icu: try values.decode(String.self, forKey: .icu))
   }
 
-  /// The units of a text, in its normal form.
+  /// Returns the tokens of a text in its normal form.
   ///
-  /// A byte is spelled as the scalar value of its number, U+0000 to U+00FF.
-  public func units(of text: String) -> [String] {
-    var cutter = TokenSegmenter(self)
+  /// A byte is represented by the scalar of the same value, U+0000 to U+00FF.
+  public func tokens(of text: String) -> [String] {
+    var segmenter = TokenSegmenter(self)
     var queue = ByteQueue(bytes: Array(text.utf8))
-    cutter.cut(&queue, last: true)
-    var units: [String] = []
-    cutter.units.forEach { units.append($0) }
-    return units
+    segmenter.segment(&queue, last: true)
+    return segmenter.tokens.strings
   }
 
-  /// The graphemes of a text by ICU's break iterator alone, slowly: what `units` is tested against.
+  /// Returns the graphemes of a text according to ICU's break iterator alone: the slow reference
+  /// implementation of `tokens(of:)`.
   package static func graphemesByICU(of text: String) -> [String] {
     var batch = TokenBatch()
-    GraphemeFinder().findByICU(in: Array(text.utf8)[...], into: &batch)
-    var units: [String] = []
-    batch.forEach { units.append($0) }
-    return units
+    GraphemeSegmenter().segmentByICU(Array(text.utf8)[...], into: &batch)
+    return batch.strings
   }
 
-  /// The normal form of a text.
+  /// Returns a text in the normal form of the tokenizer.
   public func normalized(_ text: String) -> String {
     guard normalization != .none else { return text }
     var out = ByteQueue()
@@ -66,7 +67,7 @@ public struct Tokenizer: Sendable, Codable {
 }
 
 extension Tokenizer: Equatable {
-  /// Whether the rules are the same; the version of ICU is not a rule.
+  /// Compares the token unit and the normal form, but not the version of ICU.
   public static func == (a: Tokenizer, b: Tokenizer) -> Bool {
     a.unit == b.unit && a.normalization == b.normalization
   }

@@ -1,16 +1,14 @@
 import CGeulUnicode
 
-// The only Swift that calls the C shim over ICU: lengths are passed with their buffers here and
-// nowhere else.
+// The only Swift file that calls CGeulUnicode: buffers and their lengths are passed together here.
 
-/// ICU's functions on slices of bytes.
+/// The functions of ICU on slices of bytes.
 enum ICU {
-  /// Such as "72.1".
+  /// The version of ICU, such as "72.1".
   static let version = unsafe String(cString: geul_icu_version())
 
-  /// The longest prefix that is valid UTF-8 without NUL, and what follows it: the length of an
-  /// ill-formed sequence, 0 if the bytes end well, -1 if they end inside a sequence that could go
-  /// on.
+  /// Returns the length of the longest prefix that is valid UTF-8 without NUL, and the length of
+  /// the invalid sequence after it: 0 if all bytes are valid, -1 if the last one is incomplete.
   static func utf8Prefix(of bytes: ArraySlice<UInt8>) -> (length: Int, bad: Int) {
     var bad: Int32 = 0
     let length = unsafe bytes.withUnsafeBufferPointer { bytes in
@@ -19,31 +17,33 @@ enum ICU {
     return (Int(length), Int(bad))
   }
 
-  // An empty text is left out wherever an array makes room: with no room to make, the array writes its length, 0, into
-  // the one empty storage that all arrays of the process share, and two threads may do so at once.
+  // Empty texts return before `append(addingCapacity:)`: with no capacity to add, an empty array
+  // writes its length, 0, to the empty storage that all arrays share, which is a data race.
 
-  /// Appends the normal form of `text`, valid UTF-8, to `out` and answers how many bytes of `text`
-  /// it took: all if it is the last, else up to where coming text could still change something.
+  /// Appends the normal form of `text`, which is valid UTF-8, to `out`.
+  ///
+  /// - Returns: The number of bytes of `text` that were used: all bytes of the last text, otherwise
+  ///   those that following text cannot change.
   static func normalize(
     _ text: ArraySlice<UInt8>, _ form: NormalForm, last: Bool, into out: inout ByteQueue
   ) -> Int {
     let rule: geul_form
     let growth: Int
     switch form {
-    case .none: preconditionFailure("there is nothing to normalise")
+    case .none: preconditionFailure("no normal form")
     case .nfc: (rule, growth) = (geul_nfc, GEUL_NFC_GROWTH)
     case .nfd: (rule, growth) = (geul_nfd, GEUL_NFD_GROWTH)
     case .nfkc: (rule, growth) = (geul_nfkc, GEUL_NFKC_GROWTH)
     }
     guard !text.isEmpty else { return 0 }
     var used: Int64 = 0
-    out.bytes.append(addingCapacity: text.count * growth) { room in
-      unsafe room.withUnsafeMutableBufferPointer { room, written in
+    out.bytes.append(addingCapacity: text.count * growth) { output in
+      unsafe output.withUnsafeMutableBufferPointer { output, written in
         unsafe text.withUnsafeBufferPointer { text in
-          let start = unsafe room.baseAddress.map { unsafe $0 + written }
+          let start = unsafe output.baseAddress.map { unsafe $0 + written }
           written += checked(
             unsafe geul_normalize(
-              rule, text.baseAddress, Int64(text.count), last, start, Int64(room.count - written),
+              rule, text.baseAddress, Int64(text.count), last, start, Int64(output.count - written),
               &used))
         }
       }
@@ -51,20 +51,20 @@ enum ICU {
     return Int(used)
   }
 
-  /// Appends the scalar values of `text`, valid UTF-8.
-  static func scalars(of text: ArraySlice<UInt8>, into units: inout [UInt32]) {
+  /// Appends the scalars of `text`, which is valid UTF-8.
+  static func scalars(of text: ArraySlice<UInt8>, into codes: inout [UInt32]) {
     guard !text.isEmpty else { return }
-    units.append(addingCapacity: text.count) { room in
-      unsafe room.withUnsafeMutableBufferPointer { room, written in
+    codes.append(addingCapacity: text.count) { output in
+      unsafe output.withUnsafeMutableBufferPointer { output, written in
         unsafe text.withUnsafeBufferPointer { text in
-          let start = unsafe room.baseAddress.map { unsafe $0 + written }
+          let start = unsafe output.baseAddress.map { unsafe $0 + written }
           written += Int(unsafe geul_scalars(text.baseAddress, Int64(text.count), start))
         }
       }
     }
   }
 
-  /// The encodings that the bytes are likeliest in, best first, with a confidence from 0 to 100.
+  /// Returns the most likely encodings of the bytes, best first, with a confidence from 0 to 100.
   static func guessEncodings(of bytes: ArraySlice<UInt8>) -> [(name: String, confidence: Int)] {
     var guesses = [geul_guess](repeating: geul_guess(), count: 8)
     let found = unsafe bytes.withUnsafeBufferPointer { bytes in
@@ -79,64 +79,66 @@ enum ICU {
     }
   }
 
-  /// The common names of the encodings that ICU knows.
+  /// The common names of ICU's encodings.
   static var encodingNames: [String] {
     (0..<geul_encoding_count()).map { unsafe String(cString: geul_encoding_name($0)) }
   }
 
-  /// The script of a scalar value, as a small number; `scriptName` names it.
+  /// Returns the script of a scalar as a number; `scriptName` returns its name.
   static func script(of scalar: UInt32) -> Int { Int(geul_script(scalar)) }
 
-  /// Such as "Hangul".
+  /// Returns the name of a script, such as "Hangul".
   static func scriptName(_ script: Int) -> String {
     unsafe String(cString: geul_script_name(Int32(script)))
   }
 
-  /// A count that the shim answered.
+  /// Returns a count, or ends the process if it is an error.
   ///
-  /// Failure on sound input means that ICU has no data or the machine no memory.
+  /// On valid input, ICU fails only if its data is missing or the machine has no memory.
   fileprivate static func checked(_ count: Int64) -> Int {
     guard count >= 0 else {
-      fatalError("ICU \(version) fails: \(unsafe String(cString: geul_error_name(count))).")
+      fatalError("ICU \(version) failed: \(unsafe String(cString: geul_error_name(count))).")
     }
     return Int(count)
   }
 }
 
-/// Owner of ICU's character break iterator.
+/// Splits text into extended grapheme clusters with ICU's break iterator.
 @safe
-final class GraphemeFinder {
+final class GraphemeSegmenter {
   private let segmenter: OpaquePointer
 
   init() {
     guard let segmenter = unsafe geul_segmenter_open() else {
-      fatalError("There is no memory left.")
+      fatalError("Out of memory.")
     }
     unsafe self.segmenter = unsafe segmenter
   }
 
   deinit { unsafe geul_segmenter_close(segmenter) }
 
-  /// Adds the graphemes of `text`, valid UTF-8, to `batch` and answers how many bytes it took: all
-  /// if it is the last text, else up to the last grapheme that is certainly whole.
-  func find(in text: ArraySlice<UInt8>, last: Bool, into batch: inout TokenBatch) -> Int {
+  /// Appends the graphemes of `text`, which is valid UTF-8, to `batch`.
+  ///
+  /// - Returns: The number of bytes that were used: all bytes of the last text, otherwise up to the
+  ///   last grapheme that is certainly complete.
+  func segment(_ text: ArraySlice<UInt8>, last: Bool, into batch: inout TokenBatch) -> Int {
     var used: Int64 = 0
-    unsafe fill(&batch, from: text) { start, count, units in
-      unsafe geul_graphemes(segmenter, start, count, last, units, &used)
+    unsafe append(to: &batch, from: text) { start, count, tokens in
+      unsafe geul_graphemes(segmenter, start, count, last, tokens, &used)
     }
     return Int(used)
   }
 
-  /// The same for a whole text by ICU alone, slowly: what `find` is tested against.
-  func findByICU(in text: ArraySlice<UInt8>, into batch: inout TokenBatch) {
-    unsafe fill(&batch, from: text) { start, count, units in
-      unsafe geul_graphemes_by_icu(segmenter, start, count, units)
+  /// Appends the graphemes of a complete text according to ICU alone: the slow reference for tests.
+  func segmentByICU(_ text: ArraySlice<UInt8>, into batch: inout TokenBatch) {
+    unsafe append(to: &batch, from: text) { start, count, tokens in
+      unsafe geul_graphemes_by_icu(segmenter, start, count, tokens)
     }
   }
 
-  private func fill(
-    _ batch: inout TokenBatch, from text: ArraySlice<UInt8>,
-    with find: (UnsafePointer<UInt8>?, Int64, UnsafeMutablePointer<geul_units>) -> Int64
+  private func append(
+    to batch: inout TokenBatch, from text: ArraySlice<UInt8>,
+    with segment: (UnsafePointer<UInt8>?, Int64, UnsafeMutablePointer<geul_tokens>) -> Int64
   ) {
     guard !text.isEmpty else { return }
     unsafe text.withUnsafeBufferPointer { text in
@@ -144,12 +146,12 @@ final class GraphemeFinder {
         batch.clusters.append(addingCapacity: text.count) { clusters in
           unsafe codes.withUnsafeMutableBufferPointer { codes, codeCount in
             unsafe clusters.withUnsafeMutableBufferPointer { clusters, byteCount in
-              var units = unsafe geul_units(
-                units: codes.baseAddress, count: Int64(codeCount),
+              var tokens = unsafe geul_tokens(
+                codes: codes.baseAddress, count: Int64(codeCount),
                 clusters: clusters.baseAddress, bytes: Int64(byteCount))
-              _ = ICU.checked(unsafe find(text.baseAddress, Int64(text.count), &units))
-              codeCount = unsafe Int(units.count)
-              byteCount = unsafe Int(units.bytes)
+              _ = ICU.checked(unsafe segment(text.baseAddress, Int64(text.count), &tokens))
+              codeCount = unsafe Int(tokens.count)
+              byteCount = unsafe Int(tokens.bytes)
             }
           }
         }
@@ -158,12 +160,12 @@ final class GraphemeFinder {
   }
 }
 
-/// Owner of an ICU converter to UTF-8.
+/// An ICU converter from an encoding to UTF-8.
 @safe
 final class Converter {
   private let converter: OpaquePointer
 
-  /// Nothing if ICU knows no encoding of that name.
+  /// Opens a converter; nil if ICU does not know the encoding.
   init?(_ name: String) {
     guard let converter = unsafe geul_converter_open(name) else { return nil }
     unsafe self.converter = unsafe converter
@@ -171,24 +173,24 @@ final class Converter {
 
   deinit { unsafe geul_converter_close(converter) }
 
-  /// Appends `bytes` as UTF-8 to `out` up to the first invalid sequence.
+  /// Appends `bytes` as UTF-8 to `out`, up to the first invalid sequence.
   ///
-  /// Answers how many bytes it took, that sequence included; the sequence; and how many bytes it
-  /// took beyond it.
+  /// - Returns: The number of bytes that were used, including the invalid sequence; the invalid
+  ///   sequence; and the number of bytes that were used beyond it.
   func convert(
     _ bytes: ArraySlice<UInt8>, last: Bool, into out: inout ByteQueue
   ) -> (used: Int, invalid: [UInt8], ahead: Int) {
     var used: Int64 = 0
     var bad: Int32 = 0
-    let capacity = 4 * bytes.count + GEUL_CONVERT_ROOM
-    out.bytes.append(addingCapacity: capacity) { room in
-      unsafe room.withUnsafeMutableBufferPointer { room, written in
+    let capacity = 4 * bytes.count + GEUL_CONVERT_RESERVE
+    out.bytes.append(addingCapacity: capacity) { output in
+      unsafe output.withUnsafeMutableBufferPointer { output, written in
         unsafe bytes.withUnsafeBufferPointer { bytes in
-          let start = unsafe room.baseAddress.map { unsafe $0 + written }
+          let start = unsafe output.baseAddress.map { unsafe $0 + written }
           written += ICU.checked(
             unsafe geul_convert(
               converter, bytes.baseAddress, Int64(bytes.count), last, start,
-              Int64(room.count - written), &used, &bad))
+              Int64(output.count - written), &used, &bad))
         }
       }
     }

@@ -1,66 +1,79 @@
-/// The units that a network knows; the id of a unit is its place in the list.
+/// The tokens of a model; the id of a token is its index.
 ///
-/// It is a function of the text alone: the most frequent unit comes first, units as frequent stand
-/// in the order of their code points. Where rare units were folded into one (`--min-count`), that
-/// one comes last and is spelled as the empty string, which no text holds. It encodes as a plain
-/// list of strings.
+/// ```swift
+/// let vocabulary = try Vocabulary(tokens: ["e", "t", "a"], unknownID: nil)
+/// vocabulary.id(of: "t")  // 1
+/// vocabulary.tokens[1]    // "t"
+/// ```
+///
+/// The vocabulary of a corpus depends only on its text: the most frequent token comes first, and
+/// equally frequent tokens are in the order of their code points. If rare tokens were replaced by
+/// the unknown token (`--min-count`), that token is the last one and is represented by the empty
+/// string. A vocabulary is encoded as an array of strings.
 public struct Vocabulary: Sendable {
-  /// The units in the order of their ids; a byte is spelled as the scalar value of its number.
-  public let units: [String]
-  /// The id of the unit that rare units were folded into, if there is one; it is never generated.
+  /// The tokens in the order of their ids.
+  ///
+  /// A byte is represented by the scalar of the same value.
+  public let tokens: [String]
+  /// The id of the unknown token, which replaces rare tokens; nil if there is none.
+  ///
+  /// It is never generated.
   public let unknownID: Int?
 
   private let ids: [ExactText: Int32]
 
-  /// How many units there are, the unknown unit included.
-  public var count: Int { units.count }
+  /// The number of tokens, including the unknown token.
+  public var count: Int { tokens.count }
 
-  /// A vocabulary read from somewhere that is not trusted.
+  /// Creates a vocabulary and validates it.
   ///
   /// - Parameters:
-  ///   - units: The units in the order of their ids.
-  ///   - unknownID: The id of the unknown unit, which must be spelled as the empty string.
-  /// - Throws: `TextError` if the list is empty, names a unit twice, or spells another unit as the
+  ///   - tokens: The tokens in the order of their ids.
+  ///   - unknownID: The id of the unknown token, which must be the empty string.
+  /// - Throws: `TextError` if there is no token, a token occurs twice, or another token is the
   ///   empty string.
-  public init(units: [String], unknownID: Int?) throws(TextError) {
-    func fault(_ words: String) -> TextError { TextError(.vocabulary(words), in: "vocabulary") }
-    guard units.count > (unknownID == nil ? 0 : 1) else { throw fault("it names no unit") }
-    guard units.count <= Int(Int32.max) else { throw fault("it names more than 2^31 units") }
-    var ids: [ExactText: Int32] = Dictionary(minimumCapacity: units.count)
-    for (id, unit) in units.enumerated() {
-      if let first = ids.updateValue(Int32(id), forKey: ExactText(unit)) {
-        throw fault("units \(first) and \(id) are both \(describe(unit))")
+  public init(tokens: [String], unknownID: Int?) throws(TextError) {
+    func error(_ problem: String) -> TextError {
+      TextError(.invalidVocabulary(problem), in: "vocabulary")
+    }
+    guard tokens.count > (unknownID == nil ? 0 : 1) else { throw error("it contains no token") }
+    guard tokens.count <= Int(Int32.max) else { throw error("it has more than 2^31 - 1 tokens") }
+    var ids: [ExactText: Int32] = Dictionary(minimumCapacity: tokens.count)
+    for (id, token) in tokens.enumerated() {
+      if let first = ids.updateValue(Int32(id), forKey: ExactText(token)) {
+        throw error("tokens \(first) and \(id) are both \(describe(token))")
       }
     }
     guard ids[ExactText("")].map({ Int($0) }) == unknownID else {
-      throw fault("the unknown unit, and no other, must be spelled as the empty string")
+      throw error("the unknown token, and no other, must be the empty string")
     }
-    self.units = units
+    self.tokens = tokens
     self.unknownID = unknownID
     self.ids = ids
   }
 
-  /// The id of a unit, compared code point by code point; nothing if the vocabulary does not hold
-  /// it.
-  public func id(of unit: String) -> Int? {
-    unit.isEmpty ? nil : ids[ExactText(unit)].map { Int($0) }
+  /// Returns the id of a token, compared by code points; nil if it is not in the vocabulary.
+  public func id(of token: String) -> Int? {
+    token.isEmpty ? nil : ids[ExactText(token)].map { Int($0) }
   }
 
-  /// Checks that the units can come of these rules.
+  /// Checks that all tokens can be produced by a tokenizer.
   ///
-  /// - Throws: `TextError` if a code point unit has more than one, or a byte unit is beyond U+00FF.
+  /// - Throws: `TextError` if the unit is a code point and a token has several, or if the unit is a
+  ///   byte and a token is not a single scalar up to U+00FF.
   public func check(for tokenizer: Tokenizer) throws(TextError) {
-    for (id, unit) in units.enumerated() where id != unknownID {
-      let isSound =
+    for (id, token) in tokens.enumerated() where id != unknownID {
+      let isValid =
         switch tokenizer.unit {
         case .grapheme, .jamo: true
-        case .codepoint: unit.unicodeScalars.count == 1
+        case .codepoint: token.unicodeScalars.count == 1
         case .byte:
-          unit.unicodeScalars.count == 1 && unit.unicodeScalars.allSatisfy { $0.value < 256 }
+          token.unicodeScalars.count == 1 && token.unicodeScalars.allSatisfy { $0.value < 256 }
         }
-      guard isSound else {
+      guard isValid else {
         throw TextError(
-          .vocabulary("unit \(id), \(describe(unit)), is no \(tokenizer.unit.rawValue)"),
+          .invalidVocabulary(
+            "token \(id), \(describe(token)), is not a \(tokenizer.unit.rawValue)"),
           in: "vocabulary")
       }
     }
@@ -68,38 +81,38 @@ public struct Vocabulary: Sendable {
 }
 
 extension Vocabulary: Equatable {
-  /// Whether both hold the same code points in the same order.
+  /// Compares the code points of all tokens.
   public static func == (a: Vocabulary, b: Vocabulary) -> Bool {
-    a.units.count == b.units.count
-      && zip(a.units, b.units).allSatisfy { $0.utf8.elementsEqual($1.utf8) }
+    a.tokens.count == b.tokens.count
+      && zip(a.tokens, b.tokens).allSatisfy { $0.utf8.elementsEqual($1.utf8) }
   }
 }
 
 extension Vocabulary: Codable {
-  /// Reads a list of strings.
+  /// Decodes an array of strings.
   ///
-  /// - Throws: `DecodingError` if it is none, or breaks a rule of a vocabulary.
+  /// - Throws: `DecodingError` if the value is not an array of strings, or not a valid vocabulary.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
-    let units = try container.decode([String].self)
+    let tokens = try container.decode([String].self)
     do {
-      try self.init(units: units, unknownID: units.firstIndex { $0.isEmpty })
+      try self.init(tokens: tokens, unknownID: tokens.firstIndex { $0.isEmpty })
     } catch {
       throw DecodingError.dataCorruptedError(
         in: container, debugDescription: error.description)
     }
   }
 
-  /// Writes a list of strings.
+  /// Encodes an array of strings.
   ///
-  /// - Throws: What the encoder throws.
+  /// - Throws: Errors of the encoder.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
-    try container.encode(units)
+    try container.encode(tokens)
   }
 }
 
-/// A string compared by its code points, where `String` takes canonical equivalents for equal.
+/// A string that is compared by code points, not by canonical equivalence as `String` is.
 struct ExactText: Hashable, Sendable {
   let text: String
 

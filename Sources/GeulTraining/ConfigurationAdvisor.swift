@@ -1,53 +1,54 @@
 internal import GeulCompute
 public import GeulModel
 
-/// What suits a text and the time there is, where the user did not choose: measured, see docs/experiments.md.
+/// Chooses the network size and dropout for a text and a time budget; see docs/experiments.md.
 public struct ConfigurationAdvisor: Sendable {
-  /// How many units the vocabulary has.
+  /// The number of tokens of the vocabulary.
   public let vocabulary: Int
-  /// How many units are for training.
-  public let units: Int
-  /// The time there is.
+  /// The number of tokens for training.
+  public let tokenCount: Int
+  /// The time budget.
   public let seconds: Double
-  /// Multiply-adds a second in training.
-  public let rate: Double
+  /// The multiply-adds per second that training reaches.
+  public let multiplyAddsPerSecond: Double
 
-  /// Advice for a text, a time and a machine.
-  public init(vocabulary: Int, units: Int, seconds: Double, rate: Double) {
+  /// Creates an advisor for a text, a time budget and a machine.
+  public init(vocabulary: Int, tokenCount: Int, seconds: Double, multiplyAddsPerSecond: Double) {
     self.vocabulary = vocabulary
-    self.units = units
+    self.tokenCount = tokenCount
     self.seconds = seconds
-    self.rate = rate
+    self.multiplyAddsPerSecond = multiplyAddsPerSecond
   }
 
-  /// The units in a layer of the network that learns most in the time.
+  /// Returns the hidden size that gives the lowest loss in the time.
   ///
-  /// A step on one character multiplies and adds three times for each number of a matrix, so t seconds are worth
-  /// C = R t / 3 P characters for P numbers. The loss is least where each number sees some eight characters:
-  /// P = sqrt(R t / 3 / 8). A small text has no more to teach than so many numbers can hold.
-  public func hidden(_ shape: Architecture) -> Int {
-    let most = min(
-      (rate * seconds / 3 / Self.charactersPerParameter).squareRoot(),
-      Self.parametersPerUnit * Double(units))
-    let sizes = Array(stride(from: Self.smallest, through: Self.largest, by: Self.step))
+  /// A step on one token takes three multiply-adds for each parameter of a matrix, so t seconds are worth C = R t / 3 P
+  /// tokens for P parameters. The loss is lowest where each parameter sees some eight tokens: P = sqrt(R t / 3 / 8). A small
+  /// text supports only so many parameters.
+  public func hidden(_ architecture: Architecture) -> Int {
+    let limit = min(
+      (multiplyAddsPerSecond * seconds / 3 / Self.tokensPerParameter).squareRoot(),
+      Self.parametersPerToken * Double(tokenCount))
+    let sizes = Array(
+      stride(from: Self.smallest, through: Self.largest, by: Self.increment))
     return sizes.last { hidden in
-      var shape = shape
-      shape.hidden = hidden - Self.step / 2
-      return parameters(shape) < most
+      var architecture = architecture
+      architecture.hidden = hidden - Self.increment / 2
+      return parameters(architecture) < limit
     } ?? Self.smallest
   }
 
-  /// How many times the text will be read, about.
-  public func epochs(_ shape: Architecture) -> Double {
-    rate * seconds / 3 / parameters(shape) / Double(max(1, units))
+  /// Returns the number of epochs in the time, about.
+  public func epochs(_ architecture: Architecture) -> Double {
+    multiplyAddsPerSecond * seconds / 3 / parameters(architecture) / Double(max(1, tokenCount))
   }
 
-  /// The share of a layer's outputs to drop when a text is read so many times.
+  /// Returns the dropout rate for a number of epochs.
   ///
-  /// What is read often, by a network with many parameters for each unit of it, is soon known by heart: the product of the
-  /// two counts.
-  public func dropout(_ shape: Architecture, epochs: Double) -> Float {
-    switch epochs * parameters(shape) / Double(max(1, units)) {
+  /// A network overfits the sooner the more often it reads a text and the more parameters it has for each token: the product
+  /// of the two counts.
+  public func dropout(_ architecture: Architecture, epochs: Double) -> Float {
+    switch epochs * parameters(architecture) / Double(max(1, tokenCount)) {
     case ..<3: 0
     case ..<10: 0.1
     case ..<30: 0.2
@@ -55,11 +56,11 @@ public struct ConfigurationAdvisor: Sendable {
     }
   }
 
-  private static let charactersPerParameter = 8.0
-  private static let parametersPerUnit = 5.0
-  private static let (smallest, largest, step) = (64, 1024, 16)
+  private static let tokensPerParameter = 8.0
+  private static let parametersPerToken = 5.0
+  private static let (smallest, largest, increment) = (64, 1024, 16)
 
-  private func parameters(_ shape: Architecture) -> Double {
-    Network(shape, vocabulary: vocabulary).matrices.reduce(0) { $0 + Double($1.parameterCount) }
+  private func parameters(_ architecture: Architecture) -> Double {
+    Double(Network(architecture, vocabulary: vocabulary).multiplyAdds)
   }
 }

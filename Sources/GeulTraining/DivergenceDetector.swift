@@ -1,76 +1,80 @@
-/// Tells an explosion of the loss from its ordinary ups and downs.
+/// Distinguishes divergence of the loss from its ordinary fluctuation.
 ///
-/// It keeps the running mean and variance of the loss. A step whose loss is eight standard deviations above the mean is
-/// out of the ordinary. On the texts of docs/experiments.md, in batches of 1 to 32 streams, no step of a healthy run came
-/// above 6.5.
+/// It keeps the running mean and variance of the loss. A step whose loss is eight standard deviations above the mean is a
+/// spike. On the texts of docs/experiments.md, with 1 to 32 streams, no step of a stable run was above 6.5.
 public struct DivergenceDetector: Codable, Sendable, Equatable {
   private var mean = 0.0
   private var variance = 0.0
   private var steps = 0
-  private var pardonedUntil = 0
+  private var suppressedUntil = 0
 
-  /// What is wrong with a loss.
-  public enum Fault: Sendable, Equatable, CustomStringConvertible {
+  private enum CodingKeys: String, CodingKey {
+    case mean, variance, steps
+    case suppressedUntil = "pardonedUntil"
+  }
+
+  /// A kind of divergence.
+  public enum Divergence: Sendable, Equatable, CustomStringConvertible {
     /// The loss, or its gradient, is infinite or not a number.
     case notFinite
-    /// It is far more than that of a network that knows nothing.
-    case senseless
-    /// It is far above what it was.
-    case jump
+    /// The loss is far above that of a uniform distribution.
+    case aboveUniform
+    /// The loss is far above its running mean.
+    case spike
 
-    /// What to say of it.
+    /// The beginning of a message.
     public var description: String {
       switch self {
-      case .notFinite: "The loss or its gradient is no longer finite"
-      case .senseless: "The loss is far worse than that of a network that knows nothing"
-      case .jump: "The loss has jumped far out of its usual range"
+      case .notFinite: "The loss or its gradient is not finite"
+      case .aboveUniform: "The loss is far above that of a uniform distribution"
+      case .spike: "The loss has spiked"
       }
     }
   }
 
-  /// Before the first step.
+  /// Creates a detector before the first step.
   public init() {}
 
   private static let decay = 0.98
   private static let limit = 8.0
 
-  /// Looks at the loss of a step, in nats a unit; if it is sound, it counts for the next ones.
+  /// Checks the loss of a step; a loss that passes is added to the running mean.
   ///
   /// - Parameters:
-  ///   - nats: the loss.
-  ///   - ignorance: the loss of a network that knows nothing, ln v.
-  ///   - step: which step of the run it was.
-  ///   - isSettled: false while a new epoch has just begun: its first losses, from a zero state and in another part of
-  ///     the text, say nothing.
-  /// - Returns: what is wrong with it; nil if nothing is.
-  package mutating func fault(
-    in nats: Double, ignorance: Double, step: Int, isSettled: Bool
-  ) -> Fault? {
+  ///   - nats: the loss in nats/token.
+  ///   - uniformLoss: the loss of a uniform distribution, ln v.
+  ///   - step: the number of the step.
+  ///   - isSettled: false at the beginning of an epoch, whose first losses, from a zero state in another part of the text,
+  ///     are not compared.
+  /// - Returns: The divergence, or nil.
+  package mutating func check(
+    _ nats: Double, uniformLoss: Double, step: Int, isSettled: Bool
+  ) -> Divergence? {
     guard nats.isFinite else { return .notFinite }
-    // What is new to a network that is sure of itself may cost more than ln v, but not so much, or not for long.
-    guard nats < 3 * ignorance + 10 else { return .senseless }
+    // Text that is new to a confident network may cost more than ln v, but not this much, or not for long.
+    guard nats < 3 * uniformLoss + 10 else { return .aboveUniform }
     let deviation = variance.squareRoot()
-    let gap = nats - mean
-    if steps >= 50, step > pardonedUntil {
-      if mean > ignorance + 1 { return .senseless }
-      if isSettled, gap > Self.limit * deviation { return .jump }
+    let difference = nats - mean
+    if steps >= 50, step > suppressedUntil {
+      if mean > uniformLoss + 1 { return .aboveUniform }
+      if isSettled, difference > Self.limit * deviation { return .spike }
     }
-    // What is far out counts as three deviations: an explosion must not pass for the new habit.
-    let moved = steps < 10 ? gap : max(-3 * deviation, min(3 * deviation, gap))
+    // An outlier counts as three deviations, so that a divergence does not raise the mean.
+    let clipped = steps < 10 ? difference : max(-3 * deviation, min(3 * deviation, difference))
     let keep = min(Self.decay, Double(steps) / Double(steps + 1))
-    mean += (1 - keep) * moved
-    variance = keep * (variance + (1 - keep) * moved * moved)
+    mean += (1 - keep) * clipped
+    variance = keep * (variance + (1 - keep) * clipped * clipped)
     steps += 1
     return nil
   }
 
-  /// Lets pass what the next steps bring, up to fifty after `step`.
+  /// Suppresses spikes up to fifty steps after `step`.
   ///
-  /// If the loss jumps there again with half the rate, the text has a new part there, not the rate a fault.
-  package mutating func pardon(until step: Int) { pardonedUntil = step + 50 }
+  /// If the loss spikes there again at half the learning rate, the cause is a new part of the text.
+  package mutating func suppress(until step: Int) { suppressedUntil = step + 50 }
 
-  /// Whether what was read from a file is what a run can come to.
-  var isSound: Bool {
-    mean.isFinite && variance.isFinite && variance >= 0 && steps >= 0 && pardonedUntil >= 0
+  /// Indicates whether the fields are in their ranges.
+  var isValid: Bool {
+    mean.isFinite && variance.isFinite && variance >= 0 && steps >= 0 && suppressedUntil >= 0
   }
 }

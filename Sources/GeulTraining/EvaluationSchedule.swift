@@ -1,52 +1,100 @@
-/// After which steps of a run the part held out is scored.
+/// The steps of a run after which the validation loss is evaluated.
 ///
-/// A fixed number of times, evenly; and in a run that reads its text very often also early on: after twice through the text, and
-/// then whenever a quarter more has been read, until the even times come as close. A small text may be known by heart long
-/// before a twentieth of a long run is over, and its best model would be lost.
-package struct EvaluationSchedule: Sendable {
-  /// How many steps the run will have; nil while that is not known.
+/// Evaluations are evenly spaced. A run that reads its text very often is also evaluated early: after two epochs, and then
+/// whenever a quarter more has been read, until the even steps come as close. A small text may be overfitted long before a
+/// twentieth of a long run is over.
+public struct EvaluationSchedule: Sendable {
+  /// The number of steps of the run; nil while it is not known.
   let total: Int?
-  /// How many steps read the text once.
-  let perEpoch: Int
-  /// How many times evenly.
+  /// The number of steps of an epoch.
+  let stepsPerEpoch: Int
+  /// The number of evenly spaced evaluations.
   let count: Int
+  /// The ratio of the steps of two early evaluations.
+  let growth: Double
 
-  package init(total: Int?, perEpoch: Int, count: Int) {
+  /// The density of evaluations that the time budget of a run allows.
+  public struct Density: Codable, Sendable, Equatable {
+    /// The number of evenly spaced evaluations; nil for the configuration's.
+    public var count: Int?
+    /// The ratio of the steps of two early evaluations.
+    public var growth = 1.25
+
+    /// The default density.
+    public init() {}
+
+    package var isValid: Bool { (count ?? 1) >= 1 && growth > 1 && growth.isFinite }
+  }
+
+  /// The first early evaluation, in epochs.
+  private static let firstEpoch = 2.0
+
+  package init(total: Int?, stepsPerEpoch: Int, count: Int, growth: Double = Density().growth) {
     self.total = total
-    self.perEpoch = perEpoch
+    self.stepsPerEpoch = stepsPerEpoch
     self.count = count
+    self.growth = growth
   }
 
-  /// The first of the early times, in epochs.
-  private static let first = 2.0
-  private static let growth = 1.25
+  private var interval: Int? { total.map { max(1, $0 / count) } }
 
-  private var every: Int? { total.map { max(1, $0 / count) } }
-
-  /// Whether to score after `step`.
+  /// Returns true if the validation loss is evaluated after `step`.
   package func contains(_ step: Int) -> Bool {
-    if let total, let every {
-      if step == total || step % every == 0 && total - step >= every / 2 { return true }
+    if let total, let interval {
+      if step == total || step % interval == 0 && total - step >= interval / 2 { return true }
     }
-    return early(upTo: step).last == step
+    return earlySteps(upTo: step).last == step
   }
 
-  /// How many scores the steps after `step` bring.
+  /// Returns the number of evaluations after `step`; 0 while the number of steps is not known.
+  ///
+  /// - Complexity: O(count).
   package func remaining(after step: Int) -> Int {
-    guard let total, let every else { return 0 }
-    return (total - step) / every + early(upTo: total).count { $0 > step }
+    guard let total else { return 0 }
+    return Set(evenSteps + earlySteps(upTo: total)).count { $0 > step }
   }
 
-  private func early(upTo step: Int) -> [Int] {
-    var time = Self.first * Double(perEpoch)
-    guard every.map({ Double($0) > time }) ?? true else { return [] }
+  /// The evenly spaced evaluations: a remainder shorter than half of an interval has none of its own.
+  private var evenSteps: [Int] {
+    guard let total, let interval else { return [] }
+    return stride(from: interval, to: total, by: interval).filter { total - $0 >= interval / 2 }
+      + [total]
+  }
+
+  private func earlySteps(upTo step: Int) -> [Int] {
+    var time = Self.firstEpoch * Double(stepsPerEpoch)
+    guard interval.map({ Double($0) > time }) ?? true else { return [] }
     // From here on they would come less often than the even ones.
-    let end = every.map { Double($0) / (1 - 1 / Self.growth) } ?? .infinity
-    var times: [Int] = []
+    let end = interval.map { Double($0) / (1 - 1 / growth) } ?? .infinity
+    var steps: [Int] = []
     while Int(time) <= step, time <= end {
-      times.append(Int(time))
-      time *= Self.growth
+      steps.append(Int(time))
+      time *= growth
     }
-    return times
+    return steps
+  }
+}
+
+extension EvaluationSchedule {
+  /// Returns the greatest density at which a run of `total` steps has at most `limit` evaluations after `step`.
+  ///
+  /// Two may remain whatever the limit: the first early one and the last.
+  package static func density(
+    total: Int, stepsPerEpoch: Int, count: Int, after step: Int, limit: Int
+  ) -> Density {
+    var density = Density()
+    func remaining() -> Int {
+      EvaluationSchedule(
+        total: total, stepsPerEpoch: stepsPerEpoch, count: density.count ?? count,
+        growth: density.growth
+      ).remaining(after: step)
+    }
+    while remaining() > limit, density.growth < 16 { density.growth *= 1.25 }
+    while remaining() > limit, density.count ?? count > 1 {
+      density.count = max(1, (density.count ?? count) * 3 / 4)
+    }
+    // Fewer even evaluations leave more early ones.
+    while remaining() > max(2, limit), density.growth < 1e6 { density.growth *= 2 }
+    return density
   }
 }

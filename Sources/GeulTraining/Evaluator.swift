@@ -2,121 +2,130 @@ public import GeulCompute
 public import GeulModel
 public import GeulText
 
-/// Scores text with a network, without dropout.
+/// Computes the loss of a network on a text, without dropout.
+///
+/// ```swift
+/// let evaluator = Evaluator(model.network, parameters: model.parameters, context: context)
+/// let loss = evaluator.loss(corpus, 0..<corpus.count)
+/// print(loss.natsPerToken, loss.bitsPerToken)
+/// ```
 public struct Evaluator: Sendable {
   private let weights: PackedNetwork
-  private let kernels: Kernels
-  private let pool: ThreadPool
+  private let context: ComputeContext
 
-  /// A scorer of these parameters, with factors of products as wide as `precision` says.
+  /// Creates an evaluator of a network.
   public init(
     _ network: Network, parameters: ParameterStorage, precision: Precision = .float32,
-    kernels: Kernels,
-    pool: ThreadPool
+    context: ComputeContext
   ) {
     weights = PackedNetwork(
-      network, parameters: parameters, precision: precision, backward: false, kernels: kernels,
-      pool: pool)
-    self.kernels = kernels
-    self.pool = pool
+      network, parameters: parameters, precision: precision, backward: false, context: context)
+    self.context = context
   }
 
   /// ln 2.
   public static let natsPerBit = 0.693147180559945309417
 
-  /// What scoring a stretch of text gave.
-  public struct Score: Sendable, Equatable {
+  /// The loss on a range of a text.
+  public struct Loss: Sendable, Equatable {
     /// The sum of the losses, in nats.
     public var nats: Double
-    /// How many units were scored.
-    public var units: Int
-    /// How many were passed over because the vocabulary does not hold them.
+    /// The number of tokens that were predicted.
+    public var tokens: Int
+    /// The number of tokens that were skipped because the vocabulary does not contain them.
     public var unknown = 0
 
-    /// Mean cross-entropy, in nats a unit.
-    public var natsPerUnit: Double { nats / Double(units) }
-    /// The same in bits.
-    public var bitsPerUnit: Double { natsPerUnit / Evaluator.natsPerBit }
-  }
-
-  /// Scores all but the first unit of a stretch, one after the other, from a zero state that is carried to the end.
-  ///
-  /// Units that the vocabulary does not hold are passed over, as if they were not in the text.
-  public func score(_ corpus: Corpus, _ range: Range<Int>) -> Score {
-    score(corpus, range, unless: { false }) ?? Score(nats: 0, units: 0)
-  }
-
-  /// The same with a model that reads the stretch unit by unit, and may learn from what it has read.
-  public static func score(_ corpus: Corpus, _ range: Range<Int>, with model: DynamicEvaluator)
-    -> Score
-  {
-    var model = model
-    var score = Score(nats: 0, units: 0)
-    var known = 0
-    corpus.forEachKnownID(in: range) { id in
-      known += 1
-      if let nats = model.nats(of: id) {
-        score.nats += nats
-        score.units += 1
-      }
-      model.read(id)
+    /// Creates a loss.
+    public init(nats: Double = 0, tokens: Int = 0) {
+      self.nats = nats
+      self.tokens = tokens
     }
-    score.unknown = range.count - known
-    return score
+
+    /// The mean cross-entropy, in nats/token.
+    public var natsPerToken: Double { nats / Double(tokens) }
+    /// The mean cross-entropy, in bits/token.
+    public var bitsPerToken: Double { natsPerToken / Evaluator.natsPerBit }
   }
 
-  /// The same, unless `shouldStop`, which is asked now and then, says so: then nil.
-  public func score(
+  /// Computes the loss of all but the first token of a range, from a zero state that is carried to the end.
+  ///
+  /// Tokens that the vocabulary does not contain are skipped, as if they were not in the text.
+  public func loss(_ corpus: Corpus, _ range: Range<Int>) -> Loss {
+    loss(corpus, range, unless: { false }) ?? Loss()
+  }
+
+  /// Computes the loss of all but the first token of a range; returns nil as soon as `shouldStop`, which is called now and
+  /// then, returns true.
+  public func loss(
     _ corpus: Corpus, _ range: Range<Int>, unless shouldStop: () -> Bool
-  ) -> Score? {
+  ) -> Loss? {
     let length = 256
-    var portion = makePortion(rows: 1, length: length)
-    var score = Score(nats: 0, units: 0)
+    let shard = makeShard(rows: 1, length: length)
+    var loss = Loss()
     var last: Int32?
-    var place = range.lowerBound
-    while place < range.upperBound {
+    var position = range.lowerBound
+    while position < range.upperBound {
       if shouldStop() { return nil }
-      let all = corpus.ids(place..<min(place + length, range.upperBound))
-      let block = all.filter { $0 >= 0 }
-      score.unknown += all.count - block.count
-      place += all.count
-      let sequence = (last.map { [$0] } ?? []) + block
+      let all = corpus.ids(position..<min(position + length, range.upperBound))
+      let known = all.filter { $0 >= 0 }
+      loss.unknown += all.count - known.count
+      position += all.count
+      let sequence = (last.map { [$0] } ?? []) + known
       last = sequence.last
       guard sequence.count > 1 else { continue }
-      portion.fill(row: 0, sequence)
+      shard.setTokens(row: 0, sequence)
       let steps = sequence.count - 1
-      portion.forward(weights, kernels, steps: steps)
-      portion.carryState(after: steps)
-      for step in 0..<steps { score.nats += portion.losses[step] }
-      score.units += steps
+      shard.forward(weights, context.kernels, steps: steps)
+      shard.carryState(after: steps)
+      for step in 0..<steps { loss.nats += shard.losses[step] }
+      loss.tokens += steps
     }
-    return score
+    return loss
   }
 
-  /// Scores up to about `limit` units of a stretch in many streams at once, much faster than `score` and close to it.
-  ///
-  /// Each stream begins with a zero state some units before its own part, so that it has read something when it is
-  /// scored.
-  public func estimate(_ corpus: Corpus, _ range: Range<Int>, limit: Int) -> Score {
-    let warm = 64
-    let units = min(range.count - 1, limit)
-    guard units > 0 else { return Score(nats: 0, units: 0) }
-    let (streams, length) = Self.window(units: units, vocabulary: weights.network.vocabulary)
-    let own = (units + streams - 1) / streams
-    var portions = BatchShard.cut(batch: streams, pool: pool.count).map { rows in
-      makePortion(firstRow: rows.lowerBound, rows: rows.count, length: length)
+  /// Computes the loss of a model that reads the range token by token and may adapt to what it has read (dynamic
+  /// evaluation).
+  public static func loss(
+    _ corpus: Corpus, _ range: Range<Int>, with evaluator: consuming DynamicEvaluator
+  ) -> Loss {
+    var loss = Loss()
+    var known = 0
+    for id in corpus.knownIDs(in: range) {
+      known += 1
+      if let nats = evaluator.nats(of: id) {
+        loss.nats += nats
+        loss.tokens += 1
+      }
+      evaluator.read(id)
     }
-    // What each stream scores: its part of the stretch, spread evenly over what has units before it to read.
-    let first = range.lowerBound + (streams == 1 ? 0 : warm)
+    loss.unknown = range.count - known
+    return loss
+  }
+
+  /// Estimates the loss from about `limit` tokens of a range, read in many streams at once: much faster than `loss`.
+  ///
+  /// Each stream starts from a zero state some tokens before its own part, so that it has a context when it is scored.
+  public func sampledLoss(_ corpus: Corpus, _ range: Range<Int>, limit: Int) -> Loss {
+    let warmup = 64
+    let tokens = min(range.count - 1, limit)
+    guard tokens > 0 else { return Loss() }
+    let (streams, length) = Self.window(
+      tokens: tokens, vocabulary: weights.network.vocabulary)
+    let own = (tokens + streams - 1) / streams
+    var shards = BatchShard.partition(batch: streams, threads: context.pool.count).map { rows in
+      makeShard(firstRow: rows.lowerBound, rows: rows.count, length: length)
+    }
+    // The part of each stream, spread evenly over the positions that have tokens before them to read.
+    let first = range.lowerBound + (streams == 1 ? 0 : warmup)
     let spread = Double(range.upperBound - 1 - own - first) / Double(max(1, streams - 1))
     let starts = (0..<streams).map { first + Int((Double($0) * spread).rounded(.down)) }
-    let (weights, kernels) = (weights, kernels)
-    pool.forEach(&portions) { portion in
-      let rows = portion.firstRow..<portion.firstRow + portion.rows
-      // One stream begins where the stretch does: there is nothing to read before.
-      for begin in stride(from: streams == 1 ? 0 : -warm, to: own, by: length) {
+    let (weights, kernels) = (weights, context.kernels)
+    context.pool.forEach(&shards) { shard in
+      let rows = shard.firstRow..<shard.firstRow + shard.rows
+      // A single stream begins with the range: there is nothing to read before.
+      for begin in stride(from: streams == 1 ? 0 : -warmup, to: own, by: length) {
         for row in rows {
-          // Before the stretch, and after the stream's own part, nothing counts.
+          // Before the range, and after the stream's own part, nothing counts.
           var ids = [Int32](repeating: -1, count: length + 1)
           let low = max(range.lowerBound, starts[row] + begin)
           let high = min(range.upperBound, starts[row] + begin + length + 1)
@@ -125,32 +134,40 @@ public struct Evaluator: Sendable {
             ids.replaceSubrange(
               (low - starts[row] - begin)..<(high - starts[row] - begin), with: known)
           }
-          portion.fill(
-            row: row - portion.firstRow, ids,
+          shard.setTokens(
+            row: row - shard.firstRow, ids,
             counting: min(length, max(0, -begin))..<min(length, own - begin))
         }
-        portion.forward(weights, kernels)
-        portion.carryState()
-        portion.tally()
+        shard.forward(weights, kernels)
+        shard.carryState()
+        shard.accumulateLosses()
       }
     }
-    return portions.reduce(into: Score(nats: 0, units: 0)) { score, portion in
-      score.nats = portion.counted.nats.reduce(score.nats, +)
-      score.units += portion.counted.units
+    return shards.reduce(into: Loss()) { loss, shard in
+      loss.nats = shard.lossSums.nats.reduce(loss.nats, +)
+      loss.tokens += shard.lossSums.count
     }
   }
 
-  /// How many streams, and how many steps of each, `estimate` reads at once: fewer for a vocabulary so large that its
-  /// scores would fill the memory.
-  static func window(units: Int, vocabulary: Int) -> (streams: Int, length: Int) {
-    let streams = max(1, min(64, units / 256))
+  /// The streams and the steps of each that `sampledLoss` reads at once: fewer for a vocabulary whose logits would fill the
+  /// memory.
+  static func window(tokens: Int, vocabulary: Int) -> (streams: Int, length: Int) {
+    let streams = max(1, min(64, tokens / 256))
     return (streams, max(1, min(64, (1 << 24) / vocabulary / streams)))
   }
 
-  private func makePortion(firstRow: Int = 0, rows: Int, length: Int) -> BatchShard {
+  private func makeShard(firstRow: Int = 0, rows: Int, length: Int) -> BatchShard {
     BatchShard(
       weights.network, firstRow: firstRow, rows: rows, length: length,
-      precision: weights.precision,
-      dropout: false, backward: false)
+      precision: weights.precision, dropout: false, backward: false)
+  }
+}
+
+extension Corpus {
+  /// The ids of a range, without those of tokens that the vocabulary does not contain; read in blocks.
+  package func knownIDs(in range: Range<Int>) -> some Sequence<Int32> {
+    stride(from: range.lowerBound, to: range.upperBound, by: 65536).lazy.flatMap { start in
+      ids(start..<Swift.min(start + 65536, range.upperBound)).filter { $0 >= 0 }
+    }
   }
 }

@@ -3,92 +3,89 @@ internal import GeulModel
 internal import GeulStorage
 public import GeulText
 
-/// A run of which all steps are made: its best model is still to be scored, one unit after the other.
+/// A run whose steps are all made: its best model is still to be evaluated exactly.
 public struct FinishedRun: Sendable {
-  /// What has been computed.
-  public let record: RunState
-  /// Where it is kept.
+  /// The state of the run.
+  public let state: RunState
+  /// The folder of the run.
   public let folder: RunFolder
 
   let corpus: Corpus
-  let heldOut: (corpus: Corpus, range: Range<Int>)?
-  let kernels: Kernels
-  let pool: ThreadPool
+  let validation: (corpus: Corpus, range: Range<Int>)?
+  let context: ComputeContext
 
   init(
-    record: RunState, folder: RunFolder, corpus: Corpus,
-    heldOut: (corpus: Corpus, range: Range<Int>)?, kernels: Kernels, pool: ThreadPool
+    state: RunState, folder: RunFolder, corpus: Corpus,
+    validation: (corpus: Corpus, range: Range<Int>)?, context: ComputeContext
   ) {
-    self.record = record
+    self.state = state
     self.folder = folder
     self.corpus = corpus
-    self.heldOut = heldOut
-    self.kernels = kernels
-    self.pool = pool
+    self.validation = validation
+    self.context = context
   }
 
-  /// How many units are scored one after the other: half a minute's work for a network of 2 x 256.
+  /// The most tokens that are evaluated one after the other: half a minute for a network of 2x256.
   private static let exactLimit = 1_000_000
 
-  /// Whether all of a part held out is scored, not a sample of it.
-  static func isScoredExactly(_ range: Range<Int>) -> Bool { range.count <= exactLimit }
+  /// Indicates whether all of a validation range is evaluated, not a sample of it.
+  static func isEvaluatedExactly(_ range: Range<Int>) -> Bool { range.count <= exactLimit }
 
-  /// What the best model scored on the part held out.
-  public struct FinalScore: Sendable, Equatable {
-    /// The score, from a zero state.
-    public let score: Evaluator.Score
-    /// The same by the bytes of the text.
+  /// The validation loss of the best model.
+  public struct FinalLoss: Sendable, Equatable {
+    /// The loss, from a zero state.
+    public let loss: Evaluator.Loss
+    /// The loss in bits/byte.
     public let bitsPerByte: Double
-    /// Whether all of the part was scored, one unit after the other; if not, a sample of it.
+    /// Indicates whether all tokens were evaluated, one after the other; if not, a sample of them.
     public let isExact: Bool
   }
 
-  /// Scores the best model exactly and writes what it scored into its file.
+  /// Evaluates the best model and writes its validation loss into its file.
   ///
-  /// - Parameter shouldStop: asked now and then; what was saved stays as it is when it says so.
-  /// - Returns: The score on the part held out; nil where nothing was held out.
-  /// - Throws: `RunError.stopped` if `shouldStop` said so.
-  public func score(unless shouldStop: () -> Bool = { false }) throws(RunError) -> FinalScore? {
-    guard let heldOut else { return nil }
+  /// - Parameter shouldStop: called now and then; if it returns true, the saved files stay as they are.
+  /// - Returns: The validation loss; nil where nothing was held out.
+  /// - Throws: `RunError.stopped` if `shouldStop` returned true.
+  public func evaluate(unless shouldStop: () -> Bool = { false }) throws(RunError) -> FinalLoss? {
+    guard let validation else { return nil }
     var model: Model
     do throws(FormatError) { model = try Model(contentsOf: folder.best.path) } catch {
       throw .format(error)
     }
-    let scorer = Evaluator(
-      model.network, parameters: model.parameters, kernels: kernels, pool: pool)
-    let isExact = Self.isScoredExactly(heldOut.range)
+    let evaluator = Evaluator(model.network, parameters: model.parameters, context: context)
+    let isExact = Self.isEvaluatedExactly(validation.range)
     guard
-      let score = isExact
-        ? scorer.score(heldOut.corpus, heldOut.range, unless: shouldStop)
-        : scorer.estimate(heldOut.corpus, heldOut.range, limit: Self.exactLimit)
+      let loss = isExact
+        ? evaluator.loss(validation.corpus, validation.range, unless: shouldStop)
+        : evaluator.sampledLoss(validation.corpus, validation.range, limit: Self.exactLimit)
     else { throw .stopped }
-    let bytes = heldOut.corpus.byteLength(ofUnitsIn: heldOut.range.dropFirst())
-    let unitsPerByte = Double(heldOut.range.count - 1) / Double(max(1, bytes))
+    let bytes = validation.corpus.byteCount(ofTokensIn: validation.range.dropFirst())
+    let tokensPerByte = Double(validation.range.count - 1) / Double(max(1, bytes))
     let bitsPerByte =
       isExact
-      ? score.nats / Evaluator.natsPerBit / Double(max(1, bytes)) : score.bitsPerUnit * unitsPerByte
-    model.metadata.training?.validationNats = score.natsPerUnit
+      ? loss.nats / Evaluator.natsPerBit / Double(max(1, bytes)) : loss.bitsPerToken * tokensPerByte
+    model.metadata.training?.validationNats = loss.natsPerToken
     model.metadata.training?.validationBitsPerByte = bitsPerByte
     try model.safetensors.save(to: folder.best, keepingPrevious: false)
-    return FinalScore(score: score, bitsPerByte: bitsPerByte, isExact: isExact)
+    return FinalLoss(loss: loss, bitsPerByte: bitsPerByte, isExact: isExact)
   }
 
-  /// What counting n-grams of the text that was learned foretells of the part held out, or of a sample of it.
-  ///
-  /// - Returns: nats a unit; nil where nothing was held out.
-  public func counted(order: Int) -> Double? {
-    guard let heldOut else { return nil }
-    let units = TrainingRun.trainingUnits(of: corpus, record.settings)
-    return Self.counted(
-      order: order, corpus, units: units, heldOut: heldOut.corpus, in: heldOut.range)
+  /// Returns the loss of an n-gram model of the training text on the validation text, or on a sample of it, in nats/token;
+  /// nil where nothing was held out.
+  public func ngramBaseline(order: Int) -> Double? {
+    guard let validation else { return nil }
+    let count = TrainingRun.trainingTokenCount(of: corpus, state.configuration)
+    return Self.ngramBaseline(
+      order: order, corpus, trainingTokens: count, validation: validation.corpus,
+      in: validation.range)
   }
 
-  /// The same for the first `units` of a text and any part held out.
-  public static func counted(
-    order: Int, _ corpus: Corpus, units: Int, heldOut: Corpus, in range: Range<Int>
+  /// Returns the loss of an n-gram model of the first `trainingTokens` tokens of a text on a range of another.
+  public static func ngramBaseline(
+    order: Int, _ corpus: Corpus, trainingTokens: Int, validation: Corpus, in range: Range<Int>
   ) -> Double? {
-    let score = KneserNey(corpus, 0..<units, order: order)
-      .score(heldOut, range.prefix(exactLimit))
-    return score.units > 0 ? score.natsPerUnit : nil
+    let loss = KneserNey(corpus, 0..<trainingTokens, order: order)
+      .loss(validation, range.prefix(exactLimit))
+    return loss.tokens > 0 ? loss.natsPerToken : nil
   }
 }

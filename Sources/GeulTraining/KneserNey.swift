@@ -1,61 +1,63 @@
 internal import GeulCompute
 public import GeulText
 
-/// Interpolated modified Kneser-Ney: what counting the last few units alone foretells (Chen and Goodman 1998).
+/// An n-gram model with interpolated modified Kneser-Ney smoothing (Chen and Goodman 1998): the baseline of a network.
 ///
-/// With h the context, h' the same without its oldest unit, and c a count:
+/// With h the context, h' the context without its oldest token, and c a count:
 ///
 ///     p(w | h) = max(c(h w) - D(c(h w)), 0) / c(h .) + gamma(h) p(w | h'),
 ///     gamma(h) = (D(1) N_1(h .) + D(2) N_2(h .) + D(3) N_3+(h .)) / c(h .)
 ///
-/// For all but the longest contexts c counts in how many contexts one unit longer, not how often, h w stands; under the
-/// empty context lies 1 / v. It is the baseline that a network has to beat.
+/// For all but the longest contexts, c is the number of different contexts, one token longer, of h w; the empty context
+/// interpolates with 1 / v.
 public struct KneserNey: Sendable {
-  /// How many units the longest n-grams have.
+  /// The length of the longest n-grams.
   public let order: Int
 
-  /// The longest n-grams that are counted at all.
-  public static let longest = 8
-  /// Of a longer text only this many units, the last ones, are counted: so that memory has a limit.
-  public static let most = 8_000_000
+  /// The highest order.
+  public static let maximumOrder = 8
+  /// The most tokens that are counted, the last ones of a longer text, so that memory has a limit.
+  public static let maximumTokens = 8_000_000
 
   private let vocabulary: Int
-  /// N-grams, the empty one first.
+  /// The n-grams, the empty one first.
   private var nodes: [Node]
-  /// The n-gram that a context and the unit behind it make, by both numbers.
+  /// The n-gram of a context and the token that follows it, by both numbers.
   private var longer: [UInt64: UInt32] = [:]
-  /// D(c) of n-grams by their length and c, which counts from 3 on as 3.
+  /// The discounts D(c) of n-grams by their length and c, at most 3.
   private var discounts: [[Double]] = []
 
-  /// An n-gram, and what is known of what follows it.
+  /// An n-gram, and the counts of the tokens that follow it.
   private struct Node {
     var count: UInt32 = 0
-    /// The same n-gram without its oldest unit.
+    /// The n-gram without its oldest token.
     var suffix: UInt32 = 0
     var length: UInt8
-    /// What follows it: c(h .), N_1(h .), N_2(h .) and N_3+(h .).
+    /// c(h .), N_1(h .), N_2(h .) and N_3+(h .).
     var total: UInt32 = 0
     var ones: UInt32 = 0
     var twos: UInt32 = 0
     var more: UInt32 = 0
   }
 
-  /// Counts a stretch of a text; units that the vocabulary does not hold are passed over.
+  /// Counts the n-grams of a range of a text; tokens that the vocabulary does not contain are skipped.
   ///
-  /// - Complexity: O(n) for n units.
+  /// - Complexity: O(n) for n tokens.
   public init(_ corpus: Corpus, _ range: Range<Int>, order: Int) {
-    precondition(1...Self.longest ~= order, "n-grams of \(order) units")
+    precondition(1...Self.maximumOrder ~= order, "n-grams of \(order) tokens")
     self.order = order
     vocabulary = corpus.vocabulary.count
     nodes = [Node(length: 0)]
     var context: UInt32 = 0
-    corpus.forEachKnownID(in: range.suffix(Self.most)) { id in context = count(id, after: context) }
+    corpus.forEachKnownID(in: range.suffix(Self.maximumTokens)) { id in
+      context = count(id, after: context)
+    }
     tally()
   }
 
-  /// Counts the n-grams that end with `id`, the longest first; one that was there already ends it.
+  /// Counts the n-grams that end with `id`, the longest first, up to one that was counted before.
   ///
-  /// - Returns: the context of what comes next.
+  /// - Returns: The context of the next token.
   private mutating func count(_ id: Int32, after context: UInt32) -> UInt32 {
     var (context, below, longest): (UInt32, UInt32?, UInt32) = (context, nil, 0)
     while true {
@@ -91,7 +93,7 @@ public struct KneserNey: Sendable {
     }
     discounts = counts.map { n in
       let share = n[1] > 0 && n[2] > 0 ? n[1] / (n[1] + 2 * n[2]) : 0.5
-      // Where a text is too small to tell, half. Never nothing: something must be left for what was never seen.
+      // Half where a text is too small. Never zero: unseen tokens need some probability.
       return [0]
         + (1...3).map { c in
           let discount = n[c] > 0 ? Double(c) - Double(c + 1) * share * n[c + 1] / n[c] : 0.5
@@ -100,23 +102,23 @@ public struct KneserNey: Sendable {
     }
   }
 
-  /// Scores all but the first unit of a stretch, one after the other; none is learned from.
-  public func score(_ corpus: Corpus, _ range: Range<Int>) -> Evaluator.Score {
-    var score = Evaluator.Score(nats: 0, units: -1)
+  /// Computes the loss of all but the first token of a range.
+  public func loss(_ corpus: Corpus, _ range: Range<Int>) -> Evaluator.Loss {
+    var loss = Evaluator.Loss(nats: 0, tokens: -1)
     var context: UInt32 = 0
     corpus.forEachKnownID(in: range) { id in
-      let (probability, next) = foretell(id, after: context)
-      if score.units >= 0 { score.nats -= naturalLogarithm(probability) }
-      score.units += 1
+      let (probability, next) = predict(id, after: context)
+      if loss.tokens >= 0 { loss.nats -= naturalLogarithm(probability) }
+      loss.tokens += 1
       context = next
     }
-    score.unknown = range.count - score.units - 1
-    score.units = max(0, score.units)
-    return score
+    loss.unknown = range.count - loss.tokens - 1
+    loss.tokens = max(0, loss.tokens)
+    return loss
   }
 
-  /// The probability of a unit, and the context of the next.
-  private func foretell(_ id: Int32, after context: UInt32) -> (Double, UInt32) {
+  /// Returns the probability of a token, and the context of the next.
+  private func predict(_ id: Int32, after context: UInt32) -> (Double, UInt32) {
     var found: [(node: Node, count: UInt32)] = []
     var (context, longest): (UInt32, UInt32?) = (context, nil)
     while true {
@@ -137,7 +139,7 @@ public struct KneserNey: Sendable {
     return (probability, asContext(longest ?? 0))
   }
 
-  /// What an n-gram is as a context: at most one unit shorter than the longest n-grams.
+  /// Returns an n-gram as a context: at most one token shorter than the longest n-grams.
   private func asContext(_ node: UInt32) -> UInt32 {
     nodes[Int(node)].length == order ? nodes[Int(node)].suffix : node
   }
@@ -148,14 +150,14 @@ public struct KneserNey: Sendable {
 }
 
 extension KneserNey {
-  /// The model of the order that foretells best: chosen by the last tenth of `range`, then counted on all of it.
+  /// Returns the model of the best order, chosen by its loss on the last tenth of `range` and then counted on all of it.
   public static func best(_ corpus: Corpus, _ range: Range<Int>) -> KneserNey {
-    let part = range.suffix(most)
+    let part = range.suffix(maximumTokens)
     let cut = part.upperBound - part.count / 10
     var best = (order: 1, nats: Double.infinity)
-    for order in 1...longest {
+    for order in 1...maximumOrder {
       let model = KneserNey(corpus, part.lowerBound..<cut, order: order)
-      let nats = model.score(corpus, cut..<part.upperBound).nats
+      let nats = model.loss(corpus, cut..<part.upperBound).nats
       guard nats < best.nats else { break }
       best = (order, nats)
     }

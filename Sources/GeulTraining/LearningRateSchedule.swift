@@ -6,24 +6,24 @@
 
 /// The learning rate over a run: a linear warm-up, then half a cosine down to a floor (Loshchilov and Hutter 2017).
 public struct LearningRateSchedule: Codable, Sendable, Equatable {
-  /// The rate at the top.
+  /// The highest learning rate.
   public var peak: Float
-  /// How many steps the way up takes.
+  /// The number of warm-up steps.
   public var warmup: Int
-  /// What part of the peak is left at the end.
+  /// The final learning rate as a fraction of the peak.
   public var floor: Float
 
-  /// A schedule.
+  /// Creates a schedule.
   public init(peak: Float, warmup: Int = 50, floor: Float = 0.02) {
     self.peak = peak
     self.warmup = warmup
     self.floor = floor
   }
 
-  /// A peak that suits so many streams; it goes with the square root of their number (see docs/experiments.md).
+  /// Returns a peak for a batch size; it grows with the square root (see docs/experiments.md).
   public static func peak(batch: Int) -> Float { 0.0021 * Float(batch).squareRoot() }
 
-  /// The rate of step `step` (from 0) of `total`; nil while the total is not known, which must be during the warm-up.
+  /// Returns the rate of step `step` (from 0) of `total`; the warm-up's while the total is not known.
   public func rate(step: Int, of total: Int?) -> Float {
     let rise = min(1, Float(step + 1) / Float(max(1, warmup)))
     guard let total, total > 0 else { return peak * rise }

@@ -1,27 +1,27 @@
 public import GeulStorage
 
-/// Why a run could not go on or be finished.
+/// The reason why a run could not continue or be finished.
 public enum RunError: Error, CustomStringConvertible {
   /// A checkpoint or the best model cannot be read.
   case format(FormatError)
-  /// A checkpoint or the best model cannot be saved, or the folder is another process'.
+  /// A checkpoint or the best model cannot be saved, or another process trains in the folder.
   case file(FileError)
-  /// The caller asked for it.
+  /// The caller asked to stop.
   case stopped
 
-  /// The sentence of the error inside.
+  /// The message of the underlying error.
   public var description: String {
     switch self {
     case .format(let error): error.description
     case .file(let error): error.description
-    case .stopped: "Stopped before the best model was scored."
+    case .stopped: "Stopped before the best model was evaluated."
     }
   }
 }
 
 extension SafetensorsFile {
   /// Writes the file of a run; see `AtomicFile.replace`.
-  func save(to place: AtomicFile, keepingPrevious: Bool = true) throws(RunError) {
-    do { try write(to: place, keepingPrevious: keepingPrevious) } catch { throw .file(error) }
+  func save(to file: AtomicFile, keepingPrevious: Bool = true) throws(RunError) {
+    do { try write(to: file, keepingPrevious: keepingPrevious) } catch { throw .file(error) }
   }
 }

@@ -1,15 +1,15 @@
 internal import Foundation
 
-/// What a model wrote while it was learning: `samples.jsonl`, a line of JSON for each sample.
+/// A text that a model generated during training: one line of JSON in `samples.jsonl`.
 public struct Sample: Codable, Sendable, Equatable {
-  /// After how many steps.
+  /// The number of steps made.
   public var step: Int
-  /// After how many times through the text.
+  /// The number of epochs.
   public var epoch: Double
-  /// What it wrote.
+  /// The text.
   public var text: String
 
-  /// A sample.
+  /// Creates a sample.
   public init(step: Int, epoch: Double, text: String) {
     self.step = step
     self.epoch = epoch
@@ -18,10 +18,10 @@ public struct Sample: Codable, Sendable, Equatable {
 }
 
 extension RunFolder {
-  /// The samples that were shown.
+  /// The path of the samples.
   public var samplesPath: String { "\(path)/samples.jsonl" }
 
-  /// The samples in the order of their steps; of a step that was made twice, after a crash, the last.
+  /// Reads the samples in the order of their steps; of a step that was made twice, after a crash, the last.
   public func samples() -> [Sample] {
     let text = FileManager.default.contents(atPath: samplesPath) ?? Data()
     var samples: [Int: Sample] = [:]
@@ -32,7 +32,7 @@ extension RunFolder {
     return samples.values.sorted { $0.step < $1.step }
   }
 
-  /// Adds a sample at the end; one that cannot be written stops no training.
+  /// Appends a sample; one that cannot be written does not stop training.
   public func append(_ sample: Sample) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -46,7 +46,7 @@ extension RunFolder {
     try? handle.close()
   }
 
-  /// The reports of a run in the order of their steps; lines that cannot be read are left out.
+  /// Reads the metrics in the order of their steps; lines that cannot be read are left out.
   public func metrics() -> [TrainingRun.Progress] {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase

@@ -1,8 +1,8 @@
 public import GeulStorage
 
-/// The folder of a run: `latest.safetensors` to go on from, `best.safetensors` to use, `metrics.jsonl` to plot.
+/// The folder of a run: `latest.safetensors` to resume from, `best.safetensors` to use, `metrics.jsonl` to plot.
 public struct RunFolder: Sendable, Equatable {
-  /// The folder's path.
+  /// The path of the folder.
   public let path: String
 
   /// Names a folder; nothing is opened.
@@ -10,12 +10,12 @@ public struct RunFolder: Sendable, Equatable {
 
   /// The newest checkpoint.
   public var latest: AtomicFile { AtomicFile("\(path)/latest.safetensors") }
-  /// The model with the lowest loss on the part held out; weights only.
+  /// The model with the lowest validation loss; parameters only.
   public var best: AtomicFile { AtomicFile("\(path)/best.safetensors") }
-  /// A line of JSON for each report.
+  /// The metrics, one line of JSON for each report.
   public var metricsPath: String { "\(path)/metrics.jsonl" }
 
-  /// Reads the newest whole checkpoint.
+  /// Reads the newest intact checkpoint.
   ///
   /// - Throws: `FormatError` if neither the newest nor the one before it can be used.
   public func loadLatest() throws(FormatError) -> NewestIntact<Checkpoint, FormatError> {

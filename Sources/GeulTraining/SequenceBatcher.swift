@@ -1,53 +1,61 @@
 internal import GeulModel
+internal import GeulText
 
-/// How a text becomes batches, and where in it training stands.
+/// The batches of a text for truncated back-propagation through time, and the position of training in it.
 ///
-/// The text is cut into `batch` equal streams; a step takes the next `length` units of each, and what comes one later
-/// as targets. An epoch is over when the streams are; the next begins at another offset, so that windows do not
-/// always begin at the same places. Nothing wraps around: a target always follows its input in the text.
+/// The text is cut into `batch` streams of equal length; a step takes the next `length` tokens of each as inputs, and the
+/// tokens one later as targets. An epoch ends with the streams; the next begins at another offset, so that windows do not
+/// always begin at the same positions. Nothing wraps around: a target always follows its input in the text.
 public struct SequenceBatcher: Codable, Sendable, Equatable {
-  /// How many units of the text are for training.
-  public let units: Int
-  /// How many streams.
+  /// The number of tokens of the text that are for training.
+  public let tokenCount: Int
+  /// The number of streams.
   public let batch: Int
-  /// How many units of each stream a window has.
+  /// The number of tokens of each stream in a window.
   public let length: Int
-  /// How many epochs are over.
+  /// The number of completed epochs.
   public private(set) var epoch = 0
-  /// Which window of the epoch comes next.
+  /// The index of the next window of the epoch.
   public private(set) var index = 0
-  /// How many units this epoch passes over at the beginning.
+  /// The number of tokens that this epoch skips at the beginning.
   public private(set) var offset = 0
   private var random: SplitMix64
 
-  /// The beginning of the first epoch.
+  private enum CodingKeys: String, CodingKey {
+    case batch, length, epoch, index, offset, random
+    case tokenCount = "units"
+  }
+
+  /// Creates the batches of the first epoch.
   ///
-  /// - Precondition: `units > batch * length`; see `fit`.
-  public init(units: Int, batch: Int, length: Int, seed: UInt64) {
-    precondition(units > batch * length, "\(units) units for \(batch) streams of \(length)")
-    self.units = units
+  /// - Precondition: `tokenCount > batch * length`; see `fit`.
+  public init(tokenCount: Int, batch: Int, length: Int, seed: UInt64) {
+    precondition(
+      tokenCount > batch * length, "\(tokenCount) tokens for \(batch) streams of \(length)")
+    self.tokenCount = tokenCount
     self.batch = batch
     self.length = length
     random = SplitMix64(seed: seed)
     chooseOffset()
   }
 
-  /// How many windows this epoch has.
+  /// The number of windows of this epoch.
   public var count: Int { streamLength / length }
 
-  /// How many epochs are over, with the part of the one that runs.
+  /// The number of epochs, with the fraction of the current one.
   public var epochs: Double { Double(epoch) + Double(index) / Double(count) }
 
-  /// Whether the next window begins its streams, that is, follows nothing.
+  /// Indicates whether the next window begins its streams.
   public var isAtStart: Bool { index == 0 }
 
-  /// Whether the epoch is well on its way: what came before its first windows says little of their losses.
+  /// Indicates whether the epoch is past its first windows, whose losses from a zero state in another part of the text are
+  /// no continuation of those before.
   public var isSettled: Bool { index >= min(50, count / 2) }
 
-  /// Where the next window of stream `row` begins; it needs `length + 1` units.
+  /// The position of the next window of stream `row`; it needs `length + 1` tokens.
   public func start(row: Int) -> Int { offset + row * streamLength + index * length }
 
-  /// Goes on to the next window.
+  /// Advances to the next window.
   public mutating func advance() {
     index += 1
     guard index == count else { return }
@@ -56,26 +64,49 @@ public struct SequenceBatcher: Codable, Sendable, Equatable {
     chooseOffset()
   }
 
-  private var streamLength: Int { (units - 1 - offset) / batch }
+  private var streamLength: Int { (tokenCount - 1 - offset) / batch }
 
   private mutating func chooseOffset() {
-    // At most an eighth of the text and one window of the batch are passed over.
-    let most = min(batch * length, (units - 1) / 8, units - 1 - batch * length)
+    // At most an eighth of the text and one window of the batch are skipped.
+    let most = min(batch * length, (tokenCount - 1) / 8, tokenCount - 1 - batch * length)
     offset = Int(random.next() % UInt64(most + 1))
   }
 
-  /// Batch and length for a text of `units`: what was asked for, or what suits it.
+  /// Returns the batch size and sequence length for a text: the given ones, or what suits it.
   ///
-  /// A small text is learned best in short windows, which make more steps of it, and then in few streams: see "Small texts" in
-  /// docs/experiments.md. What was asked for is made smaller only where the text would not fill two windows.
-  public static func fit(units: Int, batch: Int?, length: Int?) -> (batch: Int, length: Int) {
-    var (b, l) = (batch ?? TrainingConfiguration().batch, length ?? TrainingConfiguration().length)
-    func hasFewer(than windows: Int) -> Bool { (units - 1) / (b * l) < windows }
+  /// A small text is learned best with short sequences, which give more steps, and then with fewer streams: see "Small texts"
+  /// in docs/experiments.md. Given values are reduced only where the text would not fill two windows.
+  public static func fit(
+    tokenCount: Int, batch: Int?, length: Int?
+  ) -> (batch: Int, length: Int) {
+    let defaults = TrainingConfiguration()
+    var (b, l) = (batch ?? defaults.batch, length ?? defaults.length)
+    func hasFewer(than windows: Int) -> Bool { (tokenCount - 1) / (b * l) < windows }
     if length == nil, hasFewer(than: 128) { l = 32 }
     if length == nil, hasFewer(than: 64) { l = 16 }
     if batch == nil { while b > 8, hasFewer(than: 64) { b /= 2 } }
     while l > 16, hasFewer(than: 2) { l = max(16, l / 2) }
     while b > 1, hasFewer(than: 2) { b /= 2 }
-    return (b, max(1, min(l, units - 1 - (units > 2 ? 1 : 0))))
+    return (b, max(1, min(l, tokenCount - 1 - (tokenCount > 2 ? 1 : 0))))
+  }
+}
+
+extension SequenceBatcher {
+  /// Loads the next window of a text into a shard.
+  func load(_ corpus: Corpus, into shard: BatchShard) {
+    if isAtStart { shard.resetState() }
+    var ids = [Int32](repeating: 0, count: length + 1)
+    for row in 0..<shard.rows {
+      corpus.copyIDs(from: start(row: shard.firstRow + row), into: &ids)
+      shard.setTokens(row: row, ids)
+    }
+  }
+
+  /// Indicates whether a position read from a file is one that this configuration can reach.
+  func isValid(for configuration: TrainingConfiguration) -> Bool {
+    batch == configuration.batch && length == configuration.length && 1...65536 ~= batch
+      && 1...65536 ~= length && 1...(1 << 44) ~= tokenCount && epoch >= 0
+      && (0...tokenCount).contains(offset) && (0..<max(1, count)).contains(index)
+      && start(row: batch - 1) + length < tokenCount
   }
 }

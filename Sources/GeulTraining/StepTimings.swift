@@ -1,19 +1,19 @@
-/// Where the time of training steps goes, in seconds.
+/// The seconds that training steps spend in each phase.
 public struct StepTimings: Sendable {
-  /// Reading windows: the way forward through the layers, the projection, the loss.
+  /// The forward pass: layers, output projection, loss.
   public var forward = 0.0
-  /// The way back through time.
+  /// Back-propagation through time.
   public var backward = 0.0
   /// The gradients of the weights.
   public var weightGradients = 0.0
-  /// Norm, clipping, AdamW.
+  /// Gradient norm, clipping, optimizer, moving average.
   public var optimizer = 0.0
   /// Packing the weights for the next step.
   public var packing = 0.0
 
-  /// No time at all.
+  /// No time.
   public init() {}
 
-  /// All phases together.
+  /// The sum of all phases.
   public var total: Double { forward + backward + weightGradients + optimizer + packing }
 }

@@ -1,14 +1,14 @@
-/// Seconds since an instant.
+/// The time since an instant.
 public struct Stopwatch: Sendable {
   private var start = ContinuousClock.now
 
   /// Starts now.
   public init() {}
 
-  /// Seconds since the start.
+  /// The seconds since the start.
   public var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
 
-  /// Seconds since the start, and starts anew.
+  /// Returns the seconds since the start, and restarts.
   public mutating func lap() -> Double {
     let now = ContinuousClock.now
     defer { start = now }
@@ -16,25 +16,21 @@ public struct Stopwatch: Sendable {
   }
 }
 
-/// Steps a second, over the last ones.
-struct Speed: Sendable {
-  private var times: [Double]
-  /// How many steps it knows of.
+/// The speed of the last training steps, without the time of evaluations and saves.
+struct SpeedMeter: Sendable {
+  private var durations: [Double] = []
+  /// The number of steps measured.
   private(set) var steps = 0
 
-  /// Before the first step, which begins now.
-  init(from start: Double) { times = [start] }
-
   mutating func add(seconds: Double) {
-    times.append(seconds)
+    durations.append(seconds)
     steps += 1
-    if times.count > 50 { times.removeFirst() }
+    if durations.count > 50 { durations.removeFirst() }
   }
 
-  /// The median over the last steps, so that a pause for saving or scoring does not count.
+  /// Steps per second: the median over the last steps.
   var stepsPerSecond: Double {
-    let gaps = zip(times.dropFirst(), times).map { $0 - $1 }.sorted()
-    guard !gaps.isEmpty else { return 0 }
-    return 1 / max(1e-9, gaps[gaps.count / 2])
+    guard !durations.isEmpty else { return 0 }
+    return 1 / max(1e-9, durations.sorted()[durations.count / 2])
   }
 }

@@ -2,291 +2,246 @@ public import GeulCompute
 public import GeulModel
 public import GeulText
 
-/// Trains a network: one call of `step` reads a window of the batch and moves the parameters once.
+/// Trains a network: one call of `step` reads a window of the batch and updates the parameters once.
 ///
-/// The result of a step depends on the state, the settings and the text alone: not on threads, and in float32
-/// not on the instruction set.
-public struct Trainer: Sendable {
-  /// What the user chose.
-  public let settings: TrainingConfiguration
-  /// What computes.
-  public let kernels: Kernels
+/// The result of a step depends on the state, the configuration and the text alone: not on threads, and in float32 not on
+/// the instruction set.
+///
+/// ```swift
+/// var trainer = Trainer(configuration, vocabulary: v, tokenCount: corpus.count, context: context)
+/// for _ in 0..<100 { print(trainer.step(corpus, of: 100).nats) }
+/// ```
+public struct Trainer: ~Copyable {
+  /// The configuration.
+  public let configuration: TrainingConfiguration
+  /// The kernels and threads.
+  public let context: ComputeContext
   /// The parameters.
-  public private(set) var weights: PackedNetwork
-  /// Their mean over the last steps (Polyak and Juditsky 1992): what is validated and kept.
+  public let weights: PackedNetwork
+  /// The exponential moving average of the parameters (Polyak and Juditsky 1992): it is validated and saved.
   ///
-  /// It is where the steps, which go to and fro, lead to.
-  public private(set) var average: ParameterStorage
-  /// Where in the text training stands.
-  public private(set) var windows: SequenceBatcher
-  /// How many steps have been made.
-  public private(set) var step = 0
-  /// What the schedule's rate is multiplied by: halved when the loss explodes.
-  public var rateScale: Float = 1
-  /// What is done to the gradients, after a step's own number, before the step is taken.
-  package typealias Fault = @Sendable (Int, inout ParameterStorage) -> Void
-  /// For tests: see `Fault`.
-  package var fault: Fault?
-  /// Where the time of all steps so far went.
-  public private(set) var phases = StepTimings()
+  /// Averaging damps the oscillation of the last steps.
+  public private(set) var averagedParameters: ParameterStorage
+  /// The position in the text.
+  public private(set) var batcher: SequenceBatcher
+  /// The factor of the scheduled learning rate: halved when the loss diverges.
+  public var learningRateScale: Float = 1
+  /// A function that changes the gradients of a step before the update; it takes the number of steps made.
+  package typealias GradientHook = @Sendable (Int, inout ParameterStorage) -> Void
+  /// For tests: see `GradientHook`.
+  package var gradientHook: GradientHook?
+  /// The time that all steps so far have spent in each phase.
+  public private(set) var timings = StepTimings()
 
-  private let pool: ThreadPool
-  private var first: ParameterStorage
-  private var second: ParameterStorage
+  private var optimizer: Optimizer
+  private let communicator: any Communicator
   private var gradients: ParameterStorage
-  private var portions: [BatchShard]
-  /// For each lane, room to go back through any portion.
-  private var rooms: [BackwardWorkspace]
-  /// For each lane, room to make weights' gradients in.
-  private var gradientWorks: [GradientWorkspace]
-  /// For Muon: room for each of the network's matrices.
-  private var works: [Orthogonalizer]
-  /// The tensors that AdamW moves: all, or those that are no matrices.
-  private let adamSlots: [ParameterSlot]
+  private let shards: [BatchShard]
+  private var backwardWorkspaces: [BackwardWorkspace]
+  private var gradientWorkspaces: [GradientWorkspace]
 
-  /// What one step did.
+  /// The measurements of one step.
   public struct StepMetrics: Sendable {
-    /// Mean cross-entropy of the window, in nats a unit, before the step.
+    /// The mean cross-entropy of the window before the update, in nats/token.
     public let nats: Double
-    /// The gradient's global norm before clipping.
+    /// The global norm of the gradient before clipping.
     public let gradientNorm: Double
-    /// The learning rate that was used.
+    /// The learning rate.
     public let learningRate: Float
-    /// Whether loss and gradient are finite; if not, the parameters were left as they were.
-    public var isSound: Bool { nats.isFinite && gradientNorm.isFinite }
+    /// Indicates whether loss and gradient are finite; if not, the parameters were left unchanged.
+    public var isFinite: Bool { nats.isFinite && gradientNorm.isFinite }
   }
 
-  /// A fresh network for a text of which the first `units` are for training.
+  /// Creates a trainer with new parameters for a text of which the first `tokenCount` tokens are for training.
   ///
-  /// Batch and length of the settings must fit the text; see `Windows.fit`.
+  /// - Precondition: Batch size and sequence length fit the text; see `SequenceBatcher.fit`.
   public init(
-    _ settings: TrainingConfiguration, vocabulary: Int, units: Int, kernels: Kernels,
-    pool: ThreadPool
+    _ configuration: TrainingConfiguration, vocabulary: Int, tokenCount: Int,
+    context: ComputeContext, communicator: any Communicator = LocalCommunicator()
   ) {
-    var random = SplitMix64(seed: settings.seed)
-    let network = Network(settings.architecture, vocabulary: vocabulary)
-    let parameters = network.initialParameters(&random)
-    let windows = SequenceBatcher(
-      units: units, batch: settings.batch, length: settings.length, seed: random.next())
     self.init(
-      settings, state: TrainerState(parameters: parameters, windows: windows, settings: settings),
-      vocabulary: vocabulary, kernels: kernels, pool: pool)
+      configuration,
+      state: TrainerState(configuration, vocabulary: vocabulary, tokenCount: tokenCount),
+      vocabulary: vocabulary, context: context, communicator: communicator)
   }
 
-  /// Goes on from `state`.
+  /// Creates a trainer that continues from `state`.
   public init(
-    _ settings: TrainingConfiguration, state: TrainerState, vocabulary: Int, kernels: Kernels,
-    pool: ThreadPool
+    _ configuration: TrainingConfiguration, state: TrainerState, vocabulary: Int,
+    context: ComputeContext, communicator: any Communicator = LocalCommunicator()
   ) {
-    let network = Network(settings.architecture, vocabulary: vocabulary)
-    self.settings = settings
-    self.kernels = kernels
-    self.pool = pool
+    let network = Network(configuration.architecture, vocabulary: vocabulary)
+    self.configuration = configuration
+    self.context = context
+    self.communicator = communicator
     weights = PackedNetwork(
-      network, parameters: state.parameters, precision: settings.precision, backward: true,
-      kernels: kernels, pool: pool)
-    (first, second, gradients) = (state.first, state.second, ParameterStorage(network.layout))
-    average = state.average
-    windows = state.windows
-    let matrices = settings.optimizer == .muon ? network.matrices : []
-    works = matrices.map(Orthogonalizer.init)
-    adamSlots = network.layout.slots.filter { !matrices.contains($0) }
-    portions = BatchShard.cut(batch: settings.batch, pool: pool.count).map { rows in
+      network, parameters: state.parameters, precision: configuration.precision, backward: true,
+      context: context)
+    gradients = ParameterStorage(network.layout)
+    optimizer = Optimizer(configuration.optimizer, for: network)
+    averagedParameters = state.averagedParameters
+    batcher = state.batcher
+    let rows = communicator.rows(of: configuration.batch)
+    shards = BatchShard.partition(batch: rows.count, threads: context.pool.count).map { part in
       BatchShard(
-        network, firstRow: rows.lowerBound, rows: rows.count, length: settings.length,
-        precision: settings.precision, dropout: settings.dropout > 0, backward: true)
+        network, firstRow: rows.lowerBound + part.lowerBound, rows: part.count,
+        length: configuration.length, precision: configuration.precision,
+        dropout: configuration.dropout > 0, backward: true)
     }
-    let largest = portions.max { $0.rows < $1.rows } ?? portions[0]
-    rooms = (0..<min(pool.count, portions.count)).map { _ in largest.backwardWorkspace }
-    gradientWorks = (0..<pool.count).map { _ in GradientWorkspace() }
-    restore(state)
+    // The first shard is the largest.
+    backwardWorkspaces = (0..<min(context.pool.count, shards.count)).map { [shards] _ in
+      shards[0].makeBackwardWorkspace()
+    }
+    gradientWorkspaces = (0..<context.pool.count).map { _ in GradientWorkspace() }
+    load(state)
   }
 
-  /// Reads the next window of a text and moves the parameters.
+  /// The number of steps made.
+  public var step: Int { optimizer.state.step }
+
+  /// Reads the next window of a text and updates the parameters.
   ///
   /// - Parameters:
   ///   - corpus: the text.
-  ///   - total: how many steps the run will have; nil while that is not known.
-  /// - Returns: what the step did; if its loss is not finite, nothing.
+  ///   - total: the number of steps of the run; nil while it is not known.
+  /// - Returns: The measurements; if the loss is not finite, nothing was changed.
   public mutating func step(_ corpus: Corpus, of total: Int?) -> StepMetrics {
-    var watch = Stopwatch()
+    var stopwatch = Stopwatch()
     propagate(corpus)
-    // Portions go both ways side by side: the time is shared out as theirs was.
-    let both = watch.lap()
-    let forward = portions.reduce(0) { $0 + $1.seconds.forward }
-    let share = forward / portions.reduce(forward) { $0 + $1.seconds.backward }
-    phases.forward += both * share
-    phases.backward += both * (1 - share)
+    // Shards go both ways side by side: the time is divided as theirs was.
+    let both = stopwatch.lap()
+    let forward = shards.reduce(0) { $0 + $1.seconds.forward }
+    let fraction = forward / shards.reduce(forward) { $0 + $1.seconds.backward }
+    timings.forward += both * fraction
+    timings.backward += both * (1 - fraction)
     gradients.values.clear()
     weights.network.addGradients(
-      of: portions, to: &gradients, works: &gradientWorks, kernels: kernels, pool: pool)
-    fault?(step, &gradients)
-    phases.weightGradients += watch.lap()
+      of: shards, to: &gradients, workspaces: &gradientWorkspaces, context: context)
+    communicator.allReduceSum(&gradients.values)
+    gradientHook?(step, &gradients)
+    timings.weightGradients += stopwatch.lap()
     var nats = 0.0
-    for index in portions.indices {
-      portions[index].shares = []  // or what they refer to would be copied when it is changed
-      portions[index].carryState()
-      nats = portions[index].rowLosses.reduce(nats, +)
+    for shard in shards {
+      shard.carryState()
+      nats = shard.rowLosses.reduce(nats, +)
     }
-    let norm = kernels.norm(gradients, pool: pool)
-    let outcome = StepMetrics(
-      nats: nats / Double(settings.batch * settings.length), gradientNorm: norm,
-      learningRate: settings.schedule.rate(step: step, of: total) * rateScale)
-    if outcome.isSound { apply(outcome, &watch) }
-    return outcome
+    let metrics = StepMetrics(
+      nats: communicator.allReduceSum(nats) / Double(configuration.batch * configuration.length),
+      gradientNorm: context.norm(gradients),
+      learningRate: configuration.schedule.rate(step: step, of: total) * learningRateScale)
+    if metrics.isFinite { update(metrics, &stopwatch) }
+    return metrics
   }
 
-  /// Takes all portions through their next windows of a text, forward and back.
-  ///
-  /// A function of its own, because the lanes' copy of the weights must be gone before these are changed, or changing
-  /// them would copy them all.
+  /// Takes all shards through their next windows, forward and back.
   private mutating func propagate(_ corpus: Corpus) {
     let masks =
-      settings.dropout > 0 ? BatchShard.DropoutMasks(rate: settings.dropout, key: maskKey) : nil
-    let scale = 1 / Float(settings.batch * settings.length)
-    let (weights, kernels, windows) = (weights, kernels, windows)
-    pool.forEach(&portions, with: &rooms) { portion, room in
-      var watch = Stopwatch()
-      portion.read(windows, of: corpus)
-      portion.forward(weights, kernels, scale: scale, masks: masks)
-      portion.seconds.forward = watch.lap()
-      portion.backward(weights, kernels, work: &room, masks: masks)
-      portion.seconds.backward = watch.lap()
+      configuration.dropout > 0
+      ? BatchShard.DropoutMasks(rate: configuration.dropout, key: dropoutKey) : nil
+    let scale = 1 / Float(configuration.batch * configuration.length)
+    let (weights, kernels, batcher) = (weights, context.kernels, batcher)
+    context.pool.forEach(shards, with: &backwardWorkspaces) { shard, workspace in
+      var stopwatch = Stopwatch()
+      batcher.load(corpus, into: shard)
+      shard.forward(weights, kernels, scale: scale, masks: masks)
+      shard.seconds.forward = stopwatch.lap()
+      shard.backward(weights, kernels, workspace: &workspace, masks: masks)
+      shard.seconds.backward = stopwatch.lap()
     }
   }
 
-  private mutating func apply(_ outcome: StepMetrics, _ watch: inout Stopwatch) {
-    step += 1
-    windows.advance()
-    let clip = Float(min(1, Double(settings.gradientClip) / (outcome.gradientNorm + 1e-6)))
-    let adam = AdamW(
-      learningRate: outcome.learningRate, beta2: settings.beta2, weightDecay: settings.weightDecay)
-    let muon = Muon(
-      learningRate: outcome.learningRate * settings.matrixRate, momentum: settings.momentum,
-      weightDecay: settings.weightDecay)
-    let (kernels, pool, step) = (kernels, pool, step)
-    weights.update(kernels, pool) { parameters in
-      kernels.muon(
-        muon, scale: clip, works: &works, parameters: &parameters, gradients: &gradients,
-        first: &first, pool: pool)
-      kernels.adam(
-        adam, slots: adamSlots, step: step, scale: clip, parameters: &parameters,
-        gradients: gradients,
-        first: &first, second: &second, pool: pool)
-      // Early steps count little: the mean is over a tenth of all steps at most.
-      let keep = min(settings.averaging, Float(step) / Float(step + 9))
-      kernels.blend(&average, with: parameters, keep: keep, take: 1 - keep, pool: pool)
-      phases.optimizer += watch.lap()
+  private mutating func update(_ metrics: StepMetrics, _ stopwatch: inout Stopwatch) {
+    batcher.advance()
+    let clip = Float(min(1, Double(configuration.gradientClip) / (metrics.gradientNorm + 1e-6)))
+    weights.update(context) { parameters in
+      optimizer.step(
+        &parameters, gradients: &gradients, learningRate: metrics.learningRate,
+        gradientScale: clip, context: context)
+      // Early on the average is over a tenth of all steps at most.
+      let keep = min(configuration.emaDecay, Float(step) / Float(step + 9))
+      context.lerp(&averagedParameters, with: parameters, keep: keep, take: 1 - keep)
+      timings.optimizer += stopwatch.lap()
     }
-    phases.packing += watch.lap()
+    timings.packing += stopwatch.lap()
   }
 
   /// Differs for each step of each seed.
-  private var maskKey: UInt64 {
-    var random = SplitMix64(seed: settings.seed ^ 0x6765_756C_0000_0000 &+ UInt64(step))
+  private var dropoutKey: UInt64 {
+    var random = SplitMix64(seed: configuration.seed ^ 0x6765_756C_0000_0000 &+ UInt64(step))
     return random.next()
   }
 }
 
-extension BatchShard {
-  /// Fills its sequences with the next window of a text.
-  fileprivate mutating func read(_ windows: SequenceBatcher, of corpus: Corpus) {
-    if windows.isAtStart { clearState() }
-    var ids = [Int32](repeating: 0, count: windows.length + 1)
-    for row in 0..<rows {
-      corpus.copyIDs(from: windows.start(row: firstRow + row), into: &ids)
-      fill(row: row, ids)
-    }
-  }
-}
-
-/// Everything that a run is, beside its settings and its text: what a checkpoint holds.
+/// The complete state of a trainer: with the configuration and the text, all that a run depends on.
 public struct TrainerState: Sendable, Equatable {
-  /// The network's parameters.
+  /// The parameters.
   public var parameters: ParameterStorage
-  /// The mean of the parameters over the last steps.
-  public var average: ParameterStorage
-  /// Adam's running mean of the gradient; Muon's for matrices.
-  public var first: ParameterStorage
-  /// Adam's running mean of its square.
-  public var second: ParameterStorage
-  /// How many steps have been made.
-  public var step = 0
-  /// What the schedule's rate is multiplied by.
-  public var rateScale: Float = 1
-  /// Where in the text training stands.
-  public var windows: SequenceBatcher
-  /// `[l, b, h]`: the hidden states that the next window begins with.
-  public var hidden: [Float]
-  /// `[l, b, h]`: the cells that the next window begins with; empty for the vanilla cell.
-  public var cells: [Float]
+  /// The exponential moving average of the parameters.
+  public var averagedParameters: ParameterStorage
+  /// The optimizer's moments and step count.
+  public var optimizer: Optimizer.State
+  /// The factor of the scheduled learning rate.
+  public var learningRateScale: Float = 1
+  /// The position in the text.
+  public var batcher: SequenceBatcher
+  /// The recurrent state that the next window begins with.
+  public var recurrent: RecurrentState
 
-  /// The state before the first step.
+  /// The state before the first step, from given parameters.
   public init(
-    parameters: ParameterStorage, windows: SequenceBatcher, settings: TrainingConfiguration
+    parameters: ParameterStorage, batcher: SequenceBatcher, configuration: TrainingConfiguration
   ) {
     self.parameters = parameters
-    average = parameters
-    first = ParameterStorage(parameters.layout)
-    second = ParameterStorage(parameters.layout)
-    self.windows = windows
-    let shape = settings.architecture
-    let count = shape.layers * settings.batch * shape.hidden
-    hidden = Array(repeating: 0, count: count)
-    cells = Array(repeating: 0, count: shape.cell == .rnn ? 0 : count)
+    averagedParameters = parameters
+    optimizer = Optimizer.State(parameters.layout)
+    self.batcher = batcher
+    recurrent = RecurrentState(configuration.architecture, rows: configuration.batch)
+  }
+
+  /// The state before the first step, with new parameters from the configuration's seed, for a text of which the first
+  /// `tokenCount` tokens are for training.
+  public init(_ configuration: TrainingConfiguration, vocabulary: Int, tokenCount: Int) {
+    var random = SplitMix64(seed: configuration.seed)
+    let network = Network(configuration.architecture, vocabulary: vocabulary)
+    let parameters = network.initialParameters(&random)
+    let batcher = SequenceBatcher(
+      tokenCount: tokenCount, batch: configuration.batch, length: configuration.length,
+      seed: random.next())
+    self.init(parameters: parameters, batcher: batcher, configuration: configuration)
+  }
+
+  /// The number of steps made.
+  public var step: Int {
+    get { optimizer.step }
+    set { optimizer.step = newValue }
   }
 }
 
 extension Trainer {
-  /// The state as it is now.
+  /// The current state.
   public var state: TrainerState {
-    var state = TrainerState(parameters: weights.parameters, windows: windows, settings: settings)
-    (state.average, state.first, state.second) = (average, first, second)
-    (state.step, state.rateScale) = (step, rateScale)
-    forEachUnit { place, index, layer, unit in
-      let values = portions[index].traces[layer]
-      state.hidden[place] = values.hidden[unit]
-      if values.cells.count > 0 { state.cells[place] = values.cells[unit] }
+    var state = TrainerState(
+      parameters: weights.parameters, batcher: batcher, configuration: configuration)
+    state.averagedParameters = averagedParameters
+    state.optimizer = optimizer.state
+    state.learningRateScale = learningRateScale
+    for shard in shards {
+      for row in 0..<shard.rows {
+        state.recurrent[shard.firstRow + row] = shard.state(
+          row: row, width: configuration.architecture.hidden)
+      }
     }
     return state
   }
 
-  /// Goes back, or on, to `state`.
-  public mutating func restore(_ state: TrainerState) {
-    weights.update(kernels, pool) { $0 = state.parameters }
-    (average, first, second) = (state.average, state.first, state.second)
-    (step, rateScale, windows) = (state.step, state.rateScale, state.windows)
-    let width = weights.network.layers[0].width
-    for index in portions.indices {
-      for layer in portions[index].traces.indices {
-        let rows = portions[index].rows
-        var hidden = [Float](repeating: 0, count: rows * width)
-        var cells = hidden
-        forEachUnit { place, other, otherLayer, unit in
-          guard other == index, otherLayer == layer else { return }
-          hidden[unit] = state.hidden[place]
-          if !state.cells.isEmpty { cells[unit] = state.cells[place] }
-        }
-        portions[index].traces[layer].setState(hidden: hidden, cells: cells)
-      }
-    }
-  }
-
-  /// Calls `body` with each unit's place in `[l, b, h]`, and with its portion, layer and place there.
-  private func forEachUnit(_ body: (Int, Int, Int, Int) -> Void) {
-    let (layers, batch, hidden) = (
-      settings.architecture.layers, settings.batch, settings.architecture.hidden
-    )
-    let width = weights.network.layers[0].width
-    for layer in 0..<layers {
-      for (index, portion) in portions.enumerated() {
-        for row in 0..<portion.rows {
-          for unit in 0..<hidden {
-            let place = (layer * batch + portion.firstRow + row) * hidden + unit
-            body(place, index, layer, row * width + unit)
-          }
-        }
-      }
+  /// Continues from `state`.
+  public mutating func load(_ state: TrainerState) {
+    weights.update(context) { $0 = state.parameters }
+    averagedParameters = state.averagedParameters
+    optimizer.state = state.optimizer
+    (learningRateScale, batcher) = (state.learningRateScale, state.batcher)
+    for shard in shards {
+      for row in 0..<shard.rows { shard.setState(row: row, state.recurrent[shard.firstRow + row]) }
     }
   }
 }

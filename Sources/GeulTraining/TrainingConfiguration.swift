@@ -1,53 +1,103 @@
 public import GeulCompute
 public import GeulModel
 
-/// What a user chose for a run, or the defaults.
+/// The hyperparameters of a run.
 ///
-/// A checkpoint holds them; a resumed run goes on with them.
+/// A checkpoint holds them, and a resumed run continues with them. A field that is missing in an older checkpoint takes its
+/// default. Each field is listed once in `CodingKeys`, in `init(from:)` and, with its range, in `validate`.
 public struct TrainingConfiguration: Codable, Sendable, Equatable {
-  /// The network's shape.
+  /// The shape of the network.
   public var architecture = Architecture()
-  /// How many streams of text are read side by side.
+  /// The number of streams of text that are read side by side.
   public var batch = 32
-  /// How many steps gradients go back (truncated back-propagation through time).
+  /// The number of steps that gradients are propagated back (truncated back-propagation through time).
   public var length = 64
   /// The learning rate over the run.
   public var schedule = LearningRateSchedule(peak: LearningRateSchedule.peak(batch: 32))
-  /// The share of each layer's outputs that dropout zeroes.
+  /// The fraction of each layer's outputs that dropout zeroes.
   public var dropout: Float = 0
-  /// The largest global norm that a gradient may have: Pascanu, Mikolov and Bengio 2013.
+  /// The maximum global norm of the gradient (Pascanu, Mikolov and Bengio 2013).
   public var gradientClip: Float = 1
-  /// How matrices are moved; all else is moved by AdamW.
-  public var optimizer = Optimizer.muon
-  /// What Muon's rate is of the learning rate.
-  public var matrixRate: Float = 6
-  /// How much of the gradient's running mean Muon keeps.
+  /// The optimizer of the weight matrices; AdamW updates everything else.
+  public var optimizerKind = Optimizer.Kind.muon
+  /// Muon's learning rate as a multiple of the learning rate.
+  public var muonLearningRateScale: Float = 6
+  /// The decay rate of Muon's momentum.
   public var momentum: Float = 0.95
-  /// How much of the parameters' running mean is kept in a step.
-  public var averaging: Float = 0.99
-  /// The share of their rate by which matrices shrink in a step.
+  /// The decay rate of the exponential moving average of the parameters.
+  public var emaDecay: Float = 0.99
+  /// The decoupled weight decay of matrices.
   public var weightDecay: Float = 0.05
-  /// AdamW's share of the mean of squares that is kept.
+  /// The decay rate of AdamW's second moment.
   public var beta2: Float = 0.99
-  /// How wide the factors of products are.
+  /// The arithmetic of matrix products.
   public var precision = Precision.float32
-  /// The part of the text at its end that is never trained on, 0 to 0.9.
+  /// The fraction of the text, at its end, that is held out for validation, 0 to 0.9.
   public var validationFraction = 0.1
-  /// What all randomness comes from.
+  /// The random seed.
   public var seed: UInt64 = 0
-  /// How often the held-out part is scored: about this many times a run.
-  public var validations = 20
-  /// How many scores in a row that are no better than the best end a run early; 0 for never.
+  /// The number of evaluations of the validation loss, about.
+  public var evaluationCount = 20
+  /// The number of evaluations without improvement after which a run stops early; 0 for never.
   public var patience = 6
 
   /// The defaults.
   public init() {}
 
-  /// A rule by which matrices are moved.
-  public enum Optimizer: String, Codable, CaseIterable, Sendable {
-    /// Loshchilov and Hutter 2019.
-    case adamw
-    /// Momentum, orthogonalised (Jordan et al. 2024).
-    case muon
+  /// The names in checkpoints, which version 0.1 gave.
+  private enum CodingKeys: String, CodingKey {
+    case architecture, batch, length, schedule, dropout, gradientClip, momentum, weightDecay, beta2
+    case precision, validationFraction, seed, patience
+    case optimizerKind = "optimizer"
+    case muonLearningRateScale = "matrixRate"
+    case emaDecay = "averaging"
+    case evaluationCount = "validations"
+  }
+
+  /// Reads a configuration; missing fields take their defaults.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
+      value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
+    }
+    try read(.architecture, &architecture)
+    try read(.batch, &batch)
+    try read(.length, &length)
+    try read(.schedule, &schedule)
+    try read(.dropout, &dropout)
+    try read(.gradientClip, &gradientClip)
+    try read(.optimizerKind, &optimizerKind)
+    try read(.muonLearningRateScale, &muonLearningRateScale)
+    try read(.momentum, &momentum)
+    try read(.emaDecay, &emaDecay)
+    try read(.weightDecay, &weightDecay)
+    try read(.beta2, &beta2)
+    try read(.precision, &precision)
+    try read(.validationFraction, &validationFraction)
+    try read(.seed, &seed)
+    try read(.evaluationCount, &evaluationCount)
+    try read(.patience, &patience)
+  }
+
+  /// Indicates whether each field is in its range.
+  public var isValid: Bool {
+    func isOpenFraction(_ value: Float) -> Bool { value >= 0 && value < 1 }
+    return schedule.peak > 0 && schedule.peak.isFinite && schedule.warmup >= 0
+      && (0...1).contains(schedule.floor) && gradientClip > 0 && gradientClip.isFinite
+      && [dropout, momentum, emaDecay].allSatisfy(isOpenFraction) && beta2 < 1 && beta2.isFinite
+      && weightDecay >= 0 && weightDecay.isFinite && muonLearningRateScale >= 0
+      && muonLearningRateScale.isFinite && (0...0.9).contains(validationFraction)
+      && evaluationCount >= 1 && patience >= 0 && Precision.trainable.contains(precision)
+  }
+
+  /// The configuration of the optimizer.
+  public var optimizer: Optimizer.Configuration {
+    var optimizer = Optimizer.Configuration()
+    optimizer.kind = optimizerKind
+    optimizer.beta2 = beta2
+    optimizer.weightDecay = weightDecay
+    optimizer.momentum = momentum
+    optimizer.muonLearningRateScale = muonLearningRateScale
+    return optimizer
   }
 }

@@ -4,282 +4,362 @@ public import GeulModel
 internal import GeulStorage
 public import GeulText
 
-/// A run: trains until the budget is used up, scores the part held out, keeps the best model, saves and reports.
+/// A run: trains until the budget is used up, evaluates the validation loss, keeps the best model, saves and reports.
 ///
-/// Everything that lasts is a function of steps, not of time: a run that was stopped and resumed leaves the same
-/// bytes as one that was not. But for a divergence: it goes back to what was saved last.
-public struct TrainingRun {
-  /// What has been computed so far.
-  public private(set) var record: RunState
-  /// The folder that it is kept in.
-  public let folder: RunFolder
+/// Everything that is saved is a function of steps, not of time: a run that was stopped and resumed leaves the same bytes as
+/// one that was not. The exceptions are a time budget, whose number of steps depends on the speed, and divergence, after
+/// which the run returns to the last checkpoint.
+public struct TrainingRun: ~Copyable {
+  /// The state of the run.
+  public private(set) var state: RunState
+  /// The folder of the run.
+  public var folder: RunFolder { store.folder }
 
   private var trainer: Trainer
   private let metadata: Model.Metadata
   private let corpus: Corpus
-  private let heldOut: (corpus: Corpus, range: Range<Int>)?
+  private let validation: (corpus: Corpus, range: Range<Int>)?
   private let budget: Budget
   private let sampleEvery: Int?
-  private let pool: ThreadPool
   private let clock: Stopwatch
-  /// Whether the newest checkpoint becomes the previous one when the next is saved: false if it is known to be damaged.
-  public var keepsPrevious = true
+  private var store: CheckpointStore
+  private var rollbackPolicy = RollbackPolicy()
+  private var speed = SpeedMeter()
   private var lastSave = 0.0
-  /// To which step the run went back last, and how many times in a row.
-  private var returns = (step: 0, count: 0)
-  /// What the newest checkpoint says, if this process wrote it.
-  private var saved: RunState?
-  /// For tests: what is done to the gradients before a step is taken.
-  package var fault: Trainer.Fault? {
-    get { trainer.fault }
-    set { trainer.fault = newValue }
-  }
+  private var lastReport = -1.0
+  /// The training time of the run before this process, in seconds.
+  private var earlierSeconds = 0.0
+  /// The measured seconds of one evaluation, of one save, and of the final evaluation.
+  private var overhead = (evaluation: 0.0, save: 0.0, final: 0.0)
+  /// The fractions of the time budget after which the number of steps is planned again.
+  private var replanning = [0.35, 0.7]
 
-  /// What a run tells of itself as it goes.
+  /// An event of a run.
   public enum Event: Sendable {
-    /// A sentence for the user.
+    /// A message for the user.
     case note(String)
-    /// The speed has been measured, and the number of steps is fixed.
+    /// The speed was measured, and the number of steps is planned.
     case planned(steps: Int, epochs: Double)
-    /// How far it is.
+    /// The progress after a step.
     case progress(Progress)
-    /// The part held out was scored.
+    /// The validation loss was evaluated.
     case validated(Progress, nats: Double, isBest: Bool)
-    /// The part held out is foretold ever worse since step `best`: more steps would be for nothing.
+    /// The validation loss has not improved since step `best`.
     case stoppedEarly(best: Int)
-    /// It is time to show what the model writes.
+    /// It is time to show a sample of the model.
     case sample(Model, Progress)
-    /// The newest checkpoint is on the disk.
+    /// A checkpoint was saved.
     case saved(step: Int)
   }
 
-  /// How far a run is.
+  /// The progress of a run; one line of `metrics.jsonl`.
   public struct Progress: Codable, Sendable {
-    /// Steps made.
+    /// The number of steps made.
     public var step: Int
-    /// Steps in all; nil until the speed has been measured.
+    /// The number of steps of the run; nil until it is planned.
     public var totalSteps: Int?
-    /// Times through the text.
+    /// The number of epochs.
     public var epoch: Double
-    /// Loss of the last steps, in nats a unit.
+    /// The training loss of the last step, in nats/token.
     public var trainNats: Double
-    /// The last loss on the part held out, in nats a unit.
+    /// The validation loss, in nats/token; only where it was evaluated after this step.
     public var validationNats: Double?
-    /// The last gradient's global norm.
+    /// The global norm of the last gradient.
     public var gradientNorm: Double
     /// The last learning rate.
     public var learningRate: Double
-    /// Units trained on in a second.
+    /// The training speed in tokens/s, without evaluations and saves.
     public var charsPerSecond: Double
-    /// Since the run, or its resumption, began.
+    /// The time of the run in seconds, before it was resumed included.
     public var seconds: Double
-    /// Until it is done; nil until the speed has been measured.
+    /// The estimated time that is left, in seconds; nil until the number of steps is planned.
     public var secondsLeft: Double?
   }
 
-  /// How a run ended.
+  /// The way in which a run ended.
   public enum Ending: Sendable, Equatable {
-    /// All steps were made.
+    /// All steps were made, or the run stopped early.
     case finished
-    /// The caller asked for it; the checkpoint is on the disk.
+    /// The caller asked to stop; the checkpoint is saved.
     case stopped
-    /// The loss explodes again and again, however small the learning rate; the last good checkpoint is on the disk.
+    /// The loss diverges at any learning rate; the last good checkpoint is kept.
     case diverged
   }
 
-  /// A run from its beginning, or from a checkpoint.
+  /// Creates a run from its initial checkpoint or a saved one.
   ///
   /// - Parameters:
-  ///   - checkpoint: its beginning (see `Checkpoint.fresh`) or what was saved; whoever keeps it keeps a second set of
-  ///     parameters and moments in memory.
+  ///   - checkpoint: see `Checkpoint.initial`; a caller that keeps it keeps a second set of parameters in memory.
   ///   - corpus: the text.
-  ///   - validation: a text of its own for validation; nil to hold out the end of `corpus`.
-  ///   - folder: where checkpoints go.
-  ///   - budget: how long the run is to be in all; nil to go on with the checkpoint's number of steps.
-  ///   - saveEvery: steps between checkpoints; nil for what the checkpoint says.
+  ///   - validation: a separate validation text; nil to hold out the end of `corpus`.
+  ///   - folder: the folder of the run.
+  ///   - budget: the length of the whole run; nil to continue with the checkpoint's number of steps.
+  ///   - saveEvery: steps between checkpoints; nil for the checkpoint's setting.
   ///   - sampleEvery: steps between samples; nil for about four a run, 0 for none.
-  ///   - kernels: what computes.
-  ///   - lanes: the threads.
-  ///   - clock: what a budget of seconds counts from.
+  ///   - context: the kernels and threads.
+  ///   - clock: the start of a time budget.
   public init(
     _ checkpoint: consuming Checkpoint, corpus: Corpus, validation: Corpus?, folder: RunFolder,
-    budget: Budget?, saveEvery: Int?, sampleEvery: Int?, kernels: Kernels, pool: ThreadPool,
+    budget: Budget?, saveEvery: Int?, sampleEvery: Int?, context: ComputeContext,
     clock: Stopwatch = Stopwatch()
   ) {
-    record = checkpoint.record
+    state = checkpoint.run
     metadata = checkpoint.model.metadata
     trainer = Trainer(
-      record.settings, state: checkpoint.state, vocabulary: metadata.vocabulary.count,
-      kernels: kernels, pool: pool)
+      state.configuration, state: checkpoint.trainer, vocabulary: metadata.vocabulary.count,
+      context: context)
+    store = CheckpointStore(folder)
     self.corpus = corpus
-    self.folder = folder
-    if let saveEvery { record.saveEvery = saveEvery }
+    if let saveEvery { state.saveEvery = saveEvery }
     self.sampleEvery = sampleEvery
-    self.pool = pool
     self.clock = clock
-    let held = Self.trainingUnits(of: corpus, record.settings)..<corpus.count
-    heldOut =
-      validation.map { ($0, 0..<$0.count) } ?? (held.count >= 2 ? (corpus, held) : nil)
-    self.budget = budget ?? .steps(record.totalSteps ?? 1)
-    if budget != nil || record.totalSteps == nil {
-      record.totalSteps = self.budget.steps(per: trainer.windows.count)
+    let heldOut = Self.trainingTokenCount(of: corpus, state.configuration)..<corpus.count
+    self.validation =
+      validation.map { ($0, 0..<$0.count) } ?? (heldOut.count >= 2 ? (corpus, heldOut) : nil)
+    self.budget = budget ?? .steps(state.totalSteps ?? 1)
+    if budget != nil || state.totalSteps == nil {
+      state.totalSteps = self.budget.steps(perEpoch: state.batcher.count)
     }
-    record.totalSteps = record.totalSteps.map { max($0, record.step) }
-    // Whoever asks for more is not stopped for what was before.
-    if budget != nil { record.patientSince = record.step }
+    state.totalSteps = state.totalSteps.map { [state] in max($0, state.step) }
+    // A new budget resets early stopping.
+    if budget != nil { state.patienceStart = state.step }
   }
 
-  /// How many units of a text are for training: as `evaluate --fraction` cuts it, unless another text is for validation.
-  public static func trainingUnits(of corpus: Corpus, _ settings: TrainingConfiguration) -> Int {
-    Int(Double(corpus.count) * (1 - settings.validationFraction))
+  /// Indicates whether the newest checkpoint becomes the previous one at the next save: false if it is known to be damaged.
+  public var keepsPrevious: Bool {
+    get { store.keepsPrevious }
+    set { store.keepsPrevious = newValue }
   }
 
-  /// Runs until the budget is used up or `shouldStop` says so.
+  /// For tests: see `Trainer.GradientHook`.
+  package var gradientHook: Trainer.GradientHook? {
+    get { trainer.gradientHook }
+    set { trainer.gradientHook = newValue }
+  }
+
+  /// Returns the number of tokens of a text that are for training; `evaluate --fraction` cuts at the same position.
+  public static func trainingTokenCount(
+    of corpus: Corpus, _ configuration: TrainingConfiguration
+  ) -> Int {
+    Int(Double(corpus.count) * (1 - configuration.validationFraction))
+  }
+
+  /// Runs until the budget is used up or `shouldStop` returns true.
   ///
-  /// - Throws: `RunError` when a checkpoint cannot be written, and then the one before it is intact; when none can be
-  ///   read to go back to; or when another process is training in this folder.
-  public mutating func proceed(
+  /// - Throws: `RunError` if a checkpoint cannot be written, in which case the one before it is intact, if none can be read
+  ///   after divergence, or if another process trains in this folder.
+  public mutating func run(
     shouldStop: () -> Bool, report: (Event) -> Void
   ) throws(RunError) -> Ending {
-    let lock = try locked()
+    let lock = try lockFolder()
     defer { withExtendedLifetime(lock) {} }
-    if record.step == 0 { try save(report) }
-    let metrics = MetricsLog(folder.metricsPath, upTo: record.step)
-    var speed = Speed(from: clock.seconds)
-    var lastReport = -1.0
-    while record.totalSteps.map({ record.step < $0 }) ?? true {
-      if record.isOutOfPatience {
-        report(.stoppedEarly(best: record.best?.step ?? 0))
+    if state.step == 0 { try save(report) }
+    let metrics = MetricsLog(folder.metricsPath, upTo: state.step)
+    earlierSeconds = metrics.seconds
+    while state.totalSteps.map({ state.step < $0 }) ?? true {
+      if state.stopsEarly {
+        report(.stoppedEarly(best: state.best?.step ?? 0))
         break
       }
       if shouldStop() {
         try save(report)
         return .stopped
       }
-      let isSettled = trainer.windows.isSettled
-      let outcome = trainer.step(corpus, of: record.totalSteps)
-      let fault =
-        outcome.isSound
-        ? record.watch.fault(
-          in: outcome.nats, ignorance: ignorance, step: trainer.step, isSettled: isSettled)
+      let isSettled = trainer.batcher.isSettled
+      var stopwatch = Stopwatch()
+      let step = trainer.step(corpus, of: state.totalSteps)
+      speed.add(seconds: stopwatch.lap())
+      let divergence =
+        step.isFinite
+        ? state.detector.check(
+          step.nats, uniformLoss: uniformLoss, step: trainer.step, isSettled: isSettled)
         : .notFinite
-      if let fault {
-        guard try stepBack(fault, report) else { return .diverged }
+      if let divergence {
+        guard try rollBack(divergence, report) else { return .diverged }
         continue
       }
-      record.step = trainer.step
-      record.recentNats += outcome.nats
-      record.recentSteps += 1
-      speed.add(seconds: clock.seconds)
-      let progress = progress(outcome, speed)
-      if record.totalSteps == nil { plan(speed, report) }
-      if scoreTimes(record.totalSteps).contains(record.step) {
-        guard try validate(progress, metrics, report) else { return .diverged }
-      } else if clock.seconds - lastReport >= 1 || record.step == record.totalSteps {
+      state.step = trainer.step
+      state.recentNats += step.nats
+      state.recentSteps += 1
+      plan(report)
+      let progress = progress(step)
+      if schedule.contains(state.step), state.totalSteps != nil || budget.seconds == nil {
+        guard try evaluate(progress, metrics, report) else { return .diverged }
+      } else if clock.seconds - lastReport >= 1 || state.step == state.totalSteps {
         metrics.append(progress)
         report(.progress(progress))
         lastReport = clock.seconds
       }
-      if isSampleStep(record.step) { report(.sample(model, progress)) }
-      if let saveEvery = record.saveEvery {
-        if record.step % saveEvery == 0 { try save(report) }
-      } else if clock.seconds - lastSave > 30 {
+      if isSampleStep { report(.sample(model, progress)) }
+      if let saveEvery = state.saveEvery {
+        if state.step % saveEvery == 0 { try save(report) }
+      } else if clock.seconds - lastSave > saveInterval {
         try save(report)
       }
     }
-    if record.history.isEmpty {  // fewer steps than were made already, and none of them scored
-      let mean = record.recentNats / Double(max(1, record.recentSteps))
-      let outcome = Trainer.StepMetrics(nats: mean, gradientNorm: 0, learningRate: 0)
-      guard try validate(progress(outcome, speed), metrics, report) else { return .diverged }
+    if state.history.isEmpty {  // fewer steps than were made already, and no evaluation yet
+      let mean = state.recentNats / Double(max(1, state.recentSteps))
+      let step = Trainer.StepMetrics(nats: mean, gradientNorm: 0, learningRate: 0)
+      guard try evaluate(progress(step), metrics, report) else { return .diverged }
     }
     try save(report)
     return .finished
   }
 
-  private func locked() throws(RunError) -> FolderLock {
+  private func lockFolder() throws(RunError) -> FolderLock {
     do { return try FolderLock(folder.path) } catch { throw .file(error) }
   }
 
-  /// Fixes the number of steps as soon as the speed is known well enough.
-  ///
-  /// That is after two seconds, or a twentieth of the time or of the steps that there may be at most.
-  private mutating func plan(_ speed: Speed, _ report: (Event) -> Void) {
-    guard let seconds = budget.seconds else { return }
-    let limit = budget.limit(per: trainer.windows.count) ?? .max
-    guard speed.steps >= 3, clock.seconds >= min(2, seconds / 20) || record.step >= limit / 20
-    else { return }
-    let before = clock.seconds
-    var scoring = 0.0
-    if let heldOut {
-      _ = scorer.estimate(heldOut.corpus, heldOut.range, limit: estimateLimit)
-      let reachable = budget.steps(
-        per: trainer.windows.count, done: record.step, stepsPerSecond: speed.stepsPerSecond,
-        secondsLeft: seconds - clock.seconds)
-      scoring =
-        (clock.seconds - before) * Double(scoreTimes(reachable).remaining(after: record.step))
-      let sample = heldOut.range.prefix(2000)
-      let begin = clock.seconds
-      _ = scorer.score(heldOut.corpus, sample)
-      let last = FinishedRun.isScoredExactly(heldOut.range) ? heldOut.range.count : 0
-      scoring += (clock.seconds - begin) * Double(last) / Double(sample.count)
-    }
-    scoring = min(scoring, seconds / 2)  // or nothing would be left to learn in
-    let left = seconds - clock.seconds - scoring
-    let plan = budget.steps(
-      per: trainer.windows.count, done: record.step, stepsPerSecond: speed.stepsPerSecond,
-      secondsLeft: left * 0.95)
-    record.totalSteps = max(plan, record.step)
-    let epochs = Double(record.totalSteps ?? 0) / Double(trainer.windows.count)
-    report(.planned(steps: record.totalSteps ?? 0, epochs: epochs))
+  /// The remaining work once all steps are made; the memory of training is free when the run itself is released.
+  public var finished: FinishedRun {
+    FinishedRun(
+      state: state, folder: folder, corpus: corpus, validation: validation,
+      context: trainer.context)
   }
 
-  private func scoreTimes(_ total: Int?) -> EvaluationSchedule {
-    EvaluationSchedule(
-      total: total, perEpoch: trainer.windows.count, count: record.settings.validations)
-  }
-
-  private func isSampleStep(_ step: Int) -> Bool {
-    if let sampleEvery { return sampleEvery > 0 && step % sampleEvery == 0 }
-    guard let total = record.totalSteps else { return false }
-    return step < total && step % max(1, total / 4) == 0 && step + total / 8 < total
-  }
-
-  /// The model as it is now.
+  /// The current model.
   private var model: Model {
+    Model(currentMetadata, parameters: trainer.averagedParameters)
+  }
+
+  /// The metadata of the current model: a run is resumed only with the text whose hash it holds.
+  private var currentMetadata: Model.Metadata {
     var metadata = metadata
     metadata.training = Model.Metadata.Training(
-      step: record.step, epochs: trainer.windows.epochs, corpusHash: corpus.hash,
-      validationFraction: record.settings.validationFraction)
-    return Model(metadata, parameters: trainer.average)
+      step: state.step, epochs: trainer.batcher.epochs, corpusHash: corpus.hash,
+      validationFraction: state.configuration.validationFraction)
+    return metadata
   }
 
-  private var scorer: Evaluator {
-    Evaluator(
-      trainer.weights.network, parameters: trainer.average, kernels: trainer.kernels, pool: pool)
+  /// The loss of a uniform distribution.
+  private var uniformLoss: Double { log(Double(metadata.vocabulary.count)) }
+
+  private func progress(_ step: Trainer.StepMetrics) -> Progress {
+    let tokensPerStep = Double(state.configuration.batch * state.configuration.length)
+    return Progress(
+      step: state.step, totalSteps: state.totalSteps, epoch: trainer.batcher.epochs,
+      trainNats: step.nats, gradientNorm: step.gradientNorm,
+      learningRate: Double(step.learningRate),
+      charsPerSecond: speed.stepsPerSecond * tokensPerStep,
+      seconds: earlierSeconds + clock.seconds,
+      secondsLeft: state.totalSteps.map {
+        Double($0 - state.step) / max(1e-9, speed.stepsPerSecond)
+      })
   }
 
-  /// Twenty times 100,000 took some 30 s of a run of three minutes; what is compared is the same part each time.
-  private var estimateLimit: Int { 40_000 }
+  private var isSampleStep: Bool {
+    let step = state.step
+    if let sampleEvery { return sampleEvery > 0 && step % sampleEvery == 0 }
+    guard let total = state.totalSteps else { return false }
+    return step < total && step % max(1, total / 4) == 0 && step + total / 8 < total
+  }
+}
 
-  /// Scores the part held out, and keeps the model if it is the best so far.
+// MARK: - Planning of a time budget
+
+extension TrainingRun {
+  /// The fraction of a time budget that evaluations and saves may take during training.
+  private static let overheadLimit = 0.08
+
+  /// Saves are rare enough to take little of a short budget.
+  private var saveInterval: Double { budget.seconds.map { max(10, min(30, $0 / 4)) } ?? 30 }
+
+  private var schedule: EvaluationSchedule { schedule(total: state.totalSteps) }
+
+  private func schedule(total: Int?) -> EvaluationSchedule {
+    EvaluationSchedule(
+      total: total, stepsPerEpoch: trainer.batcher.count,
+      count: state.evaluationDensity.count ?? state.configuration.evaluationCount,
+      growth: state.evaluationDensity.growth)
+  }
+
+  /// Plans the number of steps of a time budget: when the speed is known, and again later, since the speed may change.
   ///
-  /// - Returns: whether to go on; see `stepBack`.
-  private mutating func validate(
+  /// The speed is known after two seconds, a twentieth of the time, or a twentieth of the most steps that there may be.
+  private mutating func plan(_ report: (Event) -> Void) {
+    guard let seconds = budget.seconds else { return }
+    let limit = budget.limit(perEpoch: trainer.batcher.count) ?? .max
+    if state.totalSteps == nil {
+      guard speed.steps >= 3, clock.seconds >= min(2, seconds / 20) || state.step >= limit / 20
+      else { return }
+      measureOverhead(of: seconds)
+    } else {
+      guard let next = replanning.first, clock.seconds >= next * seconds else { return }
+      replanning.removeFirst()
+      guard state.totalSteps != limit else { return }
+    }
+    let isFirst = state.totalSteps == nil
+    let evaluations = schedule(total: state.totalSteps ?? reachable(seconds, limit))
+    let remaining = Double(evaluations.remaining(after: state.step)) * overhead.evaluation
+    let left = seconds - clock.seconds - remaining - overhead.final
+    let steps = max(0, Int(left * 0.98 * speed.stepsPerSecond))
+    state.totalSteps = max(1, state.step, min(limit, state.step + steps))
+    if isFirst {
+      report(
+        .planned(
+          steps: state.totalSteps ?? 0,
+          epochs: Double(state.totalSteps ?? 0) / Double(trainer.batcher.count)))
+    }
+  }
+
+  private func reachable(_ seconds: Double, _ limit: Int) -> Int {
+    let steps = Int(max(0, seconds - clock.seconds) * speed.stepsPerSecond)
+    return max(1, min(limit, state.step + steps))
+  }
+
+  /// Measures an evaluation and a save, and chooses the density of evaluations.
+  private mutating func measureOverhead(of seconds: Double) {
+    guard let validation else { return }
+    var stopwatch = Stopwatch()
+    let evaluator = evaluator
+    _ = evaluator.sampledLoss(
+      validation.corpus, validation.range, limit: Self.evaluatedTokens)
+    // Half of the evaluations, about, find a better model and save it.
+    overhead.evaluation = stopwatch.lap() + overhead.save / 2
+    let sample = validation.range.prefix(2000)
+    _ = evaluator.loss(validation.corpus, sample)
+    let exact = FinishedRun.isEvaluatedExactly(validation.range) ? validation.range.count : 0
+    overhead.final = min(
+      seconds / 4, stopwatch.lap() * Double(exact) / Double(max(1, sample.count)) + overhead.save)
+    let limit = budget.limit(perEpoch: trainer.batcher.count) ?? .max
+    state.evaluationDensity = EvaluationSchedule.density(
+      total: reachable(seconds, limit), stepsPerEpoch: trainer.batcher.count,
+      count: state.configuration.evaluationCount, after: state.step,
+      limit: max(1, Int(Self.overheadLimit * seconds / overhead.evaluation)))
+  }
+}
+
+// MARK: - Evaluation, checkpoints and rollback
+
+extension TrainingRun {
+  /// The most tokens of an evaluation during training; they are the same ones each time. (Twenty times 100,000 took some 30 s
+  /// of a run of three minutes.)
+  private static let evaluatedTokens = 40_000
+
+  private var evaluator: Evaluator {
+    Evaluator(
+      trainer.weights.network, parameters: trainer.averagedParameters, context: trainer.context)
+  }
+
+  /// Evaluates the validation loss, and keeps the model if it is the best so far.
+  ///
+  /// - Returns: False if the loss diverged and cannot be mended; see `rollBack`.
+  private mutating func evaluate(
     _ progress: Progress, _ metrics: MetricsLog, _ report: (Event) -> Void
   ) throws(RunError) -> Bool {
-    let nats = heldOut.map {
-      scorer.estimate($0.corpus, $0.range, limit: estimateLimit).natsPerUnit
+    let nats = validation.map {
+      evaluator.sampledLoss($0.corpus, $0.range, limit: Self.evaluatedTokens).natsPerToken
     }
-    if let nats, !nats.isFinite { return try stepBack(.notFinite, report) }
-    record.history.append(
-      RunState.Point(
-        step: record.step, trainNats: record.recentNats / Double(max(1, record.recentSteps)),
+    if let nats, !nats.isFinite { return try rollBack(.notFinite, report) }
+    state.history.append(
+      RunState.Evaluation(
+        step: state.step, trainNats: state.recentNats / Double(max(1, state.recentSteps)),
         validationNats: nats))
-    (record.recentNats, record.recentSteps) = (0, 0)
-    let isBest = record.best?.step == record.step
+    (state.recentNats, state.recentSteps) = (0, 0)
+    let isBest = state.best?.step == state.step
     if isBest {
-      try model.safetensors.save(to: folder.best)
-      // If the run has to go back, then to what is worth it.
+      try store.save(best: model)
+      // A rollback should return to a good model.
       if clock.seconds - lastSave > 10 { try save(report) }
     }
     var progress = progress
@@ -293,76 +373,49 @@ public struct TrainingRun {
     return true
   }
 
-  /// The loss of a network that knows nothing.
-  private var ignorance: Double { log(Double(metadata.vocabulary.count)) }
-
-  /// What is left to do when all steps are made; the room for training is free again once the run itself is gone.
-  public var finished: FinishedRun {
-    FinishedRun(
-      record: record, folder: folder, corpus: corpus, heldOut: heldOut, kernels: trainer.kernels,
-      pool: pool)
-  }
-
-  /// Goes back to what was saved last, with half the learning rate.
-  ///
-  /// If that helps three times to nothing, and it was saved early, it was spoilt already: then to the beginning.
-  ///
-  /// - Returns: whether there is hope: after thirty halvings the rate is not to blame.
-  private mutating func stepBack(
-    _ fault: DivergenceDetector.Fault, _ report: (Event) -> Void
-  ) throws(RunError) -> Bool {
-    let scale = trainer.rateScale / 2
-    guard scale > 1e-9 else { return false }
-    let exploded = trainer.step
-    let now = record
-    var (state, last) = try lastSaved()
-    returns = last.step == returns.step ? (last.step, returns.count + 1) : (last.step, 1)
-    if returns.count > 3, last.step <= 100 {
-      let units = trainer.windows.units
-      state =
-        Trainer(
-          record.settings, vocabulary: metadata.vocabulary.count, units: units,
-          kernels: trainer.kernels, pool: pool
-        ).state
-      last = RunState(settings: record.settings, text: record.text, windows: state.windows)
-    }
-    trainer.restore(state)
-    trainer.rateScale = scale
-    record = last
-    // What the run was told and has planned since stays.
-    (record.totalSteps, record.saveEvery) = (now.totalSteps, now.saveEvery)
-    (record.patientSince, record.rateScale) = (now.patientSince, scale)
-    if fault == .jump { record.watch.pardon(until: exploded) }
-    report(.note("\(fault): going back to step \(record.step) with half the learning rate."))
-    return true
-  }
-
-  private func lastSaved() throws(RunError) -> (TrainerState, RunState) {
-    do throws(FormatError) {
-      let checkpoint = try folder.loadLatest().value
-      return (checkpoint.state, checkpoint.record)
-    } catch { throw .format(error) }
-  }
-
-  private func progress(_ outcome: Trainer.StepMetrics, _ speed: Speed) -> Progress {
-    let perStep = Double(record.settings.batch * record.settings.length)
-    return Progress(
-      step: record.step, totalSteps: record.totalSteps, epoch: trainer.windows.epochs,
-      trainNats: outcome.nats, validationNats: record.history.last?.validationNats,
-      gradientNorm: outcome.gradientNorm, learningRate: Double(outcome.learningRate),
-      charsPerSecond: speed.stepsPerSecond * perStep, seconds: clock.seconds,
-      secondsLeft: record.totalSteps.map {
-        Double($0 - record.step) / max(1e-9, speed.stepsPerSecond)
-      })
-  }
-
   private mutating func save(_ report: (Event) -> Void) throws(RunError) {
-    let state = trainer.state
-    (record.windows, record.step, record.rateScale) = (state.windows, state.step, state.rateScale)
-    guard record != saved else { return }
-    try Checkpoint(model: model.metadata, record: record, state: state).safetensors.save(
-      to: folder.latest, keepingPrevious: keepsPrevious)
-    (keepsPrevious, saved, lastSave) = (true, record, clock.seconds)
-    report(.saved(step: record.step))
+    (state.batcher, state.step, state.learningRateScale) = (
+      trainer.batcher, trainer.step, trainer.learningRateScale
+    )
+    let start = clock.seconds
+    guard try store.save(currentMetadata, state, { trainer.state }) else { return }
+    lastSave = clock.seconds
+    overhead.save = lastSave - start
+    report(.saved(step: state.step))
+  }
+
+  /// Returns to the last checkpoint with half the learning rate.
+  ///
+  /// After three failed rollbacks to an early checkpoint, training restarts from new parameters.
+  ///
+  /// - Returns: False if the learning-rate scale has fallen below 1e-9.
+  private mutating func rollBack(
+    _ divergence: DivergenceDetector.Divergence, _ report: (Event) -> Void
+  ) throws(RunError) -> Bool {
+    let scale = trainer.learningRateScale / 2
+    let (divergedStep, now) = (trainer.step, state)
+    let checkpoint = try store.load()
+    switch rollbackPolicy.action(checkpointStep: checkpoint.run.step, learningRateScale: scale) {
+    case .stop: return false
+    case .resume:
+      trainer.load(checkpoint.trainer)
+      state = checkpoint.run
+    case .restart:
+      let initial = TrainerState(
+        now.configuration, vocabulary: metadata.vocabulary.count,
+        tokenCount: trainer.batcher.tokenCount)
+      trainer.load(initial)
+      state = RunState(
+        configuration: now.configuration, text: now.text, batcher: initial.batcher)
+    }
+    trainer.learningRateScale = scale
+    // Options and plans made since then stay.
+    (state.totalSteps, state.saveEvery) = (now.totalSteps, now.saveEvery)
+    (state.patienceStart, state.evaluationDensity) = (now.patienceStart, now.evaluationDensity)
+    state.learningRateScale = scale
+    if divergence == .spike { state.detector.suppress(until: divergedStep) }
+    report(
+      .note("\(divergence): rolling back to step \(state.step) with half the learning rate."))
+    return true
   }
 }

@@ -155,7 +155,7 @@ struct BadCheckpointTests {
     let result = try GeulProcess.run(["resume", "run", "--steps", "140"], in: folder)
     #expect(result.status == 1)
     let error = try #require(result.notes.last)
-    #expect(error.hasPrefix("geul: run: the loss explodes after step 120"))
+    #expect(error.hasPrefix("geul: run: the loss diverges after step 120"))
     #expect(result.notes.count < 40)
     #expect(folder.data("run/latest.safetensors") == Data(bytes))
   }
@@ -169,10 +169,10 @@ struct BadCheckpointTests {
 
   @Test func `a missing model names those that are there`() throws {
     try GeulProcess.run(["generate", "rum"], in: folder)
-      .expectRefusal(1, naming: "rum: there is no such model", "run")
+      .expectRefusal(1, naming: "rum: no such model", "run")
     let other = try Folder()
     try GeulProcess.run(["generate", "rum"], in: other)
-      .expectRefusal(1, naming: "rum: there is no such model", "geul train")
+      .expectRefusal(1, naming: "rum: no such model", "geul train")
   }
 
   @Test func `a damaged best model is replaced by the one before, and said`() throws {

@@ -47,13 +47,13 @@ struct BadCorpusTests {
   @Test(arguments: ["a", "한", "👩‍👩‍👧"])
   func `a text of one character`(text: String) throws {
     try folder.write(text, to: "text.txt")
-    try train(["text.txt"]).expectRefusal(1, naming: "text.txt", "1 unit", "at least 3")
+    try train(["text.txt"]).expectRefusal(1, naming: "text.txt", "1 token ", "at least 3")
     #expect(!folder.exists("run"))
   }
 
   @Test func `a text of two units`() throws {
     try folder.write("ab", to: "text.txt")
-    try train(["text.txt"]).expectRefusal(1, naming: "text.txt", "2 units", "at least 3")
+    try train(["text.txt"]).expectRefusal(1, naming: "text.txt", "2 tokens ", "at least 3")
   }
 
   @Test(arguments: ["aba", "abcd", "aaaa", "abababababa"])
@@ -109,7 +109,7 @@ struct BadCorpusTests {
   @Test func `a text shorter than a window works, and says so`() throws {
     try folder.write("the king said: no.\n", to: "text.txt")
     let result = try expectWorks(["text.txt", "--batch", "64", "--length", "64"])
-    #expect(result.stderr.contains("This text is small: "))
+    #expect(result.stderr.contains("The text is small: "))
   }
 
   @Test func `a text of a single character over and over works`() throws {

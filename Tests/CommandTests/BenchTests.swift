@@ -50,6 +50,6 @@ struct BenchTests {
   @Test func `a step that would train with int8 is refused`() throws {
     let result = try GeulProcess.run(["bench", "train", "--precision", "int8"], in: folder)
     #expect(result.status == 2 && result.output.isEmpty)
-    #expect(result.stderr.contains("int8 is for reading alone"))
+    #expect(result.stderr.contains("int8 is for inference only"))
   }
 }

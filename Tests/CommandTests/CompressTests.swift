@@ -45,7 +45,7 @@ struct CompressTests {
   @Test func `nothing is written over, and what is no archive is refused`() throws {
     try folder.write("x", to: "text.txt.geul")
     try GeulProcess.run(["compress", "text.txt", "-m", "model.safetensors"], in: folder)
-      .expectRefusal(1, naming: "text.txt.geul is there already", "--out")
+      .expectRefusal(1, naming: "text.txt.geul already exists", "--out")
     try GeulProcess.run(
       ["decompress", "text.txt", "-m", "model.safetensors", "--out", "out"], in: folder
     ).expectRefusal(1, naming: "text.txt", "geul compress")

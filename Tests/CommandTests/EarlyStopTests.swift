@@ -26,8 +26,8 @@ struct EarlyStopTests {
     let steps = try #require(object["steps"] as? Int)
     let best = try #require(object["best_step"] as? Int)
     #expect(result.status == 0 && steps < 400 && best < steps)
-    #expect(result.notes.contains { $0.contains("Stopped early") && $0.contains("step \(best)") })
-    #expect(result.notes.contains { $0.contains("by heart") })
+    #expect(result.notes.contains { $0.contains("Early stopping") && $0.contains("step \(best)") })
+    #expect(result.notes.contains { $0.contains("The model overfits after step") })
     let inspect = try GeulProcess.run(["inspect", "run"], in: folder).stdout
     #expect(inspect.contains("\(best) steps"))
     // What was ended early is finished: it goes on only when told how long.
@@ -43,7 +43,7 @@ struct EarlyStopTests {
     try folder.write(Self.text, to: "text.txt")
     let result = try train(["--learning-rate", "0.02", "--patience", "0"], in: folder)
     #expect(try result.json()["steps"] as? Int == 400)
-    #expect(!result.stderr.contains("Stopped early"))
+    #expect(!result.stderr.contains("Early stopping"))
   }
 
   @Test func `the model is compared with counting`() throws {
@@ -54,6 +54,6 @@ struct EarlyStopTests {
     let unigram = try #require(object["unigram_nats"] as? Double)
     let trigram = try #require(object["trigram_nats"] as? Double)
     #expect(2...3.3 ~= unigram && trigram < unigram && trigram > 0.5)
-    #expect(result.notes.contains { $0.hasPrefix("By counting alone: ") })
+    #expect(result.notes.contains { $0.hasPrefix("Baselines: unigram ") })
   }
 }

@@ -12,7 +12,7 @@ struct FullDiskTests {
     let line = try #require(result.notes.last)
     #expect(line.hasPrefix("geul: run/") && line.contains("could not be written: "), "\(line)")
     #expect(
-      line.contains(words) && line.hasSuffix("What was saved before is unchanged."), "\(line)")
+      line.contains(words) && line.hasSuffix("Existing files are unchanged."), "\(line)")
     #expect(!folder.names(in: "run").contains { $0.hasSuffix(".partial") })
   }
 
@@ -104,7 +104,7 @@ struct FullDiskTests {
     let line = try #require(result.notes.last)
     #expect(line.contains("run/") && line.contains("Read-only file system"), "\(line)")
     #expect(folder.text("written")?.isEmpty == false)
-    #expect(folder.text("refused")?.contains("new: cannot make this folder") == true)
+    #expect(folder.text("refused")?.contains("new: the directory cannot be created") == true)
   }
 
   @Test func `a folder that disappears while training`() throws {

@@ -146,7 +146,7 @@ struct GenerateTests {
     #expect(result.stdout.hasPrefix("the  king"))
     #expect(
       result.notes == [
-        "prompt: character 5, 한 U+D55C HANGUL SYLLABLE HAN, is unknown to the model: passed over."
+        "prompt: character 5, 한 U+D55C HANGUL SYLLABLE HAN, is not in the model's vocabulary: skipped."
       ])
   }
 
@@ -154,13 +154,13 @@ struct GenerateTests {
     let result = try generate("-n", "10", "--seed", "1", "--prompt", "KＩNG")
     #expect(result.stdout.hasPrefix("king"))
     #expect(result.stderr.contains("character 2, Ｉ U+FF29"))
-    #expect(result.stderr.contains("read as \"i\""))
+    #expect(result.stderr.contains("replaced with \"i\""))
   }
 
   @Test func `a prompt of unknown characters only is as none`() throws {
     let result = try generate("-n", "20", "--seed", "1", "--prompt", "한글")
     #expect(result.status == 0 && result.notes.count == 3)
-    #expect(result.notes.last?.contains("begins a text of its own") == true)
+    #expect(result.notes.last?.contains("generating without a prompt") == true)
     #expect(result.stdout == (try generate("-n", "20", "--seed", "1").stdout))
   }
 

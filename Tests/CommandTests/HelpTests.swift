@@ -7,7 +7,7 @@ import Testing
 struct HelpTests {
   static let commands = [
     "", "train", "resume", "generate", "evaluate", "inspect", "tokenize", "bench", "bench train",
-    "bench generate", "bench tokenize", "bench peak", "explain", "memory", "report", "compress",
+    "bench generate", "bench tokenize", "bench peak", "explain", "context", "report", "compress",
     "decompress",
   ]
 

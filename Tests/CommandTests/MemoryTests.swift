@@ -55,7 +55,7 @@ struct MemoryTests {
     let told = try GeulProcess.run(plan, in: folder)
     #expect(told.status == 0, "\(told.stderr)")
     for word in [
-      "text ", "network ", "2 x 32 lstm", "memory ", "speed ", "an epoch ", "this run ", "advice ",
+      "tokens ", "model ", "2 x 32 lstm", "batch ", "memory ", "speed ", "epoch ", "run ", "advice ",
     ] { #expect(told.stdout.contains(word), "\(told.stdout)") }
     let json = try GeulProcess.run(plan + ["--json", "--steps", "50"], in: folder).json()
     #expect(json["steps"] as? Int == 50 && json["hidden"] as? Int == 32)

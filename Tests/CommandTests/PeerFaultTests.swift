@@ -75,10 +75,10 @@ struct PeerFaultTests {
     let folder = try Runs.trained()
     try folder.write("the 달 moon", to: "other.txt")
     let evaluated = try GeulProcess.run(["evaluate", "run", "other.txt"], in: folder)
-    #expect(evaluated.status == 0 && evaluated.stderr.contains("1 unit of this part is unknown"))
+    #expect(evaluated.status == 0 && evaluated.stderr.contains("1 token is not in the model's vocabulary"))
     let written = try generate(["-n", "3", "-p", "달 moon"], in: folder)
     #expect(written.stdout.hasPrefix(" moon"))
-    #expect(written.stderr.contains("U+B2EC HANGUL SYLLABLE DAL, is unknown"))
+    #expect(written.stderr.contains("U+B2EC HANGUL SYLLABLE DAL, is not in"))
   }
 
   @Test func `a temperature of 0 is the likeliest text, each time the same`() throws {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What `explain`, `memory` and `report` show, on the terminal and on a page.
+/// What `explain`, `context` and `report` show, on the terminal and on a page.
 struct ReportTests {
   private func run(_ arguments: [String], in folder: Folder) throws -> (text: String, page: String)
   {
@@ -23,10 +23,10 @@ struct ReportTests {
     let text = "the moon <said>"
     let (shown, page) = try run(["explain", "run", "--text", text, "--rows", "3"], in: folder)
     let bands = [
-      "lstm": ["forget gate", "input gate", "candidate", "output gate", "c, the cell"],
+      "lstm": ["forget gate", "input gate", "candidate", "output gate", "cell state"],
       "gru": ["update gate", "reset gate", "candidate"], "rnn": [],
     ]
-    for name in (bands[cell] ?? []) + ["h, the state"] {
+    for name in (bands[cell] ?? []) + ["hidden state"] {
       #expect(shown.contains(name) && page.contains(name), "\(name)")
     }
     #expect(shown.contains("\nthe moon "))
@@ -34,11 +34,11 @@ struct ReportTests {
     #expect(!page.contains("<said>"))
     #expect(shown.contains("(next)") && page.contains("(next)"))
     let chosen = try run(
-      ["explain", "run", "--text", "t", "--cell", "5", "--cell", "2"], in: folder)
-    #expect(chosen.text.contains("2 cells of 16.") && chosen.text.contains("\ncell 5 "))
+      ["explain", "run", "--text", "t", "--neuron", "5", "--neuron", "2"], in: folder)
+    #expect(chosen.text.contains("2 neurons of 16.") && chosen.text.contains("\nneuron 5 "))
     if cell != "rnn" {
-      let lasting = try run(["explain", "run", "--text", text, "--show", "lasting"], in: folder)
-      #expect(lasting.text.contains("whose gates keep most"))
+      let lasting = try run(["explain", "run", "--text", text, "--select", "persistent"], in: folder)
+      #expect(lasting.text.contains("the highest mean keep gate"))
     }
   }
 
@@ -46,7 +46,7 @@ struct ReportTests {
     let folder = try Runs.trained(["--cell", "rnn", "--activation", "relu", "--steps", "200"])
     let (shown, page) = try run(["explain", "run", "--text", "the moon said"], in: folder)
     #expect(shown.contains("without bound") && page.contains("without bound"))
-    let rows = shown.split(separator: "\n").filter { $0.hasPrefix("cell ") }
+    let rows = shown.split(separator: "\n").filter { $0.hasPrefix("neuron ") }
     #expect(rows.count == 12 && rows.contains { $0.contains("█") })
   }
 
@@ -70,16 +70,16 @@ struct ReportTests {
     let shown = try GeulProcess.run(["explain", model, "--file", "part.txt"], in: other).stdout
     #expect(
       shown.replacing("\n", with: " ").contains(
-        "On average here: \(String(format: "%.2f", bits)) bits."), "\(bits)")
+        "Mean: \(String(format: "%.2f", bits)) bits/char."), "\(bits)")
   }
 
   @Test func `cells that follow something are found and shown`() throws {
     let text = (0..<400).map { $0 % 2 == 0 ? "say \"go (now) far\" " : "Never mind it 한글도\n" }
       .joined()
     let folder = try Runs.trained(["--steps", "300"], text: text)
-    let (shown, page) = try run(["explain", "run", "--cells", "--corpus", "text.txt"], in: folder)
+    let (shown, page) = try run(["explain", "run", "--probe", "--corpus", "text.txt"], in: folder)
     for feature in ["inside quotation marks", "inside brackets", "position in the line", "Hangul"] {
-      #expect(shown.contains("\(feature): layer 1, cell ") && page.contains(feature), "\(feature)")
+      #expect(shown.contains("\(feature): layer 1, neuron ") && page.contains(feature), "\(feature)")
     }
     let found = shown.matches(of: /r = (-?[0-9.]+)/).compactMap { Double($0.1) }.map(abs)
     #expect(found == found.sorted(by: >) && found[0] > 0.6 && found[0] <= 1)
@@ -90,7 +90,7 @@ struct ReportTests {
     try folder.write(Texts.english, to: "text.txt")
     let (shown, page) = try run(
       [
-        "memory", "--train-three", "text.txt", "--minutes", "0.05", "--hidden", "24", "--out",
+        "context", "--compare-cells", "text.txt", "--minutes", "0.05", "--hidden", "24", "--out",
         "three",
         "--threads", "1",
       ], in: folder)
@@ -107,26 +107,26 @@ struct ReportTests {
     #expect(
       Double(parameters.max() ?? 0) < 1.05 * Double(parameters.min() ?? 0), "\(parameters)")
     let second = try GeulProcess.run(
-      ["memory", "--train-three", "text.txt", "--activation", "relu", "--out", "three"], in: folder)
-    #expect(second.status == 1 && second.stderr.contains("is there already"), "\(second.stderr)")
-    let again = try run(["memory", "three/lstm", "--corpus", "text.txt"], in: folder)
-    #expect(again.text.contains("How far back a model remembers"))
+      ["context", "--compare-cells", "text.txt", "--activation", "relu", "--out", "three"], in: folder)
+    #expect(second.status == 1 && second.stderr.contains("already exists"), "\(second.stderr)")
+    let again = try run(["context", "three/lstm", "--corpus", "text.txt"], in: folder)
+    #expect(again.text.contains("Context sensitivity"))
   }
 
   @Test func `the story of a run is told`() throws {
     let folder = try Runs.trained(["--sample-every", "5", "--save-every", "7"])
     let (shown, page) = try run(["report", "run"], in: folder)
     for words in [
-      "The plan", "1 x 16 lstm", "Loss", "Learning rate", "Gradient", "Speed",
+      "Configuration", "1 x 16 lstm", "Loss", "Learning rate", "Gradient norm", "Speed",
       "(step 5)",
-      "(step 20)", "The best model", "held out", "by counting",
+      "(step 20)", "Best model", "validation loss", "baselines",
     ] { #expect(shown.contains(words) && page.contains(words), "\(words)") }
   }
 
   @Test func `a stopped run has a story too, also one without samples or validation`() throws {
     let folder = try Runs.trained(["--validation", "0"])
     let (shown, _) = try run(["report", "run"], in: folder)
-    #expect(shown.contains("The best model") && !shown.contains("by counting"))
+    #expect(shown.contains("Best model") && !shown.contains("baselines"))
     folder.remove("text.txt")
     _ = try run(["report", "run"], in: folder)
   }
@@ -143,25 +143,25 @@ struct ReportTests {
     arguments: [
       (["explain", "run"], 2, "--text"),
       (["explain", "run", "--text", "a", "--file", "b"], 2, "not both"),
-      (["explain", "run", "--text", "漢"], 1, "no character"),
-      (["explain", "run", "--text", "t", "--cell", "16"], 1, "0 to 15"),
-      (["explain", "run", "--text", "t", "--html", "."], 1, "is a folder"),
-      (["explain", "run", "--cells", "--corpus", "short.txt"], 1, "Give a longer text"),
+      (["explain", "run", "--text", "漢"], 1, "No character"),
+      (["explain", "run", "--text", "t", "--neuron", "16"], 1, "0 to 15"),
+      (["explain", "run", "--text", "t", "--html", "."], 1, "is a directory"),
+      (["explain", "run", "--probe", "--corpus", "short.txt"], 1, "Use a longer text"),
       (
-        ["explain", "run", "--text", "the", "--cells", "--corpus", "short.txt"], 1, "Give a longer"
+        ["explain", "run", "--text", "the", "--probe", "--corpus", "short.txt"], 1, "Use a longer"
       ),
       (["explain", "run", "--text", "the", "--layer", "2"], 1, "1 layer"),
       (["explain", "run", "--file", "nowhere"], 1, "nowhere"),
-      (["explain", "run", "--cells"], 2, "--corpus"),
+      (["explain", "run", "--probe"], 2, "--corpus"),
       (["explain", "nowhere", "--text", "the"], 1, "nowhere"),
       (["explain", "run", "--text", "the", "--html", "no/where.html"], 1, "no/where.html"),
-      (["memory"], 2, "--train-three"), (["memory", "run"], 2, "--corpus"),
-      (["memory", "run", "--corpus", "nowhere"], 1, "nowhere"),
-      (["memory", "run", "--train-three", "text.txt"], 2, "--train-three"),
-      (["memory", "--train-three", "short.txt"], 1, "too short"),
-      (["memory", "run", "--corpus", "korean.txt"], 1, "fewer than half"),
-      (["report", "run/best.safetensors"], 1, "Give the run's folder, run."),
-      (["report", "nowhere"], 1, "holds no run"), (["report", "."], 1, "holds no run"),
+      (["context"], 2, "--compare-cells"), (["context", "run"], 2, "--corpus"),
+      (["context", "run", "--corpus", "nowhere"], 1, "nowhere"),
+      (["context", "run", "--compare-cells", "text.txt"], 2, "--compare-cells"),
+      (["context", "--compare-cells", "short.txt"], 1, "too short"),
+      (["context", "run", "--corpus", "korean.txt"], 1, "less than half"),
+      (["report", "run/best.safetensors"], 1, "Give the run directory, run."),
+      (["report", "nowhere"], 1, "no such directory"), (["report", "."], 1, "not a run directory"),
     ] as [([String], Int32, String)])
   func `what cannot be shown is refused in a sentence`(
     arguments: [String], code: Int32, words: String
@@ -186,7 +186,7 @@ struct ReportTests {
       ["explain", "run", "--text", "moon"], environment: environment, terminal: terminal.path,
       in: folder)
     #expect(process.wait().status == 0)
-    #expect(terminal.text.contains("What it expected"))
+    #expect(terminal.text.contains("Predictions"))
     #expect(terminal.text.contains("\u{1B}[48;2;") == isColoured, "\(terminal.text)")
   }
 }

@@ -191,7 +191,7 @@ struct ResumeTests {
     let before = folder.contents(of: "run")
     try folder.write(text, to: "text.txt")
     try GeulProcess.run(["resume", "run", "--steps", "30"], in: folder)
-      .expectRefusal(1, naming: "text.txt", "not the one", "train anew")
+      .expectRefusal(1, naming: "text.txt", "not the text", "train a new model")
     #expect(folder.contents(of: "run") == before)
   }
 
@@ -244,17 +244,17 @@ struct ResumeTests {
   func `what is no run is refused`(path: String) throws {
     let folder = try Runs.trained()
     try GeulProcess.run(["resume", path], in: folder)
-      .expectRefusal(1, naming: "holds no run", "latest.safetensors")
+      .expectRefusal(1, naming: "not a run directory", "latest.safetensors")
   }
 
   @Test func `a finished run says so, and goes on when it is told how long`() throws {
     let folder = try Runs.trained()
     let before = folder.data("run/best.safetensors")
     let again = try GeulProcess.run(["resume", "run"], in: folder)
-    #expect(again.status == 0 && again.stderr.contains("This run is finished: 20 steps."))
+    #expect(again.status == 0 && again.stderr.contains("The run is complete: 20 steps."))
     #expect(folder.data("run/best.safetensors") == before)
     let fewer = try GeulProcess.run(["resume", "run", "--steps", "5"], in: folder)
-    #expect(fewer.status == 0 && fewer.stderr.contains("20 steps already"))
+    #expect(fewer.status == 0 && fewer.stderr.contains("already has 20 steps"))
     let more = try GeulProcess.run(
       ["resume", "run", "--steps", "30", "--json", "--sample-every", "0"], in: folder)
     #expect(try more.json()["steps"] as? Int == 30)

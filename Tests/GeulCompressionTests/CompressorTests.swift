@@ -6,7 +6,6 @@ import GeulTraining
 import TestSupport
 import Testing
 
-@Suite("Packing files")
 struct CompressorTests {
   static let text = """
     The lamp on the Hen is lit when the fog comes in, and when it does not.\r
@@ -14,49 +13,47 @@ struct CompressorTests {
 
     """
 
-  /// A model of a text, with random numbers: it foretells little, but the same to whoever writes and reads.
+  /// A model with random parameters and the vocabulary of `text`.
   static func model(
     _ unit: TokenUnit, _ form: NormalForm = .nfc, minimumCount: Int = 1, text: String = text,
     seed: UInt64 = 3
-  )
-    throws
-    -> Model
-  {
+  ) throws -> Model {
     let options = CorpusOptions(
       tokenizer: Tokenizer(unit: unit, normalization: form), minimumCount: minimumCount)
     let corpus = try Corpus.read([.text(text)], options: options)
-    let shape = Architecture(cell: .lstm, layers: 2, hidden: 20)
+    let architecture = Architecture(cell: .lstm, layers: 2, hidden: 20)
     var random = SplitMix64(seed: seed)
-    let network = Network(shape, vocabulary: corpus.vocabulary.count)
+    let network = Network(architecture, vocabulary: corpus.vocabulary.count)
     return Model(
-      Model.Metadata(model: shape, tokenizer: corpus.tokenizer, vocabulary: corpus.vocabulary),
+      Model.Metadata(
+        architecture: architecture, tokenizer: corpus.tokenizer, vocabulary: corpus.vocabulary),
       parameters: network.initialParameters(&random))
   }
 
   static func compressor(
-    _ model: Model, _ set: InstructionSet = .portable, threads: Int = 1
+    _ model: Model, _ instructionSet: InstructionSet = .portable, threads: Int = 1
   ) -> Compressor {
-    Compressor(model, kernels: Kernels(set), pool: ThreadPool(threads))
+    Compressor(model, context: ComputeContext(Kernels(instructionSet), threads: threads))
   }
 
-  static var learning: DynamicEvaluator.AdaptationConfiguration {
-    var learning = DynamicEvaluator.AdaptationConfiguration()
-    learning.length = 16
-    return learning
+  static var adaptation: DynamicEvaluator.Configuration {
+    var adaptation = DynamicEvaluator.Configuration()
+    adaptation.length = 16
+    return adaptation
   }
 
-  /// Text that the model knows, does not know, in other normal forms, and bytes that are no text.
+  /// Text with known and unknown characters, in several normal forms, and bytes that are not UTF-8.
   static let files: [[UInt8]] = [
     [], [0], [0xFF], Array("T".utf8), Array(text.utf8), Array((text + text.decomposed + text).utf8),
     Array("각 \u{1100}\u{1161}\u{11A8} \u{1100} \u{1161}\u{1100}\u{AC00}\u{11A8}".utf8),
     Array("nothing 漢字 known Ω".utf8), Array(text.utf8) + [0xEA, 0xB0] + Array(text.utf8),
-    [0xEF, 0xBB, 0xBF] + Array("with a mark\r\n".utf8),
+    [0xEF, 0xBB, 0xBF] + Array("with a byte-order mark\r\n".utf8),
     Array(text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }),
     Array(repeating: 0x80, count: 1000), Array(String(repeating: "\u{301}", count: 300).utf8),
   ]
 
-  @Test("Every file comes back byte for byte", arguments: TokenUnit.allCases, [1, 2])
-  func roundTrip(unit: TokenUnit, minimumCount: Int) throws {
+  @Test(arguments: TokenUnit.allCases, [1, 2])
+  func `decompression restores every file`(unit: TokenUnit, minimumCount: Int) throws {
     let compressor = Self.compressor(try Self.model(unit, minimumCount: minimumCount))
     var random = SeededGenerator(seed: 9)
     let noise = (0..<(isThorough ? 30 : 10)).map { _ in
@@ -65,17 +62,17 @@ struct CompressorTests {
       }
     }
     for file in Self.files + noise {
-      for learning in [nil, Self.learning] {
-        let packed = compressor.compress(file, learning: learning)
-        #expect(try compressor.decompress(packed) == file)
+      for adaptation in [nil, Self.adaptation] {
+        let archive = compressor.compress(file, adaptation: adaptation)
+        #expect(try compressor.decompress(archive) == file)
       }
     }
   }
 
-  @Test(
-    "Every file comes back, whatever the normal form of the model's text",
-    arguments: TokenUnit.allCases)
-  func normalForms(unit: TokenUnit) throws {
+  @Test(arguments: TokenUnit.allCases)
+  func `decompression restores every file for every normal form of the model`(
+    unit: TokenUnit
+  ) throws {
     for form in [NormalForm.nfd, .nfkc, .none] {
       let compressor = Self.compressor(try Self.model(unit, form))
       for file in Self.files {
@@ -84,105 +81,102 @@ struct CompressorTests {
     }
   }
 
-  @Test("A syllable of which a jamo is not known costs its own bytes, not those around it")
-  func unknownJamo() throws {
+  @Test func `an unknown jamo makes a literal of its own syllable only`() throws {
     let compressor = Self.compressor(try Self.model(.jamo, text: "바닷가에 살았습니다."))
     let known = Array(String(repeating: "바닷가에 살았습니다.", count: 50).utf8)
-    let (without, with) = (
-      compressor.compress(known), compressor.compress(known + Array("홍".utf8))
-    )
-    #expect(with.count - without.count < 40)
+    let archive = compressor.compress(known)
+    let longerArchive = compressor.compress(known + Array("홍".utf8))
+    #expect(longerArchive.count - archive.count < 40)
   }
 
-  @Test(
-    "A file longer than a part is cut where it hurts nothing",
-    arguments: isThorough ? TokenUnit.allCases : [.grapheme])
-  func longFile(unit: TokenUnit) throws {
+  @Test(arguments: isThorough ? TokenUnit.allCases : [.grapheme])
+  func `a file longer than a chunk is split between code points`(unit: TokenUnit) throws {
     let compressor = Self.compressor(try Self.model(unit))
     let file = Array(String(repeating: "바닷가에 é👩‍👩‍👧 the", count: 1800).utf8)
     #expect(file.count > 1 << 16)
     #expect(try compressor.decompress(compressor.compress(file)) == file)
   }
 
-  @Test("The size is what scoring says", arguments: [false, true])
-  func size(learns: Bool) throws {
+  @Test(arguments: [false, true])
+  func `the size of an archive is the cross-entropy that Evaluator measures`(
+    isAdaptive: Bool
+  ) throws {
     let model = try Self.model(.grapheme)
     let text = String(repeating: Self.text.precomposed, count: 40)
     let corpus = try Corpus.read(
       [.text(text)],
       options: CorpusOptions(
         tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary))
-    let learning = learns ? Self.learning : nil
-    let online = DynamicEvaluator(
-      model.network, parameters: model.parameters, learning: learning, kernels: Kernels(.portable),
-      pool: ThreadPool(1))
-    let score = Evaluator.score(corpus, 0..<corpus.count, with: online)
+    let adaptation = isAdaptive ? Self.adaptation : nil
+    let evaluator = DynamicEvaluator(
+      model.network, parameters: model.parameters, adaptation: adaptation,
+      context: ComputeContext(Kernels(.portable)))
+    let score = Evaluator.loss(corpus, 0..<corpus.count, with: evaluator)
     #expect(score.unknown == 0)
-    let packed = Self.compressor(model).compress(Array(text.utf8), learning: learning)
+    let archive = Self.compressor(model).compress(Array(text.utf8), adaptation: adaptation)
     let expected = score.nats / Evaluator.natsPerBit / 8
-    #expect(abs(Double(packed.count) - expected) < 0.005 * expected + 64)
+    // 64 bytes for the header and the end of the stream; the kinds of tokens cost less than 0.5 %.
+    #expect(abs(Double(archive.count) - expected) < 0.005 * expected + 64)
   }
 
-  @Test("The same archive from each instruction set and any number of threads")
-  func sameBytes() throws {
+  @Test func `an archive does not depend on the instruction set or the number of threads`() throws {
     let model = try Self.model(.grapheme)
     let file = Self.files[5]
-    let expected = Self.compressor(model).compress(file, learning: Self.learning)
-    for set in InstructionSet.available {
+    let expected = Self.compressor(model).compress(file, adaptation: Self.adaptation)
+    for instructionSet in InstructionSet.available {
       for threads in 1...3 {
-        let compressor = Self.compressor(model, set, threads: threads)
-        #expect(compressor.compress(file, learning: Self.learning) == expected)
+        let compressor = Self.compressor(model, instructionSet, threads: threads)
+        #expect(compressor.compress(file, adaptation: Self.adaptation) == expected)
       }
     }
   }
 
-  @Test("A byte that is changed or missing is found out, or makes no difference")
-  func damage() throws {
+  @Test func `every changed byte and every truncation is detected or has no effect`() throws {
     let compressor = Self.compressor(try Self.model(.jamo))
     let file = Array(Self.text.utf8.prefix(60))
-    let packed = compressor.compress(file, learning: Self.learning)
-    var found = 0
+    let archive = compressor.compress(file, adaptation: Self.adaptation)
+    var errorCount = 0
     func check(_ damaged: [UInt8]) {
       do throws(ArchiveError) { #expect(try compressor.decompress(damaged) == file) } catch {
-        found += 1
+        errorCount += 1
       }
     }
-    for place in packed.indices {
-      var damaged = packed
-      damaged[place] ^= 1 << UInt8(place % 8)
+    for index in archive.indices {
+      var damaged = archive
+      damaged[index] ^= 1 << UInt8(index % 8)
       check(damaged)
-      check(Array(packed.prefix(place)))
+      check(Array(archive.prefix(index)))
     }
-    // The last byte alone has bits that say nothing.
-    #expect(found >= 2 * packed.count - 2)
+    // Only the last byte has bits that do not matter.
+    #expect(errorCount >= 2 * archive.count - 2)
   }
 
-  @Test("An archive that would unpack to more than is wanted is refused, whatever it says")
-  func limit() throws {
+  @Test func `a decompressed size above the limit is an error`() throws {
     let compressor = Self.compressor(try Self.model(.grapheme))
-    let packed = compressor.compress(Array(Self.text.utf8))
+    let archive = compressor.compress(Array(Self.text.utf8))
     let count = Self.text.utf8.count
-    #expect(try compressor.decompress(packed, limit: count).count == count)
+    #expect(try compressor.decompress(archive, limit: count).count == count)
     #expect(throws: ArchiveError.tooLarge(limit: count - 1)) {
-      try compressor.decompress(packed, limit: count - 1)
+      try compressor.decompress(archive, limit: count - 1)
     }
-    // The number of pieces, eight bytes from the fifteenth on: found by fuzzing, as it would have taken years.
-    var bomb = packed
+    // Bytes 14 to 21 are the number of tokens. Fuzzing found this archive, which took years.
+    var bomb = archive
     bomb[20] = 0xFF
-    #expect(throws: ArchiveError.tooLarge(limit: Compressor.usualLimit)) {
+    #expect(throws: ArchiveError.tooLarge(limit: Compressor.defaultSizeLimit)) {
       try compressor.decompress(bomb)
     }
   }
 
-  @Test("Another model's archive is refused, and so is a later version's")
-  func otherModel() throws {
+  @Test func `another model, a newer version and other files are errors`() throws {
     let model = try Self.model(.grapheme)
-    let packed = Self.compressor(model).compress(Array(Self.text.utf8))
+    let archive = Self.compressor(model).compress(Array(Self.text.utf8))
     let other = Self.compressor(try Self.model(.grapheme, seed: 4))
-    #expect(throws: ArchiveError.otherModel) { try other.decompress(packed) }
-    var later = packed
-    later[4] = 2
-    #expect(throws: ArchiveError.newer(version: 2)) { try Self.compressor(model).decompress(later) }
+    #expect(throws: ArchiveError.modelMismatch) { try other.decompress(archive) }
+    var newer = archive
+    newer[4] = 2
+    #expect(throws: ArchiveError.unsupportedVersion(2)) {
+      try Self.compressor(model).decompress(newer)
+    }
     #expect(throws: ArchiveError.notAnArchive) {
       try Self.compressor(model).decompress(Array("PK".utf8))
     }

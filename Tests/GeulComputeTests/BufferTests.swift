@@ -1,16 +1,15 @@
 import GeulCompute
 import Testing
 
-@Suite("A buffer is a value")
+/// `Buffer`, `ElementBuffer` and the layout of parameters.
 struct BufferTests {
-  @Test("It begins with zeros", arguments: [0, 1, 15, 16, 17, 1000])
-  func beginsWithZeros(count: Int) {
+  @Test(arguments: [0, 1, 15, 16, 17, 1000])
+  func `a new buffer holds zeros`(count: Int) {
     #expect(Buffer<Float>(zeros: count).array == Array(repeating: 0, count: count))
     #expect(Buffer<Int32>(zeros: count).count == count)
   }
 
-  @Test("It holds what it is made of")
-  func holdsValues() {
+  @Test func `a buffer holds the elements of the array that it is made from`() {
     let values = (0..<37).map { Float($0) / 3 }
     let buffer = Buffer(values)
     #expect(buffer.array == values)
@@ -18,8 +17,7 @@ struct BufferTests {
     #expect(Buffer([Int32]()).array.isEmpty)
   }
 
-  @Test("A copy keeps its numbers when the other is written to, in whatever way")
-  func copiesOnWrite() {
+  @Test func `writing to a copy in any way leaves the original unchanged`() {
     let original = Buffer<Float>([1, 2, 3, 4])
     var (set, spanned, cleared, moved) = (original, original, original, original)
     set[0] = 9
@@ -34,27 +32,31 @@ struct BufferTests {
     #expect(moved.array == [1, 2, 3, 1])
   }
 
-  @Test("Equal numbers make equal buffers")
-  func equality() {
+  @Test func `buffers of equal elements are equal`() {
     #expect(Buffer<Float>([1, 2]) == Buffer<Float>([1, 2]))
     #expect(Buffer<Float>([1, 2]) != Buffer<Float>([1, 3]))
     #expect(Buffer<Float>([1, 2]) != Buffer<Float>([1, 2, 0]))
   }
 
-  @Test(
-    "ElementBuffer move like their numbers, and their copies stay", arguments: Precision.allCases)
-  func operandsMove(precision: Precision) {
-    var operands = ElementBuffer(zeros: 4, precision)
-    operands.fill([0.25, -0.5, 0.75, 1])
-    let before = operands
-    operands.move(2..<4, to: 0)
-    #expect((0..<4).map { operands[$0] } == [0.75, 1, 0.75, 1])
-    #expect((0..<4).map { before[$0] } == [0.25, -0.5, 0.75, 1])
-    #expect(operands.precision == precision)
+  @Test(arguments: Precision.allCases)
+  func `elements are stored, read and moved exactly, without moving the buffer`(
+    precision: Precision
+  ) {
+    let elements = ElementBuffer(zeros: 4, precision)
+    let address = elements.address
+    #expect((0..<4).allSatisfy { elements[$0] == 0 })
+    elements.store([0.25, -0.5, 0.75, 1])
+    #expect((0..<4).map { elements[$0] } == [0.25, -0.5, 0.75, 1])
+    elements.move(2..<4, to: 0)
+    #expect((0..<4).map { elements[$0] } == [0.75, 1, 0.75, 1])
+    elements.store([-0.25, 0], at: 1)
+    #expect((0..<4).map { elements[$0] } == [0.75, -0.25, 0, 1])
+    #expect(elements.precision == precision)
+    #expect(elements.count == 4)
+    #expect(elements.address == address)
   }
 
-  @Test("Slots of a layout follow each other, each padded to whole groups")
-  func layout() {
+  @Test func `slots of a layout follow each other, each padded to whole column blocks`() {
     var layout = ParameterLayout()
     let first = layout.reserve("a", depth: 3, gates: 4, units: 17)
     let second = layout.reserve("b", depth: 1, gates: 1, units: 16)
@@ -62,11 +64,11 @@ struct BufferTests {
     #expect(second.range == 384..<400)
     #expect(layout.count == 400)
     #expect(layout.parameterCount == 3 * 4 * 17 + 16)
-    var arena = ParameterStorage(layout)
-    arena[first, 2, 3, 16] = 5
-    arena[second, 0, 0, 15] = 6
-    #expect(arena.values[2 * 128 + 3 * 32 + 16] == 5)
-    #expect(arena[second][15] == 6)
-    #expect(arena.values.array.reduce(0, +) == 11)
+    var storage = ParameterStorage(layout)
+    storage[first, 2, 3, 16] = 5
+    storage[second, 0, 0, 15] = 6
+    #expect(storage.values[2 * 128 + 3 * 32 + 16] == 5)
+    #expect(storage[second][15] == 6)
+    #expect(storage.values.array.reduce(0, +) == 11)
   }
 }

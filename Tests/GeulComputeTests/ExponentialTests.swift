@@ -3,26 +3,26 @@ import GeulCompute
 import TestSupport
 import Testing
 
-/// The weight of one unit is e^x.
+/// e^x in float64, which `Kernels.expShifted` computes.
 struct ExponentialTests {
   private func exponential(_ x: Double, _ set: InstructionSet = .portable) -> Double {
-    weights([0], beside: -x, set).weights[0]
+    exponentials([0], shift: -x, set).values[0]
   }
 
-  private func weights(
-    _ scores: [Float], beside top: Double, _ set: InstructionSet
-  ) -> (weights: [Double], sum: Double) {
-    var weights = [Double](repeating: .nan, count: scores.count)
-    let sum = Kernels(set).weigh(scores, first: scores.count, beside: top, into: &weights)
-    return (weights, sum)
+  private func exponentials(
+    _ logits: [Float], shift: Double, _ set: InstructionSet
+  ) -> (values: [Double], sum: Double) {
+    var values = [Double](repeating: .nan, count: logits.count)
+    let sum = Kernels(set).expShifted(logits, first: logits.count, shift: shift, into: &values)
+    return (values, sum)
   }
 
   @Test(arguments: 1...10 as ClosedRange<UInt64>)
-  func `agrees with the system's within one unit in the last place`(seed: UInt64) {
+  func `e^x is within 1 ulp of the system's`(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     var worst = 0.0
-    for turn in 0..<100_000 {
-      let range: ClosedRange<Double> = turn % 2 == 0 ? -708...0 : -3...0
+    for index in 0..<100_000 {
+      let range: ClosedRange<Double> = index % 2 == 0 ? -708...0 : -3...0
       let x = Double.random(in: range, using: &random)
       let expected = exp(x)
       worst = max(worst, abs(exponential(x) - expected) / expected.ulp)
@@ -30,7 +30,7 @@ struct ExponentialTests {
     #expect(worst <= 1)
   }
 
-  @Test func `the ends are exact`() {
+  @Test func `e^x is exact at both ends of its range`() {
     #expect(exponential(0) == 1)
     #expect(exponential(-0.0) == 1)
     #expect(exponential(-.infinity) == 0)
@@ -40,7 +40,7 @@ struct ExponentialTests {
     #expect(exponential(-.greatestFiniteMagnitude) == 0)
   }
 
-  @Test func `the bits are pinned, so that they are the same on every machine`() {
+  @Test func `e^x has the same bits on every machine: a recorded hash`() {
     for set in InstructionSet.available {
       var random = SeededGenerator(seed: 1)
       var bits: UInt64 = 0
@@ -53,17 +53,17 @@ struct ExponentialTests {
   }
 
   @Test(arguments: [0, 1, 7, 8, 9, 64, 65, 1203])
-  func `the weights of many are those of each alone, and their sum has the same bits everywhere`(
+  func `each result is independent of the others, and the sum has the same bits everywhere`(
     count: Int
   ) {
     var random = SeededGenerator(seed: UInt64(count))
-    let scores = (0..<count).map { _ in Float.random(in: -40...3, using: &random) }
-    let expected = weights(scores, beside: 3, .portable)
-    #expect(expected.weights == scores.map { exponential(Double($0) - 3) })
-    #expect(abs(expected.sum - expected.weights.reduce(0, +)) <= 1e-12 * expected.sum)
+    let logits = (0..<count).map { _ in Float.random(in: -40...3, using: &random) }
+    let expected = exponentials(logits, shift: 3, .portable)
+    #expect(expected.values == logits.map { exponential(Double($0) - 3) })
+    #expect(abs(expected.sum - expected.values.reduce(0, +)) <= 1e-12 * expected.sum)
     for set in InstructionSet.available {
-      let found = weights(scores, beside: 3, set)
-      #expect(found.weights == expected.weights && found.sum == expected.sum, "\(set)")
+      let found = exponentials(logits, shift: 3, set)
+      #expect(found.values == expected.values && found.sum == expected.sum, "\(set)")
     }
   }
 }

@@ -1,20 +1,26 @@
 import GeulCompute
 import Testing
 
-@Suite("A fault of the program traps before it touches memory")
+/// A programming error traps before it touches memory.
 struct FaultTests {
-  @Test("An index out of range")
-  func indexOutOfRange() async {
+  @Test func `an index out of range traps`() async {
     await #expect(processExitsWith: .failure) { _ = Buffer<Float>(zeros: 16)[16] }
     await #expect(processExitsWith: .failure) { _ = Buffer<Float>(zeros: 16)[-1] }
     await #expect(processExitsWith: .failure) {
       var buffer = Buffer<Float>(zeros: 16)
       buffer[16] = 1
     }
+    await #expect(processExitsWith: .failure) {
+      let elements = ElementBuffer(zeros: 16, .float32)
+      _ = elements[16]
+    }
+    await #expect(processExitsWith: .failure) {
+      let elements = ElementBuffer(zeros: 16, .float32)
+      elements.store([1, 2], at: 15)
+    }
   }
 
-  @Test("A move beyond either end")
-  func moveOutOfRange() async {
+  @Test func `a move beyond either end traps`() async {
     await #expect(processExitsWith: .failure) {
       var buffer = Buffer<Float>(zeros: 16)
       buffer.move(8..<17, to: 0)
@@ -25,14 +31,12 @@ struct FaultTests {
     }
   }
 
-  @Test("No thread at all, and a buffer of less than nothing")
-  func negativeCounts() async {
+  @Test func `a pool without threads and a buffer of negative size trap`() async {
     await #expect(processExitsWith: .failure) { _ = ThreadPool(0) }
     await #expect(processExitsWith: .failure) { _ = Buffer<Float>(zeros: -1) }
   }
 
-  @Test("A token or a target that the vocabulary does not have")
-  func unknownTokens() async {
+  @Test func `a token or a target outside of the vocabulary traps`() async {
     await #expect(processExitsWith: .failure) {
       var layer = LayerFixture(.lstm, inputs: 3, readsTokens: true, hidden: 2, rows: 1, length: 1)
       layer.tokens[0] = 3
@@ -50,8 +54,7 @@ struct FaultTests {
     }
   }
 
-  @Test("Inputs shorter than the shapes say")
-  func shortInputs() async {
+  @Test func `inputs smaller than the shapes need trap`() async {
     await #expect(processExitsWith: .failure) {
       var layer = LayerFixture(.gru, inputs: 3, readsTokens: false, hidden: 2, rows: 2, length: 2)
       layer.inputs.removeLast(16)
@@ -64,8 +67,7 @@ struct FaultTests {
     }
   }
 
-  @Test("Arenas of different layouts")
-  func differentLayouts() async {
+  @Test func `parameter storages of different layouts trap`() async {
     await #expect(processExitsWith: .failure) {
       var (small, large) = (ParameterLayout(), ParameterLayout())
       _ = small.reserve("a", depth: 1, gates: 1, units: 16)
@@ -73,14 +75,14 @@ struct FaultTests {
       var (parameters, first, second) = (
         ParameterStorage(large), ParameterStorage(large), ParameterStorage(large)
       )
-      Kernels(.portable).adam(
-        AdamW(learningRate: 1), slots: large.slots, step: 1, scale: 1, parameters: &parameters,
-        gradients: ParameterStorage(small), first: &first, second: &second, pool: ThreadPool(1))
+      ComputeContext(Kernels(.portable)).adamW(
+        AdamW(learningRate: 1), slots: large.slots, step: 1, gradientScale: 1,
+        parameters: &parameters, gradients: ParameterStorage(small), firstMoment: &first,
+        secondMoment: &second)
     }
   }
 
-  @Test("A logarithm of what has none")
-  func logarithm() async {
+  @Test func `the logarithm of a number that has none traps`() async {
     await #expect(processExitsWith: .failure) { _ = naturalLogarithm(0) }
     await #expect(processExitsWith: .failure) { _ = naturalLogarithm(-1) }
     await #expect(processExitsWith: .failure) { _ = naturalLogarithm(.nan) }

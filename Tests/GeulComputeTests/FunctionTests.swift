@@ -3,33 +3,33 @@ import GeulCompute
 import TestSupport
 import Testing
 
-@Suite("The functions of the cells")
+/// The activation functions, the logarithm and the rounding to bfloat16.
 struct FunctionTests {
-  /// In ulp: the polynomial is off by 1.4e-8, a quarter of an ulp.
+  /// The bound of the activation functions in ulp.
   ///
-  /// The multiply-add that ends e^x rounds once, by half an ulp of 2^n (1 + p), and p carries its
-  /// own roundings of up to half an ulp. The division and the sum of the other two round once more
-  /// each.
+  /// The polynomial has an error of 1.4e-8, a quarter of an ulp. The multiply-add that ends e^x
+  /// rounds once, by half an ulp of 2^n (1 + p), and p carries roundings of up to half an ulp. The
+  /// division and the sum of the other two functions round once more each.
   static let bound = 3.0
 
-  /// Where each function is not yet at its limit.
+  /// The inputs for which a function has not reached its limit.
   static func range(_ function: PointwiseFunction) -> ClosedRange<Float> {
     switch function {
-    case .exponential: -87...88
+    case .exp: -87...88
     case .sigmoid: -87...87
-    case .tangent: -9.2...9.2
+    case .tanh: -9.2...9.2
     }
   }
 
   static func exact(_ function: PointwiseFunction, _ x: Float) -> Double {
     switch function {
-    case .exponential: exp(Double(x))
+    case .exp: exp(Double(x))
     case .sigmoid: sigmoid(Double(x))
-    case .tangent: tanh(Double(x))
+    case .tanh: tanh(Double(x))
     }
   }
 
-  /// All over the range, and ever closer to zero on both sides.
+  /// Inputs across the range, and inputs that approach zero from both sides.
   static func inputs(_ function: PointwiseFunction) -> [Float] {
     var random = SeededGenerator(seed: 7)
     let range = range(function)
@@ -38,18 +38,16 @@ struct FunctionTests {
     return even + small + [0, -0.0, range.lowerBound, range.upperBound, 1, -1]
   }
 
-  @Test(
-    "are within 3 ulp of Double's", arguments: PointwiseFunction.allCases,
-    InstructionSet.available)
-  func closeToDouble(function: PointwiseFunction, set: InstructionSet) {
+  @Test(arguments: PointwiseFunction.allCases, InstructionSet.available)
+  func `results are within 3 ulp of Double's`(function: PointwiseFunction, set: InstructionSet) {
     let inputs = Self.inputs(function)
     let outputs = Kernels(set).map(function, inputs)
     let errors = zip(inputs, outputs).map { ulps($1, Self.exact(function, $0)) }
     #expect(errors.allSatisfy { $0 <= Self.bound }, "up to \(errors.max() ?? 0) ulp")
   }
 
-  @Test("are the same bits for each instruction set", arguments: PointwiseFunction.allCases)
-  func sameBits(function: PointwiseFunction) {
+  @Test(arguments: PointwiseFunction.allCases)
+  func `results have the same bits for each instruction set`(function: PointwiseFunction) {
     let inputs =
       Self.inputs(function) + [
         .infinity, -.infinity, 1e30, -1e30, 100, -100, .leastNonzeroMagnitude,
@@ -58,43 +56,40 @@ struct FunctionTests {
     #expect(results.allSatisfy { firstDifference($0, results[0]) == nil })
   }
 
-  @Test(
-    "keep NaN as NaN, in each lane and no other", arguments: PointwiseFunction.allCases,
-    InstructionSet.available)
-  func keepsNaN(function: PointwiseFunction, set: InstructionSet) {
-    for lane in 0..<16 {
+  @Test(arguments: PointwiseFunction.allCases, InstructionSet.available)
+  func `NaN stays NaN, at each position of a vector and at no other`(
+    function: PointwiseFunction, set: InstructionSet
+  ) {
+    for position in 0..<16 {
       var inputs = [Float](repeating: 0.5, count: 16)
-      inputs[lane] = .nan
+      inputs[position] = .nan
       let outputs = Kernels(set).map(function, inputs)
-      #expect(outputs.indices.allSatisfy { outputs[$0].isNaN == ($0 == lane) })
+      #expect(outputs.indices.allSatisfy { outputs[$0].isNaN == ($0 == position) })
     }
   }
 
-  @Test("stay at their limits beyond their ranges", arguments: InstructionSet.available)
-  func saturate(set: InstructionSet) {
+  @Test(arguments: InstructionSet.available)
+  func `functions saturate beyond their ranges`(set: InstructionSet) {
     let kernels = Kernels(set)
     let far: [Float] = [89, 1000, 1e30, .infinity]
     let near = far.map { -$0 }
-    // sigmoid(-88) and e^-87 are as near to zero as they get: products with them are as good as
-    // zero.
-    #expect(kernels.map(.exponential, near).allSatisfy { $0 > 0 && $0 < 1.7e-38 })
-    #expect(kernels.map(.exponential, far).allSatisfy { $0 > 1.6e38 && $0.isFinite })
+    // sigmoid(-88) and e^-87 are the smallest results; products with them are negligible.
+    #expect(kernels.map(.exp, near).allSatisfy { $0 > 0 && $0 < 1.7e-38 })
+    #expect(kernels.map(.exp, far).allSatisfy { $0 > 1.6e38 && $0.isFinite })
     #expect(kernels.map(.sigmoid, near).allSatisfy { $0 >= 0 && $0 < 1e-38 })
     #expect(kernels.map(.sigmoid, far).allSatisfy { $0 == 1 })
-    #expect(kernels.map(.tangent, near).allSatisfy { $0 == -1 })
-    #expect(kernels.map(.tangent, far).allSatisfy { $0 == 1 })
+    #expect(kernels.map(.tanh, near).allSatisfy { $0 == -1 })
+    #expect(kernels.map(.tanh, far).allSatisfy { $0 == 1 })
   }
 
-  /// Half an ulp each of m + 1, of the quotient, of the series and its product, and of the sum at
-  /// the end.
-  @Test("The logarithm is within 2 ulp of Double's, of any magnitude and next to 1")
-  func logarithm() {
+  /// Half an ulp each for m + 1, the quotient, the series with its product, and the final sum.
+  @Test func `the logarithm is within 2 ulp of the system's, for any magnitude and near 1`() {
     var random = SeededGenerator(seed: 3)
     var comparison = Comparison()
-    for place in -100_000...100_000 {
+    for index in -100_000...100_000 {
       let magnitude = Int.random(in: -1000...1000, using: &random)
       let any = Double.random(in: 1..<2, using: &random) * scalbn(1, magnitude)
-      for x in [any, 1 + Double(place) * 0x1p-40, 1 + Double(place) * 0x1p-17] {
+      for x in [any, 1 + Double(index) * 0x1p-40, 1 + Double(index) * 0x1p-17] {
         comparison.add(naturalLogarithm(x), log(x), bound: 2 * log(x).ulp)
       }
     }
@@ -102,8 +97,8 @@ struct FunctionTests {
     #expect(naturalLogarithm(1) == 0)
   }
 
-  @Test("bfloat16 rounds to nearest, ties to even", arguments: InstructionSet.available)
-  func roundsToBFloat16(set: InstructionSet) {
+  @Test(arguments: InstructionSet.available)
+  func `bfloat16 rounds to nearest, ties to even`(set: InstructionSet) {
     let kernels = Kernels(set)
     // 1 + n/256 lies between two bfloat16, which are 1/128 apart, for odd n.
     let ties: [(Float, Float)] = [

@@ -1,21 +1,24 @@
 import GeulCompute
 import TestSupport
 
-/// One layer with random parameters, state and inputs, in Geul's layout and as the reference has
-/// it.
+/// One layer with random parameters, state and inputs, in Geul's layout and as a `ReferenceLayer`.
 struct LayerFixture {
   let cell: CellKind
+  /// The number of inputs: `i`.
   let depth: Int
   let readsTokens: Bool
+  /// The number of hidden units: `h`.
   let hidden: Int
+  /// The number of sequences: `b`.
   let rows: Int
+  /// The number of steps: `t`.
   let length: Int
-  /// `[t, b]`.
+  /// The tokens, `[t, b]`.
   var tokens: [Int32]
-  /// `[t, b, i]`, padded.
+  /// The inputs, `[t, b, i]`, padded; whole steps of them are passed to the layer.
   var inputs: [Float]
-  /// `[b, h]`, padded: what the window begins with.
-  var (state, cells): ([Float], [Float])
+  /// The state that the window begins with, `[b, h]`, padded.
+  var (hiddenState, float32State): ([Float], [Float])
 
   private let layout: ParameterLayout
   private let (input, recurrent, bias): (ParameterSlot, ParameterSlot, ParameterSlot)
@@ -27,10 +30,11 @@ struct LayerFixture {
   ) {
     (self.cell, self.depth, self.readsTokens) = (cell, depth, readsTokens)
     (self.hidden, self.rows, self.length) = (hidden, rows, length)
+    let gates = cell.descriptor.gateCount
     var layout = ParameterLayout()
-    input = layout.reserve("input", depth: depth, gates: cell.gates, units: hidden)
-    recurrent = layout.reserve("recurrent", depth: hidden, gates: cell.gates, units: hidden)
-    bias = layout.reserve("bias", depth: 1, gates: cell.gates, units: hidden)
+    input = layout.reserve("input", depth: depth, gates: gates, units: hidden)
+    recurrent = layout.reserve("recurrent", depth: hidden, gates: gates, units: hidden)
+    bias = layout.reserve("bias", depth: 1, gates: gates, units: hidden)
     recurrentBias =
       cell == .gru ? layout.reserve("bias 2", depth: 1, gates: 3, units: hidden) : nil
     self.layout = layout
@@ -38,50 +42,71 @@ struct LayerFixture {
     parameters = .random(layout, 1.5 / Float(hidden).squareRoot(), &random)
     tokens = (0..<length * rows).map { _ in Int32.random(in: 0..<Int32(depth), using: &random) }
     inputs = paddedRows(length * rows, of: depth, &random)
-    state = paddedRows(rows, of: hidden, &random)
-    cells = cell == .lstm ? paddedRows(rows, of: hidden, &random) : state
+    hiddenState = paddedRows(rows, of: hidden, &random)
+    float32State = cell == .lstm ? paddedRows(rows, of: hidden, &random) : hiddenState
   }
 
-  /// What the layer left: the state before and after each step, `[t + 1, b, h]` with padding; no
-  /// cells in a vanilla one.
-  struct StepMetrics {
+  /// The state before and after each step, `[t + 1, b, h]`, padded.
+  struct Output {
     var hidden: [Float]
-    var cells: [Float]
+    /// Empty for the vanilla cell.
+    var float32State: [Float]
   }
 
-  func run(_ set: InstructionSet, _ precision: Precision, pool: ThreadPool = ThreadPool(1))
-    -> StepMetrics
-  {
-    let kernels = Kernels(set)
+  /// Runs the layer over the window.
+  func run(_ set: InstructionSet, _ precision: Precision, threads: Int = 1) -> Output {
+    let context = ComputeContext(Kernels(set), threads: threads)
+    let kernels = context.kernels
     func packed(_ slot: ParameterSlot) -> PackedMatrix {
-      var matrix = PackedMatrix(slot, precision, backward: false)
-      kernels.pack(&matrix, from: parameters)
+      let matrix = PackedMatrix(slot, precision, backward: false)
+      kernels.pack(matrix, from: parameters)
       return matrix
     }
-    let weights = RecurrentWeights(
+    let layer = PackedLayer(
       cell: cell, input: input, bias: bias, recurrentBias: recurrentBias,
       packedInput: readsTokens ? nil : packed(input), packedRecurrent: packed(recurrent))
-    var trace = LayerActivations(
+    let activations = LayerActivations(
       cell: cell, length: length, rows: rows, width: padded(hidden), precision: precision,
       backward: false)
-    trace.setState(hidden: kernels.rounded(state, to: precision), cells: cells)
-    let input: LayerInput =
-      readsTokens
-      ? .tokens(Buffer(tokens)) : .operands(kernels.operands(inputs, precision), offset: 0)
-    kernels.forward(
-      weights, in: parameters, input: input, into: &trace, length: length, pool: pool)
-    return StepMetrics(
-      hidden: (0..<trace.hidden.count).map { trace.hidden[$0] }, cells: trace.cells.array)
+    let rounded = kernels.rounded(hiddenState, to: precision)
+    for row in 0..<rows {
+      let range = row * activations.width..<(row + 1) * activations.width
+      activations.setState(
+        row: row, hidden: Array(rounded[range]), float32State: Array(float32State[range]))
+    }
+    context.forward(
+      layer, in: parameters, input: layerInput(kernels, precision), into: activations,
+      length: length)
+    return Output(
+      hidden: (0..<activations.hidden.count).map { activations.hidden[$0] },
+      float32State: activations.float32State.array)
   }
 
-  /// The layer in Double, with the parameters as products read them: rows of tables and biases are
-  /// never rounded.
+  /// The tokens, or a layer below whose output is `inputs`.
+  private func layerInput(_ kernels: Kernels, _ precision: Precision) -> LayerInput {
+    guard !readsTokens else { return .tokens(Buffer(tokens)) }
+    let block = rows * padded(depth)
+    let steps = inputs.count / block
+    let below = LayerActivations(
+      cell: .rnn, length: steps, rows: rows, width: padded(depth), precision: precision,
+      backward: false)
+    // The output follows block 0, the state that the window begins with. NaN would show if the
+    // layer read that.
+    below.hidden.store(
+      kernels.rounded(
+        Array(repeating: precision == .int8 ? 1 : .nan, count: block) + inputs[..<(steps * block)],
+        to: precision))
+    return .output(of: below)
+  }
+
+  /// The layer in Double, with weights rounded as products read them; the rows of tables and the
+  /// biases are never rounded.
   func reference(_ kernels: Kernels, _ precision: Precision) -> ReferenceLayer {
     let kind: ReferenceLayer.CellKind = cell == .rnn ? .rnn : cell == .lstm ? .lstm : .gru
     var layer = ReferenceLayer(kind, inputs: depth, hidden: hidden)
-    // Where in Geul's order PyTorch's gates are: i, f, g, o of the LSTM; r, z, n of the GRU.
-    let ofState = Array(0..<cell.gates)
-    let ofInput = cell == .gru ? [1, 2, 0] : ofState
+    // The position of PyTorch's gates in Geul's order: i, f, g, o of the LSTM; r, z, n of the GRU.
+    let recurrentGates = Array(0..<kind.gates)
+    let inputGates = cell == .gru ? [1, 2, 0] : recurrentGates
     func read(_ slot: ParameterSlot, _ gates: [Int], _ precision: Precision) -> [Double] {
       let values = gates.flatMap { gate in
         (0..<hidden).flatMap { unit in
@@ -90,14 +115,14 @@ struct LayerFixture {
       }
       return kernels.roundedWeights(values, to: precision, depth: slot.depth)
     }
-    layer.wx = read(input, ofInput, readsTokens ? .float32 : precision)
-    layer.wh = read(recurrent, ofState, precision)
-    layer.bx = read(bias, ofInput, .float32)
-    if let recurrentBias { layer.bh = read(recurrentBias, ofState, .float32) }
+    layer.wx = read(input, inputGates, readsTokens ? .float32 : precision)
+    layer.wh = read(recurrent, recurrentGates, precision)
+    layer.bx = read(bias, inputGates, .float32)
+    if let recurrentBias { layer.bh = read(recurrentBias, recurrentGates, .float32) }
     return layer
   }
 
-  /// x_t of one sequence as products read it.
+  /// x_t of one sequence, rounded as products read it.
   func input(_ kernels: Kernels, _ precision: Precision, t: Int, row: Int) -> [Double] {
     guard readsTokens else {
       let start = (t * rows + row) * padded(depth)
@@ -110,25 +135,25 @@ struct LayerFixture {
 }
 
 extension ParameterStorage {
-  /// Random numbers for the units, zeros for what pads them.
+  /// Creates a storage of random numbers with zeros as padding.
   static func random(
     _ layout: ParameterLayout, _ bound: Float, _ random: inout SeededGenerator
   ) -> ParameterStorage {
-    var arena = ParameterStorage(layout)
+    var storage = ParameterStorage(layout)
     for slot in layout.slots {
       for depth in 0..<slot.depth {
         for gate in 0..<slot.gates {
           for (unit, value) in random.floats(slot.units, bound).enumerated() {
-            arena[slot, depth, gate, unit] = value
+            storage[slot, depth, gate, unit] = value
           }
         }
       }
     }
-    return arena
+    return storage
   }
 }
 
-/// `rows` rows of random numbers, each padded with zeros.
+/// Returns `rows` rows of random numbers, each padded with zeros.
 func paddedRows(_ rows: Int, of count: Int, _ random: inout SeededGenerator) -> [Float] {
   (0..<rows).flatMap { _ in
     random.floats(count, 1) + Array(repeating: 0, count: padded(count) - count)
@@ -136,14 +161,8 @@ func paddedRows(_ rows: Int, of count: Int, _ random: inout SeededGenerator) -> 
 }
 
 extension Kernels {
-  /// Numbers as products read them.
-  func operands(_ values: [Float], _ precision: Precision) -> ElementBuffer {
-    var operands = ElementBuffer(zeros: values.count, precision)
-    operands.fill(rounded(values, to: precision))
-    return operands
-  }
-
-  /// Weights as products read them: in int8 the largest of each column, `depth` numbers, is 127 steps.
+  /// Returns weights as products read them: in int8 the largest of each column, `depth` numbers, is
+  /// 127 steps.
   func roundedWeights(_ values: [Float], to precision: Precision, depth: Int) -> [Double] {
     guard precision == .int8 else { return rounded(values, to: precision).map(Double.init) }
     return stride(from: 0, to: values.count, by: depth).flatMap { start in

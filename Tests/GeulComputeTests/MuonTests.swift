@@ -3,9 +3,9 @@ import GeulCompute
 import TestSupport
 import Testing
 
-@Suite("Muon")
 struct MuonTests {
-  /// Matrices of one, three and four gates, narrower and wider than they are deep, some padded; and a bias that stays.
+  /// Matrices of one, three and four gates, wide and tall, some padded; and a bias, which Muon does
+  /// not update.
   static var layout: ParameterLayout {
     var layout = ParameterLayout()
     for (depth, gates, units) in [(1, 1, 1), (40, 4, 40), (70, 3, 17), (33, 1, 65), (90, 1, 20)] {
@@ -24,104 +24,89 @@ struct MuonTests {
     return .random(layout, 1, &random)
   }
 
-  static func run(_ set: InstructionSet, pool: Int, steps: Int) -> (
-    parameters: ParameterStorage, first: ParameterStorage
-  ) {
+  /// The parameters before the first step.
+  static func initialParameters() -> ParameterStorage {
     var random = SeededGenerator(seed: 100)
-    var (parameters, first) = (
-      ParameterStorage.random(layout, 1, &random), ParameterStorage(layout)
-    )
-    var works = matrices.map(Orthogonalizer.init)
+    return .random(layout, 1, &random)
+  }
+
+  static func run(_ set: InstructionSet, threads: Int, steps: Int) -> (
+    parameters: ParameterStorage, firstMoment: ParameterStorage
+  ) {
+    var (parameters, firstMoment) = (initialParameters(), ParameterStorage(layout))
+    var workspaces = matrices.map(Orthogonalizer.init)
+    let context = ComputeContext(Kernels(set), threads: threads)
     for step in 1...steps {
       var gradients = gradients(step)
-      Kernels(set).muon(
-        settings, scale: scale, works: &works, parameters: &parameters, gradients: &gradients,
-        first: &first, pool: ThreadPool(pool))
+      context.muon(
+        settings, gradientScale: scale, workspaces: &workspaces, parameters: &parameters,
+        gradients: &gradients, firstMoment: &firstMoment)
     }
-    return (parameters, first)
+    return (parameters, firstMoment)
   }
 
-  /// A matrix `[depth][gates x units]` of an arena.
-  static func matrix(_ slot: ParameterSlot, _ arena: ParameterStorage) -> [[Double]] {
-    (0..<slot.depth).map { depth in
-      (0..<slot.gates).flatMap { gate in
-        (0..<slot.units).map { Double(arena[slot, depth, gate, $0]) }
-      }
-    }
+  /// The factor of the update of a matrix: the learning rate times sqrt(n / k), or 1 if that is less.
+  static func updateScale(_ slot: ParameterSlot) -> Double {
+    Double(settings.learningRate)
+      * max(1, (Double(slot.gates * slot.units) / Double(slot.depth)).squareRoot())
   }
 
-  /// The polynomials a x + b x^3 + c x^5 of the rounds.
-  static let rounds = [
-    (8.38367, -24.7659, 18.3571), (4.04342, -3.01140, 0.569512),
-    (3.50557, -2.62665, 0.525719), (2.49012, -1.83428, 0.436835),
-  ]
-
-  /// Newton's and Schulz' iteration on the matrix itself, as it is written.
-  static func orthogonalized(_ matrix: [[Double]]) -> [[Double]] {
-    let norm = matrix.joined().reduce(0) { $0 + $1 * $1 }.squareRoot()
-    var x = matrix.map { $0.map { $0 / norm } }
-    for (first, second, third) in rounds {
-      let a = x.map { row in x.map { zip(row, $0).reduce(0) { $0 + $1.0 * $1.1 } } }
-      let square = product(a, a)
-      let polynomial = a.indices.map { r in
-        a.indices.map { c in
-          (r == c ? first : 0) + second * a[r][c] + third * square[r][c]
-        }
-      }
-      x = product(polynomial, x)
-    }
-    return x
+  /// The factor that decay multiplies a matrix by.
+  static var decay: Double {
+    1 - Double(settings.learningRate) * Double(settings.weightDecay)
   }
 
-  static func product(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
-    a.map { row in
-      b[0].indices.map { c in row.indices.reduce(0) { $0 + row[$1] * b[$1][c] } }
-    }
-  }
+  /// The error of an updated parameter beside that of the update: half an ulp each for 1 - decay,
+  /// the product with it and the sum, of numbers up to 1.
+  static let parameterRounding = 1.5 * ulp
 
-  /// The iteration on the Gram matrix rounds singular values near zero otherwise than the one on the matrix, and
-  /// multiplies what it rounded by up to 296: two thousandths of a change were the most that was seen.
-  @Test(
-    "A step is momentum, orthogonalised, as Double computes it", arguments: InstructionSet.available
-  )
-  func closeToDouble(set: InstructionSet) {
-    var random = SeededGenerator(seed: 100)
-    let start = ParameterStorage.random(Self.layout, 1, &random)
-    let after = Self.run(set, pool: 2, steps: 1).parameters
+  @Test(arguments: InstructionSet.available)
+  func `a step is the orthogonalized momentum, as Double computes it`(set: InstructionSet) {
+    let start = Self.initialParameters()
+    let after = Self.run(set, threads: 2, steps: 1).parameters
     let gradients = Self.gradients(1)
     var comparison = Comparison()
     for slot in Self.matrices {
-      let direction = Self.orthogonalized(Self.matrix(slot, gradients))
-      let shape = max(1, (Double(slot.gates * slot.units) / Double(slot.depth)).squareRoot())
+      let gradient = Self.matrix(slot, gradients)
+      let scale = Self.updateScale(slot)
+      let bound = scale * NewtonSchulz.roundingError(gradient) + Self.parameterRounding
       let pairs = zip(Self.matrix(slot, start), Self.matrix(slot, after))
-      for (rows, expected) in zip(pairs, direction) {
-        for ((before, after), o) in zip(zip(rows.0, rows.1), expected) {
-          comparison.add(
-            after, before * (1 - 0.005) - 0.01 * shape * o, bound: 0.01 * shape * 0.004)
+      for (rows, expected) in zip(pairs, NewtonSchulz.orthogonalized(gradient)) {
+        for ((before, after), update) in zip(zip(rows.0, rows.1), expected) {
+          comparison.add(after, before * Self.decay - scale * update, bound: bound)
         }
       }
     }
     #expect(comparison.holds, "\(comparison)")
   }
 
-  /// Singular values of random matrices that are much wider than deep, or deeper than wide, lie near each other.
-  @Test("A step moves a matrix in every direction by about as much", arguments: [1, 4])
-  func everyDirection(matrix: Int) {
+  /// The length of an update in any direction is between the least and the largest singular value.
+  ///
+  /// The singular values of random matrices that are much wider than deep, or much deeper than wide,
+  /// are close to each other and within the range of the iteration. The error of a vector's length
+  /// is at most the Frobenius norm of the error of the matrix.
+  @Test(arguments: [1, 4])
+  func `a step changes a matrix by about as much in every direction`(matrix: Int) {
     let slot = Self.matrices[matrix]
-    var random = SeededGenerator(seed: 100)
-    let start = Self.matrix(slot, ParameterStorage.random(Self.layout, 1, &random))
-    let after = Self.matrix(slot, Self.run(.portable, pool: 1, steps: 1).parameters)
-    let shape = max(1, (Double(slot.gates * slot.units) / Double(slot.depth)).squareRoot())
+    let start = Self.matrix(slot, Self.initialParameters())
+    let after = Self.matrix(slot, Self.run(.portable, threads: 1, steps: 1).parameters)
+    let scale = Self.updateScale(slot)
     let change = zip(start, after).map { rows in
-      zip(rows.0, rows.1).map { ($0 * (1 - 0.005) - $1) / (0.01 * shape) }
+      zip(rows.0, rows.1).map { ($0 * Self.decay - $1) / scale }
     }
-    let isDeep = change.count > change[0].count
+    let bound =
+      NewtonSchulz.roundingError(Self.matrix(slot, Self.gradients(1)))
+      + Self.parameterRounding / scale
+    let error = Double(change.count * change[0].count).squareRoot() * bound
+    let range = NewtonSchulz.range.lowerBound - error...NewtonSchulz.range.upperBound + error
+    let isTall = change.count > change[0].count
+    var random = SeededGenerator(seed: 7)
     for _ in 0..<100 {
       let direction = (0..<min(change.count, change[0].count)).map { _ in
         Double.random(in: -1...1, using: &random)
       }
       let moved =
-        isDeep
+        isTall
         ? change.map { zip($0, direction).reduce(0) { $0 + $1.0 * $1.1 } }
         : change[0].indices.map { c in
           direction.indices.reduce(0) { $0 + direction[$1] * change[$1][c] }
@@ -129,85 +114,99 @@ struct MuonTests {
       func length(_ vector: [Double]) -> Double {
         vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
       }
-      #expect((0.79...1.21).contains(length(moved) / length(direction)))
+      #expect(range.contains(length(moved) / length(direction)))
     }
   }
 
-  @Test("Singular values from 0.003 to 1 become 0.80 to 1.20", arguments: [1, 4])
-  func singularValues(matrix: Int) {
+  @Test(arguments: [1, 4])
+  func `singular values from 0.003 to 1 become 0.80 to 1.21`(matrix: Int) {
+    #expect(NewtonSchulz.range.lowerBound > 0.80 && NewtonSchulz.range.upperBound < 1.21)
     let slot = Self.matrices[matrix]
-    var (parameters, first, gradients) = (
+    var (parameters, firstMoment, gradients) = (
       ParameterStorage(Self.layout), ParameterStorage(Self.layout), ParameterStorage(Self.layout)
     )
     let count = min(slot.depth, slot.gates * slot.units)
-    // From 0.003 of the norm, which is that of them all, to near it.
-    for n in 0..<count {
-      gradients[slot, n, n / slot.units, n % slot.units] = powf(0.0025, Float(n) / Float(count - 1))
-    }
-    let norm = gradients.values.array.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    // A diagonal matrix, with singular values from 0.003 of the Frobenius norm, or less, to near it.
+    let values = (0..<count).map { powf(0.0025, Float($0) / Float(count - 1)) }
+    for n in 0..<count { gradients[slot, n, n / slot.units, n % slot.units] = values[n] }
+    let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
     #expect(0.0008...0.003 ~= 0.0025 / norm)
-    var works = [Orthogonalizer(slot)]
-    Kernels(.portable).muon(
-      Muon(learningRate: 1), scale: 1, works: &works, parameters: &parameters,
-      gradients: &gradients, first: &first, pool: ThreadPool(1))
-    let shape = max(1, (Float(slot.gates * slot.units) / Float(slot.depth)).squareRoot())
-    for n in 0..<count where powf(0.0025, Float(n) / Float(count - 1)) / norm >= 0.003 {
-      let moved = -parameters[slot, n, n / slot.units, n % slot.units] / shape
-      #expect((0.79...1.21).contains(moved), "\(n)")
+    let error = NewtonSchulz.roundingError(Self.matrix(slot, gradients))
+    var workspaces = [Orthogonalizer(slot)]
+    ComputeContext(Kernels(.portable)).muon(
+      Muon(learningRate: 1), gradientScale: 1, workspaces: &workspaces, parameters: &parameters,
+      gradients: &gradients, firstMoment: &firstMoment)
+    let range = NewtonSchulz.range.lowerBound - error...NewtonSchulz.range.upperBound + error
+    let shape = Self.updateScale(slot) / Double(Self.settings.learningRate)
+    for n in 0..<count where values[n] / norm >= 0.003 {
+      let moved = -Double(parameters[slot, n, n / slot.units, n % slot.units]) / shape
+      #expect(range.contains(moved), "\(n)")
     }
   }
 
-  @Test("Momentum is the mean of gradients, the last of which count most")
-  func momentum() {
-    let first = Self.run(.portable, pool: 1, steps: 2).first
+  /// Half an ulp each for the factor of the gradients, and for two products and a sum in each of two
+  /// steps: 3.5 ulp of the sum of the terms' magnitudes.
+  @Test func `momentum is an exponential moving average of the gradients`() {
+    let momentum = Self.run(.portable, threads: 1, steps: 2).firstMoment
     let (one, two) = (Self.gradients(1), Self.gradients(2))
+    let keep = Double(Self.settings.momentum)
+    let take = (1 - keep) * Double(Self.scale)
     var comparison = Comparison()
     for slot in Self.matrices {
       for index in slot.range {
-        let expected = 0.7 * (0.09 * Double(one.values[index]) + 0.1 * Double(two.values[index]))
-        comparison.add(Double(first.values[index]), expected, bound: 4 * ulp)
+        let old = keep * take * Double(one.values[index])
+        let new = take * Double(two.values[index])
+        comparison.add(
+          Double(momentum.values[index]), old + new, bound: 3.5 * ulp * (abs(old) + abs(new)))
       }
     }
     #expect(comparison.holds, "\(comparison)")
   }
 
-  @Test("The same bits for each instruction set and number of threads", arguments: [1, 2, 3, 7])
-  func sameBits(pool: Int) {
-    let expected = Self.run(.portable, pool: 1, steps: 3)
+  @Test(arguments: [1, 2, 3, 7])
+  func `results have the same bits for each instruction set and number of threads`(threads: Int) {
+    let expected = Self.run(.portable, threads: 1, steps: 3)
+    func expectSameBits(_ a: ParameterStorage, _ b: ParameterStorage, _ set: InstructionSet) {
+      #expect(firstDifference(a.values.array, b.values.array) == nil, "\(set)")
+    }
     for set in InstructionSet.available {
-      let result = Self.run(set, pool: pool, steps: 3)
-      #expect(
-        firstDifference(result.parameters.values.array, expected.parameters.values.array) == nil)
-      #expect(firstDifference(result.first.values.array, expected.first.values.array) == nil)
+      let result = Self.run(set, threads: threads, steps: 3)
+      expectSameBits(result.parameters, expected.parameters, set)
+      expectSameBits(result.firstMoment, expected.firstMoment, set)
     }
   }
 
-  @Test("What pads a width stays zero, and what is no matrix stays as it is")
-  func restStays() {
-    var random = SeededGenerator(seed: 100)
-    let start = ParameterStorage.random(Self.layout, 1, &random)
-    let after = Self.run(.portable, pool: 1, steps: 2).parameters
-    var stays = true
+  @Test func `padding stays zero, and other tensors stay unchanged`() {
+    let start = Self.initialParameters()
+    let after = Self.run(.portable, threads: 1, steps: 2).parameters
+    var isUnchanged = true
     for slot in Self.layout.slots {
       for index in slot.range
       where slot.name == "bias" || (index - slot.offset) % slot.width >= slot.units {
-        stays = stays && after.values[index] == start.values[index]
+        isUnchanged = isUnchanged && after.values[index] == start.values[index]
       }
     }
-    #expect(stays)
+    #expect(isUnchanged)
   }
 
-  @Test("Without a gradient, nothing but decay moves a matrix")
-  func noGradient() {
-    var random = SeededGenerator(seed: 3)
-    let start = ParameterStorage.random(Self.layout, 1, &random)
-    var (parameters, first, gradients) = (
+  @Test func `a gradient of zero changes nothing`() {
+    let start = Self.initialParameters()
+    var (parameters, firstMoment, gradients) = (
       start, ParameterStorage(Self.layout), ParameterStorage(Self.layout)
     )
-    var works = Self.matrices.map(Orthogonalizer.init)
-    Kernels(.portable).muon(
-      Muon(learningRate: 0.1), scale: 1, works: &works, parameters: &parameters,
-      gradients: &gradients, first: &first, pool: ThreadPool(1))
+    var workspaces = Self.matrices.map(Orthogonalizer.init)
+    ComputeContext(Kernels(.portable)).muon(
+      Muon(learningRate: 0.1), gradientScale: 1, workspaces: &workspaces, parameters: &parameters,
+      gradients: &gradients, firstMoment: &firstMoment)
     #expect(firstDifference(parameters.values.array, start.values.array) == nil)
+  }
+
+  /// A matrix of a storage, `[depth][gates x units]`.
+  static func matrix(_ slot: ParameterSlot, _ storage: ParameterStorage) -> [[Double]] {
+    (0..<slot.depth).map { depth in
+      (0..<slot.gates).flatMap { gate in
+        (0..<slot.units).map { Double(storage[slot, depth, gate, $0]) }
+      }
+    }
   }
 }

@@ -2,9 +2,9 @@ import GeulCompute
 import TestSupport
 import Testing
 
-@Suite("The optimiser")
+/// AdamW and the gradient norm.
 struct OptimizerTests {
-  /// More numbers than a lane takes at a time, a matrix with padding, and a bias.
+  /// More numbers than one job takes, a matrix with padding, and a bias.
   static var layout: ParameterLayout {
     var layout = ParameterLayout()
     _ = layout.reserve("large", depth: 300, gates: 4, units: 17)
@@ -13,8 +13,8 @@ struct OptimizerTests {
     return layout
   }
 
-  struct Arenas {
-    var (parameters, first, second) = (
+  struct State {
+    var (parameters, firstMoment, secondMoment) = (
       ParameterStorage(OptimizerTests.layout), ParameterStorage(OptimizerTests.layout),
       ParameterStorage(OptimizerTests.layout)
     )
@@ -29,20 +29,21 @@ struct OptimizerTests {
     return .random(layout, 1, &random)
   }
 
-  static func run(_ set: InstructionSet, pool: Int, steps: Int) -> Arenas {
-    var arenas = Arenas()
+  static func run(_ set: InstructionSet, threads: Int, steps: Int) -> State {
+    var state = State()
     var random = SeededGenerator(seed: 100)
-    arenas.parameters = .random(layout, 1, &random)
+    state.parameters = .random(layout, 1, &random)
+    let context = ComputeContext(Kernels(set), threads: threads)
     for step in 1...steps {
-      Kernels(set).adam(
-        settings, slots: layout.slots, step: step, scale: scale, parameters: &arenas.parameters,
-        gradients: gradients(step), first: &arenas.first, second: &arenas.second,
-        pool: ThreadPool(pool))
+      context.adamW(
+        settings, slots: layout.slots, step: step, gradientScale: scale,
+        parameters: &state.parameters, gradients: gradients(step),
+        firstMoment: &state.firstMoment, secondMoment: &state.secondMoment)
     }
-    return arenas
+    return state
   }
 
-  /// AdamW as Loshchilov and Hutter (2019) write it in algorithm 2, for one number.
+  /// AdamW for one number, as in algorithm 2 of Loshchilov and Hutter (2019).
   static func reference(_ start: Float, gradients: [Float], decays: Bool) -> Double {
     let (b1, b2) = (Double(settings.beta1), Double(settings.beta2))
     var (p, m, v) = (Double(start), 0.0, 0.0)
@@ -61,19 +62,17 @@ struct OptimizerTests {
 
   /// A step rounds the parameter twice, which makes 2 ulp of it.
   ///
-  /// The step itself is at most 3 learning rates here, and off by some 16 roundings; those of m are
+  /// The update itself is at most 3 learning rates here, with some 16 roundings; those of m are
   /// relative to the largest gradient, but so is the root of v, to a factor of 1 / sqrt(1 - beta2)
   /// = 10.
-  @Test(
-    "Twenty steps of AdamW are Double's; matrices shrink, biases do not",
-    arguments: InstructionSet.available)
-  func closeToDouble(set: InstructionSet) {
+  @Test(arguments: InstructionSet.available)
+  func `twenty steps of AdamW are Double's; matrices decay, biases do not`(set: InstructionSet) {
     let steps = 20
-    let arenas = Self.run(set, pool: 2, steps: steps)
+    let state = Self.run(set, threads: 2, steps: steps)
     let gradients = (1...steps).map(Self.gradients)
     var random = SeededGenerator(seed: 100)
     let start = ParameterStorage.random(Self.layout, 1, &random)
-    let ofOneStep = (2 + 160 * 3 * Double(Self.settings.learningRate)) * ulp
+    let stepBound = (2 + 160 * 3 * Double(Self.settings.learningRate)) * ulp
     var comparison = Comparison()
     for slot in Self.layout.slots {
       for index in slot.range {
@@ -81,60 +80,87 @@ struct OptimizerTests {
           start.values[index], gradients: gradients.map { $0.values[index] },
           decays: slot.depth > 1)
         comparison.add(
-          Double(arenas.parameters.values[index]), expected, bound: Double(steps) * ofOneStep)
+          Double(state.parameters.values[index]), expected, bound: Double(steps) * stepBound)
       }
     }
     #expect(comparison.holds, "\(comparison)")
   }
 
-  @Test("What pads a width stays zero")
-  func paddingStaysZero() {
-    let arenas = Self.run(.portable, pool: 1, steps: 3)
+  @Test func `padding stays zero`() {
+    let state = Self.run(.portable, threads: 1, steps: 3)
     var isZero = true
     for slot in Self.layout.slots {
       for index in slot.range where (index - slot.offset) % slot.width >= slot.units {
-        for arena in [arenas.parameters, arenas.first, arenas.second] {
-          isZero = isZero && arena.values[index] == 0
+        for storage in [state.parameters, state.firstMoment, state.secondMoment] {
+          isZero = isZero && storage.values[index] == 0
         }
       }
     }
     #expect(isZero)
   }
 
-  @Test("The same bits for each instruction set and number of threads", arguments: [1, 2, 3, 7])
-  func sameBits(pool: Int) {
-    let first = Self.run(.portable, pool: 1, steps: 5)
+  @Test(arguments: [1, 2, 3, 7])
+  func `results have the same bits for each instruction set and number of threads`(threads: Int) {
+    let expected = Self.run(.portable, threads: 1, steps: 5)
     let gradients = Self.gradients(1)
-    let norm = Kernels(.portable).norm(gradients, pool: ThreadPool(1))
+    let norm = ComputeContext(Kernels(.portable)).norm(gradients)
+    func expectSameBits(_ a: ParameterStorage, _ b: ParameterStorage, _ set: InstructionSet) {
+      #expect(firstDifference(a.values.array, b.values.array) == nil, "\(set)")
+    }
     for set in InstructionSet.available {
-      let arenas = Self.run(set, pool: pool, steps: 5)
-      #expect(firstDifference(arenas.parameters.values.array, first.parameters.values.array) == nil)
-      #expect(firstDifference(arenas.first.values.array, first.first.values.array) == nil)
-      #expect(firstDifference(arenas.second.values.array, first.second.values.array) == nil)
-      #expect(Kernels(set).norm(gradients, pool: ThreadPool(pool)) == norm)
+      let state = Self.run(set, threads: threads, steps: 5)
+      expectSameBits(state.parameters, expected.parameters, set)
+      expectSameBits(state.firstMoment, expected.firstMoment, set)
+      expectSameBits(state.secondMoment, expected.secondMoment, set)
+      #expect(ComputeContext(Kernels(set), threads: threads).norm(gradients) == norm)
     }
   }
 
   /// Sixteen sums of at most 1024 squares each: half of 1024 ulp for the sum, half of that for its
   /// root.
-  @Test("The norm is Double's", arguments: InstructionSet.available)
-  func norm(set: InstructionSet) {
+  @Test(arguments: InstructionSet.available)
+  func `the norm is Double's`(set: InstructionSet) {
     let gradients = Self.gradients(4)
     let squares = gradients.values.array.reduce(0.0) { $0 + Double($1) * Double($1) }
-    let norm = Kernels(set).norm(gradients, pool: ThreadPool(2))
-    #expect(abs(norm / squares.squareRoot() - 1) <= 256 * ulp)
-    #expect(Kernels(set).norm(ParameterStorage(Self.layout), pool: ThreadPool(2)) == 0)
+    let context = ComputeContext(Kernels(set), threads: 2)
+    #expect(abs(context.norm(gradients) / squares.squareRoot() - 1) <= 256 * ulp)
+    #expect(context.norm(ParameterStorage(Self.layout)) == 0)
   }
 
-  @Test("One number in any place shows in the norm")
-  func eachNumberCounts() {
+  @Test func `the norm includes the number at each index`() {
     for set in InstructionSet.available {
-      var arena = ParameterStorage(Self.layout)
-      for index in stride(from: 0, to: arena.values.count, by: 37) {
-        arena.values[index] = -3
-        #expect(Kernels(set).norm(arena, pool: ThreadPool(1)) == 3)
-        arena.values[index] = 0
+      let context = ComputeContext(Kernels(set))
+      var storage = ParameterStorage(Self.layout)
+      for index in stride(from: 0, to: storage.values.count, by: 37) {
+        storage.values[index] = -3
+        #expect(context.norm(storage) == 3)
+        storage.values[index] = 0
       }
     }
+  }
+
+  /// Two roundings, of a product and of the sum: each at most half an ulp of the sum of the terms'
+  /// magnitudes.
+  @Test(arguments: InstructionSet.available)
+  func `lerp computes keep * values + take * others, the same bits everywhere`(
+    set: InstructionSet
+  ) {
+    let (start, others) = (Self.gradients(1), Self.gradients(2))
+    let (keep, take): (Float, Float) = (0.7, 0.3)
+    func lerp(_ context: ComputeContext) -> [Float] {
+      var values = start
+      context.lerp(&values, with: others, keep: keep, take: take)
+      return values.values.array
+    }
+    let result = lerp(ComputeContext(Kernels(set), threads: 3))
+    #expect(firstDifference(result, lerp(ComputeContext(Kernels(.portable)))) == nil)
+    var comparison = Comparison()
+    for (index, value) in result.enumerated() {
+      let (a, b) = (
+        Double(keep) * Double(start.values[index]), Double(take) * Double(others.values[index])
+      )
+      comparison.add(Double(value), a + b, bound: (abs(a) + abs(b)) * ulp)
+    }
+    #expect(comparison.holds, "\(comparison)")
   }
 }

@@ -2,10 +2,10 @@ import GeulCompute
 import TestSupport
 import Testing
 
-@Suite("A layer computes its formulas")
+/// A layer computes the formulas of `CellKind`.
 struct RecurrenceTests {
-  /// Units and inputs on both sides of groups of 16 and panels of 64; rows that fill tiles of 2, 3
-  /// and 6, and do not.
+  /// Units and inputs on both sides of column blocks of 16 and panels of 64; rows that fill tiles of
+  /// 2, 3 and 6, and rows that do not.
   struct Size: CustomTestStringConvertible, Sendable {
     let (hidden, inputs, rows, length): (Int, Int, Int, Int)
     var testDescription: String {
@@ -20,113 +20,117 @@ struct RecurrenceTests {
 
   static let cases = CellKind.allCases.flatMap { cell in [true, false].map { (cell, $0) } }
 
-  @Test(
-    "Each step follows from the step before, and the bits are the same for each instruction set",
-    arguments: cases, sizes)
-  func stepByStep(of cell: (CellKind, readsTokens: Bool), size: Size) {
-    let trial = LayerFixture(
+  @Test(arguments: cases, sizes)
+  func `each step follows from the step before, with the same bits for each instruction set`(
+    of cell: (CellKind, readsTokens: Bool), size: Size
+  ) {
+    let fixture = LayerFixture(
       cell.0, inputs: size.inputs, readsTokens: cell.readsTokens, hidden: size.hidden,
       rows: size.rows, length: size.length)
-    let outcomes = InstructionSet.available.map { ($0, trial.run($0, .float32)) }
-    for (set, outcome) in outcomes {
-      #expect(firstDifference(outcome.hidden, outcomes[0].1.hidden) == nil, "\(set)")
-      #expect(firstDifference(outcome.cells, outcomes[0].1.cells) == nil, "\(set)")
+    let outputs = InstructionSet.available.map { ($0, fixture.run($0, .float32)) }
+    for (set, output) in outputs {
+      #expect(firstDifference(output.hidden, outputs[0].1.hidden) == nil, "\(set)")
+      #expect(firstDifference(output.float32State, outputs[0].1.float32State) == nil, "\(set)")
     }
-    check(trial, outcomes[0].1, Kernels(.portable), .float32)
+    check(fixture, outputs[0].1, Kernels(.portable), .float32)
     for set in InstructionSet.available {
-      check(trial, trial.run(set, .bfloat16), Kernels(set), .bfloat16)
+      check(fixture, fixture.run(set, .bfloat16), Kernels(set), .bfloat16)
     }
-    let narrow = InstructionSet.available.map { ($0, trial.run($0, .int8)) }
-    for (set, outcome) in narrow {
-      #expect(firstDifference(outcome.hidden, narrow[0].1.hidden) == nil, "int8, \(set)")
-      #expect(firstDifference(outcome.cells, narrow[0].1.cells) == nil, "int8, \(set)")
+    let int8 = InstructionSet.available.map { ($0, fixture.run($0, .int8)) }
+    for (set, output) in int8 {
+      #expect(firstDifference(output.hidden, int8[0].1.hidden) == nil, "int8, \(set)")
+      #expect(firstDifference(output.float32State, int8[0].1.float32State) == nil, "int8, \(set)")
     }
-    check(trial, narrow[0].1, Kernels(.portable), .int8)
+    check(fixture, int8[0].1, Kernels(.portable), .int8)
   }
 
-  @Test(
-    "A step that pool share has the bits of one that is not shared", arguments: cases,
-    Precision.allCases)
-  func sharedStep(of cell: (CellKind, readsTokens: Bool), precision: Precision) {
-    // A matrix of more than 512 KB in each precision, and units that fill no whole panel.
-    let trial = LayerFixture(
+  @Test(arguments: cases, Precision.allCases)
+  func `a step on several threads has the bits of a step on one`(
+    of cell: (CellKind, readsTokens: Bool), precision: Precision
+  ) {
+    // A matrix of more than 512 KB in each precision, and units that do not fill the last panel.
+    let fixture = LayerFixture(
       cell.0, inputs: 790, readsTokens: cell.readsTokens, hidden: 790, rows: 1, length: 1)
     for set in InstructionSet.available {
-      let alone = trial.run(set, precision)
-      for pool in [2, 3, 7] {
-        let shared = trial.run(set, precision, pool: ThreadPool(pool))
-        #expect(firstDifference(shared.hidden, alone.hidden) == nil, "\(set), \(pool) lanes")
-        #expect(firstDifference(shared.cells, alone.cells) == nil, "\(set), \(pool) lanes")
+      let alone = fixture.run(set, precision)
+      for threads in [2, 3, 7] {
+        let shared = fixture.run(set, precision, threads: threads)
+        #expect(firstDifference(shared.hidden, alone.hidden) == nil, "\(set), \(threads) threads")
+        #expect(
+          firstDifference(shared.float32State, alone.float32State) == nil,
+          "\(set), \(threads) threads")
       }
     }
   }
 
-  /// Compares each step with the reference's step from the state that the kernel itself left before
-  /// it, so that errors do not add up from step to step.
+  /// Compares each step with the reference's step from the state that the kernel itself computed
+  /// before it, so that errors do not accumulate.
   ///
-  /// A sum of k terms is off by at most k ulp of the sum of their magnitudes; let d be that and 4
-  /// ulp for the function of the gate, whose slope is at most 1. Then c_t = f c + i g is off by at
-  /// most (|c| + 2) d, h_t by d more; n of the GRU by (2 + |m|) d, where m = U_n h + c_n, and h_t
-  /// by 2 d more: all within (4 + max(|c|, |m|)) d. A state in bfloat16 is rounded once more, and one
-  /// that multiplies int8 to the nearest 2^-13; the GRU's formula here takes h_{t-1} from it, the
-  /// kernel its own in float32.
+  /// The error of a sum of k terms is at most k ulp of the sum of their magnitudes; let d be that
+  /// plus 4 ulp for the activation function of the gate, whose slope is at most 1. Then the error of
+  /// c_t = f c + i g is at most (|c| + 2) d, and that of h_t is d more; the error of the GRU's n is
+  /// at most (2 + |m|) d, where m = U_n h + c_n, and that of h_t is 2 d more: all within
+  /// (4 + max(|c|, |m|)) d. A state in bfloat16 is rounded once more, and a state that is multiplied
+  /// by int8 weights to the nearest 2^-13; the reference takes the GRU's h_{t-1} from it, the kernel
+  /// takes its float32 state.
   private func check(
-    _ trial: LayerFixture, _ outcome: LayerFixture.StepMetrics, _ kernels: Kernels,
+    _ fixture: LayerFixture, _ output: LayerFixture.Output, _ kernels: Kernels,
     _ precision: Precision
   ) {
-    let layer = trial.reference(kernels, precision)
+    let layer = fixture.reference(kernels, precision)
     var magnitudes = layer
     magnitudes.wx = layer.wx.map(abs)
     magnitudes.wh = layer.wh.map(abs)
     magnitudes.bx = layer.bx.map(abs)
     magnitudes.bh = layer.bh.map(abs)
-    let (hidden, width) = (trial.hidden, padded(trial.hidden))
-    var (ofHidden, ofCells) = (Comparison(), Comparison())
-    let terms = Double(trial.depth + hidden + 4)
+    let (hidden, width) = (fixture.hidden, padded(fixture.hidden))
+    var (hiddenStates, float32States) = (Comparison(), Comparison())
+    let terms = Double(fixture.depth + hidden + 4)
     func rounding(_ h: Double) -> Double {
       precision == .float32 ? 0 : precision == .int8 ? 0x1p-14 : halfUlpOfBFloat16 * abs(h)
     }
-    for t in 0..<trial.length {
-      for row in 0..<trial.rows {
-        let before = (t * trial.rows + row) * width
-        let after = before + trial.rows * width
+    for t in 0..<fixture.length {
+      for row in 0..<fixture.rows {
+        let before = (t * fixture.rows + row) * width
+        let after = before + fixture.rows * width
         func read(_ values: [Float], _ start: Int) -> [Double] {
           values.isEmpty
             ? Array(repeating: 0, count: hidden)
             : values[start..<start + hidden].map(Double.init)
         }
         let state = ReferenceLayer.State(
-          h: read(outcome.hidden, before), c: read(outcome.cells, before))
-        let x = trial.input(kernels, precision, t: t, row: row)
+          h: read(output.hidden, before), c: read(output.float32State, before))
+        let x = fixture.input(kernels, precision, t: t, row: row)
         let step = layer.step(x, from: state)
         let sums = magnitudes.step(
           x.map(abs), from: ReferenceLayer.State(h: state.h.map(abs), c: state.c))
         for unit in 0..<hidden {
-          let largest = (0..<trial.cell.gates).reduce(0.0) {
+          let largest = (0..<layer.cell.gates).reduce(0.0) {
             max($0, sums.fromInput[$1 * hidden + unit] + sums.fromState[$1 * hidden + unit])
           }
           let d = (terms * largest + 4) * ulp
           let bound = (4 + max(abs(state.c[unit]), largest)) * d
           let h = step.after.h[unit]
-          let ofState = rounding(state.h[unit])
-          ofHidden.add(
-            Double(outcome.hidden[after + unit]), h,
-            bound: bound + rounding(h) + (trial.cell == .gru ? ofState : 0))
-          guard !outcome.cells.isEmpty else { continue }
-          ofCells.add(
-            Double(outcome.cells[after + unit]), trial.cell == .gru ? h : step.after.c[unit],
-            bound: trial.cell == .gru ? bound + ofState : bound)
+          let stateRounding = rounding(state.h[unit])
+          hiddenStates.add(
+            Double(output.hidden[after + unit]), h,
+            bound: bound + rounding(h) + (fixture.cell == .gru ? stateRounding : 0))
+          guard !output.float32State.isEmpty else { continue }
+          float32States.add(
+            Double(output.float32State[after + unit]),
+            fixture.cell == .gru ? h : step.after.c[unit],
+            bound: fixture.cell == .gru ? bound + stateRounding : bound)
         }
         for unit in hidden..<width {
-          // What pads a width stays zero.
-          ofHidden.add(Double(outcome.hidden[after + unit]), 0, bound: 0)
-          if !outcome.cells.isEmpty {
-            ofCells.add(Double(outcome.cells[after + unit]), 0, bound: 0)
+          // Padding stays zero.
+          hiddenStates.add(Double(output.hidden[after + unit]), 0, bound: 0)
+          if !output.float32State.isEmpty {
+            float32States.add(Double(output.float32State[after + unit]), 0, bound: 0)
           }
         }
       }
     }
-    #expect(ofHidden.holds, "hidden states, \(kernels.instructionSet): \(ofHidden)")
-    #expect(ofCells.holds, "cells, \(kernels.instructionSet): \(ofCells)")
+    #expect(hiddenStates.holds, "hidden states, \(kernels.instructionSet): \(hiddenStates)")
+    #expect(float32States.holds, "float32 states, \(kernels.instructionSet): \(float32States)")
   }
 }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 struct SamplingOptionsTests {
-  static func error(_ change: (inout SamplingOptions) -> Void) -> SamplingError? {
+  static func validationError(_ change: (inout SamplingOptions) -> Void) -> SamplingError? {
     var options = SamplingOptions()
     change(&options)
     do throws(SamplingError) {
@@ -15,43 +15,48 @@ struct SamplingOptionsTests {
     }
   }
 
-  @Test func `the defaults, and the ends of every range, are good`() {
-    #expect(Self.error { _ in } == nil)
-    #expect(Self.error { $0.temperature = 0 } == nil)
-    #expect(Self.error { $0.temperature = .greatestFiniteMagnitude } == nil)
-    #expect(Self.error { $0.topK = .max } == nil)
-    #expect(Self.error { $0.topP = .leastNonzeroMagnitude } == nil)
-    #expect(Self.error { $0.minP = 1 } == nil)
-    #expect(Self.error { $0.repeatPenalty = 0.5 } == nil)
-    #expect(Self.error { $0.repeatLastN = 0 } == nil)
+  @Test func `the defaults and the ends of every range are valid`() {
+    #expect(Self.validationError { _ in } == nil)
+    #expect(Self.validationError { $0.temperature = 0 } == nil)
+    #expect(Self.validationError { $0.temperature = .greatestFiniteMagnitude } == nil)
+    #expect(Self.validationError { $0.topK = .max } == nil)
+    #expect(Self.validationError { $0.topP = .leastNonzeroMagnitude } == nil)
+    #expect(Self.validationError { $0.minP = 1 } == nil)
+    #expect(Self.validationError { $0.repeatPenalty = 0.5 } == nil)
+    #expect(Self.validationError { $0.repeatLastN = 0 } == nil)
   }
 
   @Test(arguments: [-1, -.leastNonzeroMagnitude, .nan, .infinity, -.infinity] as [Double])
-  func `numbers below zero and numbers that are none are refused everywhere`(value: Double) {
+  func `negative, infinite and NaN values are invalid`(value: Double) {
     for change: @Sendable (inout SamplingOptions) -> Void in [
       { $0.temperature = value }, { $0.topP = value }, { $0.minP = value },
       { $0.repeatPenalty = value },
     ] {
-      #expect(Self.error(change) != nil)
+      #expect(Self.validationError(change) != nil)
     }
   }
 
-  @Test func `the first option out of range is named with its rule and its value`() {
+  @Test func `the error names the option, its range and its value`() {
     #expect(
-      Self.error { $0.temperature = -1 }?.description
+      Self.validationError { $0.temperature = -1 }?.description
         == "--temperature must be 0 or more, not -1.0.")
-    #expect(Self.error { $0.topK = -1 }?.description == "--top-k must be 0 (off) or more, not -1.")
     #expect(
-      Self.error { $0.topP = 0 }
-        == .outOfRange(option: "top-p", rule: "more than 0 and at most 1 (off)", value: "0.0"))
-    #expect(Self.error { $0.topP = 1.5 }?.description.contains("not 1.5") == true)
-    #expect(Self.error { $0.minP = 1.01 }?.description.contains("--min-p") == true)
-    #expect(Self.error { $0.repeatPenalty = 0 }?.description.contains("--repeat-penalty") == true)
-    #expect(Self.error { $0.repeatLastN = -1 }?.description.contains("--repeat-last-n") == true)
-    #expect(Self.error { $0.temperature = .nan }?.description.contains("not nan") == true)
+      Self.validationError { $0.topK = -1 }?.description
+        == "--top-k must be 0 (off) or more, not -1.")
+    #expect(
+      Self.validationError { $0.topP = 0 }
+        == .outOfRange(option: "top-p", range: "more than 0 and at most 1 (off)", value: "0.0"))
+    #expect(Self.validationError { $0.topP = 1.5 }?.description.contains("not 1.5") == true)
+    #expect(Self.validationError { $0.minP = 1.01 }?.description.contains("--min-p") == true)
+    #expect(
+      Self.validationError { $0.repeatPenalty = 0 }?.description.contains("--repeat-penalty")
+        == true)
+    #expect(
+      Self.validationError { $0.repeatLastN = -1 }?.description.contains("--repeat-last-n") == true)
+    #expect(Self.validationError { $0.temperature = .nan }?.description.contains("not nan") == true)
   }
 
-  @Test func `options travel as JSON`() throws {
+  @Test func `options are encoded to JSON and back`() throws {
     let options = SamplingOptions(
       temperature: 0.5, topK: 40, topP: 0.95, minP: 0.05, repeatPenalty: 1.1, repeatLastN: 32)
     let json = try JSONEncoder().encode(options)

@@ -2,16 +2,20 @@ import GeulCompute
 import GeulModel
 import TestSupport
 
-/// A network with random parameters, and two windows of random text for it: the second begins with
-/// the state that the first has left, and its losses and gradients are what is tried.
+/// A network with random parameters, and two windows of random text for it.
+///
+/// The second window begins with the state after the first; the tests examine its losses and
+/// gradients.
 struct NetworkFixture: Sendable {
   let network: Network
+  /// The number of sequences: `b`.
   let rows: Int
+  /// The number of steps of a window: `t`.
   let length: Int
   let parameters: ParameterStorage
-  /// `[b]` sequences of two windows and one unit more.
+  /// `[b]` sequences of two windows and one more token.
   let tokens: [[Int32]]
-  /// The place of the first sequence in a batch, which dropout depends on.
+  /// The index, in the batch, of the first sequence, which dropout depends on.
   let firstRow = 3
   static let scale: Float = 0.37
 
@@ -35,71 +39,79 @@ struct NetworkFixture: Sendable {
     }
   }
 
-  /// What came next, in the second window; the second target of the first sequence counts nothing.
+  /// The targets of the second window; the second target of the first sequence does not count.
   func targets(row: Int) -> [Int] {
     (0..<length).map { row == 0 && $0 == 1 ? -1 : Int(tokens[row][length + $0 + 1]) }
   }
 
-  /// What the second window left.
-  struct StepMetrics {
-    /// `[t, b]` nats.
+  /// The results of the second window.
+  struct Output {
+    /// The losses, `[t, b]` nats.
     var losses: [Double]
+    /// The gradients of the parameters.
     var gradients: ParameterStorage
-    /// Hidden states and cells of each layer, padded.
+    /// The hidden states and the float32 states of each layer of each shard, padded.
     var states: [[Float]]
   }
 
+  /// Trains on both windows, with the batch partitioned into shards.
   func run(
     _ set: InstructionSet, _ precision: Precision, masks: BatchShard.DropoutMasks? = nil,
-    cut: [Range<Int>]? = nil, pool: Int = 2
-  ) -> StepMetrics {
-    let kernels = Kernels(set)
+    partition: [Range<Int>]? = nil, threads: Int = 2
+  ) -> Output {
+    let context = ComputeContext(Kernels(set), threads: threads)
+    let kernels = context.kernels
     let weights = PackedNetwork(
-      network, parameters: parameters, precision: precision, backward: true, kernels: kernels,
-      pool: ThreadPool(1))
-    var outcome = StepMetrics(
+      network, parameters: parameters, precision: precision, backward: true,
+      context: context.singleThreaded)
+    var output = Output(
       losses: Array(repeating: 0, count: rows * length),
       gradients: ParameterStorage(network.layout),
       states: [])
-    var portions = (cut ?? [0..<rows]).map { part in
+    let shards = (partition ?? [0..<rows]).map { range in
       BatchShard(
-        network, firstRow: firstRow + part.lowerBound, rows: part.count, length: length,
+        network, firstRow: firstRow + range.lowerBound, rows: range.count, length: length,
         precision: precision, dropout: masks != nil, backward: true)
     }
-    for index in portions.indices {
-      let first = portions[index].firstRow - firstRow
+    for shard in shards {
+      let first = shard.firstRow - firstRow
       for window in 0...1 {
-        for row in 0..<portions[index].rows {
+        for row in 0..<shard.rows {
           let start = window * length
-          portions[index].fill(row: row, Array(tokens[first + row][start...start + length]))
+          shard.setTokens(row: row, Array(tokens[first + row][start...start + length]))
           for (t, target) in targets(row: first + row).enumerated() where target < 0 {
-            portions[index].targets[t * portions[index].rows + row] = -1
+            shard.targets[t * shard.rows + row] = -1
           }
         }
-        portions[index].forward(weights, kernels, scale: Self.scale, masks: masks)
-        if window == 0 { portions[index].carryState() }
+        shard.forward(weights, kernels, scale: Self.scale, masks: masks)
+        if window == 0 { shard.carryState() }
       }
-      var room = portions[index].backwardWorkspace
-      portions[index].backward(weights, kernels, work: &room, masks: masks)
-      portions[index].carryState()
+      var workspace = shard.makeBackwardWorkspace()
+      shard.backward(weights, kernels, workspace: &workspace, masks: masks)
       for t in 0..<length {
-        for row in 0..<portions[index].rows {
-          let place = t * portions[index].rows + row
-          outcome.losses[t * rows + first + row] = portions[index].losses[place]
+        for row in 0..<shard.rows {
+          output.losses[t * rows + first + row] = shard.losses[t * shard.rows + row]
         }
       }
-      outcome.states += portions[index].traces.flatMap { [$0.state.hidden, $0.state.cells] }
     }
-    var works = (0..<pool).map { _ in GradientWorkspace() }
+    var workspaces = (0..<threads).map { _ in GradientWorkspace() }
     network.addGradients(
-      of: portions, to: &outcome.gradients, works: &works, kernels: kernels, pool: ThreadPool(pool))
-    return outcome
+      of: shards, to: &output.gradients, workspaces: &workspaces, context: context)
+    for shard in shards {
+      shard.carryState()
+      let states = shard.layers.flatMap { layer in
+        let states = (0..<shard.rows).map { layer.state(row: $0) }
+        return [states.flatMap(\.hidden), states.flatMap(\.float32State)]
+      }
+      output.states += states
+    }
+    return output
   }
 }
 
 extension NetworkFixture {
-  /// The network in Double, with matrices as products read them; rows of tables and biases are
-  /// never rounded.
+  /// The network in Double, with matrices rounded as products read them; the rows of tables and the
+  /// biases are never rounded.
   func reference(_ kernels: Kernels, _ precision: Precision) -> ReferenceNetwork {
     ReferenceNetwork(
       cell: network.architecture.cell.rawValue,
@@ -111,7 +123,7 @@ extension NetworkFixture {
       })
   }
 
-  /// What dropout multiplies the outputs of one sequence by, `[t][l][h]`.
+  /// The factors that dropout multiplies the outputs of one sequence by, `[t][l][h]`.
   func masks(_ masks: BatchShard.DropoutMasks?, row: Int) -> [[[Double]]] {
     guard let masks else { return [] }
     let width = network.layers[0].width
@@ -129,7 +141,7 @@ extension NetworkFixture {
     }
   }
 
-  /// The second window of one sequence, after the first.
+  /// Reads both windows of one sequence and returns the activations of the second.
   func read(
     _ reference: ReferenceNetwork, row: Int, masks: [[[Double]]]
   ) -> [ReferenceNetwork.StepActivations] {
@@ -139,14 +151,14 @@ extension NetworkFixture {
     return reference.read(Array(ids[length..<2 * length]), from: state, masks: masks)
   }
 
-  /// What the reference makes of the second window.
+  /// The results of the reference for the second window.
   struct Expected {
-    /// `[t, b]` nats.
+    /// The losses, `[t, b]` nats.
     var losses: [Double]
-    /// Of each tensor.
+    /// The gradient of each tensor.
     var gradients: [[Double]]
-    /// Of each tensor, the largest of its numbers if each loss's share in it had the same sign:
-    /// what errors are relative to, however much the shares cancel out.
+    /// For each tensor, the largest gradient if the contributions of all losses had the same sign:
+    /// errors are relative to it, however much the contributions cancel out.
     var magnitudes: [Double]
   }
 
@@ -156,15 +168,15 @@ extension NetworkFixture {
     var magnitudes = gradients
     for row in 0..<rows {
       let mask = self.masks(masks, row: row)
-      let moments = read(reference, row: row, masks: mask)
+      let steps = read(reference, row: row, masks: mask)
       for (t, target) in targets(row: row).enumerated() {
-        losses[t * rows + row] = ReferenceNetwork.nats(moments[t].scores, target)
-        let alone = moments.indices.map { $0 == t ? target : -1 }
-        let shares = reference.gradients(moments, targets: alone, masks: mask)
-        for (index, share) in shares.enumerated() {
-          for (place, value) in share.enumerated() {
-            gradients[index][place] += value * Double(Self.scale)
-            magnitudes[index][place] += abs(value) * Double(Self.scale)
+        losses[t * rows + row] = ReferenceNetwork.nats(steps[t].scores, target)
+        let alone = steps.indices.map { $0 == t ? target : -1 }
+        let contributions = reference.gradients(steps, targets: alone, masks: mask)
+        for (index, contribution) in contributions.enumerated() {
+          for (number, value) in contribution.enumerated() {
+            gradients[index][number] += value * Double(Self.scale)
+            magnitudes[index][number] += abs(value) * Double(Self.scale)
           }
         }
       }
@@ -173,24 +185,25 @@ extension NetworkFixture {
       losses: losses, gradients: gradients, magnitudes: magnitudes.map { $0.max() ?? 0 })
   }
 
-  /// How far a gradient may be from Double's, relative to `Expected.magnitudes`.
+  /// The bound of the error of a gradient, relative to `Expected.magnitudes`.
   ///
-  /// A gradient goes through a chain of products, one for each step and layer there and back, and
-  /// one each way through the projection. In float32 a sum of k terms is rounded k times, by half
-  /// an ulp of what it has grown to; roundings go either way, so that they come to sqrt(k) ulp for
-  /// each link of the chain. In bfloat16 the rounding of each term outweighs that: 2^-8 at most,
-  /// independent of each other, they add up like the terms themselves, to about one for a link;
-  /// links, independent too, add up like a root. Twice the largest covers the tail of ten thousand
-  /// numbers.
+  /// A gradient is the result of a chain of products: one for each step and layer forward and
+  /// backward, and one each way through the projection. In float32 a sum of k terms is rounded k
+  /// times, by half an ulp of the partial sum; roundings go either way, so that they add up to
+  /// sqrt(k) ulp for each link of the chain. In bfloat16 the rounding of each term outweighs that:
+  /// 2^-8 at most, and independent, so that the errors of a sum add up like its terms, to about one
+  /// for a link; the links are independent too and add up like a root. Twice the largest covers the
+  /// tail of ten thousand numbers.
   func tolerance(_ precision: Precision) -> Double {
     let shape = network.architecture
     let links = Double(2 * length * shape.layers + 2)
     guard precision == .float32 else { return 2 * links.squareRoot() * halfUlpOfBFloat16 }
-    let terms = max((shape.cell.gates + 1) * shape.hidden, network.vocabulary, rows * length)
+    let terms = max(
+      (shape.cell.descriptor.gateCount + 1) * shape.hidden, network.vocabulary, rows * length)
     return links * Double(terms).squareRoot() * ulp
   }
 
-  /// Compares gradients by the name of their tensor.
+  /// Compares the gradients of each tensor.
   func check(
     _ gradients: ParameterStorage, _ expected: [[Double]], magnitudes: [Double],
     _ precision: Precision

@@ -3,10 +3,11 @@ import GeulModel
 import TestSupport
 import Testing
 
-@Suite("Networks of odd sizes")
+/// Networks of sizes that leave remainders in every kernel, and batches in many partitions.
 struct NetworkSizeTests {
-  /// Units and vocabularies on both sides of groups of 16 and panels of 64; rows that fill tiles of
-  /// 2, 3 and 6, and do not; numbers of rows in all that are odd, beyond a block of 96 and beyond 512; a depth of two strips.
+  /// Units and vocabularies on both sides of column blocks of 16 and panels of 64; rows that fill
+  /// tiles of 2, 3 and 6, and rows that do not; total numbers of rows that are odd, beyond a block
+  /// of 96 and beyond 512; a depth of two blocks.
   struct Size: CustomTestStringConvertible, Sendable {
     let (hidden, vocabulary, rows, length): (Int, Int, Int, Int)
     var testDescription: String {
@@ -20,26 +21,26 @@ struct NetworkSizeTests {
     (5, 9, 61, 9), (530, 17, 7, 2),
   ].map { Size(hidden: $0, vocabulary: $1, rows: $2, length: $3) }
 
-  static func trial(_ cell: CellKind, _ size: Size) -> NetworkFixture {
+  static func fixture(_ cell: CellKind, _ size: Size) -> NetworkFixture {
     NetworkFixture(
       cell, layers: 2, hidden: size.hidden, vocabulary: size.vocabulary, rows: size.rows,
       length: size.length)
   }
 
-  /// Losses lie on the way to the gradients: what their chain allows is enough for them.
-  @Test("Losses and gradients are the reference's", arguments: CellKind.allCases, sizes)
-  func closeToReference(cell: CellKind, size: Size) {
-    let trial = Self.trial(cell, size)
-    for precision in Precision.trained {
+  /// The tolerance of gradients is enough for losses, which are computed on the way to them.
+  @Test(arguments: CellKind.allCases, sizes)
+  func `losses and gradients are the reference's`(cell: CellKind, size: Size) {
+    let fixture = Self.fixture(cell, size)
+    for precision in Precision.trainable {
       for set in precision == .float32 ? [.portable] : InstructionSet.available {
-        let expected = trial.expected(trial.reference(Kernels(set), precision))
-        let outcome = trial.run(set, precision)
+        let expected = fixture.expected(fixture.reference(Kernels(set), precision))
+        let output = fixture.run(set, precision)
         var losses = Comparison()
-        let bound = trial.tolerance(precision) * (expected.losses.max() ?? 0)
-        for (a, b) in zip(outcome.losses, expected.losses) { losses.add(a, b, bound: bound) }
+        let bound = fixture.tolerance(precision) * (expected.losses.max() ?? 0)
+        for (a, b) in zip(output.losses, expected.losses) { losses.add(a, b, bound: bound) }
         #expect(losses.holds, "losses, \(set): \(losses)")
-        for (name, comparison) in trial.check(
-          outcome.gradients, expected.gradients, magnitudes: expected.magnitudes, precision)
+        for (name, comparison) in fixture.check(
+          output.gradients, expected.gradients, magnitudes: expected.magnitudes, precision)
         {
           #expect(comparison.holds, "\(name), \(set): \(comparison)")
         }
@@ -47,40 +48,41 @@ struct NetworkSizeTests {
     }
   }
 
-  @Test(
-    "In float32 losses, states and gradients are the same bits for each instruction set",
-    arguments: CellKind.allCases, sizes)
-  func sameBits(cell: CellKind, size: Size) {
-    let trial = Self.trial(cell, size)
+  @Test(arguments: CellKind.allCases, sizes)
+  func `float32 losses, states and gradients have the same bits for each instruction set`(
+    cell: CellKind, size: Size
+  ) {
+    let fixture = Self.fixture(cell, size)
     for masks in [nil, BatchShard.DropoutMasks(rate: 0.2, key: 5)] {
-      let first = trial.run(.portable, .float32, masks: masks)
+      let first = fixture.run(.portable, .float32, masks: masks)
       for set in InstructionSet.available {
-        let outcome = trial.run(set, .float32, masks: masks)
-        #expect(firstDifference(outcome.losses, first.losses) == nil, "\(set)")
-        for (a, b) in zip(outcome.states, first.states) {
+        let output = fixture.run(set, .float32, masks: masks)
+        #expect(firstDifference(output.losses, first.losses) == nil, "\(set)")
+        for (a, b) in zip(output.states, first.states) {
           #expect(firstDifference(a, b) == nil, "\(set)")
         }
-        let (a, b) = (outcome.gradients.values.array, first.gradients.values.array)
+        let (a, b) = (output.gradients.values.array, first.gradients.values.array)
         #expect(firstDifference(a, b) == nil, "\(set)")
       }
     }
   }
 
-  @Test(
-    "Losses and gradients are the same bits however the batch is cut and for any pool, with dropout too",
-    arguments: CellKind.allCases, Precision.trained)
-  func independentOfCut(cell: CellKind, precision: Precision) {
+  @Test(arguments: CellKind.allCases, Precision.trainable)
+  func `losses and gradients have the same bits for any partition and number of threads`(
+    cell: CellKind, precision: Precision
+  ) {
     for (hidden, rows, length) in [(33, 13, 3)] + (isThorough ? [(80, 61, 9)] : []) {
-      let trial = NetworkFixture(
+      let fixture = NetworkFixture(
         cell, layers: 2, hidden: hidden, vocabulary: 90, rows: rows, length: length)
       for set in InstructionSet.available {
         for masks in [nil, BatchShard.DropoutMasks(rate: 0.2, key: 5)] {
-          let whole = trial.run(set, precision, masks: masks, pool: 1)
-          for (cut, pool) in [
+          let whole = fixture.run(set, precision, masks: masks, threads: 1)
+          for (partition, threads) in [
             ([0..<1, 1..<rows], 2), ([0..<5, 5..<7, 7..<rows], 1),
             ((0..<rows).map { $0..<$0 + 1 }, 7),
           ] {
-            let parts = trial.run(set, precision, masks: masks, cut: cut, pool: pool)
+            let parts = fixture.run(
+              set, precision, masks: masks, partition: partition, threads: threads)
             #expect(firstDifference(parts.losses, whole.losses) == nil, "\(set)")
             let (a, b) = (parts.gradients.values.array, whole.gradients.values.array)
             #expect(firstDifference(a, b) == nil, "\(set)")
@@ -90,14 +92,14 @@ struct NetworkSizeTests {
     }
   }
 
-  @Test("A batch is cut into all of its rows, in order", arguments: 1...300)
-  func cutsWhole(batch: Int) {
-    for pool in [1, 2, 3, 8, 64] {
-      let parts = BatchShard.cut(batch: batch, pool: pool)
+  @Test(arguments: 1...300)
+  func `a batch is partitioned into all of its rows, in order`(batch: Int) {
+    for threads in [1, 2, 3, 8, 64] {
+      let parts = BatchShard.partition(batch: batch, threads: threads)
       #expect(parts.flatMap { Array($0) } == Array(0..<batch))
       #expect(parts.allSatisfy { 1...25 ~= $0.count })
-      #expect(parts.count >= min(pool, batch), "work for \(pool) lanes")
-      // Two threads that take one after another finish together.
+      #expect(parts.count >= min(threads, batch), "a shard for each of \(threads) threads")
+      // Threads that take one shard after another finish together.
       let sizes = parts.map(\.count)
       #expect(sizes == sizes.sorted(by: >) && sizes[0] - sizes[sizes.count - 1] <= 1)
     }

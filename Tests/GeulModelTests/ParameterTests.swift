@@ -3,19 +3,18 @@ import GeulModel
 import TestSupport
 import Testing
 
-@Suite("Parameters")
 struct ParameterTests {
   static func network(_ cell: CellKind) -> Network {
     Network(Architecture(cell: cell, layers: 2, hidden: 17), vocabulary: 21)
   }
 
-  @Test("go out under PyTorch's names and shapes, and come back", arguments: CellKind.allCases)
-  func roundTrip(cell: CellKind) {
+  @Test(arguments: CellKind.allCases)
+  func `parameters are exported with PyTorch's names and shapes, and read back`(cell: CellKind) {
     let network = Self.network(cell)
     var random = SplitMix64(seed: 1)
     let parameters = network.initialParameters(&random)
     let tensors = network.tensors(of: parameters)
-    let rows = cell.gates * 17
+    let rows = cell.descriptor.gateCount * 17
     let c = cell.rawValue
     #expect(
       tensors.map(\.name) == [
@@ -33,10 +32,10 @@ struct ParameterTests {
     #expect(network.parameters(from: tensors.reversed()) == parameters)
   }
 
-  @Test(
-    "Of two biases the vanilla cell and the LSTM keep the sum, the GRU both",
-    arguments: CellKind.allCases)
-  func biases(cell: CellKind) {
+  @Test(arguments: CellKind.allCases)
+  func `the vanilla cell and the LSTM keep the sum of two biases, the GRU keeps both`(
+    cell: CellKind
+  ) {
     let network = Self.network(cell)
     let tensors = network.tensorShapes.map { name, shape in
       let count = shape.reduce(1, *)
@@ -53,10 +52,10 @@ struct ParameterTests {
     }
   }
 
-  @Test(
-    "begin within 1 / sqrt(h) of zero, the table with a variance of 1, forget biases at 1, and the padding zero",
-    arguments: CellKind.allCases)
-  func initial(cell: CellKind) {
+  /// Uniform in +-1 / sqrt(h), except the embedding table, whose variance is 1, and forget biases,
+  /// which are around 1.
+  @Test(arguments: CellKind.allCases)
+  func `new parameters are uniform in their ranges, and padding is zero`(cell: CellKind) {
     let network = Self.network(cell)
     var random = SplitMix64(seed: 1)
     let parameters = network.initialParameters(&random)
@@ -66,22 +65,21 @@ struct ParameterTests {
       let range = isTable ? Float(3).squareRoot() : bound
       let isBias = network.layers.contains { $0.bias == slot }
       var largest: Float = 0
-      for (index, place) in slot.range.enumerated() {
+      for (index, number) in slot.range.enumerated() {
         let gate = index % slot.stride / slot.width
         guard index % slot.width < slot.units else {
-          #expect(parameters.values[place] == 0, "\(slot.name) is padded with zeros")
+          #expect(parameters.values[number] == 0, "\(slot.name) has padding of zeros")
           continue
         }
-        let centre: Float = cell == .lstm && isBias && gate == 1 ? 1 : 0
-        largest = max(largest, abs(parameters.values[place] - centre))
+        let center: Float = cell == .lstm && isBias && gate == 1 ? 1 : 0
+        largest = max(largest, abs(parameters.values[number] - center))
       }
       #expect(largest <= range)
       #expect(largest > 0.6 * range, "\(slot.name) fills its range")
     }
   }
 
-  @Test("are a function of the seed")
-  func seeded() {
+  @Test func `new parameters are a function of the seed`() {
     let network = Self.network(.gru)
     func parameters(_ seed: UInt64) -> ParameterStorage {
       var random = SplitMix64(seed: seed)
@@ -91,32 +89,28 @@ struct ParameterTests {
     #expect(parameters(5) != parameters(6))
   }
 
-  @Test(
-    "Gradients of what pads a width are zero, so it stays zero", arguments: CellKind.allCases,
-    Precision.trained)
-  func paddingStaysZero(cell: CellKind, precision: Precision) {
-    let trial = NetworkFixture(cell, layers: 2, hidden: 17, vocabulary: 21, rows: 3, length: 3)
+  @Test(arguments: CellKind.allCases, Precision.trainable)
+  func `gradients of padding are zero, so it stays zero`(cell: CellKind, precision: Precision) {
+    let fixture = NetworkFixture(cell, layers: 2, hidden: 17, vocabulary: 21, rows: 3, length: 3)
     for set in InstructionSet.available {
-      let gradients = trial.run(set, precision, masks: .init(rate: 0.1, key: 3)).gradients
-      for slot in trial.network.layout.slots {
+      let gradients = fixture.run(set, precision, masks: .init(rate: 0.1, key: 3)).gradients
+      for slot in fixture.network.layout.slots {
         let padding = slot.range.filter { ($0 - slot.offset) % slot.width >= slot.units }
         #expect(padding.allSatisfy { gradients.values[$0] == 0 }, "\(slot.name)")
       }
     }
   }
 
-  @Test("The random source is SplitMix64, and its numbers fill their range")
-  func randomSource() {
+  @Test func `the generator is SplitMix64, and its numbers cover their range`() {
     // The first numbers of seed 1234567, as the authors' C program prints them.
-    var source = SplitMix64(seed: 1_234_567)
+    var generator = SplitMix64(seed: 1_234_567)
     #expect(
-      (0..<3).map { _ in source.next() } == [
+      (0..<3).map { _ in generator.next() } == [
         6457827717110365317, 3203168211198807973, 9817491932198370423,
       ])
-    let numbers = (0..<10_000).map { _ in source.uniform(2) }
+    let numbers = (0..<10_000).map { _ in generator.uniform(2) }
     #expect(numbers.allSatisfy { -2 <= $0 && $0 < 2 })
-    // Five standard deviations of the mean of 10,000 numbers in -2 ..< 2, one of which is 2 /
-    // sqrt(3).
+    // Five standard deviations of the mean of 10,000 numbers; that of one is 2 / sqrt(3).
     #expect(abs(numbers.reduce(0, +) / 10_000) < 0.06)
     #expect((numbers.max() ?? 0) > 1.99 && (numbers.min() ?? 0) < -1.99)
   }

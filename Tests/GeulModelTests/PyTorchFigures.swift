@@ -2,7 +2,7 @@ import Foundation
 import GeulCompute
 import GeulModel
 
-/// What PyTorch computed for a small network, and Geul must reproduce: see Figures/README.md.
+/// The results of PyTorch for a small network; see Figures/README.md.
 struct PyTorchFigures: Decodable {
   let cell: CellKind
   let vocabulary: Int
@@ -12,7 +12,7 @@ struct PyTorchFigures: Decodable {
   let batch: Int
   let learningRate: Float
   let clipGlobalNorm: Double
-  /// `[t, b]`, three windows and one more.
+  /// `[t, b]`, three windows and one more token.
   let tokens: [[Int32]]
   let initial: [String: Values]
   let steps: [Step]
@@ -27,7 +27,7 @@ struct PyTorchFigures: Decodable {
     let weightsAfter: [String: Values]?
   }
 
-  /// Numbers nested to any depth, read in order.
+  /// Numbers in arrays nested to any depth, in order.
   struct Values: Decodable {
     let flat: [Double]
 
@@ -54,7 +54,7 @@ struct PyTorchFigures: Decodable {
     Network(Architecture(cell: cell, layers: layers, hidden: hidden), vocabulary: vocabulary)
   }
 
-  /// The figures' names are PyTorch's without the module's.
+  /// Returns tensors under the network's names; the names in the figures lack the module's.
   func named(_ values: [String: Values], _ network: Network) -> [NamedTensor] {
     network.tensorShapes.map { name, shape in
       let short = name.hasPrefix("decoder") ? name : String(name.dropFirst(cell.rawValue.count + 1))

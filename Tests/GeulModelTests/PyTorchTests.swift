@@ -2,26 +2,26 @@ import GeulCompute
 import GeulModel
 import Testing
 
-@Suite("The network reproduces PyTorch's figures")
+/// The network reproduces PyTorch's results; see Figures/README.md.
 struct PyTorchTests {
-  /// How far float32 may be off.
+  /// The bound of errors in float32.
   ///
-  /// Sums of at most 44 terms of size one, through two layers and seven steps: some hundred roundings of 6e-8 each,
-  /// which mostly cancel. The figures themselves are rounded to 5e-10.
+  /// Sums of at most 44 terms of size one, through two layers and seven steps: some hundred roundings
+  /// of 6e-8 each, which mostly cancel. The figures are rounded to 5e-10.
   static let bound: Float = 2e-6
 
-  @Test(
-    "Logits, losses, gradients, norm, states and Adam's steps over three carried windows",
-    arguments: CellKind.allCases, InstructionSet.available)
-  func reproduces(cell: CellKind, set: InstructionSet) throws {
+  @Test(arguments: CellKind.allCases, InstructionSet.available)
+  func `logits, losses, gradients, states and Adam's steps over three windows are PyTorch's`(
+    cell: CellKind, set: InstructionSet
+  ) throws {
     let figures = try PyTorchFigures.load(cell)
     let network = figures.network
-    let kernels = Kernels(set)
-    let pool = ThreadPool(2)
-    var weights = PackedNetwork(
+    let context = ComputeContext(Kernels(set), threads: 2)
+    let kernels = context.kernels
+    let weights = PackedNetwork(
       network, parameters: network.parameters(from: figures.named(figures.initial, network)),
-      precision: .float32, backward: true, kernels: kernels, pool: pool)
-    var portions = BatchShard.cut(batch: figures.batch, pool: 2).map { rows in
+      precision: .float32, backward: true, context: context)
+    let shards = BatchShard.partition(batch: figures.batch, threads: 2).map { rows in
       BatchShard(
         network, firstRow: rows.lowerBound, rows: rows.count, length: figures.length,
         precision: .float32, dropout: false, backward: true)
@@ -30,89 +30,111 @@ struct PyTorchTests {
     let count = figures.length * figures.batch
 
     for (index, step) in figures.steps.enumerated() {
-      for p in portions.indices {
+      for shard in shards {
         for t in 0..<figures.length {
-          for row in 0..<portions[p].rows {
-            let (time, column) = (index * figures.length + t, portions[p].firstRow + row)
-            portions[p].tokens[t * portions[p].rows + row] = figures.tokens[time][column]
-            portions[p].targets[t * portions[p].rows + row] = figures.tokens[time + 1][column]
+          for row in 0..<shard.rows {
+            let (time, column) = (index * figures.length + t, shard.firstRow + row)
+            shard.tokens[t * shard.rows + row] = figures.tokens[time][column]
+            shard.targets[t * shard.rows + row] = figures.tokens[time + 1][column]
           }
         }
         if let logits = step.logits {
-          // The scores one step at a time: carrying the state must make no difference.
-          var alone = portions[p]
-          var scores = [[Float]](repeating: [], count: alone.rows)
-          for t in 0..<figures.length {
-            for row in 0..<alone.rows {
-              alone.tokens[row] = figures.tokens[t][alone.firstRow + row]
-            }
-            alone.step(weights, kernels, pool: ThreadPool(1), scores: &scores)
-            for row in 0..<alone.rows {
-              let start = (t * figures.batch + alone.firstRow + row) * figures.vocabulary
-              for unit in 0..<figures.vocabulary {
-                #expect(abs(scores[row][unit] - Float(logits.flat[start + unit])) < Self.bound)
-              }
-            }
-          }
+          checkLogits(logits, window: index, shard, weights, figures, context.singleThreaded)
         }
-        portions[p].forward(weights, kernels, scale: 1 / Float(count))
-        var room = portions[p].backwardWorkspace
-        portions[p].backward(weights, kernels, work: &room)
+        shard.forward(weights, kernels, scale: 1 / Float(count))
+        var workspace = shard.makeBackwardWorkspace()
+        shard.backward(weights, kernels, workspace: &workspace)
       }
-      let losses = portions.map { portion in (0..<portion.losses.count).map { portion.losses[$0] } }
+      let losses = shards.map { shard in (0..<shard.losses.count).map { shard.losses[$0] } }
       let loss = losses.joined().reduce(0, +) / Double(count)
       #expect(abs(loss - step.lossNats) < Double(Self.bound))
 
       var gradients = ParameterStorage(network.layout)
-      var works = (0..<pool.count).map { _ in GradientWorkspace() }
+      var workspaces = (0..<context.pool.count).map { _ in GradientWorkspace() }
       network.addGradients(
-        of: portions, to: &gradients, works: &works, kernels: kernels, pool: pool)
+        of: shards, to: &gradients, workspaces: &workspaces, context: context)
       if let expected = step.gradients {
-        for (have, want) in zip(network.tensors(of: gradients), figures.named(expected, network)) {
-          if have.name.contains("bias_hh"), cell != .gru { continue }
-          for (a, b) in zip(have.values, want.values) {
-            #expect(abs(a - b) < Self.bound, "\(have.name)")
-          }
-        }
+        check(
+          network.tensors(of: gradients), figures.named(expected, network), cell,
+          bound: Self.bound)
       }
-      let norm = kernels.norm(gradients, pool: pool)
+      let norm = context.norm(gradients)
       #expect(abs(norm - step.gradientNorm) < 1e-6)
-      weights.update(kernels, pool) { parameters in
-        kernels.adam(
+      weights.update(context) { parameters in
+        context.adamW(
           AdamW(learningRate: figures.learningRate), slots: network.layout.slots,
           step: index + 1,
-          scale: Float(min(1, figures.clipGlobalNorm / (norm + 1e-6))), parameters: &parameters,
-          gradients: gradients, first: &first, second: &second, pool: pool)
+          gradientScale: Float(min(1, figures.clipGlobalNorm / (norm + 1e-6))),
+          parameters: &parameters, gradients: gradients, firstMoment: &first,
+          secondMoment: &second)
       }
-      for p in portions.indices {
-        portions[p].shares = []
-        portions[p].carryState()
-        let width = network.layers[0].width
-        for layer in 0..<figures.layers {
-          let state = portions[p].traces[layer].state
-          for row in 0..<portions[p].rows {
-            for unit in 0..<figures.hidden {
-              let place =
-                (layer * figures.batch + portions[p].firstRow + row) * figures.hidden + unit
-              #expect(
-                abs(state.hidden[row * width + unit] - Float(step.stateH.flat[place])) < Self.bound)
-              if let cells = step.stateC {
-                #expect(
-                  abs(state.cells[row * width + unit] - Float(cells.flat[place])) < Self.bound)
-              }
-            }
-          }
-        }
+      for shard in shards {
+        shard.carryState()
+        checkState(shard, step, figures)
       }
       if let expected = step.weightsAfter {
-        // Where a gradient is near zero, Adam divides one small number by another: a step is at most the
-        // learning rate, and three of them differ by what their gradients' errors leave.
-        for (have, want) in zip(
-          network.tensors(of: weights.parameters), figures.named(expected, network))
-        {
-          if have.name.contains("bias_hh"), cell != .gru { continue }
-          for (a, b) in zip(have.values, want.values) {
-            #expect(abs(a - b) < 2e-5, "\(have.name): \(a) \(b)")
+        // Where a gradient is near zero, Adam divides one small number by another: a step is at most
+        // the learning rate, and the errors of the gradients make three of them differ.
+        check(
+          network.tensors(of: weights.parameters), figures.named(expected, network), cell,
+          bound: 2e-5)
+      }
+    }
+  }
+
+  /// Compares the logits of a window that is read one token at a time, which carries the state after
+  /// each step, from the state of `shard`.
+  private func checkLogits(
+    _ logits: PyTorchFigures.Values, window: Int, _ shard: BatchShard, _ weights: PackedNetwork,
+    _ figures: PyTorchFigures, _ context: ComputeContext
+  ) {
+    // A shard of its own: `shard` reads the same window next.
+    let reader = BatchShard(
+      weights.network, firstRow: shard.firstRow, rows: shard.rows, length: 1, precision: .float32,
+      dropout: false, backward: false)
+    for row in 0..<shard.rows {
+      reader.setState(row: row, shard.state(row: row, width: figures.hidden))
+    }
+    var found = [[Float]](repeating: [], count: reader.rows)
+    for t in 0..<figures.length {
+      for row in 0..<reader.rows {
+        reader.tokens[row] = figures.tokens[window * figures.length + t][reader.firstRow + row]
+      }
+      reader.step(weights, context, logits: &found)
+      for row in 0..<reader.rows {
+        let start = (t * figures.batch + reader.firstRow + row) * figures.vocabulary
+        for token in 0..<figures.vocabulary {
+          #expect(abs(found[row][token] - Float(logits.flat[start + token])) < Self.bound)
+        }
+      }
+    }
+  }
+
+  /// Compares tensors by name; kinds with one bias have no `bias_hh`.
+  private func check(
+    _ tensors: [NamedTensor], _ expected: [NamedTensor], _ cell: CellKind, bound: Float
+  ) {
+    for (have, want) in zip(tensors, expected) {
+      if have.name.contains("bias_hh"), cell != .gru { continue }
+      for (a, b) in zip(have.values, want.values) {
+        #expect(abs(a - b) < bound, "\(have.name): \(a) \(b)")
+      }
+    }
+  }
+
+  /// Compares the state that the next window begins with.
+  private func checkState(
+    _ shard: BatchShard, _ step: PyTorchFigures.Step, _ figures: PyTorchFigures
+  ) {
+    for row in 0..<shard.rows {
+      let state = shard.state(row: row, width: figures.hidden)
+      for layer in 0..<figures.layers {
+        for unit in 0..<figures.hidden {
+          let index = (layer * figures.batch + shard.firstRow + row) * figures.hidden + unit
+          #expect(abs(state.hidden[layer][unit] - Float(step.stateH.flat[index])) < Self.bound)
+          if let cellState = step.stateC {
+            #expect(
+              abs(state.float32State[layer][unit] - Float(cellState.flat[index])) < Self.bound)
           }
         }
       }

@@ -2,59 +2,48 @@ import GeulCompute
 import GeulModel
 import Testing
 
-@Suite("States stay where they lie")
+/// Buffers of states are written in place: none is copied.
 struct StateMemoryTests {
-  /// Where the numbers lie; what is held of them to find out is gone with the return.
-  private func addresses(_ portion: BatchShard) -> [UInt] {
-    portion.traces.map { trace in
-      switch trace.hidden {
-      case .float32(let buffer): address(buffer.span)
-      case .bfloat16(let buffer): address(buffer.span)
-      case .int8(let buffer): address(buffer.span)
-      }
-    }
-  }
-
-  private func address<Number>(_ span: Span<Number>) -> UInt {
-    unsafe span.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }
+  /// The addresses of the states of all layers.
+  private func addresses(_ shard: BatchShard) -> [UInt] {
+    shard.layers.flatMap { [$0.hidden.address, $0.float32State.address] }
   }
 
   /// Two sequences of a network of two layers, with its weights.
-  private func trial(
+  private func makeShard(
     _ precision: Precision, length: Int, backward: Bool
-  ) throws -> (BatchShard, PackedNetwork, Kernels) {
-    let trial = NetworkFixture(
+  ) throws -> (BatchShard, PackedNetwork, ComputeContext) {
+    let fixture = NetworkFixture(
       .lstm, layers: 2, hidden: 20, vocabulary: 11, rows: 2, length: length)
-    let kernels = Kernels(try InstructionSet.chosen())
+    let context = ComputeContext(Kernels(try InstructionSet.chosen()))
     let weights = PackedNetwork(
-      trial.network, parameters: trial.parameters, precision: precision, backward: backward,
-      kernels: kernels, pool: ThreadPool(1))
-    let portion = BatchShard(
-      trial.network, firstRow: 0, rows: 2, length: length, precision: precision, dropout: false,
+      fixture.network, parameters: fixture.parameters, precision: precision, backward: backward,
+      context: context)
+    let shard = BatchShard(
+      fixture.network, firstRow: 0, rows: 2, length: length, precision: precision, dropout: false,
       backward: backward)
-    return (portion, weights, kernels)
+    return (shard, weights, context)
   }
 
-  @Test("Writing a character copies no state", arguments: Precision.allCases)
-  func writes(precision: Precision) throws {
-    var (portion, weights, kernels) = try trial(precision, length: 1, backward: false)
-    var scores: [[Float]] = [[], []]
-    let before = addresses(portion)
-    for _ in 0..<5 { portion.step(weights, kernels, pool: ThreadPool(1), scores: &scores) }
-    #expect(addresses(portion) == before)
+  @Test(arguments: Precision.allCases)
+  func `a step of generation copies no state`(precision: Precision) throws {
+    let (shard, weights, context) = try makeShard(precision, length: 1, backward: false)
+    var logits: [[Float]] = [[], []]
+    let before = addresses(shard)
+    for _ in 0..<5 { shard.step(weights, context, logits: &logits) }
+    #expect(addresses(shard) == before)
   }
 
-  @Test("A step of training copies no state", arguments: Precision.trained)
-  func trains(precision: Precision) throws {
-    var (portion, weights, kernels) = try trial(precision, length: 3, backward: true)
-    var room = portion.backwardWorkspace
-    let before = addresses(portion)
+  @Test(arguments: Precision.trainable)
+  func `a step of training copies no state`(precision: Precision) throws {
+    let (shard, weights, context) = try makeShard(precision, length: 3, backward: true)
+    var workspace = shard.makeBackwardWorkspace()
+    let before = addresses(shard)
     for _ in 0..<3 {
-      portion.forward(weights, kernels, scale: 1)
-      portion.backward(weights, kernels, work: &room)
-      portion.shares = []
-      portion.carryState()
+      shard.forward(weights, context.kernels, scale: 1)
+      shard.backward(weights, context.kernels, workspace: &workspace)
+      shard.carryState()
     }
-    #expect(addresses(portion) == before)
+    #expect(addresses(shard) == before)
   }
 }

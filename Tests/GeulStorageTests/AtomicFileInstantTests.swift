@@ -3,7 +3,7 @@ import GeulStorage
 import TestSupport
 import Testing
 
-/// Whoever looks at any instant, or is left after a sudden end, finds whole files.
+/// Readers find complete files at any time, and after a crash.
 struct AtomicFileInstantTests {
   static func model(_ number: Int) -> SafetensorsFile {
     SafetensorsFile(
@@ -13,18 +13,18 @@ struct AtomicFileInstantTests {
       ])
   }
 
-  /// The number of the model at a path, which must be whole.
+  /// Reads a model, verifies it and returns its number.
   static func number(_ path: String) throws(FormatError) -> Int {
     let file = try SafetensorsFile(contentsOf: path)
     let floats = try file.floats("t", shape: [20_000])
     guard let number = file.metadata["geul"].flatMap(Int.init),
       floats.allSatisfy({ $0 == Float(number) })
-    else { throw FormatError(file: path, reason: .metadata("mixes two models.")) }
+    else { throw FormatError(file: path, reason: .metadata("has tensors of two models.")) }
     return number
   }
 
   @Test(.timeLimit(.minutes(1)))
-  func `a reader beside the writer only ever finds whole files`() async throws {
+  func `a concurrent reader finds only complete files`() async throws {
     let folder = try Folder()
     let file = AtomicFile(folder.file("latest.safetensors"))
     for number in 0..<2 { try Self.model(number).write(to: file) }
@@ -43,7 +43,7 @@ struct AtomicFileInstantTests {
   }
 
   @Test(arguments: 0..<12)
-  func `a process that is killed while it saves leaves a whole file`(turn: Int) async throws {
+  func `a process that is killed while it saves leaves a complete file`(turn: Int) async throws {
     let folder = try Folder()
     let path = folder.file("latest.safetensors")
     try Self.model(0).write(to: AtomicFile(path))
@@ -60,7 +60,7 @@ struct AtomicFileInstantTests {
     if newest.value > 0, !folder.names.contains("latest.previous.safetensors.partial") {
       #expect(try Self.number(AtomicFile(path).previousPath) == newest.value - 1)
     }
-    // Whatever the killed process left behind is no hindrance.
+    // Files that the killed process left do not prevent saving.
     try Self.model(-1).write(to: AtomicFile(path))
     #expect(folder.names == ["latest.previous.safetensors", "latest.safetensors"])
   }

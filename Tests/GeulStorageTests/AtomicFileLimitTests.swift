@@ -3,9 +3,9 @@ import GeulStorage
 import TestSupport
 import Testing
 
-/// Disks that are full and limits that are reached, each in a process of its own.
+/// Full disks and resource limits, each in a separate process.
 struct AtomicFileLimitTests {
-  /// Saves 1 MB over "old", which must fail with one of `codes`, and checks what is left.
+  /// Saves 1 MB over "old", expects the error `code`, and checks that the files are unchanged.
   static func failToSave(in folder: Folder, because code: Int32) {
     let large = SafetensorsFile(tensors: [
       .init("t", shape: [250_000], floats: [Float](repeating: 1, count: 250_000))
@@ -14,13 +14,13 @@ struct AtomicFileLimitTests {
     let error = #expect(throws: FileError.self) { try large.write(to: file) }
     #expect(
       error == FileError(path: file.path + ".partial", action: .write, reason: .system(code)))
-    #expect(error?.description.hasSuffix("What was saved before is unchanged.") == true)
+    #expect(error?.description.hasSuffix("Existing files are unchanged.") == true)
     #expect(folder.text("f") == "old")
     #expect(folder.text("f.previous") == "older")
     #expect(folder.names == ["f", "f.previous"])
   }
 
-  @Test func `a limit on file sizes is an error, not the end of the process`() async {
+  @Test func `reaching the file-size limit is an error and does not end the process`() async {
     await #expect(processExitsWith: .success) {
       let folder = try Folder()
       for text in ["older", "old"] { try AtomicFileTests.save(text, folder.file("f")) }
@@ -39,7 +39,7 @@ struct AtomicFileLimitTests {
   }
 
   #if canImport(Glibc)
-    /// Mounting needs a privilege that not every machine gives to tests.
+    /// Indicates whether the process has the privilege to mount file systems.
     static let mayMount: Bool = {
       guard let folder = try? Folder(), mountDisk(0, on: folder) else { return false }
       return unsafe umount2(folder.path, Int32(MNT_DETACH)) == 0
@@ -50,15 +50,16 @@ struct AtomicFileLimitTests {
       unsafe mount("tmpfs", folder.path, "tmpfs", flags, "size=256k") == 0
     }
 
-    /// Makes the disk the process's folder and takes its name away, so that it goes with the process.
+    /// Changes the working directory to the disk and unmounts it lazily, so that it is removed when
+    /// the process ends.
     static func enter(_ folder: Folder) throws -> Folder {
       try #require(unsafe chdir(folder.path) == 0)
       try #require(unsafe umount2(folder.path, Int32(MNT_DETACH)) == 0)
       return Folder(existing: ".")
     }
 
-    @Test(.enabled(if: mayMount, "this machine lets no test mount a small disk"))
-    func `a full disk is an error, and what was saved before is intact`() async {
+    @Test(.enabled(if: mayMount, "NOT TESTED: mounting a file system is not permitted"))
+    func `a full disk is an errorand leaves existing files unchanged`() async {
       await #expect(processExitsWith: .success) {
         let folder = try Folder()
         try #require(AtomicFileLimitTests.mountDisk(0, on: folder))
@@ -70,8 +71,8 @@ struct AtomicFileLimitTests {
       }
     }
 
-    @Test(.enabled(if: mayMount, "this machine lets no test mount a small disk"))
-    func `a read-only disk is an error, and what was saved before is intact`() async {
+    @Test(.enabled(if: mayMount, "NOT TESTED: mounting a file system is not permitted"))
+    func `a read-only disk is an errorand leaves existing files unchanged`() async {
       await #expect(processExitsWith: .success) {
         let folder = try Folder()
         try #require(AtomicFileLimitTests.mountDisk(0, on: folder))

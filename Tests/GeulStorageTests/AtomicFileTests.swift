@@ -16,20 +16,20 @@ struct AtomicFileTests {
     }
   }
 
-  @Test func `the first file is written whole, and nothing beside it`() throws {
+  @Test func `the first file is written without a previous version`() throws {
     try Self.save("one", folder.file("latest.safetensors"))
     #expect(folder.text("latest.safetensors") == "one")
     #expect(folder.names == ["latest.safetensors"])
   }
 
-  @Test func `the one before is kept as the previous one, and only that one`() throws {
+  @Test func `only the last version is kept as the previous one`() throws {
     for text in ["one", "two", "three"] { try Self.save(text, folder.file("latest.safetensors")) }
     #expect(folder.text("latest.safetensors") == "three")
     #expect(folder.text("latest.previous.safetensors") == "two")
     #expect(folder.names == ["latest.previous.safetensors", "latest.safetensors"])
   }
 
-  @Test func `a damaged file need not displace the previous one`() throws {
+  @Test func `the previous version can be kept instead of a damaged file`() throws {
     for text in ["good", "damaged"] { try Self.save(text, folder.file("f")) }
     try Self.save("new", folder.file("f"), keepingPrevious: false)
     #expect(folder.text("f") == "new")
@@ -42,11 +42,13 @@ struct AtomicFileTests {
     (".hidden", ".hidden.previous"), ("/x/.hidden.json", "/x/.hidden.previous.json"),
     ("모델.safetensors", "모델.previous.safetensors"),
   ])
-  func `the previous one is named before the extension`(path: String, previous: String) {
+  func `the name of the previous version has .previous before the extension`(
+    path: String, previous: String
+  ) {
     #expect(AtomicFile(path).previousPath == previous)
   }
 
-  @Test func `a name without a folder is in the folder of the process`() async {
+  @Test func `a name without a folder is in the working directory`() async {
     await #expect(processExitsWith: .success) {
       let folder = try Folder()
       #expect(FileManager.default.changeCurrentDirectoryPath(folder.path))
@@ -55,7 +57,7 @@ struct AtomicFileTests {
     }
   }
 
-  @Test func `what fails while writing leaves both old files, and no partial one`() throws {
+  @Test func `an error while writing keeps both versions and removes the partial file`() throws {
     for text in ["one", "two"] { try Self.save(text, folder.file("f")) }
     let failure = FileError(path: "elsewhere", action: .read, reason: .endsEarly)
     #expect(throws: failure) {
@@ -69,7 +71,7 @@ struct AtomicFileTests {
     #expect(folder.names == ["f", "f.previous"])
   }
 
-  @Test func `what a killed process left half-written is overwritten`() throws {
+  @Test func `partial files of a killed process are overwritten`() throws {
     try Data(repeating: 1, count: 100).write(to: URL(fileURLWithPath: folder.file("f.partial")))
     try Data(repeating: 1, count: 100).write(
       to: URL(fileURLWithPath: folder.file("f.previous.partial")))
@@ -78,7 +80,7 @@ struct AtomicFileTests {
     #expect(folder.names == ["f", "f.previous"])
   }
 
-  @Test func `two savers of one name at once: the second is told, the first is not disturbed`()
+  @Test func `a concurrent writer of the same file gets an error and does not affect the first`()
     throws
   {
     let path = folder.file("f")
@@ -92,7 +94,7 @@ struct AtomicFileTests {
     #expect(folder.text("f") == "ab")
   }
 
-  @Test func `a folder that is missing or is a file is an error that says so`() throws {
+  @Test func `a folder that is missing or is a file is an error`() throws {
     try Self.save("file", folder.file("f"))
     let under = #expect(throws: FileError.self) { try Self.save("x", folder.file("f/g")) }
     #expect(under?.reason == .system(ENOTDIR))
@@ -100,21 +102,21 @@ struct AtomicFileTests {
     #expect(
       missing?.description
         == folder.file("none/g.partial") + ": could not be created: No such file or directory. "
-        + "Create the folder first. What was saved before is unchanged.")
+        + "Create the folder first. Existing files are unchanged.")
     #expect(folder.names == ["f"])
   }
 
-  @Test func `a name that is a folder's is an error, and the folder stays`() throws {
+  @Test func `a folder is not replaced by a file`() throws {
     try FileManager.default.createDirectory(
       atPath: folder.file("f"), withIntermediateDirectories: false)
     #expect(throws: FileError.self) { try Self.save("x", folder.file("f")) }
     #expect(folder.names == ["f"])
   }
 
-  @Test func `where the previous name cannot be taken over the new file is in place all the same`()
+  @Test func `the new file is in place even if the previous version cannot be replaced`()
     throws
   {
-    // A previous name that cannot be taken over: a folder that is not empty.
+    // The previous version cannot be replaced because it is a folder that is not empty.
     try Self.save("one", folder.file("f"))
     try FileManager.default.createDirectory(
       atPath: folder.file("f.previous/x"), withIntermediateDirectories: true)
@@ -123,7 +125,7 @@ struct AtomicFileTests {
     #expect(folder.names == ["f", "f.previous"])
   }
 
-  @Test func `a whole model goes to the disk and comes back`() throws {
+  @Test func `a large model is written and read`() throws {
     let floats = (0..<1_000_000).map { Float($0) }
     let file = AtomicFile(folder.file("m.safetensors"))
     try SafetensorsFile(
@@ -137,18 +139,18 @@ struct AtomicFileTests {
     #expect(try read.floats("a", shape: [1000, 999]) == Array(floats[1000...]))
     #expect(try read.floats("b", shape: [1000]) == Array(floats[..<1000]))
     #expect(try read.serialized() == Array(Data(contentsOf: URL(fileURLWithPath: file.path))))
-    // The reader goes on with the file it opened, though another has taken its name.
+    // The reader still has the file that it opened after another file was given its name.
     try SafetensorsFile().write(to: file)
     #expect(try read.floats("b", shape: [1000]) == Array(floats[..<1000]))
   }
 
-  @Test func `a header that no reader would accept is not written`() throws {
+  @Test func `a header beyond the size limit is not written`() throws {
     let file = AtomicFile(folder.file("m"))
     try Self.save("one", file.path)
     let huge = SafetensorsFile(metadata: ["k": String(repeating: "x", count: 64 << 20)])
     let error = #expect(throws: FileError.self) { try huge.write(to: file) }
     guard case .headerTooLong? = error?.reason else {
-      Issue.record("another reason: \(String(describing: error))")
+      Issue.record("unexpected reason: \(String(describing: error))")
       return
     }
     #expect(folder.text("m") == "one")
@@ -156,7 +158,7 @@ struct AtomicFileTests {
   }
 
   @Test(arguments: ["", "/"])
-  func `what is not a file cannot be read as one`(suffix: String) throws {
+  func `folders, devices and missing files cannot be read`(suffix: String) throws {
     let path = folder.path + suffix
     #expect(
       throws: FormatError(
@@ -173,7 +175,7 @@ struct AtomicFileTests {
         + "Check the path.")
   }
 
-  @Test func `a file that becomes shorter after it was opened is an error`() throws {
+  @Test func `a file that is truncated after it was opened is an error`() throws {
     let file = AtomicFile(folder.file("m"))
     try SafetensorsFile(tensors: [.init("t", shape: [4], floats: [1, 2, 3, 4])]).write(to: file)
     let read = try SafetensorsFile(contentsOf: file.path)

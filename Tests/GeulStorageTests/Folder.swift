@@ -1,23 +1,23 @@
 import Foundation
 
-/// A folder of its own for a test, removed when the test is over.
+/// A temporary folder that is removed at the end of a test.
 final class Folder {
   let path: String
-  private let isOurs: Bool
+  private let isTemporary: Bool
 
   init(existing path: String) {
     self.path = path
-    isOurs = false
+    isTemporary = false
   }
 
   init() throws {
-    isOurs = true
+    isTemporary = true
     path = NSTemporaryDirectory() + "geul-files-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
   deinit {
-    if isOurs { try? FileManager.default.removeItem(atPath: path) }
+    if isTemporary { try? FileManager.default.removeItem(atPath: path) }
   }
 
   func file(_ name: String) -> String { path + "/" + name }

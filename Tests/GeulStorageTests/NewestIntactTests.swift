@@ -12,7 +12,7 @@ struct NewestIntactTests {
     try SafetensorsFile(contentsOf: path).floats("n", shape: [1])[0]
   }
 
-  /// A folder where model 1 and then model 2 were saved.
+  /// A folder in which model 1 and then model 2 were saved.
   let folder: Folder
   let file: AtomicFile
 
@@ -29,14 +29,14 @@ struct NewestIntactTests {
     try bytes.write(to: URL(fileURLWithPath: path))
   }
 
-  @Test func `the newest file is used when it is whole`() throws {
+  @Test func `the newest file is used if it is intact`() throws {
     let newest = try file.newestIntact(Self.number)
     #expect(newest.value == 2)
     #expect(newest.path == file.path)
     #expect(newest.notice == nil)
   }
 
-  @Test func `the previous file is used when the newest is damaged, with a sentence`() throws {
+  @Test func `the previous file is used with a notice if the newest is damaged`() throws {
     try Self.damage(file.path)
     let newest = try file.newestIntact(Self.number)
     #expect(newest.value == 1)
@@ -45,27 +45,27 @@ struct NewestIntactTests {
     #expect(notice.hasPrefix(file.path + ": has the checksum xxh64:"))
     #expect(
       notice.hasSuffix(
-        "The one saved before it, \(file.previousPath), is used instead."))
-    // Saving goes on without losing the only good one on the way.
+        "The previous file, \(file.previousPath), is used instead."))
+    // Saving again does not lose the only intact file.
     try Self.model(3).write(to: file, keepingPrevious: false)
     #expect(try file.newestIntact(Self.number).value == 3)
     #expect(try Self.number(folder.file("latest.previous.safetensors")) == 1)
   }
 
-  @Test func `the previous file is used when the newest is missing`() throws {
+  @Test func `the previous file is used if the newest is missing`() throws {
     try FileManager.default.removeItem(atPath: file.path)
     let newest = try file.newestIntact(Self.number)
     #expect(newest.value == 1)
     #expect(newest.notice?.contains("No such file or directory") == true)
   }
 
-  @Test func `when neither is whole the newest one's fault is told`() throws {
+  @Test func `the error is that of the newest file if neither is intact`() throws {
     try Self.damage(file.path)
     try FileManager.default.removeItem(atPath: file.previousPath)
     let error = #expect(throws: FormatError.self) { try file.newestIntact(Self.number) }
     #expect(error?.file == file.path)
     guard case .wrongChecksum? = error?.reason else {
-      Issue.record("another reason: \(String(describing: error))")
+      Issue.record("unexpected reason: \(String(describing: error))")
       return
     }
   }

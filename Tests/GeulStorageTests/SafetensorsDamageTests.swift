@@ -2,7 +2,7 @@ import GeulStorage
 import TestSupport
 import Testing
 
-/// What accident does to a file is always noticed; nothing wrong is ever read in its place.
+/// Damage to a file is always detected.
 struct SafetensorsDamageTests {
   static let ours = SafetensorsFile(
     metadata: ["geul": "{}"],
@@ -11,7 +11,7 @@ struct SafetensorsDamageTests {
       .init("ids", shape: [3], values: [1, 2, 3] as [UInt8]),
     ])
 
-  /// The same without metadata, as other programs write it.
+  /// A file without metadata, as written by other programs.
   static let foreign = hostile(
     #"{"weight":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,
     data: [0, 0, 0x80, 0x3F, 0, 0, 0, 0x40])
@@ -26,20 +26,20 @@ struct SafetensorsDamageTests {
     }
   }
 
-  @Test func `every other value of every byte is an error`() throws {
+  @Test func `any change of any byte is an error`() throws {
     let whole = try Self.ours.serialized()
-    var unnoticed: Set<Int> = []
+    var undetected: Set<Int> = []
     for at in whole.indices {
       for change in 1...UInt8.max {
         var damaged = whole
         damaged[at] ^= change
-        if (try? SafetensorsFile(bytes: damaged)) != nil { unnoticed.insert(at) }
+        if (try? SafetensorsFile(bytes: damaged)) != nil { undetected.insert(at) }
       }
     }
-    #expect(unnoticed.isEmpty, "bytes whose change goes unnoticed")
+    #expect(undetected.isEmpty, "offsets of undetected changes")
   }
 
-  @Test func `two bytes exchanged are an error`() throws {
+  @Test func `two swapped bytes are an error`() throws {
     let whole = try Self.ours.serialized()
     for at in 1..<whole.count where whole[at] != whole[at - 1] {
       var damaged = whole
@@ -49,7 +49,7 @@ struct SafetensorsDamageTests {
   }
 
   @Test(arguments: 1...50 as ClosedRange<UInt64>)
-  func `a lost block is an error`(seed: UInt64) throws {
+  func `a block of zeros is an error`(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     var damaged = try Self.ours.serialized()
     let start = Int.random(in: 0..<damaged.count, using: &random)
@@ -59,7 +59,7 @@ struct SafetensorsDamageTests {
     #expect(throws: FormatError.self) { try SafetensorsFile(bytes: damaged) }
   }
 
-  @Test func `a foreign file without checksum never gives numbers of another shape`() throws {
+  @Test func `tensors of a damaged file without checksum always cover its data`() throws {
     for at in Self.foreign.indices {
       for change in 1...UInt8.max {
         var damaged = Self.foreign
@@ -70,22 +70,22 @@ struct SafetensorsDamageTests {
     }
   }
 
-  @Test func `a changed number is named by both checksums`() throws {
+  @Test func `a changed element is an error with both checksums`() throws {
     var damaged = try Self.ours.serialized()
     damaged[damaged.count - 1] ^= 1
     let error = #expect(throws: FormatError.self) {
       try SafetensorsFile(bytes: damaged, name: "m.safetensors")
     }
     guard case .wrongChecksum(let expected, let found)? = error?.reason else {
-      Issue.record("another reason: \(String(describing: error))")
+      Issue.record("unexpected reason: \(String(describing: error))")
       return
     }
     #expect(expected != found)
     #expect(error?.description.hasPrefix("m.safetensors: has the checksum xxh64:") == true)
   }
 
-  @Test func `a file of Geul without checksum, or with an unknown one, is an error`() {
-    #expect(throws: FormatError(file: "safetensors", reason: .noChecksum)) {
+  @Test func `a file from Geul without a checksum or with an unknown one is an error`() {
+    #expect(throws: FormatError(file: "safetensors", reason: .missingChecksum)) {
       try SafetensorsFile(bytes: hostile(#"{"__metadata__":{"geul":"{}"}}"#))
     }
     #expect(throws: FormatError(file: "safetensors", reason: .unknownChecksum("md5:1"))) {
@@ -93,12 +93,12 @@ struct SafetensorsDamageTests {
     }
   }
 
-  @Test func `another program's own checksum is a text like others`() throws {
+  @Test func `the checksum of another program is kept as metadata`() throws {
     let file = try SafetensorsFile(bytes: hostile(#"{"__metadata__":{"checksum":"md5:1"}}"#))
     #expect(file.metadata == ["checksum": "md5:1"])
   }
 
-  @Test func `bytes after the end are an error`() throws {
+  @Test func `bytes after the last tensor are an error`() throws {
     #expect(throws: FormatError(file: "safetensors", reason: .trailingBytes(1))) {
       try SafetensorsFile(bytes: Self.ours.serialized() + [0])
     }

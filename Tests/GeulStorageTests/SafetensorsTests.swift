@@ -16,7 +16,7 @@ struct SafetensorsTests {
       Tensor("ids", shape: [5], values: [1, 2, 3, 254, 255] as [UInt8]),
     ])
 
-  @Test func `everything written is read again`() throws {
+  @Test func `all metadata and tensors are restored`() throws {
     let file = try SafetensorsFile(bytes: Self.sample.serialized())
     #expect(file.metadata == Self.sample.metadata)
     #expect(
@@ -32,7 +32,7 @@ struct SafetensorsTests {
     #expect(try file.bytes("single") == [0, 0, 0x28, 0x42])
   }
 
-  @Test func `every kind of number keeps its bits`() throws {
+  @Test func `all element types keep their bits`() throws {
     let nan = Double(bitPattern: 0x7FF8_0000_0000_1234)
     let written = SafetensorsFile(tensors: [
       Tensor("f64", shape: [2], values: [nan, .leastNonzeroMagnitude]),
@@ -46,7 +46,7 @@ struct SafetensorsTests {
     #expect(try file.bytes("bf16") == [0x80, 0x3F, 0x00, 0x40])
   }
 
-  @Test func `texts and names of any characters come back`() throws {
+  @Test func `metadata and names of any characters are restored`() throws {
     let text = String(String.UnicodeScalarView((0..<0x80).compactMap(UnicodeScalar.init)))
     let strange = text + "/\\\"é e\u{301} 한국어 👨‍👩‍👧‍👦 \u{2028}\u{10FFFF}"
     let written = SafetensorsFile(
@@ -58,8 +58,7 @@ struct SafetensorsTests {
     #expect(try file.floats(strange, shape: [1]) == [1])
   }
 
-  @Test func `a header of the format's own example is read, escapes and order as they come`() throws
-  {
+  @Test func `a header with whitespace, escapes and any order of keys is read`() throws {
     let json = """
       { "late" : {"data_offsets":[4,8] , "shape":[1,1], "dtype":"F32"},\t
       "early":{"dtype":"U8","shape":[2,2],"data_offsets":[0,4]},\r
@@ -71,7 +70,7 @@ struct SafetensorsTests {
     #expect(try file.floats("late", shape: [1, 1]) == [1])
   }
 
-  @Test func `the bytes are a function of the content`() throws {
+  @Test func `the bytes depend only on the content`() throws {
     let pairs = (0..<20).map { ("key \($0)", "text") }
     let one = SafetensorsFile(metadata: .init(uniqueKeysWithValues: pairs))
     let other = SafetensorsFile(metadata: .init(uniqueKeysWithValues: pairs.reversed()))
@@ -80,8 +79,8 @@ struct SafetensorsTests {
     #expect(try again.serialized() == Self.sample.serialized())
   }
 
-  /// The checksum was computed by Python's xxhash 3 over the same bytes with zeros in its place.
-  @Test func `the bytes of a small file are as the format says`() throws {
+  /// The checksum was computed by Python's xxhash 3 over the same bytes with zeros as its digits.
+  @Test func `the bytes of a small file conform to the format`() throws {
     let bytes = try SafetensorsFile(
       metadata: ["b": "2", "a": "1"], tensors: [Tensor("t", shape: [1], floats: [1])]
     ).serialized()
@@ -96,7 +95,7 @@ struct SafetensorsTests {
           as: UTF8.self))
   }
 
-  @Test func `each tensor begins at a multiple of the size of its numbers`() throws {
+  @Test func `each tensor is aligned to the size of its elements`() throws {
     let bytes = try Self.sample.serialized()
     let file = try SafetensorsFile(bytes: bytes)
     #expect(file.tensors.map(\.name) == ["steps", "weight", "single", "none", "ids"])
@@ -114,17 +113,17 @@ struct SafetensorsTests {
       try SafetensorsFile(bytes: mixed.serialized()).tensors.map(\.name) == ["large", "small"])
   }
 
-  @Test func `a slice of an arena is written without the rest`() throws {
-    let arena: [Float] = [0, 1, 2, 3, 4, 5]
+  @Test func `a slice of an array is written as a tensor`() throws {
+    let array: [Float] = [0, 1, 2, 3, 4, 5]
     let file = try SafetensorsFile(
-      bytes: SafetensorsFile(tensors: [Tensor("slot", shape: [2], data: arena[2..<4])])
+      bytes: SafetensorsFile(tensors: [Tensor("slot", shape: [2], data: array[2..<4])])
         .serialized())
     #expect(try file.floats("slot", shape: [2]) == [2, 3])
   }
 
-  @Test func `asking for what is not there says what is`() throws {
+  @Test func `a missing tensor, a wrong shape and a wrong dtype are errors`() throws {
     let file = try SafetensorsFile(bytes: Self.sample.serialized(), name: "m.safetensors")
-    let missing = FormatError(file: "m.safetensors", reason: .noTensor("bias"))
+    let missing = FormatError(file: "m.safetensors", reason: .missingTensor("bias"))
     #expect(throws: missing) { try file.floats("bias", shape: [1]) }
     #expect(
       throws: FormatError(
@@ -137,7 +136,7 @@ struct SafetensorsTests {
     ) { try file.floats("ids", shape: [5]) }
   }
 
-  @Test func `a tensor whose numbers do not fill its shape is a programmer's error`() async {
+  @Test func `a tensor whose elements do not match its shape is a programmer's error`() async {
     await #expect(processExitsWith: .failure) {
       _ = SafetensorsFile.Tensor("t", shape: [2, 2], floats: [1, 2, 3])
     }
@@ -146,7 +145,7 @@ struct SafetensorsTests {
     }
   }
 
-  @Test func `two tensors of one name cannot be written`() async {
+  @Test func `writing two tensors of the same name is a programmer's error`() async {
     await #expect(processExitsWith: .failure) {
       let twice = SafetensorsFile.Tensor("t", shape: [1], floats: [1])
       _ = try SafetensorsFile(tensors: [twice, twice]).serialized()
@@ -154,17 +153,17 @@ struct SafetensorsTests {
   }
 }
 
-/// A file with this header and these data, whatever they are.
+/// A file with any header and any data, without validation.
 func hostile(_ json: String, data: [UInt8] = []) -> [UInt8] {
   hostile(Array(json.utf8), data: data)
 }
 
-/// A file with this header and these data, whatever they are.
+/// A file with any header and any data, without validation.
 func hostile(_ json: [UInt8], data: [UInt8] = []) -> [UInt8] {
   lengthField(UInt64(json.count)) + json + data
 }
 
-/// Eight bytes, little-endian.
+/// The length field: 8 bytes, little-endian.
 func lengthField(_ length: UInt64) -> [UInt8] {
   (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) }
 }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 struct XXH64Tests {
-  /// The buffer of xxHash's own sanity test (xsum_sanity_check.c).
+  /// The buffer of xxHash's sanity test (xsum_sanity_check.c).
   static let buffer: [UInt8] = {
     var byte: UInt64 = 2_654_435_761
     return (0..<2400).map { _ in
@@ -12,7 +12,7 @@ struct XXH64Tests {
     }
   }()
 
-  /// Published by the author of xxHash in the same test: length, seed, hash.
+  /// The test vectors of the same test: length, seed, hash.
   @Test(
     arguments: [
       (0, 0, 0xEF46_DB37_51D8_E999), (0, 2_654_435_761, 0xAC75_FDA2_929B_17EF),
@@ -22,7 +22,7 @@ struct XXH64Tests {
       (222, 0, 0xB641_AE8C_B691_C174), (222, 2_654_435_761, 0x20CB_8AB7_AE10_C14A),
       (2367, 0, 0xA824_18DD_EC0E_A581), (2367, 2_654_435_761, 0xA36A_93C1_8052_673A),
     ] as [(Int, UInt64, UInt64)])
-  func `hashes the published vectors`(length: Int, seed: UInt64, expected: UInt64) {
+  func `the hashes of the test vectors agree`(length: Int, seed: UInt64, expected: UInt64) {
     var hash = XXH64(seed: seed)
     hash.update(Self.buffer.span.raw.extracting(first: length))
     #expect(hash.finish() == expected)
@@ -33,14 +33,14 @@ struct XXH64Tests {
       ("abc", 0x44BC_2CF5_AD77_0999),
       ("Nobody inspects the spammish repetition", 0xFBCE_A83C_8A37_8BF1),
     ] as [(String, UInt64)])
-  func `hashes the texts that its bindings publish`(text: String, expected: UInt64) {
+  func `the hashes of texts published with the bindings agree`(text: String, expected: UInt64) {
     var hash = XXH64()
     hash.update(Array(text.utf8).span.raw)
     #expect(hash.finish() == expected)
   }
 
   @Test(arguments: 1...100 as ClosedRange<UInt64>)
-  func `gives the same hash however the bytes are divided`(seed: UInt64) {
+  func `the hash does not depend on how the bytes are divided`(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     let length = Int.random(in: 0...300, using: &random)
     var whole = XXH64()
@@ -55,7 +55,7 @@ struct XXH64Tests {
     #expect(parts.finish() == whole.finish())
   }
 
-  @Test func `hashes at least 500 MB a second`() {
+  @Test func `the throughput is at least 500 MB/s`() {
     let bytes = [UInt8](repeating: 7, count: 64 << 20)
     var best = Duration.seconds(60)
     for _ in 0..<5 {
@@ -74,6 +74,6 @@ struct XXH64Tests {
     #endif
   }
 
-  /// Keeps the optimiser from dropping what is measured.
+  /// Keeps the compiler from removing the measured code.
   @inline(never) private func withKnownUse(_ hash: UInt64) { #expect(hash != 0) }
 }

@@ -3,10 +3,9 @@ import GeulText
 import TestSupport
 import Testing
 
-@Suite("Corpus")
 struct CorpusTests {
-  @Test("ids take two bytes up to 65,536 units, four beyond", arguments: [65_536, 65_537])
-  func width(distinct: Int) throws {
+  @Test(arguments: [65_536, 65_537])
+  func `ids take two bytes up to 65,536 tokens, four beyond`(distinct: Int) throws {
     let scalars = (UInt32(0x4E00)...0x2FFFF).lazy.compactMap { Unicode.Scalar($0) }
       .prefix(distinct)
     var view = String.UnicodeScalarView()
@@ -27,8 +26,7 @@ struct CorpusTests {
     #expect(unknown.ids(corpus.count..<corpus.count + 3).last == -1)
   }
 
-  @Test("windows are copied into an array or a span that is there already")
-  func windows() throws {
+  @Test func `ids are copied into an existing array or span`() throws {
     let corpus = try Corpus.read([.text("abcabc")])
     #expect(corpus.ids(2..<2) == [])
     #expect(corpus.ids(1..<4) == [1, 2, 0])
@@ -40,17 +38,14 @@ struct CorpusTests {
     #expect(window == [0, 1])
   }
 
-  @Test("a window outside the corpus is a fault of the program")
-  func outside() async {
+  @Test func `reading ids outside the corpus is a programmer's error`() async {
     await #expect(processExitsWith: .failure) {
       _ = try Corpus.read([.text("abc")]).ids(1..<4)
     }
   }
 
-  @Test("the hash belongs to the units and their order")
-  func hash() throws {
-    // A fixed value: it must be the same on each machine and in each version, for runs are resumed
-    // by it.
+  @Test func `the hash depends on the tokens and their order`() throws {
+    // The value is fixed: resuming a run on another machine or with another version compares it.
     let corpus = try Corpus.read([.text("한글과 English\n")])
     #expect(corpus.hash == "3bc3952421da1313")
     #expect(try Corpus.read([.text("한글과 English\n")]).hash == corpus.hash)
@@ -60,32 +55,30 @@ struct CorpusTests {
     #expect(try Corpus.read([.text("한글과 English\n")], options: given).hash == corpus.hash)
   }
 
-  @Test("bytes of a stretch are counted in each unit", arguments: TokenUnit.allCases)
-  func byteLengths(unit: TokenUnit) throws {
+  @Test(arguments: TokenUnit.allCases)
+  func `the bytes of a token range are counted for each unit`(unit: TokenUnit) throws {
     var random = RandomText(seed: 6)
     let text = (0..<200).map { _ in random.next() }.joined() + "한글은 가\u{1100} 각ᆨ"
     let tokenizer = Tokenizer(unit: unit)
     let corpus = try Corpus.read([.text(text)], options: CorpusOptions(tokenizer: tokenizer))
-    #expect(corpus.byteLength(ofUnitsIn: 0..<corpus.count) == corpus.byteCount)
+    #expect(corpus.byteCount(ofTokensIn: 0..<corpus.count) == corpus.byteCount)
     #expect(corpus.byteCount == tokenizer.normalized(text).utf8.count)
     var sum = 0
     for start in stride(from: 0, to: corpus.count, by: 7) {
-      sum += corpus.byteLength(ofUnitsIn: start..<min(start + 7, corpus.count))
+      sum += corpus.byteCount(ofTokensIn: start..<min(start + 7, corpus.count))
     }
     #expect(sum == corpus.byteCount)
   }
 
-  @Test("texts follow one another, each on a line of its own")
-  func several() throws {
+  @Test func `texts are concatenated with a line feed in between`() throws {
     let sources = [TextSource.text("a\u{1100}", name: "one"), .text("\u{1161}b\n"), .text("c")]
     let corpus = try Corpus.read(sources)
-    #expect(corpus.units == ["a", "\u{1100}", "\n", "\u{1161}", "b", "\n", "c"])
+    #expect(corpus.tokens == ["a", "\u{1100}", "\n", "\u{1161}", "b", "\n", "c"])
     #expect(
-      corpus.notes == ["one: a line feed was put behind it, for its last line has none."])
+      corpus.notes == ["one: a line feed was added at the end: the last line had none."])
   }
 
-  @Test("bytes are joined as they are")
-  func severalBytes() throws {
+  @Test func `bytes are concatenated unchanged`() throws {
     let options = CorpusOptions(tokenizer: Tokenizer(unit: .byte))
     let sources = [
       TextSource.bytes([0xED, 0x95], name: "one"), .bytes([0x9C, 0x00], name: "two"),
@@ -95,8 +88,7 @@ struct CorpusTests {
     #expect(corpus.notes == [])
   }
 
-  @Test("a folder is read in the order of its paths' bytes, texts only")
-  func folder() throws {
+  @Test func `only the text files of a folder are read, in the order of their paths`() throws {
     let scratch = try Scratch()
     try scratch.write("2\n", "b.txt")
     try scratch.write("1\n", "B.TXT")
@@ -112,13 +104,12 @@ struct CorpusTests {
     #expect(corpus.decoded == "1\n2\n3\n4\n")
     #expect(
       corpus.notes == [
-        "\(scratch.path)/b/image.png: passed over, with 2 more; from folders only"
-          + " *.txt, *.text, *.md, *.markdown, *.rst, *.org, *.tex are read."
+        "\(scratch.path)/b/image.png: skipped, and 2 more; only"
+          + " *.txt, *.text, *.md, *.markdown, *.rst, *.org, *.tex are read from folders."
       ])
   }
 
-  @Test("the file of ids has no name, so that nothing is left behind")
-  func nameless() throws {
+  @Test func `the file of token ids has no name`() throws {
     let scratch = try Scratch()
     var options = CorpusOptions()
     options.temporaryFolder = scratch.path
@@ -127,9 +118,8 @@ struct CorpusTests {
     #expect(corpus.decoded == "abc")
   }
 
-  @Test("memory does not grow with the text")
-  func memory() async {
-    // In a process of its own, for the most that it has ever held is measured.
+  @Test func `memory does not grow with the text`() async {
+    // In a separate process, because the peak memory of the process is measured.
     await #expect(processExitsWith: .success) {
       let scratch = try Scratch()
       let path = try scratch.write("", "large.txt")
@@ -146,22 +136,22 @@ struct CorpusTests {
       #expect(before > 1000)
       #expect(grown < 12 * 1024)
 
-      // Nor with what is read of it, however often.
-      let units = String(decoding: line, as: UTF8.self).count
-      let first = corpus.ids(0..<units)
+      // Reading ids does not increase memory either.
+      let lineTokens = String(decoding: line, as: UTF8.self).count
+      let first = corpus.ids(0..<lineTokens)
       for _ in 0..<2 {
-        for start in stride(from: 0, to: corpus.count - units, by: 1000 * units) {
-          #expect(corpus.ids(start..<start + units) == first)
-          _ = corpus.ids(start..<min(corpus.count, start + 1000 * units))
+        for start in stride(from: 0, to: corpus.count - lineTokens, by: 1000 * lineTokens) {
+          #expect(corpus.ids(start..<start + lineTokens) == first)
+          _ = corpus.ids(start..<min(corpus.count, start + 1000 * lineTokens))
         }
       }
-      #expect(corpus.count * 2 > 100 << 20, "more than is held at once")
+      #expect(corpus.count * 2 > 100 << 20, "larger than the resident limit")
       #expect(peakKilobytes() - before < 96 * 1024)
     }
   }
 }
 
-/// The most memory this process has had at any time.
+/// The peak resident memory of the process in KB.
 private func peakKilobytes() -> Int {
   let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
   let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") } ?? ""

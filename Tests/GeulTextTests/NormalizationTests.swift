@@ -1,16 +1,13 @@
 import GeulText
 import Testing
 
-@Suite("Normal forms")
 struct NormalizationTests {
   private static func form(_ form: NormalForm, _ text: String) -> String {
     Tokenizer(unit: .codepoint, normalization: form).normalized(text)
   }
 
-  @Test(
-    "every line of Unicode's NormalizationTest holds",
-    .enabled(if: UnicodeData.normalizationTest != nil, UnicodeData.hint))
-  func normalizationTest() throws {
+  @Test(.enabled(if: UnicodeData.normalizationTest != nil, UnicodeData.hint))
+  func `all lines of Unicode's NormalizationTest hold`() throws {
     let lines = try #require(UnicodeData.normalizationTest)
     var failures: [String] = []
     var tested = 0
@@ -23,7 +20,7 @@ struct NormalizationTests {
       }
       let c = line.split(separator: ";").prefix(5).map { text(hex: $0) }
       if isPart1 { listed.formUnion(scalars(c[0])) }
-      // The conformance clauses at the top of the file: column i in each form is this column.
+      // The conformance clauses at the top of the file: the column that is the normal form of each.
       let rules: [(NormalForm, [Int])] = [
         (.nfc, [1, 1, 1, 3, 3]), (.nfd, [2, 2, 2, 4, 4]), (.nfkc, [3, 3, 3, 3, 3]),
       ]
@@ -35,32 +32,30 @@ struct NormalizationTests {
       }
       tested += 1
     }
-    // What Part 1 does not list is itself in each form.
+    // Characters that are not listed in Part 1 are unchanged by all forms.
     let others = (UInt32(1)...0x10FFFF).compactMap { Unicode.Scalar($0) }
       .filter { !listed.contains($0.value) }
     for start in stride(from: 0, to: others.count, by: 1024) {
-      // What stands between two keeps them from meeting, and joins neither.
+      // The separator combines with no character.
       let text = others[start..<min(start + 1024, others.count)].map { "!\($0)" }.joined()
-      let joins = [NormalForm.nfc, .nfd, .nfkc].filter {
+      let changed = [NormalForm.nfc, .nfd, .nfkc].filter {
         scalars(Self.form($0, text)) != scalars(text)
       }
-      if !joins.isEmpty {
-        failures.append("\(joins) change one from \(hex(String(others[start])))")
+      if !changed.isEmpty {
+        failures.append("\(changed) change a character from \(hex(String(others[start]))) on")
       }
     }
     #expect(failures.isEmpty)
     #expect(tested > 18_000)
-    print("NormalizationTest: \(tested) lines, \(others.count) characters that stay")
+    print("NormalizationTest: \(tested) lines, \(others.count) unlisted characters")
   }
 
-  @Test("bytes are never normalised")
-  func bytes() {
+  @Test func `bytes are never normalized`() {
     #expect(Tokenizer(unit: .byte, normalization: .nfkc).normalization == .none)
-    #expect(Tokenizer(unit: .byte).units(of: "é").map(scalars) == [[0xC3], [0xA9]])
+    #expect(Tokenizer(unit: .byte).tokens(of: "é").map(scalars) == [[0xC3], [0xA9]])
   }
 
-  @Test("each form gives what it promises")
-  func examples() {
+  @Test func `examples of each normal form`() {
     #expect(scalars(Self.form(.nfc, "e\u{301}")) == [0xE9])
     #expect(scalars(Self.form(.nfd, "한")) == [0x1112, 0x1161, 0x11AB])
     #expect(scalars(Self.form(.nfkc, "ﬁＡ")) == [0x66, 0x69, 0x41])

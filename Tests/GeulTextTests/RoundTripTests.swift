@@ -2,10 +2,9 @@ import Foundation
 import GeulText
 import Testing
 
-@Suite("Encoding and decoding")
 struct RoundTripTests {
-  @Test("10,000 random texts come back in each unit", arguments: TokenUnit.allCases)
-  func random(unit: TokenUnit) throws {
+  @Test(arguments: TokenUnit.allCases)
+  func `10,000 random texts are restored with each unit`(unit: TokenUnit) throws {
     var random = RandomText(seed: 2)
     var failures: [String] = []
     for round in 0..<10_000 {
@@ -20,10 +19,11 @@ struct RoundTripTests {
   }
 
   @Test(
-    "the multi-script text comes back in each unit and form",
     .enabled(if: SharedCorpora.path("multiscript.txt") != nil, SharedCorpora.hint),
     arguments: TokenUnit.allCases, NormalForm.allCases)
-  func multiscript(unit: TokenUnit, form: NormalForm) throws {
+  func `the multi-script text is restored with each unit and normal form`(
+    unit: TokenUnit, form: NormalForm
+  ) throws {
     let path = try #require(SharedCorpora.path("multiscript.txt"))
     let text = try String(contentsOfFile: path, encoding: .utf8)
     let tokenizer = Tokenizer(unit: unit, normalization: form)
@@ -32,20 +32,20 @@ struct RoundTripTests {
     let same = corpus.decoded.utf8.elementsEqual(expected.utf8)
     #expect(same)
     #expect(corpus.byteCount == expected.utf8.count)
-    #expect(corpus.byteLength(ofUnitsIn: 0..<corpus.count) == corpus.byteCount)
+    #expect(corpus.byteCount(ofTokensIn: 0..<corpus.count) == corpus.byteCount)
   }
 
   @Test(
-    "how a text is divided into blocks changes nothing", arguments: TokenUnit.allCases,
+    arguments: TokenUnit.allCases,
     NormalForm.allCases)
-  func blocks(unit: TokenUnit, form: NormalForm) throws {
+  func `the result does not depend on the block size`(unit: TokenUnit, form: NormalForm) throws {
     var random = RandomText(seed: 3)
     let text = (0..<400).map { _ in random.next() }.joined()
     var options = CorpusOptions(tokenizer: Tokenizer(unit: unit, normalization: form))
     let whole = try Corpus.read([.text(text)], options: options)
     let same = whole.decoded.utf8.elementsEqual(options.tokenizer.normalized(text).utf8)
     #expect(same)
-    #expect(whole.units.map(scalars) == options.tokenizer.units(of: text).map(scalars))
+    #expect(whole.tokens.map(scalars) == options.tokenizer.tokens(of: text).map(scalars))
     for size in [1, 2, 3, 5, 64, 1000] {
       options.blockBytes = size
       let divided = try Corpus.read([.text(text)], options: options)
@@ -55,14 +55,13 @@ struct RoundTripTests {
     }
   }
 
-  @Test("jamo spell syllables out and leave the rest to graphemes")
-  func jamo() {
+  @Test func `the jamo unit decomposes syllables and keeps other graphemes`() {
     let tokenizer = Tokenizer(unit: .jamo)
-    #expect(tokenizer.units(of: "한글 é!") == ["ᄒ", "ᅡ", "ᆫ", "ᄀ", "ᅳ", "ᆯ", " ", "é", "!"])
-    // A tone mark inside the grapheme becomes a unit of its own.
-    #expect(tokenizer.units(of: "가\u{302E}").map(scalars) == [[0x1100], [0x1161], [0x302E]])
-    // Jamo that stand apart in a text taken as it is must not come back joined.
+    #expect(tokenizer.tokens(of: "한글 é!") == ["ᄒ", "ᅡ", "ᆫ", "ᄀ", "ᅳ", "ᆯ", " ", "é", "!"])
+    // A tone mark inside the grapheme becomes a token of its own.
+    #expect(tokenizer.tokens(of: "가\u{302E}").map(scalars) == [[0x1100], [0x1161], [0x302E]])
+    // Without normalization, adjacent jamo must not be composed by decoding.
     let plain = Tokenizer(unit: .jamo, normalization: .none)
-    #expect(plain.units(of: "\u{1100}\u{1161}").map(scalars) == [[0x1100, 0x1161]])
+    #expect(plain.tokens(of: "\u{1100}\u{1161}").map(scalars) == [[0x1100, 0x1161]])
   }
 }

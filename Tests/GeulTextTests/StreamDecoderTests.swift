@@ -2,58 +2,53 @@ import GeulText
 import TestSupport
 import Testing
 
-@Suite("Streaming decoder")
 struct StreamDecoderTests {
-  private func pieces(_ units: [String], _ tokenizer: Tokenizer) throws -> [String] {
-    let vocabulary = try Vocabulary(distinct: units)
+  /// The output of the decoder after each token, and at the end.
+  private func pieces(_ tokens: [String], _ tokenizer: Tokenizer) throws -> [String] {
+    let vocabulary = try Vocabulary(distinct: tokens)
     var decoder = StreamDecoder(tokenizer: tokenizer, vocabulary: vocabulary)
-    return units.compactMap { vocabulary.id(of: $0) }.map { decoder.append($0) }
+    return tokens.compactMap { vocabulary.id(of: $0) }.map { decoder.append($0) }
       + [decoder.finish()]
   }
 
-  @Test("jamo are recomposed as soon as they can join no more")
-  func jamo() throws {
+  @Test func `jamo are composed as soon as the syllable is complete`() throws {
     let tokenizer = Tokenizer(unit: .jamo)
     let found = try pieces(["ᄒ", "ᅡ", "ᆫ", "ᄀ", "ᅳ", "ᄅ", "!"], tokenizer)
     #expect(found.map(scalars) == [[], [], [0xD55C], [], [], [0xADF8], [0x1105, 0x21], []])
   }
 
-  @Test("jamo without a place in a syllable come out as they are")
-  func looseJamo() throws {
+  @Test func `jamo that form no syllable are unchanged`() throws {
     let tokenizer = Tokenizer(unit: .jamo)
     let found = try pieces(["ᅡ", "ᆫ", "ᄀ", "ᄀ", "ᅡ", "ᅡ", "ᆫ"], tokenizer)
     #expect(
       found.map(scalars) == [[0x1161], [0x11AB], [], [0x1100], [], [0xAC00, 0x1161], [0x11AB], []])
   }
 
-  @Test("what a text that was cut off has only begun is left out, and nothing more")
-  func cut() throws {
-    func cut(_ units: [String], _ unit: TokenUnit) throws -> String {
+  @Test func `an incomplete character at the end of a truncated text is discarded`() throws {
+    func decode(_ tokens: [String], _ unit: TokenUnit) throws -> String {
       let tokenizer = Tokenizer(unit: unit)
-      let vocabulary = try Vocabulary(distinct: Array(Set(units)).sorted())
+      let vocabulary = try Vocabulary(distinct: Array(Set(tokens)).sorted())
       var decoder = StreamDecoder(tokenizer: tokenizer, vocabulary: vocabulary)
-      let text = units.compactMap { vocabulary.id(of: $0) }.map { decoder.append($0) }.joined()
-      // And the next text begins afresh.
-      return text + decoder.cut() + "|" + decoder.finish()
+      let text = tokens.compactMap { vocabulary.id(of: $0) }.map { decoder.append($0) }.joined()
+      // The next text starts with an empty buffer.
+      return text + decoder.finishTruncated() + "|" + decoder.finish()
     }
-    #expect(try cut(["ᄒ", "ᅡ", "ᆫ", "ᄀ"], .jamo) == "한|")
-    #expect(try cut(["ᄒ", "ᅡ", "ᆫ", "ᄀ", "ᅳ"], .jamo) == "한그|")
-    #expect(try cut(["ᄒ", "ᅡ", "ᆫ"], .jamo) == "한|")
-    #expect(try cut(["ᄀ"], .jamo) == "|")
-    let bytes = Tokenizer(unit: .byte).units(of: "a한")
-    #expect(try cut(bytes, .byte) == "a한|")
-    #expect(try cut(bytes.dropLast(), .byte) == "a|")
-    #expect(try cut(bytes.dropLast(2), .byte) == "a|")
+    #expect(try decode(["ᄒ", "ᅡ", "ᆫ", "ᄀ"], .jamo) == "한|")
+    #expect(try decode(["ᄒ", "ᅡ", "ᆫ", "ᄀ", "ᅳ"], .jamo) == "한그|")
+    #expect(try decode(["ᄒ", "ᅡ", "ᆫ"], .jamo) == "한|")
+    #expect(try decode(["ᄀ"], .jamo) == "|")
+    let bytes = Tokenizer(unit: .byte).tokens(of: "a한")
+    #expect(try decode(bytes, .byte) == "a한|")
+    #expect(try decode(bytes.dropLast(), .byte) == "a|")
+    #expect(try decode(bytes.dropLast(2), .byte) == "a|")
   }
 
-  @Test("bytes are held back until they make a character")
-  func bytes() throws {
+  @Test func `bytes are buffered until they form a character`() throws {
     let tokenizer = Tokenizer(unit: .byte)
-    #expect(try pieces(tokenizer.units(of: "a한é"), tokenizer) == ["a", "", "", "한", "", "é", ""])
+    #expect(try pieces(tokenizer.tokens(of: "a한é"), tokenizer) == ["a", "", "", "한", "", "é", ""])
   }
 
-  @Test("bytes that are no UTF-8 become one U+FFFD for each maximal subpart")
-  func invalidBytes() throws {
+  @Test func `invalid UTF-8 becomes one U+FFFD for each maximal subpart`() throws {
     let tokenizer = Tokenizer(unit: .byte)
     func decode(_ bytes: [UInt8]) throws -> String {
       try pieces(bytes.map { String(Unicode.Scalar($0)) }, tokenizer).joined()
@@ -73,31 +68,29 @@ struct StreamDecoderTests {
     }
   }
 
-  @Test("what is out is never taken back", arguments: [TokenUnit.jamo, .byte])
-  func prefixes(unit: TokenUnit) throws {
+  @Test(arguments: [TokenUnit.jamo, .byte])
+  func `output is never revised`(unit: TokenUnit) throws {
     var random = RandomText(seed: 5)
     let tokenizer = Tokenizer(unit: unit)
     for _ in 0..<500 {
       let text = random.next()
       let whole = scalars(tokenizer.normalized(text))
-      var shown: [UInt32] = []
-      for piece in try pieces(tokenizer.units(of: text), tokenizer) {
-        shown += scalars(piece)
-        #expect(whole.starts(with: shown))
+      var output: [UInt32] = []
+      for piece in try pieces(tokenizer.tokens(of: text), tokenizer) {
+        output += scalars(piece)
+        #expect(whole.starts(with: output))
       }
-      #expect(shown == whole)
+      #expect(output == whole)
     }
   }
 
-  @Test("the unknown unit shows as U+FFFD")
-  func unknown() throws {
-    let vocabulary = try Vocabulary(units: ["a", ""], unknownID: 1)
+  @Test func `the unknown token is decoded as U+FFFD`() throws {
+    let vocabulary = try Vocabulary(tokens: ["a", ""], unknownID: 1)
     var decoder = StreamDecoder(tokenizer: Tokenizer(), vocabulary: vocabulary)
     #expect(decoder.append(0) + decoder.append(1) == "a\u{FFFD}")
   }
 
-  @Test("decomposed text stays decomposed")
-  func decomposed() throws {
+  @Test func `decomposed text stays decomposed`() throws {
     let tokenizer = Tokenizer(unit: .jamo, normalization: .nfd)
     #expect(try scalars(tokenizer.roundTrip("한")) == [0x1112, 0x1161, 0x11AB])
   }

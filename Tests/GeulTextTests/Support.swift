@@ -2,15 +2,15 @@ import Foundation
 import GeulText
 import TestSupport
 
-/// Texts compared code point by code point, where `String` takes canonical equivalents for equal.
+/// The scalars of a text, to compare by code points and not by canonical equivalence.
 func scalars(_ text: String) -> [UInt32] { text.unicodeScalars.map(\.value) }
 
-/// A scalar sequence for a failure message: `0041 0301`.
+/// The scalars of a text in a failure message, such as `41 301`.
 func hex(_ text: String) -> String {
   text.unicodeScalars.map { String($0.value, radix: 16, uppercase: true) }.joined(separator: " ")
 }
 
-/// The text of scalar values written as in the Unicode test files.
+/// The text of scalars as written in the Unicode test files.
 func text(hex: some StringProtocol) -> String {
   var view = String.UnicodeScalarView()
   for part in hex.split(separator: " ") {
@@ -20,37 +20,37 @@ func text(hex: some StringProtocol) -> String {
 }
 
 extension Tokenizer {
-  /// Encodes a text with a vocabulary of its own and decodes it again, id by id.
+  /// Encodes a text with its own vocabulary and decodes it again, token by token.
   func roundTrip(_ text: String) throws -> String {
-    let units = units(of: text)
-    guard !units.isEmpty else { return "" }
-    let vocabulary = try Vocabulary(distinct: units)
+    let tokens = tokens(of: text)
+    guard !tokens.isEmpty else { return "" }
+    let vocabulary = try Vocabulary(distinct: tokens)
     var decoder = StreamDecoder(tokenizer: self, vocabulary: vocabulary)
-    return units.compactMap { vocabulary.id(of: $0) }.map { decoder.append($0) }.joined()
+    return tokens.compactMap { vocabulary.id(of: $0) }.map { decoder.append($0) }.joined()
       + decoder.finish()
   }
 }
 
 extension Vocabulary {
-  /// The distinct units in the order of first sight.
-  init(distinct units: [String]) throws {
+  /// The distinct tokens in the order of first occurrence.
+  init(distinct tokens: [String]) throws {
     var seen: Set<[UInt32]> = []
-    try self.init(units: units.filter { seen.insert(scalars($0)).inserted }, unknownID: nil)
+    try self.init(tokens: tokens.filter { seen.insert(scalars($0)).inserted }, unknownID: nil)
   }
 }
 
 extension Corpus {
-  /// The whole text again.
+  /// The decoded text.
   var decoded: String {
     var decoder = StreamDecoder(tokenizer: tokenizer, vocabulary: vocabulary)
     return ids(0..<count).map { decoder.append(Int($0)) }.joined() + decoder.finish()
   }
 
-  /// The units in their order.
-  var units: [String] { ids(0..<count).map { $0 < 0 ? "?" : vocabulary.units[Int($0)] } }
+  /// The token sequence.
+  var tokens: [String] { ids(0..<count).map { $0 < 0 ? "?" : vocabulary.tokens[Int($0)] } }
 }
 
-/// A folder that goes when the test is over.
+/// A temporary folder that is removed at the end of a test.
 final class Scratch {
   let path: String
 
@@ -62,7 +62,7 @@ final class Scratch {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  /// Writes a file and answers its path.
+  /// Writes a file and returns its path.
   @discardableResult
   func write(_ bytes: [UInt8], _ name: String) throws -> String {
     let url = URL(filePath: path).appending(path: name)
@@ -72,15 +72,15 @@ final class Scratch {
     return url.path
   }
 
-  /// Writes a text and answers its path.
+  /// Writes a text file and returns its path.
   @discardableResult
   func write(_ text: String, _ name: String) throws -> String {
     try write(Array(text.utf8), name)
   }
 }
 
-/// Texts of random characters: all scripts, and what is hard to cut and to normalise more often
-/// than in life.
+/// A generator of random texts of all scripts, with frequent difficult cases of segmentation and
+/// normalization.
 struct RandomText {
   private var generator: SeededGenerator
 
@@ -99,7 +99,7 @@ struct RandomText {
     0xE0020...0xE007F, 0xE0100...0xE01EF, 0x01...0xD7FF, 0xE000...0x10FFFF,
   ]
 
-  /// The next text, of at most `limit` scalar values, none of them NUL.
+  /// Returns the next text: 1 to `limit` scalars, none of them NUL.
   mutating func next(limit: Int = 24) -> String {
     var view = String.UnicodeScalarView()
     for _ in 0..<Int.random(in: 1...limit, using: &generator) {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Unicode's own test files, from Debian's package unicode-data.
+/// The test files of Unicode, from Debian's package unicode-data.
 enum UnicodeData {
   static let hint: Comment =
     "NOT TESTED: Unicode's test files are missing; apt-get install -y unicode-data bzip2"
@@ -9,11 +9,13 @@ enum UnicodeData {
   static let graphemeBreakTest = lines("auxiliary/GraphemeBreakTest.txt")
   static let normalizationTest = lines("NormalizationTest.txt")
 
-  /// The lines of a file, which may be packed, without comments; nothing, said aloud, if the file
-  /// is missing.
+  /// The lines of a file, which may be compressed, without comments.
+  ///
+  /// If the file is missing, prints a hint and returns nil.
   private static func lines(_ name: String) -> [String]? {
     let path = "/usr/share/unicode/" + name
-    guard let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? unpacked(path + ".bz2")
+    guard
+      let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? decompressed(path + ".bz2")
     else {
       print("\(hint) (\(path))")
       return nil
@@ -21,7 +23,7 @@ enum UnicodeData {
     return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { String($0) }
   }
 
-  private static func unpacked(_ path: String) -> String? {
+  private static func decompressed(_ path: String) -> String? {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let process = Process()
     let pipe = Pipe()
@@ -35,11 +37,13 @@ enum UnicodeData {
   }
 }
 
-/// The shared corpora beside the checkout, which the project does not carry.
+/// Corpora beside the checkout that are not part of the repository.
 enum SharedCorpora {
   static let hint: Comment = "NOT TESTED: ../shared/corpora is missing"
 
-  /// The path of a text; nothing, said aloud, if it is missing.
+  /// The path of a text.
+  ///
+  /// If the text is missing, prints a hint and returns nil.
   static func path(_ name: String) -> String? {
     let root = URL(filePath: #filePath)
       .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

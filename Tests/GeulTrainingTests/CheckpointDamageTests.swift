@@ -5,17 +5,15 @@ import GeulText
 import GeulTraining
 import Testing
 
-@Suite("A checkpoint that was damaged")
 struct CheckpointDamageTests {
-  /// The bytes of a whole checkpoint: two units, one layer of one.
-  private static let whole = Swift.Result { () throws -> [UInt8] in
+  /// The bytes of an intact checkpoint of two tokens and one layer of one hidden unit.
+  private static let intact = Swift.Result { () throws -> [UInt8] in
     let corpus = try Corpus.read([.text(String(repeating: "ab", count: 20))])
-    var settings = TrainingConfiguration()
-    settings.architecture = Architecture(cell: .lstm, layers: 1, hidden: 1)
-    (settings.batch, settings.length) = (1, 4)
-    return try Checkpoint.fresh(
-      settings, text: RunState.TextChoice(sources: ["text"]), corpus: corpus,
-      kernels: Kernels(.best)
+    var configuration = TrainingConfiguration()
+    configuration.architecture = Architecture(cell: .lstm, layers: 1, hidden: 1)
+    (configuration.batch, configuration.length) = (1, 4)
+    return try Checkpoint.initial(
+      configuration, text: RunState.TextSelection(sources: ["text"]), corpus: corpus
     ).safetensors.serialized()
   }
 
@@ -23,27 +21,24 @@ struct CheckpointDamageTests {
     try Checkpoint(SafetensorsFile(bytes: bytes), name: "latest")
   }
 
-  @Test("is known whichever of its bits is another")
-  func everyBit() throws {
-    let whole = try Self.whole.get()
-    let right = try Self.read(whole)
-    #expect(right.record.step == 0)
-    for place in whole.indices {
+  @Test func `a checkpoint with any single bit flipped is rejected`() throws {
+    let intact = try Self.intact.get()
+    #expect(try Self.read(intact).run.step == 0)
+    for index in intact.indices {
       for bit in 0..<8 {
-        var damaged = whole
-        damaged[place] ^= 1 << bit
-        #expect(throws: FormatError.self, "bit \(bit) of byte \(place)") {
+        var damaged = intact
+        damaged[index] ^= 1 << bit
+        #expect(throws: FormatError.self, "bit \(bit) of byte \(index)") {
           try Self.read(damaged)
         }
       }
     }
   }
 
-  @Test("is known wherever it ends")
-  func everyTruncation() throws {
-    let whole = try Self.whole.get()
-    for count in whole.indices {
-      #expect(throws: FormatError.self, "\(count) bytes") { try Self.read(Array(whole[..<count])) }
+  @Test func `a checkpoint truncated at any byte is rejected`() throws {
+    let intact = try Self.intact.get()
+    for count in intact.indices {
+      #expect(throws: FormatError.self, "\(count) bytes") { try Self.read(Array(intact[..<count])) }
     }
   }
 }

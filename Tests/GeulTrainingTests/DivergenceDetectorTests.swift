@@ -2,82 +2,81 @@ import GeulTraining
 import TestSupport
 import Testing
 
-@Suite("The watch over the loss")
 struct DivergenceDetectorTests {
-  private static let ignorance = 4.0
+  private static let uniformLoss = 4.0
 
-  /// A watch that has seen 200 losses around 1.5 nats.
-  private static func calm(seed: UInt64 = 1) -> DivergenceDetector {
-    var watch = DivergenceDetector()
+  /// A detector that has seen 200 losses of about 1.5 nats.
+  private static func settled(seed: UInt64 = 1) -> DivergenceDetector {
+    var detector = DivergenceDetector()
     var random = SeededGenerator(seed: seed)
     for step in 1...200 {
       let nats = 1.5 + Double.random(in: -0.2...0.2, using: &random)
-      let fault = watch.fault(in: nats, ignorance: ignorance, step: step, isSettled: true)
-      #expect(fault == nil, "step \(step)")
+      let divergence = detector.check(
+        nats, uniformLoss: uniformLoss, step: step, isSettled: true)
+      #expect(divergence == nil, "step \(step)")
     }
-    return watch
+    return detector
   }
 
-  @Test("says nothing of what chance brings", arguments: 1...20 as ClosedRange<UInt64>)
-  func chance(seed: UInt64) {
-    _ = Self.calm(seed: seed)
+  @Test(arguments: 1...20 as ClosedRange<UInt64>)
+  func `ordinary fluctuation of the loss is no divergence`(seed: UInt64) {
+    _ = Self.settled(seed: seed)
   }
 
   @Test(
-    "knows what cannot be, at any time",
     arguments: [
-      (Double.nan, DivergenceDetector.Fault.notFinite), (.infinity, .notFinite), (22.5, .senseless),
-      (1e30, .senseless),
+      (Double.nan, DivergenceDetector.Divergence.notFinite), (.infinity, .notFinite),
+      (22.5, .aboveUniform), (1e30, .aboveUniform),
     ])
-  func impossible(nats: Double, fault: DivergenceDetector.Fault) {
-    for var watch in [DivergenceDetector(), Self.calm()] {
-      watch.pardon(until: 300)
-      #expect(watch.fault(in: nats, ignorance: 4, step: 201, isSettled: false) == fault)
+  func `an impossible loss is a divergence at any step, even while spikes are suppressed`(
+    nats: Double, divergence: DivergenceDetector.Divergence
+  ) {
+    for var detector in [DivergenceDetector(), Self.settled()] {
+      detector.suppress(until: 300)
+      #expect(detector.check(nats, uniformLoss: 4, step: 201, isSettled: false) == divergence)
     }
   }
 
-  @Test("sees a jump of eight standard deviations, but not one of six")
-  func jump() {
+  @Test func `a loss eight standard deviations above the mean is a spike, one six above is not`() {
     // A uniform distribution over 0.4 nats has a deviation of 0.115.
-    for (nats, fault) in [(1.5 + 0.69, nil), (1.5 + 1.2, DivergenceDetector.Fault.jump)] {
-      var watch = Self.calm()
-      #expect(watch.fault(in: nats, ignorance: 4, step: 201, isSettled: true) == fault)
+    for (nats, divergence) in [
+      (1.5 + 0.69, nil), (1.5 + 1.2, DivergenceDetector.Divergence.spike),
+    ] {
+      var detector = Self.settled()
+      #expect(detector.check(nats, uniformLoss: 4, step: 201, isSettled: true) == divergence)
     }
   }
 
-  @Test("does not get used to an explosion that comes step by step")
-  func gradual() {
-    var watch = Self.calm()
+  @Test func `a loss that grows step by step is detected`() throws {
+    var detector = Self.settled()
     var nats = 1.5
-    let seen = (201...260).first { step in
+    let detected = (201...260).first { step in
       nats *= 1.1
-      return watch.fault(in: nats, ignorance: 4, step: step, isSettled: true) != nil
+      return detector.check(nats, uniformLoss: 4, step: step, isSettled: true) != nil
     }
-    #expect(try! #require(seen) < 215)
+    #expect(try #require(detected) < 215)
   }
 
-  @Test("lets pass what comes at the beginning, of the run and of an epoch, and what was pardoned")
-  func beginnings() {
+  @Test func `spikes at the start of a run or an epoch, and suppressed ones, are ignored`() {
     var fresh = DivergenceDetector()
     for step in 1...50 {
       let nats = step == 40 ? 8.0 : 3.5
-      #expect(fresh.fault(in: nats, ignorance: 4, step: step, isSettled: true) == nil)
+      #expect(fresh.check(nats, uniformLoss: 4, step: step, isSettled: true) == nil)
     }
-    var watch = Self.calm()
-    #expect(watch.fault(in: 6, ignorance: 4, step: 201, isSettled: false) == nil)
-    watch = Self.calm()
-    watch.pardon(until: 202)
-    #expect(watch.fault(in: 6, ignorance: 4, step: 202, isSettled: true) == nil)
-    #expect(watch.fault(in: 1.5, ignorance: 4, step: 252, isSettled: true) == nil)
-    #expect(watch.fault(in: 15, ignorance: 4, step: 253, isSettled: true) == .jump)
+    var detector = Self.settled()
+    #expect(detector.check(6, uniformLoss: 4, step: 201, isSettled: false) == nil)
+    detector = Self.settled()
+    detector.suppress(until: 202)
+    #expect(detector.check(6, uniformLoss: 4, step: 202, isSettled: true) == nil)
+    #expect(detector.check(1.5, uniformLoss: 4, step: 252, isSettled: true) == nil)
+    #expect(detector.check(15, uniformLoss: 4, step: 253, isSettled: true) == .spike)
   }
 
-  @Test("says so when on average the network knows less than nothing")
-  func senseless() {
-    var watch = DivergenceDetector()
-    let seen = (1...100).first { step in
-      watch.fault(in: 9, ignorance: 4, step: step, isSettled: true) == .senseless
+  @Test func `a mean loss above that of a uniform distribution is a divergence`() {
+    var detector = DivergenceDetector()
+    let detected = (1...100).first { step in
+      detector.check(9, uniformLoss: 4, step: step, isSettled: true) == .aboveUniform
     }
-    #expect(seen == 51)
+    #expect(detected == 51)
   }
 }

@@ -5,97 +5,97 @@ import GeulTraining
 import TestSupport
 import Testing
 
-@Suite("A model that goes on learning")
 struct DynamicEvaluatorTests {
-  static func online(
-    _ trial: TrainingFixture, _ learning: DynamicEvaluator.AdaptationConfiguration?,
-    _ set: InstructionSet = .best,
-    threads: Int = 2
+  static func network(_ fixture: TrainingFixture) -> (
+    network: Network, parameters: ParameterStorage
+  ) {
+    var random = SplitMix64(seed: 5)
+    let network = Network(
+      fixture.configuration.architecture, vocabulary: fixture.corpus.vocabulary.count)
+    return (network, network.initialParameters(&random))
+  }
+
+  static func evaluator(
+    _ fixture: TrainingFixture, _ adaptation: DynamicEvaluator.Configuration?,
+    _ set: InstructionSet = .best, threads: Int = 2
   ) -> DynamicEvaluator {
-    var random = SplitMix64(seed: 5)
-    let network = Network(trial.settings.architecture, vocabulary: trial.corpus.vocabulary.count)
+    let (network, parameters) = network(fixture)
     return DynamicEvaluator(
-      network, parameters: network.initialParameters(&random), learning: learning,
-      kernels: Kernels(set), pool: ThreadPool(threads))
+      network, parameters: parameters, adaptation: adaptation,
+      context: ComputeContext(Kernels(set), threads: threads))
   }
 
-  @Test("Without learning, the score is that of the scorer", arguments: CellKind.allCases)
-  func stays(cell: CellKind) throws {
-    let trial = try TrainingFixture(cell, hidden: 20)
-    let network = Network(trial.settings.architecture, vocabulary: trial.corpus.vocabulary.count)
-    var random = SplitMix64(seed: 5)
-    let scorer = Evaluator(
-      network, parameters: network.initialParameters(&random), kernels: Kernels(.best),
-      pool: ThreadPool(1))
+  @Test(arguments: CellKind.allCases)
+  func `without adaptation the loss is that of Evaluator`(cell: CellKind) throws {
+    let fixture = try TrainingFixture(cell, hidden: 20)
+    let (network, parameters) = Self.network(fixture)
+    let evaluator = Evaluator(
+      network, parameters: parameters, context: ComputeContext(Kernels(.best)))
     let range = 10..<300
-    let expected = scorer.score(trial.corpus, range)
-    let score = Evaluator.score(trial.corpus, range, with: Self.online(trial, nil))
-    #expect(score.units == expected.units)
-    #expect(abs(score.nats - expected.nats) < 1e-5 * expected.nats)
+    let expected = evaluator.loss(fixture.corpus, range)
+    let loss = Evaluator.loss(fixture.corpus, range, with: Self.evaluator(fixture, nil))
+    #expect(loss.tokens == expected.tokens)
+    #expect(abs(loss.nats - expected.nats) < 1e-5 * expected.nats)
   }
 
-  @Test(
-    "A step is AdamW's, from the loss of the units that were read, toward where it began",
-    arguments: CellKind.allCases)
-  func step(cell: CellKind) throws {
-    let trial = try TrainingFixture(cell, hidden: 20)
-    var learning = DynamicEvaluator.AdaptationConfiguration()
-    (learning.length, learning.rate, learning.decay) = (8, 0.01, 0.25)
-    let network = Network(trial.settings.architecture, vocabulary: trial.corpus.vocabulary.count)
-    var random = SplitMix64(seed: 5)
-    let start = network.initialParameters(&random)
-    let ids = trial.corpus.ids(0..<12)
+  @Test(arguments: CellKind.allCases)
+  func `an update is AdamW's on the loss of the tokens read, and decays to the initial parameters`(
+    cell: CellKind
+  ) throws {
+    let fixture = try TrainingFixture(cell, hidden: 20)
+    var adaptation = DynamicEvaluator.Configuration()
+    (adaptation.length, adaptation.rate, adaptation.decay) = (8, 0.01, 0.25)
+    let (network, start) = Self.network(fixture)
+    let ids = fixture.corpus.ids(0..<12)
 
-    // The same by hand: a window of eight from a zero state, one step, and the rest of the units with what it made.
-    let (kernels, pool) = (Kernels(.best), ThreadPool(1))
-    var weights = PackedNetwork(
-      network, parameters: start, precision: .float32, backward: true, kernels: kernels,
-      pool: pool)
-    var portion = BatchShard(
+    // The same with the kernels: a window of eight from a zero state, one update, and the rest of the tokens with its result.
+    let context = ComputeContext(Kernels(.best))
+    let weights = PackedNetwork(
+      network, parameters: start, precision: .float32, backward: true, context: context)
+    let shard = BatchShard(
       network, firstRow: 0, rows: 1, length: 8, precision: .float32, dropout: false, backward: true)
-    portion.fill(row: 0, Array(ids[0...8]))
-    portion.forward(weights, kernels, scale: 1 / 8)
-    var (room, works) = (portion.backwardWorkspace, [GradientWorkspace()])
-    portion.backward(weights, kernels, work: &room)
+    shard.setTokens(row: 0, Array(ids[0...8]))
+    shard.forward(weights, context.kernels, scale: 1 / 8)
+    var (backward, workspaces) = (shard.makeBackwardWorkspace(), [GradientWorkspace()])
+    shard.backward(weights, context.kernels, workspace: &backward)
     var (gradients, first, second) = (
       ParameterStorage(network.layout), ParameterStorage(network.layout),
       ParameterStorage(network.layout)
     )
-    network.addGradients(
-      of: [portion], to: &gradients, works: &works, kernels: kernels, pool: pool)
-    weights.update(kernels, pool) { parameters in
-      kernels.adam(
-        AdamW(learningRate: 0.01, beta1: 0, beta2: learning.beta2), slots: network.layout.slots,
-        step: 1, scale: 1, parameters: &parameters, gradients: gradients, first: &first,
-        second: &second, pool: pool)
+    network.addGradients(of: [shard], to: &gradients, workspaces: &workspaces, context: context)
+    weights.update(context) { parameters in
+      context.adamW(
+        AdamW(learningRate: 0.01, beta1: 0, beta2: adaptation.beta2), slots: network.layout.slots,
+        step: 1, gradientScale: 1, parameters: &parameters, gradients: gradients,
+        firstMoment: &first, secondMoment: &second)
       for index in 0..<parameters.values.count {
         parameters.values[index] = 0.75 * parameters.values[index] + 0.25 * start.values[index]
       }
     }
-    portion.carryState()
-    portion.fill(row: 0, Array(ids[8..<12]))
-    portion.forward(weights, kernels, steps: 3)
+    shard.carryState()
+    shard.setTokens(row: 0, Array(ids[8..<12]))
+    shard.forward(weights, context.kernels, steps: 3)
 
-    var online = Self.online(trial, learning)
-    for id in ids[..<9] { online.read(id) }
-    for place in 9..<12 {
-      let nats = try #require(online.nats(of: ids[place]))
-      #expect(abs(nats - portion.losses[place - 9]) < 1e-4)
-      online.read(ids[place])
+    var evaluator = Self.evaluator(fixture, adaptation)
+    for id in ids[..<9] { evaluator.read(id) }
+    for index in 9..<12 {
+      let nats = evaluator.nats(of: ids[index])
+      #expect(abs(try #require(nats) - shard.losses[index - 9]) < 1e-4)
+      evaluator.read(ids[index])
     }
   }
 
-  @Test("The same bits for each instruction set and number of threads")
-  func sameBits() throws {
-    let trial = try TrainingFixture()
-    var learning = DynamicEvaluator.AdaptationConfiguration()
-    learning.length = 16
-    let expected = Evaluator.score(
-      trial.corpus, 0..<200, with: Self.online(trial, learning, .portable, threads: 1))
+  @Test func `the loss has the same bits for any instruction set and number of threads`() throws {
+    let fixture = try TrainingFixture()
+    var adaptation = DynamicEvaluator.Configuration()
+    adaptation.length = 16
+    let expected = Evaluator.loss(
+      fixture.corpus, 0..<200, with: Self.evaluator(fixture, adaptation, .portable, threads: 1))
     for set in InstructionSet.available {
       for threads in 1...3 {
-        let online = Self.online(trial, learning, set, threads: threads)
-        #expect(Evaluator.score(trial.corpus, 0..<200, with: online) == expected)
+        let evaluator = Self.evaluator(fixture, adaptation, set, threads: threads)
+        let loss = Evaluator.loss(fixture.corpus, 0..<200, with: evaluator)
+        #expect(loss == expected, "\(set), \(threads) threads")
       }
     }
   }

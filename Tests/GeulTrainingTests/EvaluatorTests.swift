@@ -5,60 +5,56 @@ import GeulTraining
 import TestSupport
 import Testing
 
-@Suite("Scoring text")
 struct EvaluatorTests {
-  static func scorer(
+  static func evaluator(
     _ cell: CellKind, _ corpus: Corpus, _ set: InstructionSet = .best
-  ) -> (scorer: Evaluator, reference: ReferenceNetwork) {
+  ) -> (evaluator: Evaluator, reference: ReferenceNetwork) {
     let network = Network(
       Architecture(cell: cell, layers: 2, hidden: 20), vocabulary: corpus.vocabulary.count)
     var random = SeededGenerator(seed: 5)
     let tensors = network.tensorShapes.map { name, shape in
       NamedTensor(name: name, shape: shape, values: random.floats(shape.reduce(1, *), 0.5))
     }
-    let scorer = Evaluator(
-      network, parameters: network.parameters(from: tensors), kernels: Kernels(set),
-      pool: ThreadPool(2))
+    let evaluator = Evaluator(
+      network, parameters: network.parameters(from: tensors),
+      context: ComputeContext(Kernels(set), threads: 2))
     let reference = ReferenceNetwork(
       cell: cell.rawValue,
       tensors: tensors.map { ($0.name, $0.shape, $0.values.map(Double.init)) })
-    return (scorer, reference)
+    return (evaluator, reference)
   }
 
   static func nats(_ reference: ReferenceNetwork, _ ids: [Int32]) -> Double {
-    let moments = reference.read(ids.dropLast().map(Int.init), from: reference.zeroState)
-    return zip(moments, ids.dropFirst()).reduce(0) {
+    let steps = reference.read(ids.dropLast().map(Int.init), from: reference.zeroState)
+    return zip(steps, ids.dropFirst()).reduce(0) {
       $0 + ReferenceNetwork.nats($1.0.scores, Int($1.1))
     }
   }
 
-  /// A unit's loss is off by some sqrt(100) roundings of scores of size 5; 600 of them, either way,
-  /// by less than 1e-5 on the mean.
-  @Test(
-    "The score is the reference's, across the borders of its blocks", arguments: CellKind.allCases)
-  func score(cell: CellKind) throws {
+  /// The loss of a token has an error of about sqrt(100) roundings of logits of size 5; the mean of 600, whose errors have
+  /// either sign, has less than 1e-5.
+  @Test(arguments: CellKind.allCases)
+  func `the loss is the reference's, across the borders of blocks`(cell: CellKind) throws {
     let corpus = try Corpus.read([.text(TrainingFixture.text)])
-    let (scorer, reference) = Self.scorer(cell, corpus)
+    let (evaluator, reference) = Self.evaluator(cell, corpus)
     for range in [0..<corpus.count, 0..<256, 0..<257, 3..<260, 10..<12, 100..<612] {
-      let score = scorer.score(corpus, range)
-      #expect(score.units == range.count - 1)
+      let loss = evaluator.loss(corpus, range)
+      #expect(loss.tokens == range.count - 1)
       let nats = Self.nats(reference, corpus.ids(range))
-      #expect(abs(score.natsPerUnit - nats / Double(score.units)) < 1e-5)
-      #expect(abs(score.bitsPerUnit * 0.6931471805599453 - score.natsPerUnit) < 1e-12)
+      #expect(abs(loss.natsPerToken - nats / Double(loss.tokens)) < 1e-5)
+      #expect(abs(loss.bitsPerToken * 0.6931471805599453 - loss.natsPerToken) < 1e-12)
     }
   }
 
-  @Test("The score is the same bits for each instruction set")
-  func sameBits() throws {
+  @Test func `the loss has the same bits for any instruction set`() throws {
     let corpus = try Corpus.read([.text(TrainingFixture.text)])
-    let scores = InstructionSet.available.map {
-      Self.scorer(.lstm, corpus, $0).scorer.score(corpus, 0..<400)
+    let losses = InstructionSet.available.map {
+      Self.evaluator(.lstm, corpus, $0).evaluator.loss(corpus, 0..<400)
     }
-    #expect(scores.allSatisfy { $0 == scores[0] })
+    #expect(losses.allSatisfy { $0 == losses[0] })
   }
 
-  @Test("Units that the vocabulary does not hold are passed over")
-  func unknownUnits() throws {
+  @Test func `tokens that the vocabulary does not contain are skipped and counted`() throws {
     let known = try Corpus.read([.text(TrainingFixture.text)])
     let text = String(TrainingFixture.text.prefix(300))
     let strange = text.enumerated().map { $0 % 7 == 3 ? "\($1)§" : "\($1)" }.joined()
@@ -66,47 +62,58 @@ struct EvaluatorTests {
     options.vocabulary = known.vocabulary
     let clean = try Corpus.read([.text(text)], options: options)
     let dirty = try Corpus.read([.text(strange)], options: options)
-    let scorer = Self.scorer(.gru, known).scorer
-    let a = scorer.score(clean, 0..<clean.count)
-    let b = scorer.score(dirty, 0..<dirty.count)
-    #expect(abs(a.nats - b.nats) < 1e-9 && a.units == b.units)
+    let evaluator = Self.evaluator(.gru, known).evaluator
+    let a = evaluator.loss(clean, 0..<clean.count)
+    let b = evaluator.loss(dirty, 0..<dirty.count)
+    #expect(abs(a.nats - b.nats) < 1e-9 && a.tokens == b.tokens)
     #expect(a.unknown == 0 && b.unknown == dirty.count - clean.count)
   }
 
-  /// GenerationBatch begin with another state than the one carried from the beginning; after 64 units the
-  /// two differ little.
-  ///
-  /// Of a short stretch there is one stream, which begins as the score does.
-  @Test("The estimate is near the score, for one stream and many", arguments: CellKind.allCases)
-  func estimate(cell: CellKind) throws {
-    let corpus = try Corpus.read([.text(String(repeating: TrainingFixture.text, count: 4))])
-    let scorer = Self.scorer(cell, corpus).scorer
-    for range in [0..<corpus.count, 7..<900, 0..<100, 50..<52] {
-      let score = scorer.score(corpus, range)
-      let estimate = scorer.estimate(corpus, range, limit: 1_000_000)
-      #expect(abs(estimate.natsPerUnit / score.natsPerUnit - 1) < 0.01, "\(range)")
-      #expect(estimate.units >= score.units && estimate.units <= score.units + 64)
+  @Test func `an evaluation stops when it is told to`() throws {
+    let corpus = try Corpus.read([.text(TrainingFixture.text)])
+    let evaluator = Self.evaluator(.rnn, corpus).evaluator
+    var calls = 0
+    let loss = evaluator.loss(corpus, 0..<corpus.count) {
+      calls += 1
+      return calls == 2
     }
-    let part = scorer.estimate(corpus, 0..<corpus.count, limit: 600)
-    #expect(600...602 ~= part.units)
-    #expect(scorer.estimate(corpus, 5..<6, limit: 100).units == 0)
+    #expect(loss == nil && calls == 2)
+    let whole = evaluator.loss(corpus, 0..<corpus.count, unless: { false })
+    #expect(whole == evaluator.loss(corpus, 0..<corpus.count))
   }
 
-  /// So many scores to a place that a block has fewer steps than streams read before their own part.
-  @Test("The estimate is near the score with a vocabulary of 70,000")
-  func largeVocabulary() throws {
+  /// The streams of a sample start from another state than the carried one; after 64 tokens the two differ little.
+  ///
+  /// A short range has one stream, which begins as the exact loss does.
+  @Test(arguments: CellKind.allCases)
+  func `the sampled loss is near the exact one, for one stream and many`(cell: CellKind) throws {
+    let corpus = try Corpus.read([.text(String(repeating: TrainingFixture.text, count: 4))])
+    let evaluator = Self.evaluator(cell, corpus).evaluator
+    for range in [0..<corpus.count, 7..<900, 0..<100, 50..<52] {
+      let loss = evaluator.loss(corpus, range)
+      let sampled = evaluator.sampledLoss(corpus, range, limit: 1_000_000)
+      #expect(abs(sampled.natsPerToken / loss.natsPerToken - 1) < 0.01, "\(range)")
+      #expect(sampled.tokens >= loss.tokens && sampled.tokens <= loss.tokens + 64)
+    }
+    let part = evaluator.sampledLoss(corpus, 0..<corpus.count, limit: 600)
+    #expect(600...602 ~= part.tokens)
+    #expect(evaluator.sampledLoss(corpus, 5..<6, limit: 100).tokens == 0)
+  }
+
+  /// The logits of a position are so many that a block has fewer steps than the streams' warm-up.
+  @Test func `the sampled loss is near the exact one with a vocabulary of 70,000`() throws {
     let scalars = (0x20000..<0x20000 + 70_000).compactMap(Unicode.Scalar.init)
     var text = String.UnicodeScalarView(scalars)
     text.append(contentsOf: scalars.prefix(2000))
     let corpus = try Corpus.read(
       [.text(String(text))],
       options: CorpusOptions(tokenizer: Tokenizer(unit: .codepoint, normalization: .none)))
-    let scorer = Self.scorer(.rnn, corpus).scorer
+    let evaluator = Self.evaluator(.rnn, corpus).evaluator
     let range = 70_000..<71_500
-    let (score, estimate) = (
-      scorer.score(corpus, range), scorer.estimate(corpus, range, limit: 2000)
+    let (loss, sampled) = (
+      evaluator.loss(corpus, range), evaluator.sampledLoss(corpus, range, limit: 2000)
     )
-    #expect(abs(estimate.natsPerUnit / score.natsPerUnit - 1) < 0.01)
-    #expect(estimate.units >= score.units && estimate.units <= score.units + 64)
+    #expect(abs(sampled.natsPerToken / loss.natsPerToken - 1) < 0.01)
+    #expect(sampled.tokens >= loss.tokens && sampled.tokens <= loss.tokens + 64)
   }
 }

@@ -4,7 +4,6 @@ import GeulTraining
 import TestSupport
 import Testing
 
-@Suite("Kneser-Ney")
 struct KneserNeyTests {
   static func corpus(_ text: String) throws -> Corpus { try Corpus.read([.text(text)]) }
 
@@ -14,7 +13,7 @@ struct KneserNeyTests {
     return (0..<count).map { _ in words.randomElement(using: &random) ?? "" }.joined(separator: " ")
   }
 
-  /// The definition itself, by counting n-grams in dictionaries (Chen and Goodman 1998, section 2.7 and 3).
+  /// The definition, with n-grams counted in dictionaries (Chen and Goodman 1998, sections 2.7 and 3).
   struct Reference {
     let order: Int
     let vocabulary: Int
@@ -25,7 +24,7 @@ struct KneserNeyTests {
       self.order = order
       self.vocabulary = vocabulary
       var counts = Array(repeating: [[Int32]: Int](), count: order + 1)
-      // An n-gram at the beginning of the text has no unit before it; that counts as one more.
+      // An n-gram at the beginning of the text has no token before it; that counts as one more context.
       for n in 1...order {
         for end in n...max(n, ids.count) where end <= ids.count {
           let gram = Array(ids[end - n..<end])
@@ -74,56 +73,57 @@ struct KneserNeyTests {
     }
   }
 
-  @Test("Scores are those of the definition", arguments: 1...5)
-  func definition(order: Int) throws {
+  @Test(arguments: 1...5)
+  func `the loss is that of the definition`(order: Int) throws {
     let corpus = try Self.corpus(Self.words(90, seed: 5))
     let ids = corpus.ids(0..<corpus.count)
     let cut = ids.count * 3 / 4
     let model = KneserNey(corpus, 0..<cut, order: order)
     let reference = Reference(Array(ids[..<cut]), vocabulary: corpus.vocabulary.count, order: order)
-    let held = ids[cut...]
+    let heldOut = ids[cut...]
     var nats = 0.0
-    for place in held.indices.dropFirst() {
-      let context = ids[max(held.startIndex, place - order + 1)..<place]
-      nats -= naturalLogarithm(reference.probability(ids[place], after: context))
+    for index in heldOut.indices.dropFirst() {
+      let context = ids[max(heldOut.startIndex, index - order + 1)..<index]
+      nats -= naturalLogarithm(reference.probability(ids[index], after: context))
     }
-    let score = model.score(corpus, cut..<corpus.count)
-    #expect(score.units == held.count - 1)
-    #expect(abs(score.nats - nats) < 1e-9 * nats)
+    let loss = model.loss(corpus, cut..<corpus.count)
+    #expect(loss.tokens == heldOut.count - 1)
+    #expect(abs(loss.nats - nats) < 1e-9 * nats)
   }
 
-  @Test("Longer contexts foretell better where there is something to know, and the best is found")
-  func order() throws {
+  @Test
+  func `longer contexts lower the loss of a text with structure, and the best order is found`()
+    throws
+  {
     let corpus = try Self.corpus(Self.words(3000, seed: 7))
-    let (rest, held) = (0..<corpus.count * 9 / 10, corpus.count * 9 / 10..<corpus.count)
-    let nats = (1...4).map { KneserNey(corpus, rest, order: $0).score(corpus, held).natsPerUnit }
+    let (rest, heldOut) = (0..<corpus.count * 9 / 10, corpus.count * 9 / 10..<corpus.count)
+    let nats = (1...4).map { KneserNey(corpus, rest, order: $0).loss(corpus, heldOut).natsPerToken }
     #expect(nats == nats.sorted(by: >))
     let best = KneserNey.best(corpus, rest)
-    #expect(best.order >= 4)
-    #expect(best.score(corpus, held).natsPerUnit <= nats[3] * 1.01)
+    #expect(4...KneserNey.maximumOrder ~= best.order)
+    #expect(best.loss(corpus, heldOut).natsPerToken <= nats[3] * 1.01)
   }
 
-  @Test("A unit that was never seen has a probability, also after the smallest text")
-  func neverSeen() throws {
+  @Test func `a token that was never seen has a probability, also after the smallest text`() throws
+  {
     for text in ["aab", "aaaaaaaaab", "ab"] {
       let corpus = try Self.corpus(text)
       for order in 1...3 {
         let model = KneserNey(corpus, 0..<corpus.count - 1, order: order)
-        let score = model.score(corpus, 0..<corpus.count)
-        #expect(score.units == corpus.count - 1 && score.nats.isFinite && score.nats > 0)
+        let loss = model.loss(corpus, 0..<corpus.count)
+        #expect(loss.tokens == corpus.count - 1 && loss.nats.isFinite && loss.nats > 0)
       }
     }
   }
 
-  @Test("Units that the vocabulary does not hold are passed over and counted")
-  func unknown() throws {
+  @Test func `tokens that the vocabulary does not contain are skipped and counted`() throws {
     let corpus = try Self.corpus("abcabcabcab")
     let options = CorpusOptions(vocabulary: corpus.vocabulary)
     let other = try Corpus.read([.text("ab?cab!")], options: options)
     let model = KneserNey(corpus, 0..<corpus.count, order: 2)
-    let score = model.score(other, 0..<other.count)
-    #expect(score.units == 4 && score.unknown == 2)
-    let same = model.score(try Corpus.read([.text("abcab")], options: options), 0..<5)
-    #expect(score.nats == same.nats)
+    let loss = model.loss(other, 0..<other.count)
+    #expect(loss.tokens == 4 && loss.unknown == 2)
+    let same = model.loss(try Corpus.read([.text("abcab")], options: options), 0..<5)
+    #expect(loss.nats == same.nats)
   }
 }

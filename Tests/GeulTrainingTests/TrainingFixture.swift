@@ -1,3 +1,4 @@
+import Foundation
 import GeulCompute
 import GeulModel
 import GeulStorage
@@ -5,9 +6,9 @@ import GeulText
 import GeulTraining
 import TestSupport
 
-/// Settings and a text that are small enough to be trained on many times.
+/// A configuration and a text that are small enough for many training runs.
 struct TrainingFixture: Sendable {
-  var settings = TrainingConfiguration()
+  var configuration = TrainingConfiguration()
   let corpus: Corpus
 
   init(
@@ -15,16 +16,16 @@ struct TrainingFixture: Sendable {
     dropout: Float = 0, precision: Precision = .float32, text: String = Self.text
   ) throws {
     corpus = try Corpus.read([.text(text)])
-    settings.architecture = Architecture(cell: cell, layers: layers, hidden: hidden)
-    (settings.batch, settings.length) = (batch, length)
-    (settings.dropout, settings.precision) = (dropout, precision)
-    settings.schedule = LearningRateSchedule(peak: 0.01, warmup: 5)
-    settings.gradientClip = 0.05  // less than any norm here: all steps are clipped
-    settings.validationFraction = 0
-    settings.seed = 42
+    configuration.architecture = Architecture(cell: cell, layers: layers, hidden: hidden)
+    (configuration.batch, configuration.length) = (batch, length)
+    (configuration.dropout, configuration.precision) = (dropout, precision)
+    configuration.schedule = LearningRateSchedule(peak: 0.01, warmup: 5)
+    configuration.gradientClip = 0.05  // less than any norm here: all steps are clipped
+    configuration.validationFraction = 0
+    configuration.seed = 42
   }
 
-  /// Random words of random letters, some three windows of 12 x 16 units: 50 steps see many epochs.
+  /// Random words of random letters, about three windows of 12 x 16 tokens: 50 steps take many epochs.
   static let text: String = {
     var random = SeededGenerator(seed: 8)
     return (0..<150).map { _ in
@@ -37,25 +38,45 @@ struct TrainingFixture: Sendable {
 
   func trainer(_ set: InstructionSet = .best, threads: Int = 2) -> Trainer {
     Trainer(
-      settings, vocabulary: corpus.vocabulary.count, units: corpus.count, kernels: Kernels(set),
-      pool: ThreadPool(threads))
+      configuration, vocabulary: corpus.vocabulary.count, tokenCount: corpus.count,
+      context: ComputeContext(Kernels(set), threads: threads))
   }
 
-  /// The checkpoint of a trainer, as its file's bytes.
-  func bytes(_ trainer: Trainer) throws -> [UInt8] {
-    var record = Checkpoint.fresh(
-      settings, text: RunState.TextChoice(sources: ["text"]), corpus: corpus,
-      kernels: trainer.kernels
-    ).record
-    let state = trainer.state
-    (record.windows, record.step, record.rateScale) = (state.windows, state.step, state.rateScale)
+  /// A trainer that continues from a state.
+  func trainer(_ state: TrainerState, threads: Int = 2) -> Trainer {
+    Trainer(
+      configuration, state: state, vocabulary: corpus.vocabulary.count,
+      context: ComputeContext(Kernels(.best), threads: threads))
+  }
+
+  /// The bytes of the checkpoint file of a trainer's state.
+  func bytes(_ state: TrainerState) throws -> [UInt8] {
+    var run = Checkpoint.initial(
+      configuration, text: RunState.TextSelection(sources: ["text"]), corpus: corpus
+    ).run
+    (run.batcher, run.step, run.learningRateScale) = (
+      state.batcher, state.step, state.learningRateScale
+    )
     let metadata = Model.Metadata(
-      model: settings.architecture, tokenizer: corpus.tokenizer, vocabulary: corpus.vocabulary)
-    return try Checkpoint(model: metadata, record: record, state: state).safetensors.serialized()
+      architecture: configuration.architecture, tokenizer: corpus.tokenizer,
+      vocabulary: corpus.vocabulary)
+    return try Checkpoint(model: metadata, run: run, trainer: state).safetensors.serialized()
   }
 }
 
 extension InstructionSet {
-  /// The best of this machine.
+  /// The best one of this machine.
   static var best: InstructionSet { available.last ?? .portable }
+}
+
+/// A temporary folder, removed with the object.
+final class TemporaryFolder {
+  let path: String
+
+  init() throws {
+    path = NSTemporaryDirectory() + "geul-training-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
 }

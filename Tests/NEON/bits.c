@@ -1,4 +1,4 @@
-// Prints a hash of what each kernel computes from the same seeded numbers: equal hashes, equal bits.
+// Prints a hash of the output of each kernel for the same seeded input. Equal hashes mean equal bits.
 // usage: bits ISA      (a number of geul_isa)
 
 #include "CGeulKernels.h"
@@ -8,146 +8,171 @@
 #include <string.h>
 
 static uint32_t seed;
-static float number(void) {
+/// The next pseudo-random number in [-1, 1).
+static float next_random(void) {
   seed = seed * 1664525u + 1013904223u;
   return (float)((int32_t)(seed >> 8) - 8388608) / 8388608.0f;
 }
 
-static float *numbers(size_t count, float scale) {
+/// A new array of `count` pseudo-random numbers in [-scale, scale).
+static float *array(size_t count, float scale) {
   float *p = aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64);
-  for (size_t n = 0; n < count; n++) p[n] = number() * scale;
+  for (size_t n = 0; n < count; n++) p[n] = next_random() * scale;
   return p;
 }
 
-static uint64_t hash(uint64_t so_far, const void *bytes, size_t count) {
+/// FNV-1a
+static uint64_t hash(const void *bytes, size_t count) {
   const unsigned char *p = bytes;
-  for (size_t n = 0; n < count; n++) so_far = (so_far ^ p[n]) * 1099511628211u;
-  return so_far;
+  uint64_t result = 14695981039346656037u;
+  for (size_t n = 0; n < count; n++) result = (result ^ p[n]) * 1099511628211u;
+  return result;
 }
 
 static void print(const char *name, const void *bytes, size_t count) {
-  printf("%s %016llx\n", name, (unsigned long long)hash(14695981039346656037u, bytes, count));
+  printf("%s %016llx\n", name, (unsigned long long)hash(bytes, count));
 }
 
-/// A layer forward and back over a window of odd sizes.
-static void layer(const geul_kernels *all, geul_cell cell, const char *name) {
-  const geul_reading *reading = all->read_float32;
-  const geul_training *training = all->train_float32;
-  const size_t length = 5, rows = 7, width = 48, total = length * rows;
-  const size_t gates = cell == GEUL_RNN ? 1 : cell == GEUL_LSTM ? 4 : 3, columns = cell == GEUL_RNN ? 1 : 4;
-  const geul_matrix matrix = {width, gates, width};
-  float *weights = numbers(gates * width * width, 0.3f);
-  float *forward = numbers(gates * width * width, 0), *backward = numbers(gates * width * width, 0);
-  reading->pack_forward(forward, weights, matrix), training->pack_backward(backward, weights, matrix);
-  float *activations = numbers(total * columns * width, 0), *cells = numbers((length + 1) * rows * width, 1);
+/// A layer of 48 units with as many inputs, over 5 steps of 7 rows.
+enum { LENGTH = 5, ROWS = 7, WIDTH = 48, TOTAL = LENGTH * ROWS, STATES = (LENGTH + 1) * ROWS * WIDTH };
+
+static size_t gate_count(geul_cell cell) { return cell == GEUL_RNN ? 1 : cell == GEUL_LSTM ? 4 : 3; }
+/// Columns of the gate buffer per unit.
+static size_t column_count(geul_cell cell) { return cell == GEUL_RNN ? 1 : 4; }
+
+static void layer_float32(const geul_kernels *kernels, geul_cell cell, const char *name) {
+  const geul_inference_kernels *inference = kernels->inference_float32;
+  const geul_training_kernels *training = kernels->training_float32;
+  const size_t gates = gate_count(cell), columns = column_count(cell);
+  const geul_matrix shape = {WIDTH, gates, WIDTH};
+  float *weights = array(gates * WIDTH * WIDTH, 0.3f);
+  float *forward = array(gates * WIDTH * WIDTH, 0), *backward = array(gates * WIDTH * WIDTH, 0);
+  inference->pack_forward(forward, weights, shape), training->pack_backward(backward, weights, shape);
+  float *activations = array(TOTAL * columns * WIDTH, 0), *state = array(STATES, 1);
   geul_forward f = {
-    .length = length, .rows = rows, .inputs = width, .width = width, .end_unit = width,
-    .bias = numbers(gates * width, 1), .recurrent_bias = numbers(gates * width, 1),
-    .input_weights = forward, .recurrent_weights = forward, .input = numbers(total * width, 1),
-    .hidden = numbers((length + 1) * rows * width, 1), .cells = cells, .gates = activations,
+    .length = LENGTH, .rows = ROWS, .inputs = WIDTH, .width = WIDTH, .end_unit = WIDTH,
+    .bias = array(gates * WIDTH, 1), .recurrent_bias = array(gates * WIDTH, 1),
+    .input_weights = forward, .recurrent_weights = forward, .input = array(TOTAL * WIDTH, 1),
+    .hidden = array(STATES, 1), .state = state, .gates = activations,
   };
-  reading->forward[cell](&f);
-  print(name, f.hidden, (length + 1) * rows * width * sizeof(float));
+  inference->forward[cell](&f);
+  print(name, f.hidden, STATES * sizeof(float));
   geul_backward b = {
-    .length = length, .rows = rows, .inputs = width, .width = width,
-    .input_weights = backward, .recurrent_weights = backward, .cells = cells,
-    .d_output = numbers(total * width, 1), .gates = activations, .d_gates = activations,
-    .d_hidden = numbers(rows * width, 0), .d_cells = numbers(rows * width, 0), .d_input = numbers(total * width, 0),
+    .length = LENGTH, .rows = ROWS, .inputs = WIDTH, .width = WIDTH,
+    .input_weights = backward, .recurrent_weights = backward, .state = state,
+    .d_output = array(TOTAL * WIDTH, 1), .gates = activations, .d_gates = activations,
+    .d_hidden = array(ROWS * WIDTH, 0), .d_cell_state = array(ROWS * WIDTH, 0),
+    .d_input = array(TOTAL * WIDTH, 0),
   };
   training->backward[cell](&b);
-  print(name, activations, total * columns * width * sizeof(float));
-  print(name, b.d_input, total * width * sizeof(float));
+  print(name, activations, TOTAL * columns * WIDTH * sizeof(float));
+  print(name, b.d_input, TOTAL * WIDTH * sizeof(float));
 }
 
-/// A layer forward with int8 weights.
-static void narrow_layer(const geul_reading *k, geul_cell cell, const char *name) {
-  const size_t length = 5, rows = 7, width = 48, total = length * rows;
-  const size_t gates = cell == GEUL_RNN ? 1 : cell == GEUL_LSTM ? 4 : 3, columns = cell == GEUL_RNN ? 1 : 4;
-  float *weights = numbers(gates * width * width, 0.3f);
-  float *packed = numbers(gates * width * (width / 4 + 1), 0);  // a byte each, and a scale to a column
-  k->pack_forward(packed, weights, (geul_matrix){width, gates, width});
-  const size_t count = (length + 1) * rows * width;
-  int16_t *states = aligned_alloc(64, 2 * count * sizeof(int16_t) / 64 * 64 + 64);
-  for (size_t n = 0; n < 2 * count; n++) states[n] = (int16_t)(number() * 8192);
+static void layer_int8(const geul_kernels *kernels, geul_cell cell, const char *name) {
+  const geul_inference_kernels *inference = kernels->inference_int8;
+  const size_t gates = gate_count(cell), columns = column_count(cell);
+  float *weights = array(gates * WIDTH * WIDTH, 0.3f);
+  float *packed = array(gates * WIDTH * (WIDTH / 4 + 1), 0);  // a byte per weight, a float per column
+  inference->pack_forward(packed, weights, (geul_matrix){WIDTH, gates, WIDTH});
+  int16_t *states = aligned_alloc(64, 2 * STATES * sizeof(int16_t) / 64 * 64 + 64);
+  for (size_t n = 0; n < 2 * STATES; n++) states[n] = (int16_t)(next_random() * 8192);
   geul_forward f = {
-    .length = length, .rows = rows, .inputs = width, .width = width, .end_unit = width,
-    .bias = numbers(gates * width, 1), .recurrent_bias = numbers(gates * width, 1),
-    .input_weights = packed, .recurrent_weights = packed, .input = states + count, .hidden = states,
-    .cells = numbers(count, 1), .gates = numbers(total * columns * width, 0),
+    .length = LENGTH, .rows = ROWS, .inputs = WIDTH, .width = WIDTH, .end_unit = WIDTH,
+    .bias = array(gates * WIDTH, 1), .recurrent_bias = array(gates * WIDTH, 1),
+    .input_weights = packed, .recurrent_weights = packed, .input = states + STATES, .hidden = states,
+    .state = array(STATES, 1), .gates = array(TOTAL * columns * WIDTH, 0),
   };
-  k->forward[cell](&f);
-  print(name, states, count * sizeof(int16_t));
+  inference->forward[cell](&f);
+  print(name, states, STATES * sizeof(int16_t));
 }
 
-/// Gradients of a matrix, a bias and a table of 20 rows, of two portions, in two panels of which 48 columns count, from 16 on.
-static void gradients(const geul_kernels *all) {
-  enum { LENGTH = 5, DEPTH = 20, WIDTH = 32, ROW = 3 * WIDTH };
+/// The gradients of a weight matrix, a bias and an embedding of 20 rows, from two shards and two panels, in
+/// which the 48 columns from 16 on are summed.
+static void gradients(const geul_kernels *kernels) {
+  enum { DEPTH = 20, UNITS = 32, ROW = 3 * UNITS };
+  const geul_training_kernels *training = kernels->training_float32;
   int32_t tokens[LENGTH * 29];
   for (size_t n = 0; n < LENGTH * 29; n++) tokens[n] = (int32_t)(n * n % DEPTH);
-  geul_share shares[2] = {{.rows = 29}, {.rows = 12}};
+  geul_gradient_contribution shards[2] = {{.rows = 29}, {.rows = 12}};
   for (size_t n = 0; n < 2; n++) {
-    const size_t rows = LENGTH * shares[n].rows;
-    shares[n].d = numbers(2 * rows * 64, 1) + 16;
-    shares[n].a = numbers(rows * WIDTH, 1), shares[n].a_stride = WIDTH;
+    const size_t rows = LENGTH * shards[n].rows;
+    shards[n].d = array(2 * rows * 64, 1) + 16;
+    shards[n].a = array(rows * UNITS, 1), shards[n].a_stride = UNITS;
   }
-  geul_gradient x = {
-    .portions = 2, .length = LENGTH, .end_step = LENGTH, .panels = 2, .groups = 3, .panel_stride = 16, .group_stride = WIDTH,
-    .d_stride = 64, .depth = DEPTH, .sums = numbers(2 * DEPTH * 48, 0),
-    .strip = numbers(GEUL_STRIP_ROWS * GEUL_STRIP_STRIDE, 0),
+  geul_weight_gradient x = {
+    .shards = 2, .length = LENGTH, .end_step = LENGTH, .panels = 2, .column_blocks = 3,
+    .panel_stride = 16, .block_stride = UNITS, .d_stride = 64, .depth = DEPTH,
+    .sums = array(2 * DEPTH * 48, 0), .packed_a = array(GEUL_GRADIENT_KC * GEUL_GRADIENT_STRIDE, 0),
   };
-  float *out = numbers(DEPTH * ROW, 1);
-  all->train_float32->weight_gradient(&x, shares), all->add_panels(out, ROW, &x);
-  print("gradient of a matrix", out, DEPTH * ROW * sizeof(float));
-  all->train_float32->row_gradient(out, ROW, &x, shares);
-  print("of a bias", out, DEPTH * ROW * sizeof(float));
-  shares[0].tokens = shares[1].tokens = tokens;
-  all->train_float32->row_gradient(out, ROW, &x, shares);
-  print("of a table", out, DEPTH * ROW * sizeof(float));
+  float *out = array(DEPTH * ROW, 1);
+  training->weight_gradient(&x, shards), kernels->add_panels(out, ROW, &x);
+  print("weight gradient", out, DEPTH * ROW * sizeof(float));
+  training->reduce_rows(out, ROW, &x, shards);
+  print("bias gradient", out, DEPTH * ROW * sizeof(float));
+  shards[0].tokens = shards[1].tokens = tokens;
+  training->reduce_rows(out, ROW, &x, shards);
+  print("embedding gradient", out, DEPTH * ROW * sizeof(float));
+}
+
+static void functions(const geul_kernels *kernels) {
+  enum { COUNT = 1600 };
+  float *x = array(COUNT, 20), *y = array(COUNT, 0);
+  kernels->exp(y, x, COUNT), print("exp", y, COUNT * sizeof(float));
+  kernels->sigmoid(y, x, COUNT), print("sigmoid", y, COUNT * sizeof(float));
+  kernels->tanh(y, x, COUNT), print("tanh", y, COUNT * sizeof(float));
+
+  float *logits = array(7 * 80, 5);
+  const int32_t targets[7] = {1, 2, 64, 0, 33, -1, 5};
+  double losses[7];
+  kernels->training_float32->cross_entropy(losses, logits, logits, 7, 65, targets, 0.5f);
+  print("cross-entropy gradient", logits, 7 * 80 * sizeof(float)), print("losses", losses, sizeof losses);
+
+  double exponentials[65];
+  const double sum = kernels->exp_shifted(exponentials, logits, 65, 6, 0.8);
+  print("exp_shifted", exponentials, sizeof exponentials), print("its sum", &sum, sizeof sum);
+
+  float *p = array(COUNT, 1), *g = array(COUNT, 1), *first = array(COUNT, 0), *second = array(COUNT, 0);
+  const geul_adamw settings = {0.01f, 0.001f, 0.9f, 0.99f, 1e-8f, 1.3f, 0.7f};
+  kernels->adamw(p, g, first, second, COUNT, &settings);
+  const double squares = kernels->sum_of_squares(g, COUNT);
+  print("adamw", p, COUNT * sizeof(float)), print("sum of squares", &squares, sizeof squares);
+}
+
+/// The Gram matrix of a matrix [33, 80], and its product with the matrix.
+static void products(const geul_kernels *kernels) {
+  float *x = array(33 * 80, 1), *gram = array(33 * 48, 0);
+  float *out = array(33 * 80, 0), *packed = array(80 * 64, 0);
+  geul_gemm call = {
+    .rows = 33, .depth = 80, .a = x, .a_stride = 80, .b = x, .b_stride = 80, .columns = 33,
+    .transpose_b = 1, .symmetric = 1, .alpha = 0.5f, .diagonal = 2, .out = gram, .out_stride = 48,
+    .packed_b = packed,
+  };
+  for (call.first_column = 0; call.first_column < 48; call.first_column += 16) kernels->gemm(&call);
+  print("gram matrix", gram, 33 * 48 * sizeof(float));
+  call = (geul_gemm){
+    .rows = 33, .depth = 33, .a = gram, .a_stride = 48, .b = x, .b_stride = 80, .columns = 80,
+    .alpha = 1, .beta = -3, .c = x, .out = out, .out_stride = 80, .packed_b = packed,
+  };
+  for (call.first_column = 0; call.first_column < 80; call.first_column += call.first_column ? 16 : 64) {
+    kernels->gemm(&call);
+  }
+  kernels->axpby(out, x, 33 * 80, 0.3f, 0.9f);
+  print("product", out, 33 * 80 * sizeof(float));
 }
 
 int main(int count, char **arguments) {
-  const geul_kernels *k = count == 2 ? geul_kernels_for((geul_isa)atoi(arguments[1])) : NULL;
-  if (!k) return fputs("bits: this machine has no such instruction set\n", stderr), 1;
+  const geul_kernels *kernels = count == 2 ? geul_kernels_for((geul_isa)atoi(arguments[1])) : NULL;
+  if (!kernels) return fputs("bits: this machine does not support that instruction set\n", stderr), 1;
   seed = 7;
-  layer(k, GEUL_RNN, "rnn"), layer(k, GEUL_LSTM, "lstm"), layer(k, GEUL_GRU, "gru");
-  narrow_layer(k->read_int8, GEUL_RNN, "rnn, int8"), narrow_layer(k->read_int8, GEUL_LSTM, "lstm, int8");
-  narrow_layer(k->read_int8, GEUL_GRU, "gru, int8");
-
-  gradients(k);
-
-  const size_t many = 1600;
-  float *x = numbers(many, 20), *y = numbers(many, 0);
-  k->exponential(y, x, many), print("exponential", y, many * sizeof(float));
-  k->sigmoid(y, x, many), print("sigmoid", y, many * sizeof(float));
-  k->tangent(y, x, many), print("tangent", y, many * sizeof(float));
-
-  float *logits = numbers(7 * 80, 5);
-  const int32_t targets[7] = {1, 2, 64, 0, 33, -1, 5};
-  double losses[7];
-  k->train_float32->cross_entropy(losses, logits, logits, 7, 65, targets, 0.5f);
-  print("cross-entropy", logits, 7 * 80 * sizeof(float)), print("losses", losses, sizeof losses);
-
-  double weights[65];
-  const double weight = k->weigh(weights, logits, 65, 6, 0.8);
-  print("weights", weights, sizeof weights), print("their sum", &weight, sizeof weight);
-
-  float *p = numbers(many, 1), *g = numbers(many, 1), *first = numbers(many, 0), *second = numbers(many, 0);
-  const geul_adam settings = {0.01f, 0.001f, 0.9f, 0.99f, 1e-8f, 1.3f, 0.7f};
-  k->adam(p, g, first, second, many, &settings);
-  const double squares = k->sum_of_squares(g, many);
-  print("adam", p, many * sizeof(float)), print("squares", &squares, sizeof squares);
-
-  // A matrix [33, 80] times its transpose, and what that times the matrix is.
-  float *matrix = numbers(33 * 80, 1), *gram = numbers(33 * 48, 0), *out = numbers(33 * 80, 0), *panel = numbers(80 * 64, 0);
-  geul_dense call = {.rows = 33, .depth = 80, .a = matrix, .a_stride = 80, .b = matrix, .b_stride = 80, .columns = 33,
-                     .transposes_b = 1, .is_symmetric = 1, .by_product = 0.5f, .diagonal = 2, .out = gram, .out_stride = 48,
-                     .panel = panel};
-  for (call.column = 0; call.column < 48; call.column += 16) k->dense(&call);
-  print("gram", gram, 33 * 48 * sizeof(float));
-  call = (geul_dense){.rows = 33, .depth = 33, .a = gram, .a_stride = 48, .b = matrix, .b_stride = 80, .columns = 80,
-                      .by_product = 1, .by_addend = -3, .addend = matrix, .out = out, .out_stride = 80, .panel = panel};
-  for (call.column = 0; call.column < 80; call.column += call.column ? 16 : 64) k->dense(&call);
-  k->blend(out, matrix, 33 * 80, 0.9f, 0.3f);
-  print("product", out, 33 * 80 * sizeof(float));
+  layer_float32(kernels, GEUL_RNN, "rnn");
+  layer_float32(kernels, GEUL_LSTM, "lstm");
+  layer_float32(kernels, GEUL_GRU, "gru");
+  layer_int8(kernels, GEUL_RNN, "rnn, int8");
+  layer_int8(kernels, GEUL_LSTM, "lstm, int8");
+  layer_int8(kernels, GEUL_GRU, "gru, int8");
+  gradients(kernels);
+  functions(kernels);
+  products(kernels);
   return 0;
 }

@@ -1,58 +1,56 @@
 extension SeededGenerator {
-  /// Numbers evenly distributed between `-bound` and `bound`.
+  /// Returns numbers uniformly distributed between `-bound` and `bound`.
   public mutating func floats(_ count: Int, _ bound: Float) -> [Float] {
     (0..<count).map { _ in Float.random(in: -bound...bound, using: &self) }
   }
 }
 
-/// What one rounding to float32 counts for in a bound, relative to the number: half of it would do
-/// for that one, the rest is for products of errors.
+/// The relative error of a rounding to float32, for bounds: the error of one rounding is at most half
+/// of it, and the rest covers products of errors.
 public let ulp = Double(Float.ulpOfOne)
 
-/// What a bfloat16, which has 8 significant bits, is off by at most relative to a number that it
-/// was rounded from.
+/// The largest relative error of a rounding to bfloat16, which has 8 significant bits.
 public let halfUlpOfBFloat16 = 0x1p-8
 
-/// How many float32 lie between a computed number and the true one.
+/// Returns the error of a computed number, in units in the last place of the exact one.
 public func ulps(_ computed: Float, _ exact: Double) -> Double {
   abs(Double(computed) - exact) / Double(Float(exact).ulp)
 }
 
-/// Where two lists of numbers first differ in a single bit, the sign of zero included; nil where
-/// nowhere.
+/// Returns the first index at which two arrays differ in any bit, the sign of zero included; nil if
+/// they are equal.
 ///
-/// Tests compare long lists by this: on a failure `#expect(a == b)` would look for their shortest
-/// edit.
+/// Tests compare long arrays with it: `#expect(a == b)` would compute their shortest edit script on
+/// failure.
 public func firstDifference(_ a: [Float], _ b: [Float]) -> Int? {
   a.count == b.count
     ? a.indices.first { a[$0].bitPattern != b[$0].bitPattern } : min(a.count, b.count)
 }
 
-/// Where two lists of numbers first differ in a single bit.
+/// Returns the first index at which two arrays differ in any bit; nil if they are equal.
 public func firstDifference(_ a: [Double], _ b: [Double]) -> Int? {
   a.count == b.count
     ? a.indices.first { a[$0].bitPattern != b[$0].bitPattern } : min(a.count, b.count)
 }
 
-/// Numbers that were computed, and how far each may be from the true one: the worst of many in one
-/// expectation.
+/// A comparison of many computed numbers with exact ones, each within a bound, for one expectation.
 public struct Comparison: CustomStringConvertible, Sendable {
-  /// Whether all were within their bounds, NaN not among them.
+  /// Indicates whether all numbers are within their bounds and none is NaN.
   public private(set) var holds = true
   private var worst = -1.0
-  private var words = "nothing compared"
+  private var text = "nothing compared"
 
-  /// Nothing compared yet.
+  /// Creates a comparison of no numbers.
   public init() {}
 
-  /// Compares a number, which may be `bound` away from the exact one.
+  /// Compares a computed number with the exact one, from which it may differ by `bound`.
   public mutating func add(_ computed: Double, _ exact: Double, bound: Double) {
-    let share = computed == exact ? 0 : abs(computed - exact) / bound
-    guard !(share <= worst) else { return }
-    (worst, words) = (share, "\(computed) for \(exact), \(share) of the bound \(bound)")
-    if !(share <= 1) { (holds, worst) = (false, share.isNaN ? .infinity : share) }
+    let error = computed == exact ? 0 : abs(computed - exact) / bound
+    guard !(error <= worst) else { return }
+    (worst, text) = (error, "\(computed) for \(exact), \(error) of the bound \(bound)")
+    if !(error <= 1) { (holds, worst) = (false, error.isNaN ? .infinity : error) }
   }
 
-  /// The worst of them.
-  public var description: String { words }
+  /// The largest error, relative to its bound.
+  public var description: String { text }
 }

@@ -4,11 +4,16 @@
   import Darwin
 #endif
 
-/// The way back through one step: the chain rule on the formulas of `ReferenceLayer.step`, which
-/// the tests of this reference compare with finite differences.
+/// The backward pass of one step: the chain rule on the formulas of `ReferenceLayer.step`; tests
+/// compare it with finite differences.
 extension ReferenceLayer {
-  /// Goes from the loss's gradient with respect to `step.after` to those with respect to its input
-  /// and `step.before`, and adds what the parameters get to `gradient`, a layer of the same shape.
+  /// Propagates the loss's gradient with respect to `step.after` back through the step.
+  ///
+  /// - Parameters:
+  ///   - step: the step.
+  ///   - d: the gradient with respect to `step.after`.
+  ///   - gradient: a layer of the same shape, to whose parameters their gradients are added.
+  /// - Returns: The gradients with respect to the input and to `step.before`.
   public func back(
     _ step: Step, _ d: State, into gradient: inout ReferenceLayer
   ) -> (input: [Double], before: State) {

@@ -4,11 +4,11 @@
   import Darwin
 #endif
 
-/// One recurrent layer for one sequence, in Double, straight from the formulas: what the kernels
-/// must compute.
+/// One recurrent layer for one sequence in Double, a direct transcription of the formulas: the
+/// reference for the kernels.
 ///
-/// Parameters stand as in PyTorch: `wx` is `[gates h, i]`, `wh` `[gates h, h]`, both biases `[gates
-/// h]`; the gates follow each other in the order in which they are named here.
+/// Parameters have PyTorch's layout: `wx` is `[gates h, i]`, `wh` is `[gates h, h]`, both biases are
+/// `[gates h]`, with the gates in the order in which they are named here.
 ///
 /// - Vanilla (Elman 1990): h_t = tanh(W_x x_t + b_x + W_h h_{t-1} + b_h).
 /// - LSTM (Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000):
@@ -22,25 +22,25 @@ public struct ReferenceLayer: Sendable {
   public enum CellKind: String, Sendable {
     case rnn, lstm, gru
 
-    /// How many rows of the matrices a unit has.
+    /// The number of rows that a hidden unit has in each matrix.
     public var gates: Int { self == .rnn ? 1 : self == .lstm ? 4 : 3 }
   }
 
-  /// What one sequence carries from step to step; `c` means something to the LSTM alone.
+  /// The recurrent state of one sequence; only the LSTM uses `c`.
   public struct State: Sendable {
     /// The hidden state, `[h]`.
     public var h: [Double]
-    /// The cells, `[h]`.
+    /// The cell state, `[h]`.
     public var c: [Double]
 
-    /// A state.
+    /// Creates a state.
     public init(h: [Double], c: [Double]) {
       self.h = h
       self.c = c
     }
   }
 
-  /// One step, with what the way back needs of it.
+  /// One step, with the values that the backward pass needs.
   public struct Step: Sendable {
     /// x_t, `[i]`.
     public var input: [Double]
@@ -54,13 +54,13 @@ public struct ReferenceLayer: Sendable {
     public var after: State
   }
 
-  /// What a unit computes.
+  /// The kind.
   public let cell: CellKind
-  /// How many inputs, `i`.
+  /// The number of inputs: `i`.
   public let inputs: Int
-  /// Whether a vanilla cell has max(0, x) in the place of tanh.
+  /// Indicates whether a vanilla cell has the activation max(0, x) rather than tanh.
   public var isRectified = false
-  /// How many units, `h`.
+  /// The number of hidden units: `h`.
   public let hidden: Int
   /// W_x, `[gates h, i]`.
   public var wx: [Double]
@@ -71,7 +71,7 @@ public struct ReferenceLayer: Sendable {
   /// b_h, `[gates h]`.
   public var bh: [Double]
 
-  /// A layer of zeros.
+  /// Creates a layer whose parameters are zero.
   public init(_ cell: CellKind, inputs: Int, hidden: Int) {
     self.cell = cell
     self.inputs = inputs
@@ -82,12 +82,12 @@ public struct ReferenceLayer: Sendable {
     bh = bx
   }
 
-  /// The state that all is zero in.
+  /// The zero state.
   public var zeroState: State {
     State(h: Array(repeating: 0, count: hidden), c: Array(repeating: 0, count: hidden))
   }
 
-  /// Reads one input.
+  /// Computes one step.
   public func step(_ x: [Double], from before: State) -> Step {
     let (a, b) = (affine(wx, x, bx), affine(wh, before.h, bh))
     var after = before
@@ -109,17 +109,17 @@ public struct ReferenceLayer: Sendable {
   }
 }
 
-/// 1 / (1 + e^-x).
+/// Returns 1 / (1 + e^-x).
 public func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 
-/// m v + b; `m` is row-major.
+/// Returns m v + b; `m` is row-major.
 public func affine(_ m: [Double], _ v: [Double], _ b: [Double]) -> [Double] {
   b.indices.map { row in
     v.indices.reduce(b[row]) { $0 + m[row * v.count + $1] * v[$1] }
   }
 }
 
-/// m^T d.
+/// Returns m^T d.
 func transposed(_ m: [Double], _ d: [Double], count: Int) -> [Double] {
   var result = [Double](repeating: 0, count: count)
   for row in d.indices {
@@ -128,7 +128,7 @@ func transposed(_ m: [Double], _ d: [Double], count: Int) -> [Double] {
   return result
 }
 
-/// m += d v^T.
+/// Adds d v^T to m.
 func addOuter(_ d: [Double], _ v: [Double], to m: inout [Double]) {
   for row in d.indices {
     for column in v.indices { m[row * v.count + column] += d[row] * v[column] }

@@ -4,13 +4,12 @@
   import Darwin
 #endif
 
-/// The whole network for one sequence, in Double, straight from the formulas: stacked layers (see
-/// `ReferenceLayer`), the projection, softmax and cross-entropy.
+/// The whole network for one sequence in Double, a direct transcription of the formulas: stacked
+/// layers (see `ReferenceLayer`), the output projection, softmax and cross-entropy.
 ///
 ///     s_t = W_y h_t + b_y;  p(k) = e^{s_k} / sum over j of e^{s_j};  loss_t = -log p(target_t)
 ///
-/// It knows nothing of Geul: parameters come under PyTorch's names, in its shapes and its order of
-/// gates.
+/// It shares no code with Geul: parameters have PyTorch's names, shapes and order of gates.
 public struct ReferenceNetwork: Sendable {
   /// A tensor under PyTorch's name, row-major.
   public struct Tensor: Sendable {
@@ -18,29 +17,29 @@ public struct ReferenceNetwork: Sendable {
     public let name: String
     /// For example `[4h, i]`.
     public let shape: [Int]
-    /// As many as the shape says.
+    /// The numbers, as many as the shape says.
     public var values: [Double]
   }
 
-  /// What a step of the network computed.
+  /// The activations of one step of the network.
   public struct StepActivations: Sendable {
-    /// Of each layer.
+    /// The step of each layer.
     public var steps: [ReferenceLayer.Step]
-    /// What the projection read: the uppermost h_t, after dropout.
+    /// The input of the projection: h_t of the last layer, after dropout.
     public var top: [Double]
-    /// s_t, `[v]`.
+    /// The logits s_t, `[v]`.
     public var scores: [Double]
   }
 
   /// The parameters, or their gradients.
   public private(set) var tensors: [Tensor]
-  /// From the inputs upward.
+  /// The layers from the tokens upward.
   public private(set) var layers: [ReferenceLayer]
   /// W_y, `[v, h]`, and b_y, `[v]`.
   public private(set) var decoder: (weight: [Double], bias: [Double])
 
-  /// A network of the given parameters, in the order of PyTorch's `state_dict`: W_x, W_h, b_x and
-  /// b_h of each layer, then the projection's.
+  /// Creates a network of the given parameters, in the order of PyTorch's `state_dict`: W_x, W_h, b_x
+  /// and b_h of each layer, then those of the projection.
   public init(
     cell: String, isRectified: Bool = false,
     tensors: [(name: String, shape: [Int], values: [Double])]
@@ -69,17 +68,17 @@ public struct ReferenceNetwork: Sendable {
     }
   }
 
-  /// The same network with other values in one tensor.
+  /// Returns the network with the values of one tensor replaced.
   public func replacing(_ index: Int, with values: [Double]) -> ReferenceNetwork {
     ReferenceNetwork(
       cell: layers[0].cell.rawValue, isRectified: layers[0].isRectified,
       tensors: tensors.enumerated().map { ($1.name, $1.shape, $0 == index ? values : $1.values) })
   }
 
-  /// The state that all is zero in.
+  /// The zero state.
   public var zeroState: [ReferenceLayer.State] { layers.map(\.zeroState) }
 
-  /// Reads a sequence; `masks` is what each layer's output is multiplied by, `[t][l][h]`, and empty
+  /// Reads a sequence; `masks` holds the factors of each layer's output, `[t][l][h]`, and is empty
   /// without dropout.
   public func read(
     _ tokens: [Int], from state: [ReferenceLayer.State], masks: [[[Double]]] = []
@@ -99,14 +98,14 @@ public struct ReferenceNetwork: Sendable {
     }
   }
 
-  /// -log softmax(scores)[target], in nats; a target of -1 counts nothing.
+  /// Returns -log softmax(scores)[target], in nats; 0 for a target of -1.
   public static func nats(_ scores: [Double], _ target: Int) -> Double {
     guard target >= 0 else { return 0 }
     let largest = scores.max() ?? 0
     return log(scores.reduce(0) { $0 + exp($1 - largest) }) + largest - scores[target]
   }
 
-  /// d nats / d scores: the probabilities, less 1 at the target.
+  /// Returns the gradient of `nats` with respect to the logits: the probabilities, less 1 at the target.
   public static func natsGradient(_ scores: [Double], _ target: Int) -> [Double] {
     guard target >= 0 else { return scores.map { _ in 0 } }
     let largest = scores.max() ?? 0

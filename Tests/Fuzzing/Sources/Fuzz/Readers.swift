@@ -73,16 +73,16 @@ let reader: @Sendable ([UInt8]) -> Void = {
   let source = TextSource.bytes(Array(bytes.dropFirst(3)), name: "input")
   guard let corpus = try? Corpus.read([source], options: options) else { return }
   let ids = corpus.ids(0..<corpus.count)
-  precondition(ids.allSatisfy { corpus.vocabulary.units.indices.contains(Int($0)) }, "unknown ids")
+  precondition(ids.allSatisfy { corpus.vocabulary.tokens.indices.contains(Int($0)) }, "unknown ids")
   var decoder = StreamDecoder(tokenizer: corpus.tokenizer, vocabulary: corpus.vocabulary)
   var text = ids.reduce(into: "") { $0 += decoder.append(Int($1)) }
   text += decoder.finish()
   precondition(
-    corpus.byteLength(ofUnitsIn: 0..<corpus.count) == corpus.byteCount, "bytes are lost")
+    corpus.byteCount(ofTokensIn: 0..<corpus.count) == corpus.byteCount, "bytes are lost")
   // A text in a normal form comes back as it is; the bytes of one that was replaced are valid.
   guard unit != .byte else { return }
-  let again = corpus.tokenizer.units(of: text)
-  let before = ids.map { corpus.vocabulary.units[Int($0)] }
+  let again = corpus.tokenizer.tokens(of: text)
+  let before = ids.map { corpus.vocabulary.tokens[Int($0)] }
   precondition(unit == .jamo || again.joined() == before.joined(), "another text comes back")
 }
 

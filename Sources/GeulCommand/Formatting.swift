@@ -1,0 +1,58 @@
+import Foundation
+import Geul
+
+/// Formats a number with a fixed count of decimals.
+func number(_ value: Double, _ decimals: Int) -> String {
+  String(format: "%.\(decimals)f", value)
+}
+
+/// Formats a count with its noun: `1 step`, `2 steps`.
+func quantity(_ count: Int, _ noun: String) -> String {
+  "\(count) \(noun)\(count == 1 ? "" : "s")"
+}
+
+/// Formats a number of epochs, with two decimals below one.
+func epochs(_ count: Double) -> String { number(count, count < 1 ? 2 : 1) }
+
+/// Formats a speed in three significant digits: `512`, `29.4k`, `1.25M`.
+func compact(_ value: Double) -> String {
+  switch value {
+  case ..<999.5: number(value, 0)
+  case ..<99_950: number(value / 1e3, 1) + "k"
+  case ..<999_500: number(value / 1e3, 0) + "k"
+  default: number(value / 1e6, 2) + "M"
+  }
+}
+
+/// Formats a number of bytes: `58 MB`, `1.3 GB`.
+func bytes(_ count: Int) -> String {
+  switch count {
+  case ..<1_000_000: "\((count + 999) / 1000) kB"
+  case ..<1_000_000_000: "\(Int((Double(count) / 1e6).rounded())) MB"
+  default: "\(number(Double(count) / 1e9, 1)) GB"
+  }
+}
+
+/// Formats a duration: `50 s`, `5:00 min`, `1:05 h`.
+func duration(_ seconds: Double) -> String {
+  let whole = wholeSeconds(seconds)
+  if whole < 60 { return "\(whole) s" }
+  if whole < 3600 { return String(format: "%d:%02d min", whole / 60, whole % 60) }
+  return String(format: "%d:%02d h", whole / 3600, whole % 3600 / 60)
+}
+
+/// Formats a duration as a clock shows it: `0:50`, `1:05:00`.
+func clockTime(_ seconds: Double) -> String {
+  let whole = wholeSeconds(seconds)
+  if whole < 3600 { return String(format: "%d:%02d", whole / 60, whole % 60) }
+  return String(format: "%d:%02d:%02d", whole / 3600, whole % 3600 / 60, whole % 60)
+}
+
+private func wholeSeconds(_ seconds: Double) -> Int {
+  Int(min(max(0, seconds), 1e9).rounded())
+}
+
+extension TokenUnit {
+  /// The name in units such as nats/char.
+  var shortName: String { self == .grapheme ? "char" : rawValue }
+}

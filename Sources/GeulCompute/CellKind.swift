@@ -1,0 +1,86 @@
+internal import CGeulKernels
+
+/// The kind of a recurrent layer.
+///
+/// With x_t the input, h_t the hidden state and c_t the cell state:
+///
+/// - `rnn`, the vanilla network (Elman 1990): h_t = tanh(W_x x_t + W_h h_{t-1} + b)
+/// - `lstm` (Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000):
+///   i, f, o = sigmoid(W [x_t, h_{t-1}] + b), c~ = tanh(W_c [x_t, h_{t-1}] + b_c),
+///   c_t = f * c_{t-1} + i * c~, h_t = o * tanh(c_t)
+/// - `gru` (Cho et al. 2014), with the reset gate applied after the product, as in PyTorch:
+///   r, z = sigmoid(W x_t + U h_{t-1} + b), n = tanh(W_n x_t + b_n + r * (U_n h_{t-1} + c_n)),
+///   h_t = (1 - z) * n + z * h_{t-1}
+///
+/// Everything else that differs between the kinds is in `descriptor`.
+public enum CellKind: String, Codable, CaseIterable, Sendable {
+  case rnn, lstm, gru
+
+  /// The properties of this kind.
+  public var descriptor: CellDescriptor {
+    switch self {
+    case .rnn: .rnn
+    case .lstm: .lstm
+    case .gru: .gru
+    }
+  }
+}
+
+/// The properties of a kind of recurrent cell; no other code switches on the kind.
+public struct CellDescriptor: Sendable {
+  /// The number of gates: the matrices of the input and of the hidden state have `gateCount * h` columns.
+  public let gateCount: Int
+  /// Indicates whether there is a cell state c_t beside the hidden state.
+  public let hasCellState: Bool
+  /// Indicates whether a float32 state is carried from step to step beside the elements that products read: c of the LSTM,
+  /// h of the GRU.
+  public let carriesFloat32State: Bool
+  /// Indicates whether the products with the hidden state have a bias of their own.
+  public let hasRecurrentBias: Bool
+  /// The numbers that a hidden unit keeps for the backward pass at each step.
+  public let savedColumns: Int
+  /// The gate whose bias starts at 1 (Jozefowicz et al. 2015): the LSTM's forget gate.
+  public let forgetGate: Int?
+  /// The position, among the gates of the input's matrix and bias, of each of PyTorch's gates.
+  public let inputGatesOfPyTorch: [Int]
+  /// The position, among the gates of the hidden state's matrix, of each of PyTorch's gates.
+  public let recurrentGatesOfPyTorch: [Int]
+  /// The equations of a step.
+  public let formula: String
+
+  /// The first column, in a panel of gradients, that belongs to the hidden state's matrix.
+  let recurrentPanelOffset: Int
+  let kernel: geul_cell
+
+  /// Indicates whether the columns of its matrices are gates, stored in panels of 16 units.
+  var isGated: Bool { gateCount > 1 }
+
+  static let rnn = CellDescriptor(
+    gateCount: 1, hasCellState: false, carriesFloat32State: false, hasRecurrentBias: false,
+    savedColumns: 1, forgetGate: nil, inputGatesOfPyTorch: [0], recurrentGatesOfPyTorch: [0],
+    formula: "h_t = tanh(W_x x_t + W_h h_{t-1} + b)", recurrentPanelOffset: 0, kernel: GEUL_RNN)
+
+  static let lstm = CellDescriptor(
+    gateCount: 4, hasCellState: true, carriesFloat32State: true, hasRecurrentBias: false,
+    savedColumns: 4, forgetGate: 1,
+    // i, f, g, o
+    inputGatesOfPyTorch: [0, 1, 2, 3], recurrentGatesOfPyTorch: [0, 1, 2, 3],
+    formula: "c_t = f * c_{t-1} + i * c~, h_t = o * tanh(c_t)", recurrentPanelOffset: 0,
+    kernel: GEUL_LSTM)
+
+  static let gru = CellDescriptor(
+    gateCount: 3, hasCellState: false, carriesFloat32State: true, hasRecurrentBias: true,
+    savedColumns: 4, forgetGate: nil,
+    // PyTorch has r, z, n; the input's matrix is stored as n, r, z.
+    inputGatesOfPyTorch: [1, 2, 0], recurrentGatesOfPyTorch: [0, 1, 2],
+    formula: "h_t = (1 - z) * n + z * h_{t-1}", recurrentPanelOffset: columnBlockWidth,
+    kernel: GEUL_GRU)
+}
+
+/// The activation function of a vanilla cell.
+public enum Activation: String, Codable, CaseIterable, Sendable {
+  /// tanh: bounded by -1 and 1; its gradient vanishes where it saturates.
+  case tanh
+  /// max(0, x): its gradient does not vanish, but its output has no bound (Le, Jaitly, Hinton 2015).
+  case relu
+}

@@ -1,0 +1,136 @@
+internal import CGeulKernels
+
+/// The hyperparameters of AdamW (Loshchilov and Hutter 2019, algorithm 2).
+public struct AdamW: Sendable, Equatable {
+  /// The learning rate.
+  public var learningRate: Float
+  /// The decay rate of the first moment.
+  public var beta1: Float
+  /// The decay rate of the second moment.
+  public var beta2: Float
+  /// The term that keeps the denominator from zero.
+  public var epsilon: Float
+  /// The decoupled weight decay of matrices; biases do not decay.
+  public var weightDecay: Float
+
+  /// Creates hyperparameters; the defaults are PyTorch's.
+  public init(
+    learningRate: Float, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8,
+    weightDecay: Float = 0
+  ) {
+    self.learningRate = learningRate
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+  }
+}
+
+extension ComputeContext {
+  /// The numbers that a thread takes at a time; fixed, because the order of sums follows from it.
+  private static let chunk = 16384
+
+  /// The Euclidean norm of all numbers, the same bits for any number of threads.
+  public func norm(_ storage: ParameterStorage) -> Double {
+    norm(storage.values, 0..<storage.values.count)
+  }
+
+  /// The Euclidean norm of a range of a buffer, whole column blocks.
+  func norm(_ values: Buffer<Float>, _ range: Range<Int>) -> Double {
+    require("values", values.count, atLeast: range.upperBound)
+    let count = range.count
+    var sums = Buffer<Double>(zeros: (count + Self.chunk - 1) / Self.chunk)
+    let out = unsafe SharedPointer(base: sums.mutablePointer())
+    let sumOfSquares = unsafe kernels.functions.sum_of_squares
+    pool.run(sums.count) { index in
+      let start = index * Self.chunk
+      unsafe out.base[index] = sumOfSquares(
+        values.pointer + range.lowerBound + start, min(Self.chunk, count - start))
+    }
+    return (0..<sums.count).reduce(0) { $0 + sums[$1] }.squareRoot()
+  }
+
+  /// Computes `values = keep * values + take * others`.
+  public func lerp(
+    _ values: inout ParameterStorage, with others: ParameterStorage, keep: Float, take: Float
+  ) {
+    precondition(values.layout == others.layout, "storage of different layouts")
+    lerp(
+      &values.values, at: 0..<values.values.count, with: others.values, at: 0, keep: keep,
+      take: take)
+  }
+
+  /// Computes `values = keep * values + take * others` on a range of one buffer, whole column blocks, and the numbers of
+  /// another from `start` on.
+  func lerp(
+    _ values: inout Buffer<Float>, at range: Range<Int>, with others: Buffer<Float>, at start: Int,
+    keep: Float, take: Float
+  ) {
+    require("values", values.count, atLeast: range.upperBound)
+    require("others", others.count, atLeast: start + range.count)
+    let out = unsafe SharedPointer(base: values.mutablePointer() + range.lowerBound)
+    let axpby = unsafe kernels.functions.axpby
+    pool.run((range.count + Self.chunk - 1) / Self.chunk) { index in
+      let offset = index * Self.chunk
+      unsafe axpby(
+        out.base + offset, others.pointer + start + offset, min(Self.chunk, range.count - offset),
+        take, keep)
+    }
+  }
+
+  /// Updates the tensors `slots` of `parameters` by AdamW.
+  ///
+  /// - Parameters:
+  ///   - settings: the hyperparameters.
+  ///   - slots: the tensors to update.
+  ///   - step: the number of this step, from 1.
+  ///   - gradientScale: the factor of the gradients: the effect of clipping.
+  ///   - parameters: the parameters.
+  ///   - gradients: the gradients of the loss.
+  ///   - firstMoment: the running mean of the gradients.
+  ///   - secondMoment: the running mean of their squares.
+  public func adamW(
+    _ settings: AdamW, slots: [ParameterSlot], step: Int, gradientScale: Float,
+    parameters: inout ParameterStorage, gradients: ParameterStorage,
+    firstMoment: inout ParameterStorage, secondMoment: inout ParameterStorage
+  ) {
+    let layout = parameters.layout
+    precondition(
+      gradients.layout == layout && firstMoment.layout == layout && secondMoment.layout == layout,
+      "storage of different layouts")
+    // In double: powers of numbers near one lose their last bits in float32.
+    let correction1 = 1 - power(Double(settings.beta1), step)
+    let correction2 = 1 - power(Double(settings.beta2), step)
+    let p = unsafe SharedPointer(base: parameters.values.mutablePointer())
+    let m = unsafe SharedPointer(base: firstMoment.values.mutablePointer())
+    let v = unsafe SharedPointer(base: secondMoment.values.mutablePointer())
+    let adam = unsafe kernels.functions.adamw
+    let chunks = slots.flatMap { slot in
+      stride(from: slot.offset, to: slot.range.upperBound, by: Self.chunk).map {
+        (start: $0, count: min(Self.chunk, slot.range.upperBound - $0), isMatrix: slot.depth > 1)
+      }
+    }
+    pool.run(chunks.count) { index in
+      let (start, count, isMatrix) = chunks[index]
+      var call = geul_adamw(
+        step_size: Float(Double(settings.learningRate) / correction1),
+        decay: isMatrix ? settings.learningRate * settings.weightDecay : 0,
+        beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
+        root_correction: Float(1 / correction2.squareRoot()), gradient_scale: gradientScale)
+      unsafe adam(
+        p.base + start, gradients.values.pointer + start, m.base + start, v.base + start, count,
+        &call)
+    }
+  }
+
+  /// base^exponent by repeated squaring: the same bits on every machine.
+  private func power(_ base: Double, _ exponent: Int) -> Double {
+    var (result, square, rest) = (1.0, base, exponent)
+    while rest > 0 {
+      if rest & 1 == 1 { result *= square }
+      square *= square
+      rest >>= 1
+    }
+    return result
+  }
+}

@@ -1,0 +1,130 @@
+internal import GeulCompute
+internal import GeulModel
+internal import GeulText
+
+/// Active sequences that one thread, or all threads together, step side by side.
+///
+/// Row i of the shard belongs to sequence i.
+struct GenerationBatch: Sendable {
+  private(set) var sequences: [GeneratedSequence] = []
+  private let shard: BatchShard
+  private let capacity: Int
+  private var logits: [[Float]] = []
+
+  init(_ weights: PackedNetwork, capacity: Int) {
+    self.capacity = capacity
+    shard = BatchShard(
+      weights.network, firstRow: 0, rows: max(1, capacity), length: 1,
+      precision: weights.precision, dropout: false, backward: false)
+    shard.resize(rows: 0)
+  }
+
+  var isFull: Bool { sequences.count == capacity }
+
+  /// The fraction of rows in use.
+  var load: Double { capacity == 0 ? 1 : Double(sequences.count) / Double(capacity) }
+
+  mutating func append(_ sequence: GeneratedSequence, _ state: RecurrentState.Row) {
+    sequences.append(sequence)
+    logits.append([])
+    shard.resize(rows: sequences.count)
+    shard.setState(row: sequences.count - 1, state)
+  }
+
+  mutating func cancel(_ id: GenerationEngine.SequenceID) {
+    if let row = sequences.firstIndex(where: { $0.id == id }) { evict(row) }
+  }
+
+  /// Removes a sequence; the last row moves into its place.
+  private mutating func evict(_ row: Int) {
+    let last = sequences.count - 1
+    shard.copyState(row: last, to: row)
+    sequences.swapAt(row, last)
+    sequences.removeLast()
+    logits.removeLast()
+    shard.resize(rows: last)
+  }
+
+  /// Generates one token for each sequence.
+  mutating func step(_ weights: PackedNetwork, _ context: ComputeContext) {
+    guard !sequences.isEmpty else { return }
+    if sequences.contains(where: { $0.needsToken }) {
+      for row in sequences.indices { shard.tokens[row] = Int32(sequences[row].lastToken) }
+      shard.step(weights, context, logits: &logits)
+    }
+    for row in sequences.indices { sequences[row].advance(logits[row]) }
+  }
+
+  /// Appends the events of sequences that have new text or have ended, and evicts the latter.
+  mutating func collectEvents(into events: inout [GenerationEngine.Event]) {
+    for row in sequences.indices.reversed() {
+      let ending = sequences[row].ending
+      if ending != nil || !sequences[row].piece.isEmpty {
+        events.append(
+          GenerationEngine.Event(id: sequences[row].id, text: sequences[row].piece, ending: ending))
+      }
+      if ending != nil { evict(row) }
+    }
+  }
+}
+
+/// A sequence that is being generated: its request, sampler, decoder and position.
+struct GeneratedSequence: Sendable {
+  let id: GenerationEngine.SequenceID
+  /// The token that the next step reads.
+  private(set) var lastToken: Int
+  /// The text that the last step made certain.
+  private(set) var piece = ""
+  private(set) var ending: GenerationEngine.Ending?
+  private let length: Int
+  private var count = 0
+  private var window: PenaltyWindow
+  private let draws: RandomDraws
+  private var decoder: StreamDecoder
+  private var stops: StopStrings
+  private var sampler: Sampler
+
+  init(
+    id: GenerationEngine.SequenceID, request: SequenceRequest, lastToken: Int,
+    decoder: StreamDecoder, sampler: Sampler
+  ) {
+    self.id = id
+    self.lastToken = lastToken
+    self.decoder = decoder
+    self.sampler = sampler
+    length = request.length
+    window = PenaltyWindow(capacity: request.sampling.repeatLastN)
+    for id in request.prompt {
+      window.append(id)
+      // A syllable that the prompt leaves open may be completed by what follows.
+      _ = self.decoder.append(id)
+    }
+    draws = RandomDraws(seed: request.seed, sample: UInt64(request.sampleIndex))
+    stops = StopStrings(request.stops)
+  }
+
+  /// Indicates whether another token is to be generated.
+  var needsToken: Bool { count < length }
+
+  /// Samples the next token and decodes it; ends the sequence when it has its length or a stop string.
+  mutating func advance(_ logits: [Float]) {
+    piece = ""
+    if needsToken {
+      lastToken = sampler.sample(logits.span, after: window, uniform: draws[UInt64(count)])
+      window.append(lastToken)
+      count += 1
+      append(decoder.append(lastToken))
+    }
+    guard ending == nil, !needsToken else { return }
+    // A character that was only begun is left out, but for one that the prompt left open.
+    append(length > 0 ? decoder.finishTruncated() : decoder.finish())
+    piece += ending == nil ? stops.finish() : ""
+    ending = ending ?? .length
+  }
+
+  private mutating func append(_ text: String) {
+    let (shown, stopped) = stops.append(text)
+    piece += shown
+    if stopped { ending = .stop }
+  }
+}

@@ -1,0 +1,240 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+// The only file of Geul that makes the system's file calls. `FileDescriptor`, `FileSystem` and
+// `MappedFile` turn a `SystemError` into a `FileError` with a path.
+
+/// An error number of the operating system (`errno`).
+struct SystemError: Error, Equatable {
+  let code: Int32
+
+  static let notPermitted = SystemError(code: EPERM)
+  static let notFound = SystemError(code: ENOENT)
+  static let accessDenied = SystemError(code: EACCES)
+  static let notAFolder = SystemError(code: ENOTDIR)
+  static let invalidArgument = SystemError(code: EINVAL)
+  static let fileTooLarge = SystemError(code: EFBIG)
+  static let noSpace = SystemError(code: ENOSPC)
+  static let readOnlyFileSystem = SystemError(code: EROFS)
+  static let tooManyLinks = SystemError(code: EMLINK)
+  static let notImplemented = SystemError(code: ENOSYS)
+  static let notSupported = SystemError(code: EOPNOTSUPP)
+  static let quotaExceeded = SystemError(code: EDQUOT)
+  static let inputOutput = SystemError(code: EIO)
+
+  /// The system's message, such as "Permission denied".
+  var message: String {
+    guard let message = unsafe strerror(code) else { return "error \(code)" }
+    return unsafe String(cString: message)
+  }
+}
+
+/// The properties of a file that a `stat` call returns.
+struct FileStatus {
+  enum Kind {
+    case regular
+    case folder
+    case symbolicLink
+    case other
+  }
+
+  let kind: Kind
+  /// The size in bytes.
+  let size: Int
+  private let device: dev_t
+  private let inode: ino_t
+
+  fileprivate init(_ status: stat) {
+    kind =
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: .regular
+      case S_IFDIR: .folder
+      case S_IFLNK: .symbolicLink
+      default: .other
+      }
+    size = Int(status.st_size)
+    device = status.st_dev
+    inode = status.st_ino
+  }
+
+  /// Returns true if both describe the same file, under whatever name.
+  func isSameFile(as other: FileStatus) -> Bool {
+    device == other.device && inode == other.inode
+  }
+}
+
+/// The system calls, with errors thrown.
+enum SystemCall {
+  static let standardInput = STDIN_FILENO
+  static let standardOutput = STDOUT_FILENO
+
+  /// The ways in which a file is opened.
+  enum Mode {
+    /// For reading, whatever kind of file it is.
+    case reading
+    /// For reading, without waiting for the writer of a named pipe.
+    case readingNonblocking
+    /// A folder, to lock or synchronize it.
+    case folder
+    /// For writing; the file is created if it does not exist. A symbolic link is refused.
+    case writing
+    /// For writing at the end; the file is created if it does not exist.
+    case appending
+
+    fileprivate var flags: Int32 {
+      switch self {
+      case .reading: O_RDONLY
+      case .readingNonblocking: O_RDONLY | O_NONBLOCK
+      case .folder: O_RDONLY | O_DIRECTORY
+      case .writing: O_WRONLY | O_CREAT | O_NOFOLLOW
+      case .appending: O_WRONLY | O_CREAT | O_APPEND
+      }
+    }
+  }
+
+  /// Repeats a call as long as a signal interrupts it, and throws if the result is negative.
+  private static func retry<Result: SignedInteger>(
+    _ body: () -> Result
+  ) throws(SystemError) -> Result {
+    while true {
+      let result = body()
+      if result >= 0 { return result }
+      let code = errno
+      if code != EINTR { throw SystemError(code: code) }
+    }
+  }
+
+  // MARK: Open files
+
+  static func openFile(_ path: String, _ mode: Mode) throws(SystemError) -> Int32 {
+    try retry { unsafe open(path, mode.flags | O_CLOEXEC, 0o666) }
+  }
+
+  /// Creates a file for reading and writing and removes its name.
+  static func openUnnamed(in folder: String) throws(SystemError) -> Int32 {
+    var path = Array("\(folder)/geul-XXXXXX".utf8CString)
+    let descriptor = try retry { unsafe mkstemp(&path) }
+    _ = unsafe unlink(path)
+    return descriptor
+  }
+
+  static func closeFile(_ descriptor: Int32) { _ = close(descriptor) }
+
+  static func status(_ descriptor: Int32) throws(SystemError) -> FileStatus {
+    var status = stat()
+    _ = try retry { unsafe fstat(descriptor, &status) }
+    return FileStatus(status)
+  }
+
+  /// Reads up to `buffer.count` bytes, from the current position if `offset` is nil.
+  static func readBytes(
+    _ descriptor: Int32, at offset: Int?, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(SystemError) -> Int {
+    try retry {
+      guard let offset else { return unsafe read(descriptor, buffer.baseAddress, buffer.count) }
+      return unsafe pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+    }
+  }
+
+  /// Writes up to `buffer.count` bytes, to the current position if `offset` is nil.
+  static func writeBytes(
+    _ descriptor: Int32, at offset: Int?, from buffer: UnsafeRawBufferPointer
+  ) throws(SystemError) -> Int {
+    try retry {
+      guard let offset else { return unsafe write(descriptor, buffer.baseAddress, buffer.count) }
+      return unsafe pwrite(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+    }
+  }
+
+  static func truncate(_ descriptor: Int32, to size: Int) throws(SystemError) {
+    _ = try retry { ftruncate(descriptor, off_t(size)) }
+  }
+
+  static func synchronize(_ descriptor: Int32) throws(SystemError) {
+    _ = try retry { fsync(descriptor) }
+  }
+
+  /// Takes an exclusive advisory lock without waiting.
+  ///
+  /// Returns false if another process holds it, and true on file systems without locks.
+  static func lock(_ descriptor: Int32) -> Bool {
+    flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
+  }
+
+  // MARK: Mapped memory
+
+  static func map(_ descriptor: Int32, size: Int) throws(SystemError) -> UnsafeRawBufferPointer {
+    let memory = unsafe mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0)
+    guard let memory = unsafe memory, unsafe memory != MAP_FAILED else {
+      throw SystemError(code: errno)
+    }
+    return unsafe UnsafeRawBufferPointer(start: memory, count: size)
+  }
+
+  static func unmap(_ memory: UnsafeRawBufferPointer) {
+    guard let start = memory.baseAddress else { return }
+    _ = unsafe munmap(UnsafeMutableRawPointer(mutating: start), memory.count)
+  }
+
+  /// Releases the pages of a mapping from the process; the system may keep them in its cache.
+  static func discard(_ memory: UnsafeRawBufferPointer) {
+    guard let start = memory.baseAddress else { return }
+    _ = unsafe madvise(UnsafeMutableRawPointer(mutating: start), memory.count, MADV_DONTNEED)
+  }
+
+  // MARK: Names
+
+  static func status(
+    _ path: String, followingLinks: Bool
+  ) throws(SystemError) -> FileStatus {
+    var status = stat()
+    _ = try retry { unsafe followingLinks ? stat(path, &status) : lstat(path, &status) }
+    return FileStatus(status)
+  }
+
+  static func makeLink(_ path: String, as other: String) throws(SystemError) {
+    _ = try retry { unsafe linkat(AT_FDCWD, path, AT_FDCWD, other, 0) }
+  }
+
+  static func renameFile(_ path: String, to other: String) throws(SystemError) {
+    _ = try retry { unsafe renameat(AT_FDCWD, path, AT_FDCWD, other) }
+  }
+
+  static func removeFile(_ path: String) throws(SystemError) {
+    _ = try retry { unsafe unlink(path) }
+  }
+
+  /// Returns the names in a folder in no particular order, without `.` and `..`.
+  static func names(in folder: String) throws(SystemError) -> [String] {
+    guard let stream = unsafe opendir(folder) else { throw SystemError(code: errno) }
+    defer { _ = unsafe closedir(stream) }
+    var names: [String] = []
+    while true {
+      errno = 0
+      guard let entry = unsafe readdir(stream) else {
+        guard errno == 0 else { throw SystemError(code: errno) }
+        return names
+      }
+      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+  }
+
+  // MARK: The process
+
+  /// The value of an environment variable.
+  static func environment(_ name: String) -> String? {
+    unsafe getenv(name).map { unsafe String(cString: $0) }
+  }
+
+  /// Ignores SIGXFSZ from the first use on, so that a write past the file-size limit fails with
+  /// EFBIG instead of ending the process.
+  static let ignoresFileSizeSignal: Void = { _ = signal(SIGXFSZ, SIG_IGN) }()
+}

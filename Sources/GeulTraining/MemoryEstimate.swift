@@ -1,0 +1,69 @@
+internal import GeulCompute
+internal import GeulModel
+
+/// The memory that a run takes at its peak, estimated before it begins.
+///
+/// With n numbers in the network (padding included), r positions in a window (batch x length), l layers of width h, v tokens
+/// in the vocabulary, and p bytes in an element.
+public struct MemoryEstimate: Sendable, Equatable {
+  /// Parameters, their average, both moments and the gradient (4 bytes each), packed matrices, and Muon's workspaces; in
+  /// bytes.
+  public let parameters: Int
+  /// The activations of a window and the backward workspaces, in bytes.
+  public let window: Int
+  /// Temporary memory: the larger of a save's and an evaluation's, in bytes.
+  public let temporary: Int
+  /// The program, and the part of the token file that is kept in memory, in bytes.
+  public let program: Int
+
+  /// The peak, in bytes.
+  public var total: Int { parameters + window + temporary + program }
+
+  /// Estimates the memory of a run on a text of `tokenCount` tokens.
+  public init(
+    _ configuration: TrainingConfiguration, vocabulary: Int, tokenCount: Int, threads: Int
+  ) {
+    let network = Network(configuration.architecture, vocabulary: vocabulary)
+    let (count, layers) = (network.layout.count, configuration.architecture.layers)
+    let elementBytes = configuration.precision.elementBytes
+    let matrices = network.matrices.reduce(0) { $0 + $1.count }
+    let grams = network.matrices.reduce(0) { $0 + Orthogonalizer.byteCount($1) }
+    parameters =
+      5 * 4 * count + 2 * elementBytes * matrices
+      + (configuration.optimizerKind == .muon ? grams : 0)
+
+    let (cell, width) = (configuration.architecture.cell.descriptor, network.layers[0].width)
+    let isNarrow = configuration.precision == .bfloat16
+    let state = cell.carriesFloat32State ? 4 : 0
+    // Hidden state, float32 state, gates; in bfloat16 their gradients; dropout's outputs.
+    let perUnit =
+      elementBytes + state + 4 * cell.savedColumns + (isNarrow ? 2 * cell.savedColumns : 0)
+      + (configuration.dropout > 0 ? elementBytes : 0)
+    let logits = padded(vocabulary) * (isNarrow ? 6 : 4)
+    let positions = configuration.batch * configuration.length
+    let shard =
+      BatchShard.partition(batch: configuration.batch, threads: threads).map(\.count).max() ?? 1
+    let backward =
+      min(threads, configuration.batch) * shard * configuration.length * width * 2 * 4
+      + threads * GradientWorkspace.byteCount
+    window = positions * (layers * width * perUnit + logits) + backward
+
+    let saving = 4 * count
+    let held = tokenCount - Int(Double(tokenCount) * (1 - configuration.validationFraction))
+    let (streams, steps) = Evaluator.window(tokens: held, vocabulary: vocabulary)
+    let perPosition = layers * width * (4 + state + 4 * cell.savedColumns)
+    let evaluation =
+      4 * matrices + streams * steps * (perPosition + 4 * padded(vocabulary))
+    temporary = max(saving, held > 0 ? evaluation : 0)
+    program =
+      Self.programBytes + min(4 * tokenCount, Self.residentTokenBytes)
+      + Self.bytesPerVocabularyToken * vocabulary
+  }
+
+  /// The memory of a run of the smallest network on the smallest text.
+  private static let programBytes = 28 << 20
+  /// The most of a token file that is kept in memory; see `MappedFile`.
+  private static let residentTokenBytes = 64 << 20
+  /// The bytes of a token and its entries in dictionaries.
+  private static let bytesPerVocabularyToken = 500
+}

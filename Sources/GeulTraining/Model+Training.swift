@@ -1,0 +1,59 @@
+internal import Foundation
+public import GeulCompute
+public import GeulModel
+internal import GeulStorage
+public import GeulText
+
+extension Model {
+  /// Trains a model for a time, with the configuration that `geul train` would choose, and returns the best model.
+  ///
+  /// ```swift
+  /// let corpus = try Corpus(contentsOf: "my.txt")
+  /// let model = try Model.train(on: corpus, for: .seconds(10)) { print($0) }
+  /// ```
+  ///
+  /// Nothing is kept on disk; `TrainingSession` trains in a folder, from which training can be resumed.
+  ///
+  /// - Parameters:
+  ///   - corpus: the text.
+  ///   - duration: the wall-clock time.
+  ///   - options: the hyperparameters; what is nil is chosen.
+  ///   - context: the kernels and threads; by default the fastest of this machine.
+  ///   - report: takes the progress about once a second.
+  /// - Throws: `TrainingError`, or `InstructionSetError` if `GEUL_ISA` names an instruction set that is not available.
+  public static func train(
+    on corpus: Corpus, for duration: Duration, options: TrainingOptions = TrainingOptions(),
+    context: ComputeContext? = nil, report: (TrainingRun.Progress) -> Void = { _ in }
+  ) throws -> Model {
+    let clock = Stopwatch()
+    var options = options
+    options.budget = .seconds(duration / .seconds(1))
+    let plan = try TrainingPlan(
+      options, corpus: corpus, context: try context ?? ComputeContext())
+    let path = NSTemporaryDirectory() + "geul-train-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let folder = RunFolder(path)
+    _ = try TrainingSession(plan, folder: folder).run(
+      sampleEvery: 0, baselines: false, clock: clock
+    ) { event in
+      switch event {
+      case .progress(let progress), .validated(let progress, _, _): report(progress)
+      default: break
+      }
+    }
+    return try Model(contentsOf: folder.best.path)
+  }
+}
+
+extension TrainingRun.Progress: CustomStringConvertible {
+  /// One line: step, training loss, validation loss, speed and epoch.
+  public var description: String {
+    func number(_ value: Double, _ digits: Int) -> String {
+      String(format: "%.\(digits)f", value)
+    }
+    let total = totalSteps.map { "/\($0)" } ?? ""
+    let validation = validationNats.map { "  val \(number($0, 3))" } ?? ""
+    return "step \(step)\(total)  train \(number(trainNats, 3))\(validation)"
+      + "  \(Int(charsPerSecond)) chars/s  epoch \(number(epoch, 1))"
+  }
+}

@@ -1,0 +1,94 @@
+public import GeulCompute
+public import GeulModel
+
+/// An optimizer with its moments: Muon for weight matrices and AdamW for all other tensors, or AdamW for all.
+///
+/// Training and dynamic evaluation use the same one.
+public struct Optimizer: Sendable {
+  /// The rule and its hyperparameters.
+  public struct Configuration: Sendable, Equatable {
+    /// The optimizer of the weight matrices.
+    public var kind = Kind.muon
+    /// The decay rate of AdamW's first moment.
+    public var beta1: Float = 0.9
+    /// The decay rate of AdamW's second moment.
+    public var beta2: Float = 0.99
+    /// The decoupled weight decay of matrices.
+    public var weightDecay: Float = 0
+    /// The decay rate of Muon's momentum.
+    public var momentum: Float = 0.95
+    /// Muon's learning rate as a multiple of AdamW's.
+    public var muonLearningRateScale: Float = 6
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// The optimizer of the weight matrices.
+  public enum Kind: String, Codable, CaseIterable, Sendable {
+    /// AdamW (Loshchilov and Hutter 2019).
+    case adamw
+    /// Muon: orthogonalized momentum (Jordan et al. 2024).
+    case muon
+  }
+
+  /// The state that a checkpoint holds.
+  public struct State: Sendable, Equatable {
+    /// The running mean of the gradients: AdamW's first moment, and Muon's momentum.
+    public var firstMoment: ParameterStorage
+    /// The running mean of their squares.
+    public var secondMoment: ParameterStorage
+    /// The number of steps made.
+    public var step = 0
+
+    /// The state before the first step.
+    public init(_ layout: ParameterLayout) {
+      firstMoment = ParameterStorage(layout)
+      secondMoment = ParameterStorage(layout)
+    }
+  }
+
+  /// The rule.
+  public let configuration: Configuration
+  /// The moments.
+  public var state: State
+  private var workspaces: [Orthogonalizer]
+  private let adamWSlots: [ParameterSlot]
+
+  /// Creates an optimizer of a network's parameters.
+  public init(_ configuration: Configuration, for network: Network) {
+    self.configuration = configuration
+    state = State(network.layout)
+    let matrices = configuration.kind == .muon ? network.matrices : []
+    workspaces = matrices.map(Orthogonalizer.init)
+    adamWSlots = network.layout.slots.filter { !matrices.contains($0) }
+  }
+
+  /// Updates the parameters once.
+  ///
+  /// - Parameters:
+  ///   - parameters: the parameters.
+  ///   - gradients: the gradients; those of Muon's matrices are overwritten.
+  ///   - learningRate: AdamW's learning rate.
+  ///   - gradientScale: the factor of the gradients: the effect of clipping.
+  ///   - context: the kernels and threads.
+  public mutating func step(
+    _ parameters: inout ParameterStorage, gradients: inout ParameterStorage, learningRate: Float,
+    gradientScale: Float = 1, context: ComputeContext
+  ) {
+    state.step += 1
+    let muon = Muon(
+      learningRate: learningRate * configuration.muonLearningRateScale,
+      momentum: configuration.momentum, weightDecay: configuration.weightDecay)
+    context.muon(
+      muon, gradientScale: gradientScale, workspaces: &workspaces, parameters: &parameters,
+      gradients: &gradients, firstMoment: &state.firstMoment)
+    let adamW = AdamW(
+      learningRate: learningRate, beta1: configuration.beta1, beta2: configuration.beta2,
+      weightDecay: configuration.weightDecay)
+    context.adamW(
+      adamW, slots: adamWSlots, step: state.step, gradientScale: gradientScale,
+      parameters: &parameters, gradients: gradients, firstMoment: &state.firstMoment,
+      secondMoment: &state.secondMoment)
+  }
+}

@@ -1,0 +1,74 @@
+public import GeulStorage
+public import GeulText
+
+/// The reason why a training session cannot start, continue or finish: one sentence that says what is wrong and what to do.
+public enum TrainingError: Error, CustomStringConvertible {
+  /// The text has too few tokens for training.
+  case tooFewTokens(count: Int)
+  /// The run would take more memory than is available, in bytes.
+  case memory(parameters: Int, needed: Int, available: Int, remedies: [String])
+  /// The folder of the run exists.
+  case folderExists(path: String, isRun: Bool)
+  /// The folder is not that of a run.
+  case notARun(path: String)
+  /// The training text came from standard input and must be given again.
+  case textNotKept(path: String)
+  /// The text is not the one that the run was training on.
+  case textChanged(sources: [String])
+  /// No two consecutive tokens of the validation text are in the vocabulary.
+  case unknownValidationText(name: String)
+  /// The loss diverges at any learning rate.
+  case diverged(path: String, step: Int)
+  /// A text cannot be read.
+  case text(TextError)
+  /// A file cannot be read or written.
+  case file(FileError)
+  /// A checkpoint or a model is damaged.
+  case format(FormatError)
+
+  init(_ error: RunError) {
+    self =
+      switch error {
+      case .format(let error): .format(error)
+      case .file(let error): .file(error)
+      case .stopped: preconditionFailure("a stopped evaluation is no error")
+      }
+  }
+
+  /// The message.
+  public var description: String {
+    switch self {
+    case .tooFewTokens(let count):
+      "only \(count) token\(count == 1 ? "" : "s") for training; at least 3 are needed."
+    case .memory(let parameters, let needed, let available, let remedies):
+      "Training a model of \(parameters) parameters takes about \(byteDescription(needed)) of memory, and"
+        + " \(byteDescription(available)) are available. Choose \(remedies.joined(separator: ", or "))."
+    case .folderExists(let path, let isRun):
+      "\(path) already exists. "
+        + (isRun ? "Continue it with geul resume \(path), or choose" : "Choose") + " another --out."
+    case .notARun(let path):
+      "\(path) is not a run directory: it has no latest.safetensors. Give a run directory of geul train."
+    case .textNotKept(let path):
+      "\(path): the training text came from standard input. Give it again: geul resume \(path) FILE."
+    case .textChanged(let sources):
+      "\(sources.joined(separator: ", ")): this is not the training text of the run. Restore that text, or start a new run."
+    case .unknownValidationText(let name):
+      "\(name): no two consecutive tokens are in the model's vocabulary. Choose another --validation-file."
+    case .diverged(let path, let step):
+      "\(path): the loss diverges after step \(step) at every learning rate. Start a new run with a smaller --learning-rate."
+    case .text(let error): error.description
+    case .file(let error): error.description
+    case .format(let error): error.description
+    }
+  }
+}
+
+/// Returns a number of bytes as people write it: `58 MB`, `1.3 GB`.
+public func byteDescription(_ count: Int) -> String {
+  switch count {
+  case ..<1_000_000: "\((count + 999) / 1000) kB"
+  case ..<1_000_000_000: "\(Int((Double(count) / 1e6).rounded())) MB"
+  default:
+    "\(Int((Double(count) / 1e8).rounded()) / 10).\(Int((Double(count) / 1e8).rounded()) % 10) GB"
+  }
+}

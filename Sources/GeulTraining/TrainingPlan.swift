@@ -1,0 +1,203 @@
+public import GeulCompute
+public import GeulModel
+public import GeulText
+
+/// The choices of a user for a run; what is nil is chosen for the text, the time budget and the machine.
+public struct TrainingOptions: Sendable {
+  /// The hyperparameters that are not chosen automatically.
+  public var configuration = TrainingConfiguration()
+  /// The hidden size of each layer.
+  public var hidden: Int?
+  /// The number of streams.
+  public var batch: Int?
+  /// The sequence length.
+  public var length: Int?
+  /// The peak learning rate.
+  public var learningRate: Float?
+  /// The dropout rate.
+  public var dropout: Float?
+  /// The arithmetic: bfloat16 where the processor multiplies bfloat16 pairs, else float32.
+  ///
+  /// At equal steps both reach the same validation loss: 1.4466 and 1.4461, 1.4406 and 1.4397 nats/char on corpora/english.txt
+  /// (600 steps, seeds 1 and 2), 1.5794 and 1.5828 on Tiny Shakespeare (500 steps).
+  public var precision: Precision?
+  /// The length of the run.
+  public var budget = Budget.default
+
+  /// The defaults of `geul train`.
+  public init() { configuration.seed = 1 }
+}
+
+/// A run before it begins: a configuration that fits the text, with estimates of memory and time.
+public struct TrainingPlan: Sendable {
+  /// The hyperparameters.
+  public let configuration: TrainingConfiguration
+  /// The text.
+  public let corpus: Corpus
+  /// The length of the run.
+  public let budget: Budget
+  /// The kernels and threads.
+  public let context: ComputeContext
+  /// Messages about choices that the text required.
+  public let notes: [String]
+
+  /// Describes a run with a given configuration.
+  public init(
+    _ configuration: TrainingConfiguration, corpus: Corpus, budget: Budget, context: ComputeContext
+  ) {
+    self.configuration = configuration
+    self.corpus = corpus
+    self.budget = budget
+    self.context = context
+    notes = []
+  }
+
+  /// Chooses a configuration for a text.
+  ///
+  /// Batch size, sequence length and learning rate depend on the length of the text, the hidden size on the time budget and
+  /// the speed of the machine, and dropout on the number of epochs.
+  ///
+  /// - Throws: `TrainingError.tooFewTokens` if the text is too short.
+  public init(
+    _ options: TrainingOptions, corpus: Corpus, context: ComputeContext
+  ) throws(TrainingError) {
+    var configuration = options.configuration
+    var notes: [String] = []
+    configuration.precision =
+      options.precision
+      ?? (context.instructionSet.multipliesBfloat16 ? .bfloat16 : .float32)
+    if let hidden = options.hidden { configuration.architecture.hidden = hidden }
+    if corpus.count < 10, configuration.validationFraction > 0 {
+      configuration.validationFraction = 0
+      notes.append("The text is too small to hold out a part for validation.")
+    }
+    let count = TrainingRun.trainingTokenCount(of: corpus, configuration)
+    guard count >= 3 else { throw .tooFewTokens(count: count) }
+    (configuration.batch, configuration.length) = SequenceBatcher.fit(
+      tokenCount: count, batch: options.batch, length: options.length)
+    let defaults = TrainingConfiguration()
+    let requested = (options.batch ?? defaults.batch, options.length ?? defaults.length)
+    if (configuration.batch, configuration.length) != requested {
+      notes.append(
+        "The text is small: using a batch of \(configuration.batch) sequence\(configuration.batch == 1 ? "" : "s")"
+          + " of \(configuration.length) token\(configuration.length == 1 ? "" : "s").")
+    }
+    configuration.schedule.peak =
+      options.learningRate ?? LearningRateSchedule.peak(batch: configuration.batch)
+    Self.choose(&configuration, options, corpus, tokenCount: count, context)
+    self.configuration = configuration
+    self.corpus = corpus
+    budget = options.budget
+    self.context = context
+    self.notes = notes
+  }
+
+  /// Chooses the hidden size and dropout.
+  private static func choose(
+    _ configuration: inout TrainingConfiguration, _ options: TrainingOptions, _ corpus: Corpus,
+    tokenCount: Int, _ context: ComputeContext
+  ) {
+    if let dropout = options.dropout, options.hidden != nil {
+      configuration.dropout = dropout
+      return  // nothing is left to choose, and the machine need not be measured
+    }
+    var rate = 0.0
+    if options.budget.seconds != nil {
+      // The fraction of the peak rate that training reaches.
+      rate =
+        context.peakRate(configuration.precision, quantile: 0.2)
+        * (configuration.precision == .float32 ? 0.65 : 0.5)
+    }
+    let advisor = ConfigurationAdvisor(
+      vocabulary: corpus.vocabulary.count, tokenCount: tokenCount,
+      seconds: options.budget.seconds ?? 0, multiplyAddsPerSecond: rate)
+    if options.budget.seconds != nil, options.hidden == nil {
+      configuration.architecture.hidden = advisor.hidden(configuration.architecture)
+    }
+    let stepsPerEpoch = max(1, tokenCount / (configuration.batch * configuration.length))
+    let limit =
+      options.budget.limit(perEpoch: stepsPerEpoch).map { Double($0) / Double(stepsPerEpoch) }
+      ?? .infinity
+    let epochs =
+      options.budget.seconds.map { _ in advisor.epochs(configuration.architecture) } ?? limit
+    configuration.dropout =
+      options.dropout ?? advisor.dropout(configuration.architecture, epochs: min(limit, epochs))
+  }
+
+  /// The network that will be trained.
+  public var network: Network {
+    Network(configuration.architecture, vocabulary: corpus.vocabulary.count)
+  }
+
+  /// The number of tokens for training.
+  public var trainingTokenCount: Int {
+    TrainingRun.trainingTokenCount(of: corpus, configuration)
+  }
+
+  /// The estimated memory at the peak.
+  public var memory: MemoryEstimate {
+    MemoryEstimate(
+      configuration, vocabulary: corpus.vocabulary.count, tokenCount: corpus.count,
+      threads: context.pool.count)
+  }
+
+  /// Checks that the estimated memory is available.
+  ///
+  /// - Throws: `TrainingError.memory` if it is not.
+  public func checkMemory() throws(TrainingError) {
+    let (memory, available) = (memory, MachineMemory.limit)
+    guard memory.total > available else { return }
+    var remedies = ["a smaller --hidden", "fewer --layers"]
+    if memory.window + memory.temporary > memory.parameters {
+      remedies = ["a smaller --batch or --length"] + remedies
+    }
+    if isMostlyVocabulary { remedies = ["--min-count 2 or another --unit"] + remedies }
+    throw .memory(
+      parameters: network.layout.parameterCount, needed: memory.total, available: available,
+      remedies: remedies)
+  }
+
+  /// Indicates whether most parameters belong to the embedding table and the output projection of a large vocabulary.
+  public var isMostlyVocabulary: Bool {
+    let count = network.layers[0].input.parameterCount + network.outputProjection.parameterCount
+    return corpus.vocabulary.count > 5000 && 2 * count > network.layout.parameterCount
+  }
+
+  /// Estimates of a run's time from some training steps.
+  public struct Estimate: Sendable {
+    /// The training speed, in tokens/s.
+    public let tokensPerSecond: Double
+    /// The duration of an epoch, in seconds.
+    public let secondsPerEpoch: Double
+    /// The number of steps of the run.
+    public let steps: Int
+    /// The number of epochs of the run.
+    public let epochs: Double
+    /// The duration of the run, in seconds.
+    public let seconds: Double
+  }
+
+  /// Trains for a number of seconds to estimate the time of the run; nothing is saved.
+  public func estimate(seconds: Double = 2) -> Estimate {
+    var trainer = Trainer(
+      configuration, vocabulary: corpus.vocabulary.count, tokenCount: trainingTokenCount,
+      context: context)
+    _ = trainer.step(corpus, of: nil)  // the first step touches all memory for the first time
+    let clock = Stopwatch()
+    var times: [Double] = []
+    while clock.seconds < seconds || times.count < 3 {
+      let step = Stopwatch()
+      _ = trainer.step(corpus, of: nil)
+      times.append(step.seconds)
+    }
+    let step = times.sorted()[times.count / 2]
+    let stepsPerEpoch = trainer.batcher.count
+    let limit = budget.limit(perEpoch: stepsPerEpoch) ?? .max
+    // Evaluations and checkpoints take about a tenth of the time.
+    let steps = max(1, min(limit, budget.seconds.map { Int($0 * 0.9 / step) } ?? limit))
+    return Estimate(
+      tokensPerSecond: Double(configuration.batch * configuration.length) / step,
+      secondsPerEpoch: step * Double(stepsPerEpoch), steps: steps,
+      epochs: Double(steps) / Double(stepsPerEpoch), seconds: step * Double(steps))
+  }
+}

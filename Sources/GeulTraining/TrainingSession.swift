@@ -1,0 +1,200 @@
+internal import Foundation
+public import GeulCompute
+internal import GeulModel
+public import GeulStorage
+public import GeulText
+
+/// A run from its first step, or from a checkpoint, to its final evaluation.
+///
+/// ```swift
+/// let plan = try TrainingPlan(TrainingOptions(), corpus: corpus, context: context)
+/// let session = try TrainingSession(plan, folder: RunFolder("checkpoints/my"))
+/// let result = try session.run { event in print(event) }
+/// ```
+public struct TrainingSession: ~Copyable {
+  /// The plan.
+  public let plan: TrainingPlan
+  /// The folder of the run.
+  public let folder: RunFolder
+  /// Taken when the run starts, so that its parameters are not kept twice.
+  private var checkpoint: Checkpoint?
+  private let validation: Corpus?
+  private let budget: Budget?
+  private let latestIsIntact: Bool
+
+  /// Starts a new run; its folder is created.
+  ///
+  /// - Parameters:
+  ///   - plan: the plan.
+  ///   - text: the source of the text, for `resume`.
+  ///   - validation: a separate validation text; nil to hold out the end of the text.
+  ///   - folder: the folder of the run; it must not exist.
+  /// - Throws: `TrainingError` if the folder exists or cannot be created, the validation text is unknown to the vocabulary, or
+  ///   the memory does not suffice.
+  public init(
+    _ plan: TrainingPlan, text: RunState.TextSelection = .init(sources: ["-"]),
+    validation: Corpus? = nil, folder: RunFolder
+  ) throws(TrainingError) {
+    try Self.checkIsNew(folder)
+    if let validation {
+      try Self.check(validation: validation, name: text.validationSource ?? "validation text")
+    }
+    try plan.checkMemory()
+    let checkpoint = Checkpoint.initial(plan.configuration, text: text, corpus: plan.corpus)
+    do { try Folder.create(folder.path) } catch { throw .file(error) }
+    self.plan = plan
+    self.checkpoint = checkpoint
+    self.folder = folder
+    self.validation = validation
+    budget = plan.budget
+    latestIsIntact = true
+  }
+
+  /// Continues a run from a checkpoint.
+  ///
+  /// - Parameters:
+  ///   - loaded: the checkpoint; see `RunFolder.loadLatest`.
+  ///   - folder: the folder of the run.
+  ///   - corpus: the training text.
+  ///   - sources: the names of the text, for errors.
+  ///   - validation: the separate validation text, if the run has one.
+  ///   - budget: the length of the whole run; nil to continue to the planned end.
+  ///   - context: the kernels and threads.
+  /// - Throws: `TrainingError` if the text is not the run's, or the memory does not suffice.
+  public init(
+    resuming loaded: consuming NewestIntact<Checkpoint, FormatError>, in folder: RunFolder,
+    corpus: Corpus, sources: [String], validation: Corpus?, budget: Budget?,
+    context: ComputeContext
+  ) throws(TrainingError) {
+    let isIntact = loaded.problem == nil
+    let checkpoint = loaded.value
+    let run = checkpoint.run
+    // A position in one text means nothing in another.
+    guard corpus.hash == checkpoint.model.metadata.training?.corpusHash,
+      corpus.vocabulary == checkpoint.model.metadata.vocabulary,
+      run.batcher.tokenCount == TrainingRun.trainingTokenCount(of: corpus, run.configuration)
+    else { throw .textChanged(sources: sources) }
+    let plan = TrainingPlan(
+      run.configuration, corpus: corpus, budget: budget ?? .default, context: context)
+    try plan.checkMemory()
+    self.plan = plan
+    self.checkpoint = checkpoint
+    latestIsIntact = isIntact
+    self.folder = folder
+    self.validation = validation
+    self.budget = budget
+  }
+
+  /// Checks that a folder does not exist: nothing is overwritten.
+  ///
+  /// - Throws: `TrainingError.folderExists`.
+  public static func checkIsNew(_ folder: RunFolder) throws(TrainingError) {
+    let files = FileManager.default
+    guard files.fileExists(atPath: folder.path) else { return }
+    let isRun = [folder.latest.path, folder.latest.previousPath].contains {
+      files.fileExists(atPath: $0)
+    }
+    throw .folderExists(path: folder.path, isRun: isRun)
+  }
+
+  /// Checks that two consecutive tokens of a validation text are in the vocabulary.
+  ///
+  /// - Throws: `TrainingError.unknownValidationText`.
+  public static func check(validation: Corpus, name: String) throws(TrainingError) {
+    let isKnown = (0..<max(0, validation.count - 1)).contains { index in
+      validation.ids(index..<index + 2).allSatisfy { $0 >= 0 }
+    }
+    guard isKnown else { throw .unknownValidationText(name: name) }
+  }
+
+  /// The result of a session.
+  public enum Result: Sendable {
+    /// All steps were made, and the best model was evaluated.
+    case finished(Summary)
+    /// `shouldStop` returned true after this step; all is saved.
+    case stopped(step: Int)
+    /// All steps were made and saved, but `shouldStop` returned true before the best model was evaluated.
+    case notEvaluated
+  }
+
+  /// The figures of a finished run.
+  public struct Summary: Sendable {
+    /// The state of the run.
+    public let state: RunState
+    /// The validation loss of the best model; nil where nothing was held out.
+    public let loss: FinishedRun.FinalLoss?
+    /// The loss of a unigram model on the validation text, in nats/token.
+    public let unigramNats: Double?
+    /// The loss of a trigram model on the validation text, in nats/token.
+    public let trigramNats: Double?
+    /// The wall-clock time of the session, in seconds, without the baselines.
+    public let seconds: Double
+  }
+
+  /// Trains to the end of the budget, or until `shouldStop` returns true, and evaluates the best model.
+  ///
+  /// - Parameters:
+  ///   - saveEvery: steps between checkpoints; nil for one about every 30 seconds.
+  ///   - sampleEvery: steps between `sample` events; nil for about four, 0 for none.
+  ///   - baselines: tells whether to compute the losses of n-gram models.
+  ///   - clock: the start of a time budget.
+  ///   - shouldStop: called after each step.
+  ///   - report: takes the events of the run.
+  /// - Throws: `TrainingError` if a file cannot be written, or the loss diverges.
+  public consuming func run(
+    saveEvery: Int? = nil, sampleEvery: Int? = nil, baselines: Bool = true,
+    clock: Stopwatch = Stopwatch(), shouldStop: () -> Bool = { false },
+    report: (TrainingRun.Event) -> Void
+  ) throws(TrainingError) -> Result {
+    // Removes the folder if nothing could be saved in it.
+    let path = folder.path
+    defer { _ = unsafe rmdir(path) }
+    let trained = try train(saveEvery, sampleEvery, clock, shouldStop, report)
+    let finished: FinishedRun
+    switch trained {
+    case .stopped(let step): return .stopped(step: step)
+    case .finished(let run): finished = run
+    }
+    let loss: FinishedRun.FinalLoss?
+    do throws(RunError) { loss = try finished.evaluate(unless: shouldStop) } catch {
+      guard case .stopped = error else { throw TrainingError(error) }
+      return .notEvaluated
+    }
+    let seconds = clock.seconds
+    return .finished(
+      Summary(
+        state: finished.state, loss: loss,
+        unigramNats: baselines ? finished.ngramBaseline(order: 1) : nil,
+        trigramNats: baselines ? finished.ngramBaseline(order: 3) : nil, seconds: seconds))
+  }
+
+  private enum Trained {
+    case stopped(step: Int)
+    case finished(FinishedRun)
+  }
+
+  /// Makes the steps; the memory of training is free when this returns.
+  private consuming func train(
+    _ saveEvery: Int?, _ sampleEvery: Int?, _ clock: Stopwatch, _ shouldStop: () -> Bool,
+    _ report: (TrainingRun.Event) -> Void
+  ) throws(TrainingError) -> Trained {
+    var session = self
+    guard let checkpoint = session.checkpoint.take() else {
+      preconditionFailure("a session runs once")
+    }
+    var run = TrainingRun(
+      checkpoint, corpus: session.plan.corpus, validation: session.validation,
+      folder: session.folder, budget: session.budget, saveEvery: saveEvery,
+      sampleEvery: sampleEvery, context: session.plan.context, clock: clock)
+    run.keepsPrevious = session.latestIsIntact
+    let ending: TrainingRun.Ending
+    do throws(RunError) { ending = try run.run(shouldStop: shouldStop, report: report) } catch {
+      throw TrainingError(error)
+    }
+    switch ending {
+    case .finished: return .finished(run.finished)
+    case .diverged: throw .diverged(path: session.folder.path, step: run.state.step)
+    case .stopped: return .stopped(step: run.state.step)
+    }
+  }
+}
