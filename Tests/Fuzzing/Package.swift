@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own: only here is everything compiled for libFuzzer, see `run`.
+// A package of its own, because only the fuzzer needs everything compiled for libFuzzer; see `run`.
 let package = Package(
   name: "fuzzing",
   dependencies: [.package(name: "geul", path: "../..")],
