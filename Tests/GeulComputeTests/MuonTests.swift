@@ -65,19 +65,21 @@ struct MuonTests {
     let start = Self.initialParameters()
     let after = Self.run(set, threads: 2, steps: 1).parameters
     let gradients = Self.gradients(1)
-    var comparison = Comparison()
     for slot in Self.matrices {
-      let gradient = Self.matrix(slot, gradients)
+      let momentum = Self.momentum(slot, gradients, Self.settings, Self.scale)
       let scale = Self.updateScale(slot)
-      let bound = scale * NewtonSchulz.roundingError(gradient) + Self.parameterRounding
+      let bound =
+        scale * NewtonSchulz.roundingError(momentum, isTall: slot.stride < slot.depth)
+        + Self.parameterRounding
       let pairs = zip(Self.matrix(slot, start), Self.matrix(slot, after))
-      for (rows, expected) in zip(pairs, NewtonSchulz.orthogonalized(gradient)) {
+      var comparison = Comparison()
+      for (rows, expected) in zip(pairs, NewtonSchulz.orthogonalized(momentum)) {
         for ((before, after), update) in zip(zip(rows.0, rows.1), expected) {
           comparison.add(after, before * Self.decay - scale * update, bound: bound)
         }
       }
+      #expect(comparison.holds, "\(slot.name): \(comparison)")
     }
-    #expect(comparison.holds, "\(comparison)")
   }
 
   /// The length of an update in any direction is between the least and the largest singular value.
@@ -94,9 +96,10 @@ struct MuonTests {
     let change = zip(start, after).map { rows in
       zip(rows.0, rows.1).map { ($0 * Self.decay - $1) / scale }
     }
+    let momentum = Self.momentum(slot, Self.gradients(1), Self.settings, Self.scale)
     let bound =
-      NewtonSchulz.roundingError(Self.matrix(slot, Self.gradients(1)))
-      + Self.parameterRounding / scale
+      NewtonSchulz.roundingError(momentum, isTall: slot.stride < slot.depth) + Self
+      .parameterRounding / scale
     let error = Double(change.count * change[0].count).squareRoot() * bound
     let range = NewtonSchulz.range.lowerBound - error...NewtonSchulz.range.upperBound + error
     let isTall = change.count > change[0].count
@@ -131,10 +134,12 @@ struct MuonTests {
     for n in 0..<count { gradients[slot, n, n / slot.units, n % slot.units] = values[n] }
     let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
     #expect(0.0008...0.003 ~= 0.0025 / norm)
-    let error = NewtonSchulz.roundingError(Self.matrix(slot, gradients))
+    let settings = Muon(learningRate: 1)
+    let error = NewtonSchulz.roundingError(
+      Self.momentum(slot, gradients, settings, 1), isTall: slot.stride < slot.depth)
     var workspaces = [Orthogonalizer(slot)]
     ComputeContext(Kernels(.portable)).muon(
-      Muon(learningRate: 1), gradientScale: 1, workspaces: &workspaces, parameters: &parameters,
+      settings, gradientScale: 1, workspaces: &workspaces, parameters: &parameters,
       gradients: &gradients, firstMoment: &firstMoment)
     let range = NewtonSchulz.range.lowerBound - error...NewtonSchulz.range.upperBound + error
     let shape = Self.updateScale(slot) / Double(Self.settings.learningRate)
@@ -199,6 +204,15 @@ struct MuonTests {
       Muon(learningRate: 0.1), gradientScale: 1, workspaces: &workspaces, parameters: &parameters,
       gradients: &gradients, firstMoment: &firstMoment)
     #expect(firstDifference(parameters.values.array, start.values.array) == nil)
+  }
+
+  /// The momentum that the first step orthogonalizes: m = (1 - mu) g, u = mu m + (1 - mu) g.
+  static func momentum(
+    _ slot: ParameterSlot, _ gradients: ParameterStorage, _ settings: Muon, _ scale: Float
+  ) -> [[Double]] {
+    let keep = Double(settings.momentum)
+    let factor = (1 - keep) * (1 + keep) * Double(scale)
+    return matrix(slot, gradients).map { $0.map { factor * $0 } }
   }
 
   /// A matrix of a storage, `[depth][gates x units]`.

@@ -24,9 +24,10 @@ enum NewtonSchulz {
     return (values.min() ?? 0)...(values.max() ?? 0)
   }()
 
-  /// Returns the matrix after the iteration on the matrix itself.
+  /// Returns the matrix, divided by its Frobenius norm, after the iteration on the matrix itself.
   static func orthogonalized(_ matrix: [[Double]]) -> [[Double]] {
-    var x = scaled(matrix)
+    let norm = norm(matrix)
+    var x = matrix.map { $0.map { $0 / norm } }
     for (first, second, third) in coefficients {
       let gram = product(x, transposed(x))
       let square = product(gram, gram)
@@ -48,7 +49,12 @@ enum NewtonSchulz {
   /// two float32 beside it. The bound is the largest error of any entry in eight such runs, times
   /// sqrt(k), since the kernels round a sum of k terms k times, which go either way, and times two
   /// for the tail of the distribution.
-  static func roundingError(_ matrix: [[Double]]) -> Double {
+  ///
+  /// - Parameters:
+  ///   - matrix: the matrix X, `[k, n]`.
+  ///   - isTall: iterates on X^T X rather than X X^T, as the kernels do if the padded n is less than k.
+  static func roundingError(_ matrix: [[Double]], isTall: Bool) -> Double {
+    let matrix = isTall ? transposed(matrix) : matrix
     let exact = orthogonalized(matrix).joined()
     var random = SeededGenerator(seed: UInt64(matrix.count))
     var largest = 0.0
@@ -60,32 +66,36 @@ enum NewtonSchulz {
     return 2 * Double(terms).squareRoot() * largest
   }
 
-  /// Returns the matrix after the iteration on its Gram matrix, the algorithm of the kernels, with
-  /// each result rounded by `round`.
+  /// Returns the matrix X after the iteration on X X^T, the algorithm of the kernels, with each result
+  /// rounded by `round`.
   private static func orthogonalizedByGram(
     _ matrix: [[Double]], round: (Double) -> Double
   ) -> [[Double]] {
-    guard matrix.count <= matrix[0].count else {
-      return transposed(orthogonalizedByGram(transposed(matrix), round: round))
-    }
     func product(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
       self.product(a, b).map { $0.map(round) }
     }
-    let x = scaled(matrix).map { $0.map(round) }
-    var gram = product(x, transposed(x))
+    // The kernels compute one half of a product that is symmetric but for rounding, and copy it.
+    func symmetric(_ matrix: [[Double]]) -> [[Double]] {
+      matrix.indices.map { r in matrix.indices.map { c in matrix[min(r, c)][max(r, c)] } }
+    }
+    let x = matrix.map { $0.map(round) }
+    let inverseNorm = round(1 / norm(x))
+    let scale = round(inverseNorm * inverseNorm)
+    var gram = symmetric(product(x, transposed(x)).map { $0.map { round(scale * $0) } })
     var total: [[Double]]?
     for (first, second, third) in coefficients {
       let square = product(gram, gram)
-      let polynomial = gram.indices.map { r in
-        gram.indices.map { c in
-          let sum = round(round(third * square[r][c]) + round(second * gram[r][c]))
-          return r == c ? round(sum + first) : sum
-        }
-      }
-      gram = product(product(polynomial, gram), polynomial)
-      total = total.map { product(polynomial, $0) } ?? polynomial
+      let polynomial = symmetric(
+        gram.indices.map { r in
+          gram.indices.map { c in
+            let sum = round(round(third * square[r][c]) + round(second * gram[r][c]))
+            return r == c ? round(sum + first) : sum
+          }
+        })
+      gram = symmetric(product(symmetric(product(polynomial, gram)), polynomial))
+      total = total.map { symmetric(product(polynomial, $0)) } ?? polynomial
     }
-    return product(total ?? [], x)
+    return product(total ?? [], x).map { $0.map { round(inverseNorm * $0) } }
   }
 
   /// Returns one of the two float32 beside `x`, or `x` if it is one, each with the probability that
@@ -102,10 +112,9 @@ enum NewtonSchulz {
       Double.random(in: 0..<1, using: &random) * distance < abs(error) ? other : nearest)
   }
 
-  /// Returns the matrix divided by its Frobenius norm.
-  private static func scaled(_ matrix: [[Double]]) -> [[Double]] {
-    let norm = matrix.joined().reduce(0) { $0 + $1 * $1 }.squareRoot()
-    return matrix.map { $0.map { $0 / norm } }
+  /// Returns the Frobenius norm.
+  private static func norm(_ matrix: [[Double]]) -> Double {
+    matrix.joined().reduce(0) { $0 + $1 * $1 }.squareRoot()
   }
 
   private static func transposed(_ matrix: [[Double]]) -> [[Double]] {

@@ -198,7 +198,7 @@ struct TrainingSessionTests {
   @Test func `the seconds of the metrics continue over a resume`() throws {
     let folder = try TemporaryFolder()
     let run = RunFolder(folder.path + "/run")
-    // The first part takes a tenth of a second at least, the second less than it altogether or not.
+    // The clock of the first part has run for a while; that of the second starts anew.
     let clock = Stopwatch()
     Thread.sleep(forTimeInterval: 0.3)
     _ = try Self.start(in: run, stop: 9, clock: clock)
@@ -214,7 +214,8 @@ struct TrainingSessionTests {
     let (steps, seconds) = (
       lines.compactMap { $0["step"] as? Int }, lines.compactMap { $0["seconds"] as? Double }
     )
-    #expect(steps == [1, 4, 8, 10, 12, 16, 20])
+    // There are more lines where a machine is so busy that steps take seconds.
+    #expect(steps == steps.sorted() && Set(steps).isSuperset(of: [1, 4, 8, 10, 12, 16, 20]))
     #expect(Array(seconds.prefix(first.count)) == first && seconds == seconds.sorted())
     let last = try #require(first.last)
     #expect(seconds.allSatisfy { $0 < 1000 } && seconds[first.count] > last)
