@@ -1,6 +1,7 @@
 # make demo   build, learn corpora/english.txt for a minute, write on from a prompt
 # make test   build, run every test
-# make torture  kill training 200 times, 100,000 random byte strings, 2 GB of text, an hour of fuzzing, sanitizers: 3 hours
+# make torture  kill training 200 times, 100,000 random byte strings, 2 GB of text, an hour of fuzzing, sanitizers: 3 hours;
+#               slow tests in full (GEUL_THOROUGH=1)
 # make models train anew the models that are shipped in checkpoints/
 # make format write the sources as .swift-format says;  make lint checks that
 
@@ -23,10 +24,12 @@ demo: build
 	$(GEUL) train corpora/english.txt --out checkpoints/demo --seconds 60
 	$(GEUL) generate checkpoints/demo --prompt "The lamp on the Hen" --length 500 --temperature 0.6 --seed 1
 
-# Without optimisation the kernels are a hundred times slower, so tests run in release.
+# Without optimization the kernels are a hundred times slower, so tests run in release. Without testable imports they share the
+# modules of `build`; they see `package` declarations.
 test: setup
-	swift test -c release
+	swift test -c release --disable-testable-imports
 
+torture: export GEUL_THOROUGH = 1
 torture: build
 	Tests/Torture/crash
 	Tests/Torture/text

@@ -23,13 +23,13 @@ public struct EvaluationSchedule: Sendable {
     /// The default density.
     public init() {}
 
-    var isValid: Bool { (count ?? 1) >= 1 && growth > 1 && growth.isFinite }
+    package var isValid: Bool { (count ?? 1) >= 1 && growth > 1 && growth.isFinite }
   }
 
   /// The first early evaluation, in epochs.
   private static let firstEpoch = 2.0
 
-  init(total: Int?, stepsPerEpoch: Int, count: Int, growth: Double = Density().growth) {
+  package init(total: Int?, stepsPerEpoch: Int, count: Int, growth: Double = Density().growth) {
     self.total = total
     self.stepsPerEpoch = stepsPerEpoch
     self.count = count
@@ -39,7 +39,7 @@ public struct EvaluationSchedule: Sendable {
   private var interval: Int? { total.map { max(1, $0 / count) } }
 
   /// Returns true if the validation loss is evaluated after `step`.
-  func contains(_ step: Int) -> Bool {
+  package func contains(_ step: Int) -> Bool {
     if let total, let interval {
       if step == total || step % interval == 0 && total - step >= interval / 2 { return true }
     }
@@ -49,7 +49,7 @@ public struct EvaluationSchedule: Sendable {
   /// Returns the number of evaluations after `step`; 0 while the number of steps is not known.
   ///
   /// - Complexity: O(count).
-  func remaining(after step: Int) -> Int {
+  package func remaining(after step: Int) -> Int {
     guard let total else { return 0 }
     return Set(evenSteps + earlySteps(upTo: total)).count { $0 > step }
   }
@@ -79,7 +79,7 @@ extension EvaluationSchedule {
   /// Returns the greatest density at which a run of `total` steps has at most `limit` evaluations after `step`.
   ///
   /// Two may remain whatever the limit: the first early one and the last.
-  static func density(
+  package static func density(
     total: Int, stepsPerEpoch: Int, count: Int, after step: Int, limit: Int
   ) -> Density {
     var density = Density()

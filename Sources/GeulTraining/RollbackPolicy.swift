@@ -1,10 +1,10 @@
 /// The reaction to divergence: return to the last checkpoint with half the learning rate.
-struct RollbackPolicy: Sendable {
+package struct RollbackPolicy: Sendable {
   /// The step of the checkpoint of the last rollback, and the number of rollbacks to it in a row.
   private var last = (step: 0, count: 0)
 
   /// What to do.
-  enum Action: Equatable {
+  package enum Action: Equatable {
     /// Continue from the checkpoint.
     case resume
     /// Continue from new parameters: the checkpoint itself has diverged.
@@ -20,8 +20,11 @@ struct RollbackPolicy: Sendable {
   /// A restart loses at most this many steps.
   private static let maximumLoss = 100
 
+  /// No rollback yet.
+  package init() {}
+
   /// Returns the action after a divergence, given the step of the last checkpoint and the halved learning-rate scale.
-  mutating func action(checkpointStep: Int, learningRateScale: Float) -> Action {
+  package mutating func action(checkpointStep: Int, learningRateScale: Float) -> Action {
     guard learningRateScale > Self.minimumScale else { return .stop }
     last = (checkpointStep, checkpointStep == last.step ? last.count + 1 : 1)
     return last.count > Self.maximumRollbacks && checkpointStep <= Self.maximumLoss

@@ -49,6 +49,12 @@ public struct RunState: Codable, Sendable, Equatable {
     public var trainNats: Double
     /// The validation loss, sampled, in nats/token; nil where nothing is held out.
     public var validationNats: Double?
+
+    package init(step: Int, trainNats: Double, validationNats: Double?) {
+      self.step = step
+      self.trainNats = trainNats
+      self.validationNats = validationNats
+    }
   }
 
   /// The source of a text and how it is read.
@@ -122,7 +128,7 @@ public struct RunState: Codable, Sendable, Equatable {
   }
 
   /// Indicates whether the fields are consistent.
-  var isValid: Bool {
+  package var isValid: Bool {
     batcher.isValid(for: configuration) && configuration.isValid && step >= 0
       && (totalSteps ?? 1) >= 1 && learningRateScale > 0 && learningRateScale <= 1
       && recentSteps >= 0 && patienceStart >= 0 && recentNats.isFinite && (saveEvery ?? 1) >= 1

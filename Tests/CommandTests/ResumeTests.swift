@@ -61,8 +61,10 @@ struct ResumeTests {
     try folder.write(String(repeating: Texts.english, count: 40), to: "text.txt")
     // A step takes longer than the delivery of both signals.
     let process = try GeulProcess(
-      ["train", "text.txt", "--out", "run", "--steps", "500", "--hidden", "768", "--batch", "64"],
-      in: folder)
+      [
+        "train", "text.txt", "--out", "run", "--steps", "500", "--layers", "1", "--hidden", "768",
+        "--batch", "64",
+      ], in: folder)
     try process.send(SIGINT) { _ in folder.text("run/metrics.jsonl")?.isEmpty == false }
     try process.send(SIGINT) { !$0.isPending(SIGINT) }
     let result = process.wait()

@@ -1,10 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own: only here is everything compiled for libFuzzer, see `run`.
+// A package of its own, because only the fuzzer needs everything compiled for libFuzzer; see `run`.
 let package = Package(
   name: "fuzzing",
-  platforms: [.macOS(.v26)],
   dependencies: [.package(name: "geul", path: "../..")],
   targets: [
     .executableTarget(

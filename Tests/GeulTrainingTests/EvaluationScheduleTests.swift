@@ -1,6 +1,5 @@
+import GeulTraining
 import Testing
-
-@testable import GeulTraining
 
 struct EvaluationScheduleTests {
   private func steps(_ total: Int, perEpoch: Int) -> [Int] {

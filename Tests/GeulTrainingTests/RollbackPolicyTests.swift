@@ -1,6 +1,5 @@
+import GeulTraining
 import Testing
-
-@testable import GeulTraining
 
 struct RollbackPolicyTests {
   @Test func `a divergence resumes from the last checkpoint`() {

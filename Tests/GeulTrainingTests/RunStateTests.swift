@@ -1,9 +1,8 @@
 import Foundation
 import GeulCompute
 import GeulModel
+import GeulTraining
 import Testing
-
-@testable import GeulTraining
 
 struct RunStateTests {
   /// A state with an evaluation every ten steps, of the given validation losses.

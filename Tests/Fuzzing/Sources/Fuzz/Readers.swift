@@ -3,7 +3,7 @@ import Geul
 
 /// The reader that GEUL_FUZZ names.
 ///
-/// Whatever the input is, a reader must answer with a value or an error, and what it promises must hold.
+/// For any input, a reader must return a value or throw an error, and its postconditions must hold.
 let reader: @Sendable ([UInt8]) -> Void = {
   switch ProcessInfo.processInfo.environment["GEUL_FUZZ"] {
   case "safetensors": readSafetensors
@@ -25,12 +25,12 @@ let reader: @Sendable ([UInt8]) -> Void = {
   }
   _ = try? Checkpoint(file, name: "input")
   guard let again = try? file.serialized(), let same = try? SafetensorsFile(bytes: again) else {
-    preconditionFailure("what was read cannot be written and read")
+    preconditionFailure("a file that was read cannot be written and read again")
   }
   precondition(same.tensors.map(\.name).sorted() == file.tensors.map(\.name).sorted())
 }
 
-/// Any texts as what a checkpoint says of its model and, after a zero byte, of its run.
+/// Any texts as a checkpoint's metadata: of its model and, after a zero byte, of its run.
 @Sendable private func readMetadata(_ bytes: [UInt8]) {
   let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
   var file = Trial.checkpoint
@@ -40,26 +40,25 @@ let reader: @Sendable ([UInt8]) -> Void = {
   guard let model = try? Model(file, name: "input") else { return }
   var text = ""
   let request = Generator.Request(prompt: [], length: 3, seed: 1)
-  _ = try? Generator(model, kernels: Trial.kernels, pool: ThreadPool(1)).write(request) {
-    _, piece in
+  _ = try? Generator(model, context: Trial.context).write(request) { _, piece in
     text += piece
     return true
   }
   guard let checkpoint = try? Checkpoint(file, name: "input") else { return }
-  let settings = checkpoint.record.settings
+  let configuration = checkpoint.run.configuration
   let corpus = Trial.corpus
-  guard settings.batch * settings.length <= 4096,
-    checkpoint.record.windows.units <= corpus.count,
+  guard configuration.batch * configuration.length <= 4096,
+    checkpoint.run.batcher.tokenCount <= corpus.count,
     model.metadata.vocabulary.count == corpus.vocabulary.count
   else { return }
-  // What can be resumed can take a step.
+  // A run that can be resumed can take a step.
   var trainer = Trainer(
-    settings, state: checkpoint.state, vocabulary: model.metadata.vocabulary.count,
-    kernels: Trial.kernels, pool: ThreadPool(1))
-  _ = trainer.step(corpus, of: checkpoint.record.totalSteps)
+    configuration, state: checkpoint.trainer, vocabulary: model.metadata.vocabulary.count,
+    context: Trial.context)
+  _ = trainer.step(corpus, of: checkpoint.run.totalSteps)
 }
 
-/// The first three bytes choose encoding, unit and normal form; the rest is a text.
+/// The first three bytes select the encoding, unit and normal form; the others are the text.
 @Sendable private func readText(_ bytes: [UInt8]) {
   guard bytes.count >= 3 else { return }
   let names = Trial.encodings
@@ -69,7 +68,7 @@ let reader: @Sendable ([UInt8]) -> Void = {
   var options = CorpusOptions(
     tokenizer: Tokenizer(unit: unit, normalization: form), encoding: encoding,
     invalid: bytes[2] & 0x80 == 0 ? .error : .replace)
-  options.blockBytes = 7  // so that characters lie across the borders of blocks
+  options.blockBytes = 7  // so that characters span blocks
   let source = TextSource.bytes(Array(bytes.dropFirst(3)), name: "input")
   guard let corpus = try? Corpus.read([source], options: options) else { return }
   let ids = corpus.ids(0..<corpus.count)
@@ -79,14 +78,15 @@ let reader: @Sendable ([UInt8]) -> Void = {
   text += decoder.finish()
   precondition(
     corpus.byteCount(ofTokensIn: 0..<corpus.count) == corpus.byteCount, "bytes are lost")
-  // A text in a normal form comes back as it is; the bytes of one that was replaced are valid.
+  // Decoding and encoding again gives the same tokens; replaced bytes are valid text.
   guard unit != .byte else { return }
   let again = corpus.tokenizer.tokens(of: text)
   let before = ids.map { corpus.vocabulary.tokens[Int($0)] }
-  precondition(unit == .jamo || again.joined() == before.joined(), "another text comes back")
+  precondition(
+    unit == .jamo || again.joined() == before.joined(), "the round trip changes the text")
 }
 
-/// The first byte chooses the unit; each other is an id.
+/// The first byte selects the unit; each other is an id.
 @Sendable private func decodeStream(_ bytes: [UInt8]) {
   guard let first = bytes.first else { return }
   let trial = Trial.decoders[Int(first) % Trial.decoders.count]
@@ -95,16 +95,16 @@ let reader: @Sendable ([UInt8]) -> Void = {
   for byte in bytes.dropFirst() {
     let piece = decoder.append(Int(byte) % trial.count)
     pieces += Array(piece.utf8)
-    precondition(String(validating: pieces, as: UTF8.self) != nil, "not valid at every flush")
+    precondition(String(validating: pieces, as: UTF8.self) != nil, "invalid UTF-8 after a token")
   }
   pieces += Array(decoder.finish().utf8)
-  precondition(String(validating: pieces, as: UTF8.self) != nil, "not valid at the end")
+  precondition(String(validating: pieces, as: UTF8.self) != nil, "invalid UTF-8 at the end")
 }
 
-/// Any bytes as an archive; and as a file to be packed and unpacked.
+/// Any bytes as an archive, and as the payload after a valid header.
 @Sendable private func unpack(_ bytes: [UInt8]) {
   _ = try? Trial.compressor.decompress(bytes, limit: 1000)
-  // An archive's own header, and the input behind it.
+  // The beginning of a valid archive, its length given by the first byte, then the input.
   let header = Trial.archive.prefix(Int(bytes.first ?? 0))
   _ = try? Trial.compressor.decompress(Array(header) + bytes.dropFirst(), limit: 1000)
 }
