@@ -39,7 +39,9 @@ public struct CellDescriptor: Sendable {
   public let hasRecurrentBias: Bool
   /// The numbers that a hidden unit keeps for the backward pass at each step.
   public let savedColumns: Int
-  /// The gate whose bias starts at 1 (Jozefowicz et al. 2015): the LSTM's forget gate.
+  /// The gate whose bias starts at 1: the LSTM's forget gate.
+  ///
+  /// Source: Jozefowicz et al. 2015.
   public let forgetGate: Int?
   /// The position, among the gates of the input's matrix and bias, of each of PyTorch's gates.
   public let inputGatesOfPyTorch: [Int]

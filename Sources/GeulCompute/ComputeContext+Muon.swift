@@ -35,7 +35,9 @@ extension ParameterSlot {
   fileprivate var gramCount: Int { shorterSide * padded(shorterSide) }
 }
 
-/// The hyperparameters of Muon (Jordan et al. 2024): momentum, orthogonalized.
+/// The hyperparameters of Muon: momentum, orthogonalized.
+///
+/// Source: Jordan et al. 2024.
 public struct Muon: Sendable, Equatable {
   /// The learning rate: the root mean square of a matrix' update is this divided by the square root of its depth.
   public var learningRate: Float
@@ -54,7 +56,7 @@ public struct Muon: Sendable, Equatable {
 
 extension ComputeContext {
   /// The coefficients of a x + b x^3 + c x^5, by which each iteration maps a singular value x; together they map values from
-  /// 0.003 to 1 to values between 0.80 and 1.20.
+  /// 0.003 to 1 to values from 0.80 to 1.21.
   ///
   /// Each is the polynomial that minimizes the error that those before it have left (Amsel et al. 2025, "The Polar
   /// Express").
@@ -63,7 +65,9 @@ extension ComputeContext {
     (3.50557, -2.62665, 0.525719), (2.49012, -1.83428, 0.436835),
   ]
 
-  /// Updates matrices by Muon, so that each direction of a matrix `[k, n]` changes as much as any other:
+  /// Updates matrices by Muon, so that each direction of a matrix changes as much as any other.
+  ///
+  /// For a matrix `[k, n]`:
   ///
   ///     m = mu m + (1 - mu) g;  u = mu m + (1 - mu) g;  W -= rate sqrt(n / k) U V^T, where u = U S V^T
   ///

@@ -7,6 +7,7 @@ extension ComputeContext {
   ///   - precision: the arithmetic.
   ///   - quantile: the quantile of the repetitions' times to take: the median by default, since a rested processor is faster for
   ///     a moment than it can stay; less on a machine whose neighbors may be busy now and not later.
+  /// - Returns: The rate in multiply-adds per second.
   public func peakRate(_ precision: Precision, quantile: Double = 0.5) -> Double {
     let vectors = 4_000_000
     let count = Atomic(0)

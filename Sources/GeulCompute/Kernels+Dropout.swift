@@ -1,6 +1,8 @@
 internal import CGeulKernels
 
-/// The dropout mask of a layer of a batch shard (Srivastava et al. 2014).
+/// The dropout mask of a layer of a batch shard.
+///
+/// Source: Srivastava et al. 2014.
 ///
 /// The mask is a function of the key, the step, the row of the whole batch and the hidden unit, so it does not depend on
 /// how the batch is partitioned.

@@ -1,16 +1,16 @@
-internal import GeulModel
+package import GeulModel
 
 /// A cache of recurrent states by the tokens that led to them; the least recently used are evicted beyond a limit of bytes.
-struct PrefixCache: Sendable {
+package struct PrefixCache: Sendable {
   private let byteLimit: Int
   private var entries: [[Int]: (state: RecurrentState.Row, lastUse: Int)] = [:]
   private var byteCount = 0
   private var clock = 0
 
-  init(byteLimit: Int) { self.byteLimit = byteLimit }
+  package init(byteLimit: Int) { self.byteLimit = byteLimit }
 
   /// The state after reading `prefix` from a zero state; nil if it is not cached.
-  subscript(prefix: [Int]) -> RecurrentState.Row? {
+  package subscript(prefix: [Int]) -> RecurrentState.Row? {
     mutating get {
       guard let entry = entries[prefix] else { return nil }
       clock += 1

@@ -197,7 +197,7 @@ extension Model {
   ///
   /// - Throws: `FileError` if the file or a folder cannot be written.
   public func save(to path: String) throws(FileError) {
-    try Folder.create(Folder.containing(path))
+    try FileSystem.createFolder(FileSystem.folder(of: path))
     try safetensors.write(to: AtomicFile(path), keepingPrevious: false)
   }
 }

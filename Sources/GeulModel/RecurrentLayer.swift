@@ -1,8 +1,8 @@
 public import GeulCompute
 
-/// One recurrent layer: its kind and the location of its tensors. `CellKind` has the equations.
+/// One recurrent layer: its kind and the location of its tensors.
 ///
-/// The first layer never multiplies by a one-hot vector: W_x x_t is a row of an embedding table.
+/// `CellKind` has the equations. The first layer never multiplies by a one-hot vector: W_x x_t is a row of an embedding table.
 public struct RecurrentLayer: Sendable, Equatable {
   /// The kind.
   public let cell: CellKind

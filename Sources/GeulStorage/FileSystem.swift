@@ -46,6 +46,27 @@ package enum FileSystem {
     return isFolder("/var/tmp") ? "/var/tmp" : "/tmp"
   }
 
+  /// Creates a folder, and those above it that are missing; a folder that exists is left as it is.
+  ///
+  /// - Throws: `FileError` if one cannot be created.
+  package static func createFolder(_ path: String) throws(FileError) {
+    guard !path.isEmpty, !isFolder(path) else { return }
+    try createFolder(folder(of: path))
+    do {
+      try SystemCall.makeFolder(path)
+    } catch {
+      // Another process may have created it in the meantime.
+      guard isFolder(path) else {
+        throw FileError(path: path, action: .create, error == .exists ? .notAFolder : error)
+      }
+    }
+  }
+
+  /// The folder of a file, empty for one in the current folder.
+  package static func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+  }
+
   /// Gives a file a second name (a hard link).
   ///
   /// - Returns: False if the file system has no hard links.

@@ -16,6 +16,7 @@ struct SystemError: Error, Equatable {
   static let notPermitted = SystemError(code: EPERM)
   static let notFound = SystemError(code: ENOENT)
   static let accessDenied = SystemError(code: EACCES)
+  static let exists = SystemError(code: EEXIST)
   static let notAFolder = SystemError(code: ENOTDIR)
   static let invalidArgument = SystemError(code: EINVAL)
   static let fileTooLarge = SystemError(code: EFBIG)
@@ -199,6 +200,10 @@ enum SystemCall {
 
   static func makeLink(_ path: String, as other: String) throws(SystemError) {
     _ = try retry { unsafe linkat(AT_FDCWD, path, AT_FDCWD, other, 0) }
+  }
+
+  static func makeFolder(_ path: String) throws(SystemError) {
+    _ = try retry { unsafe mkdir(path, 0o777) }
   }
 
   static func renameFile(_ path: String, to other: String) throws(SystemError) {

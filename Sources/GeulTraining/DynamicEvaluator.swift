@@ -1,10 +1,9 @@
 public import GeulCompute
 public import GeulModel
 
-/// A model that predicts a text token by token and, if told to, adapts to what it has read: dynamic evaluation (Mikolov et
-/// al. 2010; Krause et al. 2018).
+/// Dynamic evaluation: a model that predicts a text token by token and can adapt to what it has read.
 ///
-/// Its predictions depend only on what it has read, bit for bit the same for any number of threads and each instruction
+/// Sources: Mikolov et al. 2010; Krause et al. 2018. Its predictions depend only on what it has read, bit for bit the same for any number of threads and each instruction
 /// set: a reader of the same tokens can decode what was encoded with it.
 public struct DynamicEvaluator: ~Copyable {
   private let network: Network

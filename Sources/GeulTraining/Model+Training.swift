@@ -20,6 +20,7 @@ extension Model {
   ///   - options: the hyperparameters; what is nil is chosen.
   ///   - context: the kernels and threads; by default the fastest of this machine.
   ///   - report: takes the progress about once a second.
+  /// - Returns: The model with the lowest validation loss.
   /// - Throws: `TrainingError`, or `InstructionSetError` if `GEUL_ISA` names an instruction set that is not available.
   public static func train(
     on corpus: Corpus, for duration: Duration, options: TrainingOptions = TrainingOptions(),

@@ -4,7 +4,7 @@ public import GeulModel
 /// The hyperparameters of a run.
 ///
 /// A checkpoint holds them, and a resumed run continues with them. A field that is missing in an older checkpoint takes its
-/// default. Each field is listed once in `CodingKeys`, in `init(from:)` and, with its range, in `validate`.
+/// default. Each field is listed once in `CodingKeys`, in `init(from:)` and, with its range, in `isValid`.
 public struct TrainingConfiguration: Codable, Sendable, Equatable {
   /// The shape of the network.
   public var architecture = Architecture()

@@ -41,7 +41,7 @@ public struct TrainingSession: ~Copyable {
     }
     try plan.checkMemory()
     let checkpoint = Checkpoint.initial(plan.configuration, text: text, corpus: plan.corpus)
-    do { try Folder.create(folder.path) } catch { throw .file(error) }
+    do { try FileSystem.createFolder(folder.path) } catch { throw .file(error) }
     self.plan = plan
     self.checkpoint = checkpoint
     self.folder = folder
@@ -140,6 +140,7 @@ public struct TrainingSession: ~Copyable {
   ///   - clock: the start of a time budget.
   ///   - shouldStop: called after each step.
   ///   - report: takes the events of the run.
+  /// - Returns: How the session ended.
   /// - Throws: `TrainingError` if a file cannot be written, or the loss diverges.
   public consuming func run(
     saveEvery: Int? = nil, sampleEvery: Int? = nil, baselines: Bool = true,

@@ -104,7 +104,8 @@ struct FullDiskTests {
     let line = try #require(result.notes.last)
     #expect(line.contains("run/") && line.contains("Read-only file system"), "\(line)")
     #expect(folder.text("written")?.isEmpty == false)
-    #expect(folder.text("refused")?.contains("new: the directory cannot be created") == true)
+    #expect(
+      folder.text("refused")?.contains("new: could not be created: Read-only file system") == true)
   }
 
   @Test func `a run directory that is moved while training is reported`() throws {

@@ -53,6 +53,7 @@ enum NewtonSchulz {
   /// - Parameters:
   ///   - matrix: the matrix X, `[k, n]`.
   ///   - isTall: iterates on X^T X rather than X X^T, as the kernels do if the padded n is less than k.
+  /// - Returns: The bound on the error of an entry.
   static func roundingError(_ matrix: [[Double]], isTall: Bool) -> Double {
     let matrix = isTall ? transposed(matrix) : matrix
     let exact = orthogonalized(matrix).joined()

@@ -1,9 +1,8 @@
 import GeulCompute
+import GeulGeneration
 import GeulModel
 import TestSupport
 import Testing
-
-@testable import GeulGeneration
 
 struct PrefixCacheTests {
   static func state(_ value: Float, width: Int = 4) -> RecurrentState.Row {
