@@ -184,7 +184,7 @@ public struct TrainingSession: ~Copyable {
       preconditionFailure("a session runs once")
     }
     var run = TrainingRun(
-      checkpoint, corpus: session.plan.corpus, validation: session.validation,
+      consume checkpoint, corpus: session.plan.corpus, validation: session.validation,
       folder: session.folder, budget: session.budget, saveEvery: saveEvery,
       sampleEvery: sampleEvery, context: session.plan.context, clock: clock)
     run.keepsPrevious = session.latestIsIntact

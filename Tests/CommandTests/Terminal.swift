@@ -11,9 +11,18 @@ import Testing
 /// Unchecked because only the test's thread opens and closes it.
 final class Terminal: @unchecked Sendable {
   private var master: Int32
-  private let received = Mutex<[UInt8]>([])
-  /// The output received so far.
-  var text: String { received.withLock { String(decoding: $0, as: UTF8.self) } }
+  private let received = Mutex<(bytes: [UInt8], isComplete: Bool)>(([], false))
+  /// The output of a program that has ended.
+  ///
+  /// The output may arrive after the end of the program: this waits, for at most 10 seconds, until
+  /// the system reports that no program uses the terminal.
+  var text: String {
+    let start = ContinuousClock.now
+    while !received.withLock(\.isComplete), start.duration(to: .now) < .seconds(10) {
+      usleep(1000)
+    }
+    return received.withLock { String(decoding: $0.bytes, as: UTF8.self) }
+  }
   /// The path of the device for the program's input and output.
   let path: String
 
@@ -34,8 +43,11 @@ final class Terminal: @unchecked Sendable {
       var bytes = [UInt8](repeating: 0, count: 4096)
       while true {
         let count = unsafe read(master, &bytes, bytes.count)
+        self?.received.withLock {
+          $0.bytes += bytes.prefix(max(0, count))
+          $0.isComplete = count <= 0
+        }
         guard count > 0 else { return }
-        self?.received.withLock { $0 += bytes.prefix(count) }
       }
     }
   }
