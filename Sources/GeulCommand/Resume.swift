@@ -43,7 +43,8 @@ struct Resume: ParsableCommand {
     let budget = budget(for: loaded.value.run)
     let introduction = learningRates(of: loaded.value.run, budget)
     let session = try TrainingSession(
-      resuming: consume loaded, in: folder, corpus: corpus, sources: sources, validation: validation,
+      resuming: consume loaded, in: folder, corpus: corpus, sources: sources,
+      validation: validation,
       budget: budget, context: machine.context)
     try reporting.run(session, introduction: introduction, clock: clock)
   }
