@@ -72,6 +72,8 @@ public struct DynamicEvaluator: ~Copyable {
   /// Reads the next token, and adapts when enough tokens have been read.
   public mutating func read(_ id: Int32) {
     adapter?.read(id, weights, context)
+    // A copy of the reference: Swift 6.3.1 crashes on `self.reader.tokens[0]` with -sanitize=thread.
+    let reader = reader
     reader.tokens[0] = id
     reader.step(weights, context, logits: &output)
   }
