@@ -1,18 +1,19 @@
-# make demo   build, learn corpora/english.txt for a minute, write on from a prompt
-# make test   build, run every test
-# make torture  kill training 200 times, 100,000 random byte strings, 2 GB of text, an hour of fuzzing, sanitizers: 3 hours;
-#               slow tests in full (GEUL_THOROUGH=1)
-# make models train anew the models that are shipped in checkpoints/
-# make format write the sources as .swift-format says;  make lint checks that
+# make build    build .build/release/geul
+# make demo     build, train on corpora/english.txt for a minute, generate text from a prompt
+# make test     build, run all tests; GEUL_THOROUGH=1 runs the slow ones with all their arguments
+# make torture  kill training 200 times, 100,000 random byte strings, 2 GB of text, an hour of fuzzing, all tests under
+#               each sanitizer, the slow ones with all their arguments: 3 hours
+# make models   train the models in checkpoints/ again
+# make format   format the sources with swift-format;  make lint checks the format
 
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 GEUL := .build/release/geul
 
 .PHONY: setup build demo test torture models format lint
 
-# The one package that building needs. Nothing is done where ICU's headers are there already.
+# Installs libicu-dev, the only package that the build needs, unless ICU's headers are present.
 setup:
-	@command -v swift >/dev/null || { echo "geul: there is no swift here. Get it from https://swift.org/install." >&2; exit 1; }
+	@command -v swift >/dev/null || { echo "geul: Swift is not installed. Get it from https://swift.org/install." >&2; exit 1; }
 	@test -e /usr/include/unicode/ubrk.h || test "$$(uname)" != Linux || \
 	  { echo "Installing libicu-dev"; $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq libicu-dev >/dev/null; }
 
@@ -24,8 +25,8 @@ demo: build
 	$(GEUL) train corpora/english.txt --out checkpoints/demo --seconds 60
 	$(GEUL) generate checkpoints/demo --prompt "The lamp on the Hen" --length 500 --temperature 0.6 --seed 1
 
-# Without optimization the kernels are a hundred times slower, so tests run in release. Without testable imports they share the
-# modules of `build`; they see `package` declarations.
+# Without optimization the kernels are a hundred times slower, so the tests run in release. They share the modules of `build`:
+# they have no @testable imports, but see `package` declarations.
 test: setup
 	swift test -c release --disable-testable-imports
 
