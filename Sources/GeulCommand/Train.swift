@@ -96,12 +96,7 @@ struct Train: ParsableCommand {
     for note in plan.notes { Output.note(note) }
     try plan.checkMemory()
     guard !dryRun else { return try PlanReport(plan).print(json: reporting.json) }
-    let session = try TrainingSession(
-      plan,
-      text: RunState.TextSelection(
-        sources: self.corpus.map(absolute), validationSource: validationFile.map(absolute),
-        encoding: text.bytes.encoding, invalid: text.bytes.invalid, minimumCount: text.minCount),
-      validation: validationCorpus, folder: folder)
+    let session = try makeSession(plan, validationCorpus, folder)
     StopSignal.watch()  // Who reads the next line may assume that the run has started.
     reporting.note(PlanReport(plan).summary + " Run: \(folder.path)")
     if let advice = PlanReport(plan).vocabularyAdvice { reporting.note(advice) }
@@ -114,6 +109,20 @@ struct Train: ParsableCommand {
     } catch {
       guard case .tooFewTokens = error else { throw error }
       throw CommandError("\(self.corpus.joined(separator: ", ")): \(error)")
+    }
+  }
+
+  private func makeSession(
+    _ plan: TrainingPlan, _ validation: Corpus?, _ folder: RunFolder
+  ) throws -> TrainingSession {
+    let selection = RunState.TextSelection(
+      sources: corpus.map(absolute), validationSource: validationFile.map(absolute),
+      encoding: text.bytes.encoding, invalid: text.bytes.invalid, minimumCount: text.minCount)
+    do throws(TrainingError) {
+      return try TrainingSession(plan, text: selection, validation: validation, folder: folder)
+    } catch {
+      guard case .file = error else { throw error }
+      throw CommandError("\(error) Choose another directory with --out.")
     }
   }
 

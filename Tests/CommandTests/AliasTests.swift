@@ -31,7 +31,7 @@ struct AliasTests {
       "train", "text.txt", "--hidden", "8", "--layers", "1", "--batch", "4", "--threads", "1",
     ]
     arguments += isLength ? [] : ["--steps", "4"]
-    if let place = arguments.firstIndex(of: name) { arguments.removeSubrange(place...place + 1) }
+    if let index = arguments.firstIndex(of: name) { arguments.removeSubrange(index...index + 1) }
     for (option, out) in [(alias, "a"), (name, "b")] {
       let result = try GeulProcess.run(arguments + [option, value, "--out", out], in: folder)
       #expect(result.status == 0, "\(result.stderr)")
