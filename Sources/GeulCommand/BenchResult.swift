@@ -53,22 +53,3 @@ extension BenchResult {
     return text
   }
 }
-
-/// Runs `body` repeatedly for the given number of seconds, at least three times.
-///
-/// - Returns: The duration of each repetition in seconds, in ascending order.
-func times(for seconds: Double, _ body: () throws -> Void) rethrows -> [Double] {
-  let total = Stopwatch()
-  var times: [Double] = []
-  while total.seconds < seconds || times.count < 3 {
-    let repetition = Stopwatch()
-    try body()
-    times.append(repetition.seconds)
-  }
-  return times.sorted()
-}
-
-extension [Double] {
-  /// The median of a sorted, nonempty array.
-  var median: Double { self[count / 2] }
-}

@@ -31,8 +31,3 @@ struct BudgetOptions: ParsableArguments {
     return seconds.map { .seconds($0) }
   }
 }
-
-extension Budget {
-  /// The default budget: five minutes, at most 100 epochs.
-  static let `default` = automatic(seconds: 300, epochs: 100)
-}

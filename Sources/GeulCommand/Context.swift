@@ -79,14 +79,10 @@ struct Context: ParsableCommand {
 
   private func measure(_ path: String, _ text: String) throws -> ContextMeasurement {
     let model = try loadModel(path)
-    let corpus = try readCorpus(
-      [text],
-      CorpusOptions(tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary))
-    // On the training text, only the part held out is new to the model.
-    let fraction = model.metadata.training?.validationFraction ?? 0
-    let isTrainingText = model.metadata.training?.corpusHash == corpus.hash && fraction > 0
-    let start = isTrainingText ? Int(Double(corpus.count) * (1 - fraction)) : 0
-    let range = start..<corpus.count
+    let corpus = try readCorpus([text], model.metadata.corpusOptions())
+    // On the training text, only the part held out, if any, is new to the model.
+    let trained = model.metadata.trainingTokenCount(of: corpus) ?? 0
+    let range = (trained < corpus.count ? trained : 0)..<corpus.count
     var ids: [Int32] = []
     corpus.forEachKnownID(in: range) { ids.append($0) }
     guard ids.count * 2 > range.count else {

@@ -68,10 +68,8 @@ struct Evaluate: ParsableCommand {
     try check(precision, for: model)
     let corpus = try readCorpus(
       self.corpus,
-      CorpusOptions(
-        tokenizer: model.metadata.tokenizer, encoding: bytes.encoding, invalid: bytes.invalid,
-        vocabulary: model.metadata.vocabulary))
-    let range = Int(Double(corpus.count) * (1 - fraction))..<corpus.count
+      model.metadata.corpusOptions(encoding: bytes.encoding, invalid: bytes.invalid))
+    let range = Corpus.tokenCount(of: corpus.count, withoutLast: fraction)..<corpus.count
     noteTrainingText(model, corpus, range)
     let score = self.score(model, corpus, range, context)
     guard score.tokens > 0 else {
@@ -111,9 +109,9 @@ struct Evaluate: ParsableCommand {
 
   /// Prints a note if the model was trained on a part of the text that is scored.
   private func noteTrainingText(_ model: Model, _ corpus: Corpus, _ range: Range<Int>) {
-    guard let training = model.metadata.training, training.corpusHash == corpus.hash else { return }
-    let heldOut = training.validationFraction
-    guard range.lowerBound < Int(Double(corpus.count) * (1 - heldOut)) else { return }
+    guard let trained = model.metadata.trainingTokenCount(of: corpus), range.lowerBound < trained
+    else { return }
+    let heldOut = model.metadata.training?.validationFraction ?? 0
     Output.note(
       heldOut > 0
         ? "Note: this is the training text; only its last \(String(format: "%g", heldOut * 100)) % was held out."

@@ -186,9 +186,7 @@ struct Explain: ParsableCommand {
   }
 
   private func probe(_ path: String, _ model: Model) throws -> NeuronProbe {
-    let corpus = try readCorpus(
-      [path],
-      CorpusOptions(tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary))
+    let corpus = try readCorpus([path], model.metadata.corpusOptions())
     let probe = NeuronProbe(
       model, corpus, maximumTokenCount: Self.probeLength, context: try machine.context)
     guard probe.tokenCount >= Self.minimumProbeLength else {

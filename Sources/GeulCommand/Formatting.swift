@@ -24,15 +24,6 @@ func compact(_ value: Double) -> String {
   }
 }
 
-/// Formats a number of bytes: `58 MB`, `1.3 GB`.
-func bytes(_ count: Int) -> String {
-  switch count {
-  case ..<1_000_000: "\((count + 999) / 1000) kB"
-  case ..<1_000_000_000: "\(Int((Double(count) / 1e6).rounded())) MB"
-  default: "\(number(Double(count) / 1e9, 1)) GB"
-  }
-}
-
 /// Formats a duration: `50 s`, `5:00 min`, `1:05 h`.
 func duration(_ seconds: Double) -> String {
   let whole = wholeSeconds(seconds)

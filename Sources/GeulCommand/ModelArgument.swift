@@ -13,11 +13,10 @@ struct ModelArgument: ParsableArguments {
 
 /// Loads a model file, or the best model of a run directory.
 func loadModel(_ path: String) throws -> Model {
-  var isFolder: ObjCBool = false
-  guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+  guard FileManager.default.fileExists(atPath: path) else {
     throw CommandError("\(path): no such model.\(suggestion(beside: path))")
   }
-  guard isFolder.boolValue else {
+  guard FileSystem.isFolder(path) else {
     let file = try SafetensorsFile(contentsOf: path)
     let model = try Model(file, name: path)
     if !file.isVerified {
@@ -25,14 +24,9 @@ func loadModel(_ path: String) throws -> Model {
     }
     return model
   }
-  let folder = RunFolder(path)
-  let files = [folder.best, folder.latest].filter {
-    FileManager.default.fileExists(atPath: $0.path)
-  }
-  guard let file = files.first else {
+  guard let newest = try RunFolder(path).loadBest() else {
     throw CommandError("\(path): the directory has no best.safetensors.\(suggestion(beside: path))")
   }
-  let newest = try file.newestIntact { (path) throws(FormatError) in try Model(contentsOf: path) }
   if let notice = newest.notice { Output.note(notice) }
   return newest.value
 }

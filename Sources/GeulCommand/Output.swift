@@ -25,31 +25,30 @@ enum Output {
 
   /// Writes bytes to standard output, as `text(_:)` does.
   static func bytes(_ bytes: [UInt8]) throws -> Bool {
-    switch write(bytes, to: STDOUT_FILENO) {
-    case 0: return true
-    case EPIPE: return false
-    case let code:
-      throw CommandError(
-        "standard output: could not be written: \(unsafe String(cString: strerror(code))).")
+    do throws(FileError) {
+      try FileDescriptor.standardOutput.write(bytes.span.raw)
+      return true
+    } catch {
+      guard error.reason != .system(EPIPE) else { return false }
+      throw CommandError("standard output: could not be written: \(error.message).")
     }
   }
 
   /// Writes a line to standard error, wrapped at words on a terminal.
   static func note(_ line: String) {
     let shown = isTerminal ? wrappedLines(line, width: width).joined(separator: "\n") : line
-    write(Array((Self.lineStart + shown + "\n").utf8), to: STDERR_FILENO)
+    show(Self.lineStart + shown + "\n")
   }
 
   /// Writes a text to standard error as a quotation.
   static func quote(_ text: String) {
     let lines = wrappedLines(text, width: isTerminal ? width - 4 : .max)
-    write(
-      Array((Self.lineStart + lines.map { "  | \($0)\n" }.joined()).utf8), to: STDERR_FILENO)
+    show(Self.lineStart + lines.map { "  | \($0)\n" }.joined())
   }
 
   /// Shows a line on a terminal that the next one replaces.
   static func live(_ fields: [String], dropping: [Int] = []) {
-    write(Array((lineStart + fitted(fields, dropping: dropping)).utf8), to: STDERR_FILENO)
+    show(lineStart + fitted(fields, dropping: dropping))
   }
 
   /// Joins the nonempty fields to a line; on a terminal that is too narrow for all of them, drops the
@@ -66,11 +65,12 @@ enum Output {
   }
 
   /// The number of columns of the terminal.
-  private static var width: Int {
+  private static var width: Int { columns(of: STDERR_FILENO) ?? 80 }
+
+  /// Returns the number of columns of the terminal that a file descriptor refers to; nil if it is not a terminal.
+  static func columns(of descriptor: Int32) -> Int? {
     var size = winsize()
-    guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
-      return 80
-    }
+    guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
     return Int(size.ws_col)
   }
 
@@ -85,20 +85,8 @@ enum Output {
     try text(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
   }
 
-  /// Writes all of `bytes`.
-  ///
-  /// - Returns: 0, or errno.
-  @discardableResult
-  private static func write(_ bytes: [UInt8], to file: Int32) -> Int32 {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let written = unsafe rest.withUnsafeBytes {
-        unsafe Glibc.write(file, $0.baseAddress, $0.count)
-      }
-      if written < 0 && errno == EINTR { continue }
-      guard written > 0 else { return errno }
-      rest = rest.dropFirst(written)
-    }
-    return 0
+  /// Writes to standard error; a message that cannot be written is lost.
+  private static func show(_ text: String) {
+    try? FileDescriptor.standardError.write(Array(text.utf8).span.raw)
   }
 }

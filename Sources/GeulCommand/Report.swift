@@ -30,9 +30,7 @@ struct Report: ParsableCommand {
     guard FileManager.default.fileExists(atPath: folder.metricsPath) else {
       throw missingRun(folder)
     }
-    let loaded = try folder.loadLatest()
-    if let notice = loaded.notice { Output.note(notice) }
-    let (state, model) = (loaded.value.run, try loadModel(self.folder))
+    let (state, model) = (try latestState(folder), try loadModel(self.folder))
     let metrics = folder.metrics()
     guard !metrics.isEmpty else {
       throw CommandError("\(folder.metricsPath) has no metrics yet. Wait for the first.")
@@ -59,14 +57,20 @@ struct Report: ParsableCommand {
     try pictures.write(document.page)
   }
 
+  /// Returns the state of the newest checkpoint, whose parameters are not kept.
+  private func latestState(_ folder: RunFolder) throws -> RunState {
+    let loaded = try folder.loadLatest()
+    if let notice = loaded.notice { Output.note(notice) }
+    return loaded.value.run
+  }
+
   /// Returns the error for a path that is not a run directory.
   private func missingRun(_ folder: RunFolder) -> CommandError {
-    var isFolder: ObjCBool = false
-    guard unsafe FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder) else {
+    guard FileManager.default.fileExists(atPath: folder.path) else {
       return CommandError("\(folder.path): no such directory. Give a run directory of geul train.")
     }
     let parent = URL(filePath: folder.path).deletingLastPathComponent().relativePath
-    if !isFolder.boolValue, FileManager.default.fileExists(atPath: RunFolder(parent).metricsPath) {
+    if !FileSystem.isFolder(folder.path), FileManager.default.fileExists(atPath: RunFolder(parent).metricsPath) {
       return CommandError("\(folder.path) is a file. Give the run directory, \(parent).")
     }
     return CommandError(
@@ -226,9 +230,7 @@ struct Report: ParsableCommand {
     guard state.configuration.validationFraction > 0, !choice.sources.contains("-"),
       let corpus = try? readCorpus(
         choice.sources,
-        CorpusOptions(
-          tokenizer: model.metadata.tokenizer, encoding: choice.encoding, invalid: choice.invalid,
-          vocabulary: model.metadata.vocabulary)),
+        model.metadata.corpusOptions(encoding: choice.encoding, invalid: choice.invalid)),
       corpus.hash == model.metadata.training?.corpusHash
     else { return nil }
     let count = TrainingRun.trainingTokenCount(of: corpus, state.configuration)

@@ -93,8 +93,7 @@ struct MetricsTable {
 
   /// Reads a file with one JSON object in each line; lines that are not complete are left out.
   init(contentsOf path: String) {
-    let lines = (FileManager.default.contents(atPath: path) ?? Data()).split(separator: 0x0A)
-    let objects = lines.compactMap { try? JSONDecoder().decode([String: Value].self, from: $0) }
+    let objects = JSONLinesFile(path).values([String: Value].self)
     let others = Set(objects.flatMap(\.keys)).subtracting(Self.columns).sorted()
     let columns = Self.columns + others
     let rows = objects.map { object in columns.map { object[$0]?.text ?? "" } }

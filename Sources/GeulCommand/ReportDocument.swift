@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Geul
 import GeulCharts
 
 #if canImport(Glibc)
@@ -16,9 +17,8 @@ struct PictureOptions: ParsableArguments {
     let environment = ProcessInfo.processInfo.environment
     let isTerminal = isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb"
     let isColorDisabled = !(environment["NO_COLOR"] ?? "").isEmpty
-    var size = winsize()
-    let isSizeKnown = unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
-    let width = isSizeKnown ? Int(size.ws_col) : environment["COLUMNS"].flatMap { Int($0) } ?? 80
+    let width =
+      Output.columns(of: STDOUT_FILENO) ?? environment["COLUMNS"].flatMap { Int($0) } ?? 80
     return Terminal(width: width, supportsColor: isTerminal && !isColorDisabled)
   }
 
@@ -26,10 +26,7 @@ struct PictureOptions: ParsableArguments {
   func check() throws {
     guard let html else { return }
     let folder = URL(filePath: html).deletingLastPathComponent().path
-    var isFolder: ObjCBool = false
-    if unsafe FileManager.default.fileExists(atPath: html, isDirectory: &isFolder),
-      isFolder.boolValue
-    {
+    if FileSystem.isFolder(html) {
       throw CommandError("\(html) is a directory. Give a file with --html.")
     }
     guard FileManager.default.isWritableFile(atPath: folder) else {

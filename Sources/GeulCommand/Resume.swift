@@ -23,10 +23,7 @@ struct Resume: ParsableCommand {
   func run() throws {
     let clock = Stopwatch()
     let folder = RunFolder(self.folder)
-    guard
-      [folder.latest.path, folder.latest.previousPath].contains(
-        where: FileManager.default.fileExists)
-    else { throw TrainingError.notARun(path: folder.path) }
+    guard folder.hasCheckpoint else { throw TrainingError.notARun(path: folder.path) }
     let loaded = try folder.loadLatest()
     if let notice = loaded.notice { Output.note(notice) }
     let text = loaded.value.run.text

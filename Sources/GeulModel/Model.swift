@@ -81,6 +81,20 @@ public struct Model: Sendable {
       self.vocabulary = vocabulary
       self.training = training
     }
+
+    /// Returns options that read a text with the model's tokenizer and vocabulary.
+    package func corpusOptions(
+      encoding: String? = nil, invalid: InvalidBytePolicy = .error
+    ) -> CorpusOptions {
+      CorpusOptions(
+        tokenizer: tokenizer, encoding: encoding, invalid: invalid, vocabulary: vocabulary)
+    }
+
+    /// Returns the number of tokens of `corpus` that the model was trained on; nil if it is not the training text.
+    package func trainingTokenCount(of corpus: Corpus) -> Int? {
+      guard let training, training.corpusHash == corpus.hash else { return nil }
+      return Corpus.tokenCount(of: corpus.count, withoutLast: training.validationFraction)
+    }
   }
 
   /// Creates a model.

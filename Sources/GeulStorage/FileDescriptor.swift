@@ -43,6 +43,10 @@ package final class FileDescriptor: Sendable {
   package static let standardOutput = FileDescriptor(
     "standard output", SystemCall.standardOutput, isOwned: false)
 
+  /// Standard error; it stays open.
+  package static let standardError = FileDescriptor(
+    "standard error", SystemCall.standardError, isOwned: false)
+
   /// Opens a file of any kind for reading, a pipe or a device included.
   package convenience init(reading path: String) throws(FileError) {
     try self.init(path, .reading, .open)

@@ -28,7 +28,7 @@ package enum FileSystem {
   }
 
   /// Returns true if the name exists, even as a broken symbolic link.
-  static func exists(_ path: String) -> Bool {
+  package static func exists(_ path: String) -> Bool {
     (try? SystemCall.status(path, followingLinks: false)) != nil
   }
 

@@ -73,6 +73,7 @@ struct FileStatus {
 enum SystemCall {
   static let standardInput = STDIN_FILENO
   static let standardOutput = STDOUT_FILENO
+  static let standardError = STDERR_FILENO
 
   /// The ways in which a file is opened.
   enum Mode {

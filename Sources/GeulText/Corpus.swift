@@ -53,6 +53,11 @@ public struct Corpus: Sendable {
     tokenFile.copy(from: start, into: &ids)
   }
 
+  /// Returns the number of tokens before the last `fraction` of a text of `count` tokens.
+  package static func tokenCount(of count: Int, withoutLast fraction: Double) -> Int {
+    Int(Double(count) * (1 - fraction))
+  }
+
   /// Calls `body` with the ids of the tokens in a range that are in the vocabulary.
   package func forEachKnownID(in range: Range<Int>, _ body: (Int32) -> Void) {
     for start in stride(from: range.lowerBound, to: range.upperBound, by: 65536) {

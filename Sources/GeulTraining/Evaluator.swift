@@ -89,8 +89,9 @@ public struct Evaluator: Sendable {
     _ corpus: Corpus, _ range: Range<Int>, with evaluator: consuming DynamicEvaluator
   ) -> Loss {
     var loss = Loss()
+    var evaluator = evaluator
     var known = 0
-    for id in corpus.knownIDs(in: range) {
+    corpus.forEachKnownID(in: range) { id in
       known += 1
       if let nats = evaluator.nats(of: id) {
         loss.nats += nats
@@ -160,14 +161,5 @@ public struct Evaluator: Sendable {
     BatchShard(
       weights.network, firstRow: firstRow, rows: rows, length: length,
       precision: weights.precision, dropout: false, backward: false)
-  }
-}
-
-extension Corpus {
-  /// The ids of a range, without those of tokens that the vocabulary does not contain; read in blocks.
-  package func knownIDs(in range: Range<Int>) -> some Sequence<Int32> {
-    stride(from: range.lowerBound, to: range.upperBound, by: 65536).lazy.flatMap { start in
-      ids(start..<Swift.min(start + 65536, range.upperBound)).filter { $0 >= 0 }
-    }
   }
 }

@@ -1,5 +1,6 @@
 internal import GeulCompute
 internal import GeulModel
+internal import GeulText
 
 /// The memory that a run takes at its peak, estimated before it begins.
 ///
@@ -49,7 +50,9 @@ public struct MemoryEstimate: Sendable, Equatable {
     window = positions * (layers * width * perUnit + logits) + backward
 
     let saving = 4 * count
-    let held = tokenCount - Int(Double(tokenCount) * (1 - configuration.validationFraction))
+    let held = 
+      tokenCount
+      - Corpus.tokenCount(of: tokenCount, withoutLast: configuration.validationFraction)
     let (streams, steps) = Evaluator.window(tokens: held, vocabulary: vocabulary)
     let perPosition = layers * width * (4 + state + 4 * cell.savedColumns)
     let evaluation =

@@ -1,3 +1,4 @@
+package import GeulModel
 public import GeulStorage
 
 /// The folder of a run: `latest.safetensors` to resume from, `best.safetensors` to use, `metrics.jsonl` to plot.
@@ -14,6 +15,20 @@ public struct RunFolder: Sendable, Equatable {
   public var best: AtomicFile { AtomicFile("\(path)/best.safetensors") }
   /// The metrics, one line of JSON for each report.
   public var metricsPath: String { "\(path)/metrics.jsonl" }
+
+  /// Indicates whether a run has saved a checkpoint in the folder.
+  package var hasCheckpoint: Bool {
+    FileSystem.exists(latest.path) || FileSystem.exists(latest.previousPath)
+  }
+
+  /// Reads the best model, or that of the newest checkpoint if no best model has been saved.
+  ///
+  /// - Returns: The model; nil if the folder has neither.
+  /// - Throws: `FormatError` if neither the newest file nor the one before it can be used.
+  package func loadBest() throws(FormatError) -> NewestIntact<Model, FormatError>? {
+    guard let file = [best, latest].first(where: { FileSystem.exists($0.path) }) else { return nil }
+    return try file.newestIntact { (path) throws(FormatError) in try Model(contentsOf: path) }
+  }
 
   /// Reads the newest intact checkpoint.
   ///

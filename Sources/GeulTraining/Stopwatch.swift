@@ -30,7 +30,25 @@ struct SpeedMeter: Sendable {
 
   /// Steps per second: the median over the last steps.
   var stepsPerSecond: Double {
-    guard !durations.isEmpty else { return 0 }
-    return 1 / max(1e-9, durations.sorted()[durations.count / 2])
+    durations.isEmpty ? 0 : 1 / max(1e-9, durations.sorted().median)
   }
+}
+
+/// Runs `body` repeatedly for the given number of seconds, at least three times.
+///
+/// - Returns: The duration of each repetition in seconds, in ascending order.
+package func times(for seconds: Double, _ body: () throws -> Void) rethrows -> [Double] {
+  let total = Stopwatch()
+  var times: [Double] = []
+  while total.seconds < seconds || times.count < 3 {
+    let repetition = Stopwatch()
+    try body()
+    times.append(repetition.seconds)
+  }
+  return times.sorted()
+}
+
+extension [Double] {
+  /// The median of a sorted, nonempty array.
+  package var median: Double { self[count / 2] }
 }

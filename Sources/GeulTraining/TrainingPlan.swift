@@ -183,14 +183,7 @@ public struct TrainingPlan: Sendable {
       configuration, vocabulary: corpus.vocabulary.count, tokenCount: trainingTokenCount,
       context: context)
     _ = trainer.step(corpus, of: nil)  // the first step touches all memory for the first time
-    let clock = Stopwatch()
-    var times: [Double] = []
-    while clock.seconds < seconds || times.count < 3 {
-      let step = Stopwatch()
-      _ = trainer.step(corpus, of: nil)
-      times.append(step.seconds)
-    }
-    let step = times.sorted()[times.count / 2]
+    let step = times(for: seconds) { _ = trainer.step(corpus, of: nil) }.median
     let stepsPerEpoch = trainer.batcher.count
     let limit = budget.limit(perEpoch: stepsPerEpoch) ?? .max
     // Evaluations and checkpoints take about a tenth of the time.

@@ -141,7 +141,7 @@ public struct TrainingRun: ~Copyable {
   public static func trainingTokenCount(
     of corpus: Corpus, _ configuration: TrainingConfiguration
   ) -> Int {
-    Int(Double(corpus.count) * (1 - configuration.validationFraction))
+    Corpus.tokenCount(of: corpus.count, withoutLast: configuration.validationFraction)
   }
 
   /// Runs until the budget is used up or `shouldStop` returns true.

@@ -89,12 +89,8 @@ public struct TrainingSession: ~Copyable {
   ///
   /// - Throws: `TrainingError.folderExists`.
   public static func checkIsNew(_ folder: RunFolder) throws(TrainingError) {
-    let files = FileManager.default
-    guard files.fileExists(atPath: folder.path) else { return }
-    let isRun = [folder.latest.path, folder.latest.previousPath].contains {
-      files.fileExists(atPath: $0)
-    }
-    throw .folderExists(path: folder.path, isRun: isRun)
+    guard FileManager.default.fileExists(atPath: folder.path) else { return }
+    throw .folderExists(path: folder.path, isRun: folder.hasCheckpoint)
   }
 
   /// Checks that two consecutive tokens of a validation text are in the vocabulary.
