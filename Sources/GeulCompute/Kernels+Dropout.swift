@@ -39,8 +39,9 @@ extension Kernels {
     shape: (length: Int, rows: Int, width: Int)
   ) {
     require("d", d.count, atLeast: shape.length * shape.rows * shape.width)
-    unsafe functions.dropout_backward(
-      d.mutablePointer(), shape.length, shape.rows, shape.width, dropout.firstRow, dropout.key,
+    let values = unsafe d.mutablePointer()
+    unsafe training(.float32).dropout_forward(
+      values, values, shape.length, shape.rows, shape.width, dropout.firstRow, dropout.key,
       dropout.rate)
   }
 }

@@ -198,13 +198,11 @@ typedef struct {
   void (*reduce_rows)(float *out, size_t out_stride, const geul_weight_gradient *,
                       const geul_gradient_contribution *);
   /// out[t, b, h] = in[t, b, h] x mask, which is 0 with probability `rate`, else 1 / (1 - rate). The mask is a
-  /// function of `key`, the time step, the row `first_row + b` of the batch and the unit only.
+  /// function of `key`, the time step, the row `first_row + b` of the batch and the unit only. `out` may be `in`.
   void (*dropout_forward)(void *out, const void *in, size_t length, size_t rows, size_t width, size_t first_row,
                           uint64_t key, float rate);
   /// float32 -> elements; `count` is a multiple of 16.
   void (*to_elements)(void *out, const float *in, size_t count);
-  /// Elements -> float32; `count` is a multiple of 16.
-  void (*from_elements)(float *out, const void *in, size_t count);
 } geul_training_kernels;
 
 /// The kernel for a cell.
@@ -223,9 +221,6 @@ typedef struct {
   const geul_training_kernels *training_float32, *training_bfloat16;
   /// out[k, columns] += sums[panel, k, columns]
   void (*add_panels)(float *out, size_t out_stride, const geul_weight_gradient *);
-  /// d[t, b, h] *= mask of `dropout_forward`
-  void (*dropout_backward)(float *d, size_t length, size_t rows, size_t width, size_t first_row, uint64_t key,
-                           float rate);
   /// The sum of squares, from 16 partial sums; `count` is a multiple of 16.
   double (*sum_of_squares)(const float *values, size_t count);
   /// `first` and `second` are the moments m and v; `count` is a multiple of 16.
