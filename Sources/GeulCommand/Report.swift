@@ -70,7 +70,9 @@ struct Report: ParsableCommand {
       return CommandError("\(folder.path): no such directory. Give a run directory of geul train.")
     }
     let parent = URL(filePath: folder.path).deletingLastPathComponent().relativePath
-    if !FileSystem.isFolder(folder.path), FileManager.default.fileExists(atPath: RunFolder(parent).metricsPath) {
+    if !FileSystem.isFolder(folder.path),
+      FileManager.default.fileExists(atPath: RunFolder(parent).metricsPath)
+    {
       return CommandError("\(folder.path) is a file. Give the run directory, \(parent).")
     }
     return CommandError(

@@ -30,10 +30,8 @@ public enum CellKind: String, Codable, CaseIterable, Sendable {
 public struct CellDescriptor: Sendable {
   /// The number of gates: the matrices of the input and of the hidden state have `gateCount * h` columns.
   public let gateCount: Int
-  /// Indicates whether there is a cell state c_t beside the hidden state.
-  public let hasCellState: Bool
-  /// Indicates whether a float32 state is carried from step to step beside the elements that products read: c of the LSTM,
-  /// h of the GRU.
+  /// Indicates whether a float32 state is carried from step to step in addition to the elements that products
+  /// read: c of the LSTM, h of the GRU.
   public let carriesFloat32State: Bool
   /// Indicates whether the products with the hidden state have a bias of their own.
   public let hasRecurrentBias: Bool
@@ -47,36 +45,29 @@ public struct CellDescriptor: Sendable {
   public let inputGatesOfPyTorch: [Int]
   /// The position, among the gates of the hidden state's matrix, of each of PyTorch's gates.
   public let recurrentGatesOfPyTorch: [Int]
-  /// The equations of a step.
-  public let formula: String
 
   /// The first column, in a panel of gradients, that belongs to the hidden state's matrix.
   let recurrentPanelOffset: Int
   let kernel: geul_cell
 
-  /// Indicates whether the columns of its matrices are gates, stored in panels of 16 units.
-  var isGated: Bool { gateCount > 1 }
-
   static let rnn = CellDescriptor(
-    gateCount: 1, hasCellState: false, carriesFloat32State: false, hasRecurrentBias: false,
+    gateCount: 1, carriesFloat32State: false, hasRecurrentBias: false,
     savedColumns: 1, forgetGate: nil, inputGatesOfPyTorch: [0], recurrentGatesOfPyTorch: [0],
-    formula: "h_t = tanh(W_x x_t + W_h h_{t-1} + b)", recurrentPanelOffset: 0, kernel: GEUL_RNN)
+    recurrentPanelOffset: 0, kernel: GEUL_RNN)
 
   static let lstm = CellDescriptor(
-    gateCount: 4, hasCellState: true, carriesFloat32State: true, hasRecurrentBias: false,
+    gateCount: 4, carriesFloat32State: true, hasRecurrentBias: false,
     savedColumns: 4, forgetGate: 1,
     // i, f, g, o
     inputGatesOfPyTorch: [0, 1, 2, 3], recurrentGatesOfPyTorch: [0, 1, 2, 3],
-    formula: "c_t = f * c_{t-1} + i * c~, h_t = o * tanh(c_t)", recurrentPanelOffset: 0,
-    kernel: GEUL_LSTM)
+    recurrentPanelOffset: 0, kernel: GEUL_LSTM)
 
   static let gru = CellDescriptor(
-    gateCount: 3, hasCellState: false, carriesFloat32State: true, hasRecurrentBias: true,
+    gateCount: 3, carriesFloat32State: true, hasRecurrentBias: true,
     savedColumns: 4, forgetGate: nil,
     // PyTorch has r, z, n; the input's matrix is stored as n, r, z.
     inputGatesOfPyTorch: [1, 2, 0], recurrentGatesOfPyTorch: [0, 1, 2],
-    formula: "h_t = (1 - z) * n + z * h_{t-1}", recurrentPanelOffset: columnBlockWidth,
-    kernel: GEUL_GRU)
+    recurrentPanelOffset: columnBlockWidth, kernel: GEUL_GRU)
 }
 
 /// The activation function of a vanilla cell.

@@ -27,57 +27,6 @@ public struct AdamW: Sendable, Equatable {
 }
 
 extension ComputeContext {
-  /// The numbers that a thread takes at a time; fixed, because the order of sums follows from it.
-  private static let chunk = 16384
-
-  /// The Euclidean norm of all numbers, the same bits for any number of threads.
-  public func norm(_ storage: ParameterStorage) -> Double {
-    norm(storage.values, 0..<storage.values.count)
-  }
-
-  /// The Euclidean norm of a range of a buffer, whole column blocks.
-  func norm(_ values: Buffer<Float>, _ range: Range<Int>) -> Double {
-    require("values", values.count, atLeast: range.upperBound)
-    let count = range.count
-    var sums = Buffer<Double>(zeros: (count + Self.chunk - 1) / Self.chunk)
-    let out = unsafe SharedPointer(base: sums.mutablePointer())
-    let sumOfSquares = unsafe kernels.functions.sum_of_squares
-    pool.run(sums.count) { index in
-      let start = index * Self.chunk
-      unsafe out.base[index] = sumOfSquares(
-        values.pointer + range.lowerBound + start, min(Self.chunk, count - start))
-    }
-    return (0..<sums.count).reduce(0) { $0 + sums[$1] }.squareRoot()
-  }
-
-  /// Computes `values = keep * values + take * others`.
-  public func lerp(
-    _ values: inout ParameterStorage, with others: ParameterStorage, keep: Float, take: Float
-  ) {
-    precondition(values.layout == others.layout, "storage of different layouts")
-    lerp(
-      &values.values, at: 0..<values.values.count, with: others.values, at: 0, keep: keep,
-      take: take)
-  }
-
-  /// Computes `values = keep * values + take * others` on a range of one buffer, whole column blocks, and the numbers of
-  /// another from `start` on.
-  func lerp(
-    _ values: inout Buffer<Float>, at range: Range<Int>, with others: Buffer<Float>, at start: Int,
-    keep: Float, take: Float
-  ) {
-    require("values", values.count, atLeast: range.upperBound)
-    require("others", others.count, atLeast: start + range.count)
-    let out = unsafe SharedPointer(base: values.mutablePointer() + range.lowerBound)
-    let axpby = unsafe kernels.functions.axpby
-    pool.run((range.count + Self.chunk - 1) / Self.chunk) { index in
-      let offset = index * Self.chunk
-      unsafe axpby(
-        out.base + offset, others.pointer + start + offset, min(Self.chunk, range.count - offset),
-        take, keep)
-    }
-  }
-
   /// Updates the tensors `slots` of `parameters` by AdamW.
   ///
   /// - Parameters:
@@ -106,8 +55,11 @@ extension ComputeContext {
     let v = unsafe SharedPointer(base: secondMoment.values.mutablePointer())
     let adam = unsafe kernels.functions.adamw
     let chunks = slots.flatMap { slot in
-      stride(from: slot.offset, to: slot.range.upperBound, by: Self.chunk).map {
-        (start: $0, count: min(Self.chunk, slot.range.upperBound - $0), isMatrix: slot.depth > 1)
+      stride(from: slot.offset, to: slot.range.upperBound, by: Self.chunkSize).map {
+        (
+          start: $0, count: min(Self.chunkSize, slot.range.upperBound - $0),
+          isMatrix: slot.depth > 1
+        )
       }
     }
     pool.run(chunks.count) { index in

@@ -39,7 +39,7 @@ extension ParameterSlot {
 ///
 /// Source: Jordan et al. 2024.
 public struct Muon: Sendable, Equatable {
-  /// The learning rate: the root mean square of a matrix' update is this divided by the square root of its depth.
+  /// The learning rate: the root mean square of a matrix's update is this divided by the square root of its depth.
   public var learningRate: Float
   /// The decay rate of the momentum.
   public var momentum: Float
@@ -85,12 +85,8 @@ extension ComputeContext {
   ) {
     let (keep, take) = (settings.momentum, (1 - settings.momentum) * gradientScale)
     for slot in workspaces.map(\.slot) {
-      lerp(
-        &firstMoment.values, at: slot.range, with: gradients.values, at: slot.offset, keep: keep,
-        take: take)
-      lerp(
-        &gradients.values, at: slot.range, with: firstMoment.values, at: slot.offset, keep: take,
-        take: keep)
+      axpby(take, gradients.values, at: slot.offset, keep, &firstMoment.values, at: slot.range)
+      axpby(keep, firstMoment.values, at: slot.offset, take, &gradients.values, at: slot.range)
     }
     let inverseNorms = orthogonalize(gradients, &workspaces)
     let decay = 1 - settings.learningRate * settings.weightDecay

@@ -12,6 +12,9 @@ public struct ComputeContext: Sendable {
   /// The threads.
   public let pool: ThreadPool
 
+  /// The elements that a thread processes at a time; fixed, because the order of sums depends on it.
+  static let chunkSize = 16384
+
   /// Creates a context of given kernels and threads.
   public init(_ kernels: Kernels, pool: ThreadPool) {
     self.kernels = kernels

@@ -135,19 +135,17 @@ public struct TensorGradient: Sendable {
 public struct MatrixGradient: Sendable {
   let slot: ParameterSlot
   let contributions: [GradientContribution]
-  let isGated: Bool
   let fusedReductions: [TensorGradient]
 
-  /// Combines the gradients of a matrix and of biases and tables; `isGated` tells whether the columns of the matrix are
-  /// gates, stored in panels of 16 units.
-  public init(_ matrix: TensorGradient, isGated: Bool, fusedReductions: [TensorGradient]) {
+  /// Combines the gradients of a matrix and of biases and tables.
+  public init(_ matrix: TensorGradient, fusedReductions: [TensorGradient]) {
     slot = matrix.slot
     contributions = matrix.contributions
-    self.isGated = isGated
     self.fusedReductions = fusedReductions
     for tensor in [matrix] + fusedReductions {
       precondition(
-        tensor.slot.stride == slot.stride, "\(tensor.slot.stride) columns beside \(slot.stride)")
+        tensor.slot.stride == slot.stride,
+        "a fused tensor has \(tensor.slot.stride) columns, its matrix \(slot.stride)")
       precondition(
         tensor.contributions.elementsEqual(contributions) {
           $0.rows == $1.rows && $0.length == contributions[0].length && $0.rows > 0

@@ -64,7 +64,7 @@ extension MatrixGradient {
 
   /// The columns in the order of panels: panels of gates, or whole panels and narrow ones.
   private var runs: [PanelRun] {
-    if isGated {
+    if slot.isGated {
       let whole = PanelRun(
         first: 0, column: 0, count: slot.width / columnBlockWidth, columns: 4 * columnBlockWidth,
         columnBlocks: slot.gates, units: columnBlockWidth)

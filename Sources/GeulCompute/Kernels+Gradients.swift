@@ -38,7 +38,7 @@ extension Kernels {
       panels.count, panels.columnBlocks, tile.depth.count
     )
     unsafe (call.panel_stride, call.d_stride) = (panels.units, panels.columns)
-    unsafe call.block_stride = tile.matrix.isGated ? slot.width : columnBlockWidth
+    unsafe call.block_stride = slot.isGated ? slot.width : columnBlockWidth
     unsafe call.sums = workspace.sums.mutablePointer()
     unsafe call.packed_a = UnsafeMutableRawPointer(workspace.packedRows.mutablePointer())
     workspace.sums.clear(first: tile.count)

@@ -29,6 +29,8 @@ public struct ParameterSlot: Sendable, Equatable {
   public var range: Range<Int> { offset..<offset + count }
   /// The number of parameters, without padding.
   public var parameterCount: Int { depth * gates * units }
+  /// Indicates whether the columns are gates, stored in panels of 16 units.
+  var isGated: Bool { gates > 1 }
 }
 
 /// The layout of a network's tensors; parameters, gradients, moments and the weight average share it.

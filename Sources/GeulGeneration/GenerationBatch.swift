@@ -14,7 +14,7 @@ struct GenerationBatch: Sendable {
   init(_ weights: PackedNetwork, capacity: Int) {
     self.capacity = capacity
     shard = BatchShard(
-      weights.network, firstRow: 0, rows: max(1, capacity), length: 1,
+      weights.network, firstRow: 0, rows: capacity, length: 1,
       precision: weights.precision, dropout: false, backward: false)
     shard.resize(rows: 0)
   }
@@ -22,7 +22,7 @@ struct GenerationBatch: Sendable {
   var isFull: Bool { sequences.count == capacity }
 
   /// The fraction of rows in use.
-  var load: Double { capacity == 0 ? 1 : Double(sequences.count) / Double(capacity) }
+  var load: Double { Double(sequences.count) / Double(capacity) }
 
   mutating func append(_ sequence: GeneratedSequence, _ state: RecurrentState.Row) {
     sequences.append(sequence)

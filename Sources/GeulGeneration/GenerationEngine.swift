@@ -4,11 +4,11 @@ internal import GeulText
 
 /// Generates many sequences at once: sequences are admitted and evicted between steps.
 ///
-/// A step generates one token for each active sequence. Active rows stay contiguous: the last row moves into the hole that a
-/// finished sequence leaves, so finished sequences cost nothing. Prompts are read in chunks of at most 64 tokens between steps,
-/// so that a long prompt delays others by at most one chunk.
+/// A step generates one token for each active sequence. Active rows stay contiguous: the last row moves into the hole
+/// that a finished sequence leaves, so finished sequences cost nothing. Prompts are read in chunks of at most 64 tokens
+/// between steps, so that a long prompt delays others by at most one chunk.
 ///
-/// The text of a sequence depends on the model and its request only, never on what is generated beside it (float32 and int8).
+/// In float32 and int8, the text of a sequence depends only on the model and its request, not on other sequences.
 ///
 /// ```swift
 /// var engine = GenerationEngine(model, capacity: 8, context: context)
@@ -22,11 +22,13 @@ public struct GenerationEngine: ~Copyable {
   private let weights: PackedNetwork
   private let context: ComputeContext
   private var batches: [GenerationBatch]
+  /// The decoder that each sequence starts with.
+  private let decoder: StreamDecoder
   private let prefill: BatchShard
   private var prefixCache: PrefixCache
   private var pending: [PendingSequence] = []
   private var nextID = 0
-  /// The most active sequences.
+  /// The maximum number of active sequences.
   public let capacity: Int
 
   /// Identifies an admitted sequence.
@@ -54,7 +56,7 @@ public struct GenerationEngine: ~Copyable {
     case stop
   }
 
-  /// The most tokens of a prompt that are read between two steps.
+  /// The maximum number of tokens of a prompt that are read between two steps.
   private static let chunk = 64
 
   /// Creates an engine.
@@ -62,7 +64,7 @@ public struct GenerationEngine: ~Copyable {
   /// - Parameters:
   ///   - model: the model.
   ///   - precision: the arithmetic of matrix products.
-  ///   - capacity: the most active sequences; others wait.
+  ///   - capacity: the maximum number of active sequences; others wait.
   ///   - cacheBytes: the limit of the prefix cache.
   ///   - context: the kernels and threads.
   public init(
@@ -85,9 +87,11 @@ public struct GenerationEngine: ~Copyable {
     self.weights = weights
     self.context = context
     self.capacity = capacity
-    // A few sequences form one batch, and the threads share each layer: its weights are read once for all. Many are split into
-    // batches of one thread each; if these are large, into more than there are threads, so that a slow thread does not delay
-    // the others.
+    decoder = StreamDecoder(
+      tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary)
+    // A few sequences form one batch, and the threads share each layer: its weights are read once for all. Many are
+    // split into batches of one thread each; if these are large, into more than there are threads, so that a slow
+    // thread does not delay the others.
     let threads = context.pool.count
     let (few, many) = (12, 24 * threads)
     let count = capacity <= few ? 1 : min(capacity, capacity < many ? threads : 2 * threads)
@@ -118,7 +122,6 @@ public struct GenerationEngine: ~Copyable {
       kernels: context.kernels)
     let id = SequenceID(value: nextID)
     nextID += 1
-    let decoder = StreamDecoder(tokenizer: model.metadata.tokenizer, vocabulary: vocabulary)
     let prompt = request.prompt.isEmpty ? [vocabulary.lineBreakID] : request.prompt
     let sequence = GeneratedSequence(
       id: id, request: request, lastToken: prompt[prompt.count - 1], decoder: decoder,
@@ -151,7 +154,7 @@ public struct GenerationEngine: ~Copyable {
     return events
   }
 
-  /// Activates pending sequences, in order, while there is room and their prompts are read.
+  /// Activates pending sequences, in order, while there is capacity and their prompts are read.
   private mutating func activatePending() {
     var budget = Self.chunk
     while !pending.isEmpty,
@@ -170,10 +173,10 @@ public struct GenerationEngine: ~Copyable {
     if pending[0].state == nil, let cached = prefixCache[prompt] { return cached }
     var state = pending[0].state ?? RecurrentState(model.network.architecture, rows: 1)[0]
     prefill.setState(row: 0, state)
-    while !pending[0].unread.isEmpty, budget > 0 {
-      let block = pending[0].unread.prefix(min(Self.chunk, budget))
+    let block = pending[0].unread.prefix(budget)
+    if !block.isEmpty {
       prefill.setTokens(row: 0, block.map(Int32.init) + [-1])
-      prefill.forward(weights, context.kernels, steps: block.count)
+      prefill.read(weights, ComputeContext(context.kernels), steps: block.count)
       prefill.carryState(after: block.count)
       pending[0].unread = pending[0].unread.dropFirst(block.count)
       budget -= block.count

@@ -40,12 +40,14 @@ struct ContextEvaluator: Sendable {
           let first = positions[shard.batch.firstRow + row] - contextLength + start
           shard.batch.setTokens(row: row, Array(tokens[first...(first + steps)]))
         }
-        shard.batch.forward(weights, kernels, steps: steps)
-        shard.batch.carryState(after: steps)
-        if start + steps == contextLength {
-          let rows = shard.batch.rows
-          shard.losses = (0..<rows).map { shard.batch.losses[(steps - 1) * rows + $0] }
+        guard start + steps == contextLength else {
+          shard.batch.read(weights, ComputeContext(kernels), steps: steps)
+          shard.batch.carryState(after: steps)
+          continue
         }
+        shard.batch.forward(weights, kernels, steps: steps)
+        let rows = shard.batch.rows
+        shard.losses = (0..<rows).map { shard.batch.losses[(steps - 1) * rows + $0] }
       }
     }
     return shards.flatMap(\.losses)

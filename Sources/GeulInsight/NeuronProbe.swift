@@ -24,7 +24,8 @@ public struct NeuronProbe: Sendable {
   public var tokenCount: Int { ids.count }
   private let ids: [Int32]
   private let tokens: [String]
-  private let model: Model
+  private let featureValues: [[Float]]
+  private let network: InstrumentedNetwork
 
   /// The neuron with the largest |r| for each feature that occurs in the text, by descending |r|.
   public let findings: [Finding]
@@ -43,27 +44,26 @@ public struct NeuronProbe: Sendable {
     var ids: [Int32] = []
     corpus.forEachKnownID(in: 0..<min(maximumTokenCount, corpus.count)) { ids.append($0) }
     let tokens = ids.map { model.metadata.vocabulary.tokens[Int($0)] }
-    (self.ids, self.tokens, self.model) = (ids, tokens, model)
+    (self.ids, self.tokens) = (ids, tokens)
+    network = InstrumentedNetwork(model)
+    featureValues = Feature.allCases.map { $0.values(tokens) }
     let architecture = model.network.architecture
     let (layerCount, hiddenSize) = (architecture.layers, architecture.hidden)
     let cell = architecture.cell.instrumentedCell(activation: architecture.activation)
     let weights = PackedNetwork(
       model.network, parameters: model.parameters, precision: .float32, backward: false,
       context: context)
-    var correlations = Correlations(
-      Feature.allCases.map { $0.values(tokens) }, neuronCount: layerCount * hiddenSize)
+    var correlations = Correlations(featureValues, neuronCount: layerCount * hiddenSize)
     let batch = BatchShard(
       model.network, firstRow: 0, rows: 1, length: 1, precision: .float32, dropout: false,
       backward: false)
-    var logits: [[Float]] = [[]]
     for (position, id) in ids.enumerated() {
       batch.tokens[0] = id
-      batch.step(weights, context, logits: &logits)
-      let states = batch.layers.flatMap { layer in
-        let state = layer.state(row: 0)
-        return (cell.hasCellState ? state.float32State : state.hidden).prefix(hiddenSize)
-      }
-      correlations.add(states, at: position)
+      batch.read(weights, context, steps: 1)
+      batch.carryState(after: 1)
+      let state = batch.state(row: 0, width: hiddenSize)
+      let neurons = cell.hasCellState ? state.float32State : state.hidden
+      correlations.add(Array(neurons.joined()), at: position)
     }
     findings = Feature.allCases.enumerated().compactMap { index, feature in
       guard let best = correlations.strongest(feature: index) else { return nil }
@@ -80,7 +80,8 @@ public struct NeuronProbe: Sendable {
   ///   - length: The maximum number of tokens.
   /// - Returns: Tokens with the neuron's state, scaled to 0...1 over the excerpt.
   public func excerpt(_ finding: Finding, length: Int = 240) -> [(token: String, value: Float)] {
-    let values = finding.feature.values(tokens)
+    guard let feature = Feature.allCases.firstIndex(of: finding.feature) else { return [] }
+    let values = featureValues[feature]
     func variation(from start: Int) -> Float {
       let window = values[start..<min(values.count, start + length)]
       let mean = window.reduce(0, +) / Float(window.count)
@@ -90,7 +91,6 @@ public struct NeuronProbe: Sendable {
     guard let start = starts.max(by: { variation(from: $0) < variation(from: $1) }) else {
       return []
     }
-    let network = InstrumentedNetwork(model)
     var state = network.initialState
     var excerptValues: [Float] = []
     let end = min(ids.count, start + length)

@@ -25,8 +25,6 @@ public final class BatchShard: @unchecked Sendable {
   public private(set) var lossSums: (nats: [Double], count: Int)
   /// The seconds that the last window took, in each direction; for the caller to fill.
   public var seconds = (forward: 0.0, backward: 0.0)
-  /// The contributions to the gradients, in the layout's order, after `backward`.
-  public private(set) var gradientContributions: [GradientContribution] = []
 
   private let hasDropout: Bool
   private let logits: Logits
@@ -121,6 +119,29 @@ public final class BatchShard: @unchecked Sendable {
     for index in 0..<targets.count where targets[index] >= 0 { lossSums.count += 1 }
   }
 
+  /// Reads a window without computing logits: only activations change.
+  ///
+  /// - Parameters:
+  ///   - weights: the network.
+  ///   - context: the kernels and threads.
+  ///   - steps: the number of tokens of each sequence to read; a whole window by default.
+  ///   - masks: dropout; nil for none.
+  public func read(
+    _ weights: PackedNetwork, _ context: ComputeContext, steps: Int? = nil,
+    masks: DropoutMasks? = nil
+  ) {
+    let steps = steps ?? length
+    for (index, layer) in layers.enumerated() {
+      context.forward(
+        weights.layers[index], in: weights.parameters, input: input(ofLayer: index), into: layer,
+        length: steps)
+      if hasDropout, let masks {
+        context.kernels.apply(
+          masks.dropout(layer: index, firstRow: firstRow), to: layer, length: steps)
+      }
+    }
+  }
+
   /// Reads a window and computes the losses of its targets.
   ///
   /// - Parameters:
@@ -133,17 +154,9 @@ public final class BatchShard: @unchecked Sendable {
     _ weights: PackedNetwork, _ kernels: Kernels, steps: Int? = nil, scale: Float? = nil,
     masks: DropoutMasks? = nil
   ) {
-    let steps = steps ?? length
     let context = ComputeContext(kernels)
-    for (index, layer) in layers.enumerated() {
-      context.forward(
-        weights.layers[index], in: weights.parameters, input: input(ofLayer: index), into: layer,
-        length: steps)
-      if hasDropout, let masks {
-        kernels.apply(masks.dropout(layer: index, firstRow: firstRow), to: layer, length: steps)
-      }
-    }
-    project(weights, context, rows: steps * rows)
+    read(weights, context, steps: steps, masks: masks)
+    project(weights, context, rows: (steps ?? length) * rows)
     kernels.crossEntropy(logits, targets: targets, scale: scale, losses: &losses)
   }
 
@@ -153,15 +166,14 @@ public final class BatchShard: @unchecked Sendable {
       output: layers[layers.count - 1], rows: rows, into: logits)
   }
 
-  /// Propagates gradients back through the window that `forward` has read, and leaves the contributions to the gradients.
+  /// Propagates gradients back through the window that `forward` has read.
   public func backward(
     _ weights: PackedNetwork, _ kernels: Kernels, workspace: inout BackwardWorkspace,
     masks: DropoutMasks? = nil
   ) {
-    precondition(logits.usedRows == length * rows, "gradients of \(logits.usedRows) positions")
-    let top = layers[layers.count - 1]
-    let projection = GradientContribution.projection(logits, length: length, output: top)
-    var fromTop = [projection.bias, projection.weight]
+    precondition(
+      logits.usedRows == length * rows,
+      "the forward pass read \(logits.usedRows) positions, not \(length * rows)")
     kernels.projectBack(weights.outputProjection, logits: logits, into: &workspace.dOutput)
     for (index, layer) in layers.enumerated().reversed() {
       if hasDropout, let masks {
@@ -171,14 +183,18 @@ public final class BatchShard: @unchecked Sendable {
       }
       kernels.backward(weights.layers[index], layer, workspace: &workspace)
       workspace.descend()
-      let contributions = GradientContribution.layer(layer, input: input(ofLayer: index))
-      fromTop +=
-        contributions.biases.reversed() + [contributions.recurrent, contributions.input]
     }
-    gradientContributions = fromTop.reversed()
-    precondition(
-      gradientContributions.count == weights.network.layout.slots.count,
-      "a contribution for each tensor")
+  }
+
+  /// The contributions to the gradients, in the layout's order, after `backward`.
+  fileprivate var gradientContributions: [GradientContribution] {
+    let layerContributions = layers.indices.flatMap { index in
+      let layer = GradientContribution.layer(layers[index], input: input(ofLayer: index))
+      return [layer.input, layer.recurrent] + layer.biases
+    }
+    let projection = GradientContribution.projection(
+      logits, length: length, output: layers[layers.count - 1])
+    return layerContributions + [projection.weight, projection.bias]
   }
 
   /// Reads one token of each sequence and carries the state; fills `logits` with `[b][v]` logits of the next token.
@@ -187,11 +203,7 @@ public final class BatchShard: @unchecked Sendable {
   public func step(
     _ weights: PackedNetwork, _ context: ComputeContext, logits result: inout [[Float]]
   ) {
-    for (index, layer) in layers.enumerated() {
-      context.forward(
-        weights.layers[index], in: weights.parameters, input: input(ofLayer: index), into: layer,
-        length: 1)
-    }
+    read(weights, context, steps: 1)
     project(weights, context, rows: rows)
     for row in 0..<rows { logits.copy(row: row, to: &result[row]) }
     carryState(after: 1)
@@ -248,25 +260,25 @@ extension Network {
     of shards: [BatchShard], to gradients: inout ParameterStorage,
     workspaces: inout [GradientWorkspace], context: ComputeContext
   ) {
+    let contributions = shards.map(\.gradientContributions)
+    precondition(
+      contributions.allSatisfy { $0.count == layout.slots.count },
+      "the shards belong to another network")
     func gradient(_ slot: ParameterSlot) -> TensorGradient {
       guard let index = layout.slots.firstIndex(of: slot) else {
-        preconditionFailure("another network's tensor")
+        preconditionFailure("the network has no tensor \(slot.name)")
       }
-      return TensorGradient(slot, shards.map { $0.gradientContributions[index] })
+      return TensorGradient(slot, contributions.map { $0[index] })
     }
     var matrices = layers.flatMap { layer in
-      let isGated = layer.cell.descriptor.gateCount > 1
       let biases = [layer.bias, layer.recurrentBias].compactMap(\.self)
       let fused = biases + (layer.readsTokens ? [layer.input] : [])
       let inputs = layer.readsTokens ? [] : [layer.input]
-      return [
-        MatrixGradient(
-          gradient(layer.recurrent), isGated: isGated, fusedReductions: fused.map(gradient))
-      ] + inputs.map { MatrixGradient(gradient($0), isGated: isGated, fusedReductions: []) }
+      return [MatrixGradient(gradient(layer.recurrent), fusedReductions: fused.map(gradient))]
+        + inputs.map { MatrixGradient(gradient($0), fusedReductions: []) }
     }
     matrices.append(
-      MatrixGradient(
-        gradient(outputProjection), isGated: false, fusedReductions: [gradient(outputBias)]))
+      MatrixGradient(gradient(outputProjection), fusedReductions: [gradient(outputBias)]))
     context.addGradients(matrices, to: &gradients, workspaces: &workspaces)
   }
 }

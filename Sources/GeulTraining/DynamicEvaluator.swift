@@ -3,8 +3,10 @@ public import GeulModel
 
 /// Dynamic evaluation: a model that predicts a text token by token and can adapt to what it has read.
 ///
-/// Sources: Mikolov et al. 2010; Krause et al. 2018. Its predictions depend only on what it has read, bit for bit the same for any number of threads and each instruction
-/// set: a reader of the same tokens can decode what was encoded with it.
+/// Its predictions depend only on the tokens it has read and have the same bits for any number of threads and each
+/// instruction set: a decoder that reads the same tokens can decode what was encoded with it.
+///
+/// Sources: Mikolov et al. 2010; Krause et al. 2018.
 public struct DynamicEvaluator: ~Copyable {
   private let network: Network
   private let context: ComputeContext
@@ -121,8 +123,7 @@ private struct Adapter {
     weights.update(context) { parameters in
       optimizer.step(
         &parameters, gradients: &gradients, learningRate: configuration.rate, context: context)
-      context.lerp(
-        &parameters, with: initial, keep: 1 - configuration.decay, take: configuration.decay)
+      context.axpby(configuration.decay, initial, 1 - configuration.decay, &parameters)
     }
     recent.removeFirst(configuration.length)
   }

@@ -139,9 +139,14 @@ public struct Evaluator: Sendable {
             row: row - shard.firstRow, ids,
             counting: min(length, max(0, -begin))..<min(length, own - begin))
         }
-        shard.forward(weights, kernels)
+        // No target before a stream's own part counts.
+        if begin + length <= 0 {
+          shard.read(weights, ComputeContext(kernels))
+        } else {
+          shard.forward(weights, kernels)
+          shard.accumulateLosses()
+        }
         shard.carryState()
-        shard.accumulateLosses()
       }
     }
     return shards.reduce(into: Loss()) { loss, shard in

@@ -50,7 +50,7 @@ public struct MemoryEstimate: Sendable, Equatable {
     window = positions * (layers * width * perUnit + logits) + backward
 
     let saving = 4 * count
-    let held = 
+    let held =
       tokenCount
       - Corpus.tokenCount(of: tokenCount, withoutLast: configuration.validationFraction)
     let (streams, steps) = Evaluator.window(tokens: held, vocabulary: vocabulary)

@@ -18,15 +18,12 @@ public struct Trainer: ~Copyable {
   public let context: ComputeContext
   /// The parameters.
   public let weights: PackedNetwork
-  /// The exponential moving average of the parameters (Polyak and Juditsky 1992): it is validated and saved.
-  ///
-  /// Averaging damps the oscillation of the last steps.
-  public private(set) var averagedParameters: ParameterStorage
+  private var average: ExponentialMovingAverage
   /// The position in the text.
   public private(set) var batcher: SequenceBatcher
   /// The factor of the scheduled learning rate: halved when the loss diverges.
   public var learningRateScale: Float = 1
-  /// A function that changes the gradients of a step before the update; it takes the number of steps made.
+  /// A function that changes the gradients of a step before the update; it takes the number of completed steps.
   package typealias GradientHook = @Sendable (Int, inout ParameterStorage) -> Void
   /// For tests: see `GradientHook`.
   package var gradientHook: GradientHook?
@@ -79,7 +76,8 @@ public struct Trainer: ~Copyable {
       context: context)
     gradients = ParameterStorage(network.layout)
     optimizer = Optimizer(configuration.optimizer, for: network)
-    averagedParameters = state.averagedParameters
+    average = ExponentialMovingAverage(
+      decay: configuration.emaDecay, parameters: state.averagedParameters)
     batcher = state.batcher
     let rows = communicator.rows(of: configuration.batch)
     shards = BatchShard.partition(batch: rows.count, threads: context.pool.count).map { part in
@@ -93,10 +91,15 @@ public struct Trainer: ~Copyable {
       shards[0].makeBackwardWorkspace()
     }
     gradientWorkspaces = (0..<context.pool.count).map { _ in GradientWorkspace() }
-    load(state)
+    optimizer.state = state.optimizer
+    learningRateScale = state.learningRateScale
+    restore(state.recurrent)
   }
 
-  /// The number of steps made.
+  /// The exponential moving average of the parameters, which is validated and saved.
+  public var averagedParameters: ParameterStorage { average.parameters }
+
+  /// The number of completed steps.
   public var step: Int { optimizer.state.step }
 
   /// Reads the next window of a text and updates the parameters.
@@ -108,7 +111,7 @@ public struct Trainer: ~Copyable {
   public mutating func step(_ corpus: Corpus, of total: Int?) -> StepMetrics {
     var stopwatch = Stopwatch()
     propagate(corpus)
-    // Shards go both ways side by side: the time is divided as theirs was.
+    // Shards run forward and backward concurrently: the time is divided in proportion to what they measured.
     let both = stopwatch.lap()
     let forward = shards.reduce(0) { $0 + $1.seconds.forward }
     let fraction = forward / shards.reduce(forward) { $0 + $1.seconds.backward }
@@ -152,14 +155,12 @@ public struct Trainer: ~Copyable {
 
   private mutating func update(_ metrics: StepMetrics, _ stopwatch: inout Stopwatch) {
     batcher.advance()
-    let clip = Float(min(1, Double(configuration.gradientClip) / (metrics.gradientNorm + 1e-6)))
+    let clipping = GradientClipping(maximumNorm: configuration.gradientClip)
     weights.update(context) { parameters in
       optimizer.step(
         &parameters, gradients: &gradients, learningRate: metrics.learningRate,
-        gradientScale: clip, context: context)
-      // Early on the average is over a tenth of all steps at most.
-      let keep = min(configuration.emaDecay, Float(step) / Float(step + 9))
-      context.lerp(&averagedParameters, with: parameters, keep: keep, take: 1 - keep)
+        gradientScale: clipping.scale(norm: metrics.gradientNorm), context: context)
+      average.update(with: parameters, step: step, context: context)
       timings.optimizer += stopwatch.lap()
     }
     timings.packing += stopwatch.lap()
@@ -169,51 +170,6 @@ public struct Trainer: ~Copyable {
   private var dropoutKey: UInt64 {
     var random = SplitMix64(seed: configuration.seed ^ 0x6765_756C_0000_0000 &+ UInt64(step))
     return random.next()
-  }
-}
-
-/// The complete state of a trainer: with the configuration and the text, all that a run depends on.
-public struct TrainerState: Sendable, Equatable {
-  /// The parameters.
-  public var parameters: ParameterStorage
-  /// The exponential moving average of the parameters.
-  public var averagedParameters: ParameterStorage
-  /// The optimizer's moments and step count.
-  public var optimizer: Optimizer.State
-  /// The factor of the scheduled learning rate.
-  public var learningRateScale: Float = 1
-  /// The position in the text.
-  public var batcher: SequenceBatcher
-  /// The recurrent state that the next window begins with.
-  public var recurrent: RecurrentState
-
-  /// The state before the first step, from given parameters.
-  public init(
-    parameters: ParameterStorage, batcher: SequenceBatcher, configuration: TrainingConfiguration
-  ) {
-    self.parameters = parameters
-    averagedParameters = parameters
-    optimizer = Optimizer.State(parameters.layout)
-    self.batcher = batcher
-    recurrent = RecurrentState(configuration.architecture, rows: configuration.batch)
-  }
-
-  /// The state before the first step, with new parameters from the configuration's seed, for a text of which the first
-  /// `tokenCount` tokens are for training.
-  public init(_ configuration: TrainingConfiguration, vocabulary: Int, tokenCount: Int) {
-    var random = SplitMix64(seed: configuration.seed)
-    let network = Network(configuration.architecture, vocabulary: vocabulary)
-    let parameters = network.initialParameters(&random)
-    let batcher = SequenceBatcher(
-      tokenCount: tokenCount, batch: configuration.batch, length: configuration.length,
-      seed: random.next())
-    self.init(parameters: parameters, batcher: batcher, configuration: configuration)
-  }
-
-  /// The number of steps made.
-  public var step: Int {
-    get { optimizer.step }
-    set { optimizer.step = newValue }
   }
 }
 
@@ -237,11 +193,15 @@ extension Trainer {
   /// Continues from `state`.
   public mutating func load(_ state: TrainerState) {
     weights.update(context) { $0 = state.parameters }
-    averagedParameters = state.averagedParameters
+    average.parameters = state.averagedParameters
     optimizer.state = state.optimizer
     (learningRateScale, batcher) = (state.learningRateScale, state.batcher)
+    restore(state.recurrent)
+  }
+
+  private func restore(_ recurrent: RecurrentState) {
     for shard in shards {
-      for row in 0..<shard.rows { shard.setState(row: row, state.recurrent[shard.firstRow + row]) }
+      for row in 0..<shard.rows { shard.setState(row: row, recurrent[shard.firstRow + row]) }
     }
   }
 }

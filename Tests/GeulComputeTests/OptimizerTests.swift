@@ -147,13 +147,13 @@ struct OptimizerTests {
   ) {
     let (start, others) = (Self.gradients(1), Self.gradients(2))
     let (keep, take): (Float, Float) = (0.7, 0.3)
-    func lerp(_ context: ComputeContext) -> [Float] {
+    func axpby(_ context: ComputeContext) -> [Float] {
       var values = start
-      context.lerp(&values, with: others, keep: keep, take: take)
+      context.axpby(take, others, keep, &values)
       return values.values.array
     }
-    let result = lerp(ComputeContext(Kernels(set), threads: 3))
-    #expect(firstDifference(result, lerp(ComputeContext(Kernels(.portable)))) == nil)
+    let result = axpby(ComputeContext(Kernels(set), threads: 3))
+    #expect(firstDifference(result, axpby(ComputeContext(Kernels(.portable)))) == nil)
     var comparison = Comparison()
     for (index, value) in result.enumerated() {
       let (a, b) = (

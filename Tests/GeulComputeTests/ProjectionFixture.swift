@@ -112,7 +112,7 @@ struct ProjectionFixture {
     let contributions = GradientContribution.projection(logits, length: 1, output: layer)
     var gradients = ParameterStorage(parameters.layout)
     let matrixGradient = MatrixGradient(
-      TensorGradient(weight, [contributions.weight]), isGated: false,
+      TensorGradient(weight, [contributions.weight]),
       fusedReductions: [TensorGradient(bias, [contributions.bias])])
     var workspaces = (0..<2).map { _ in GradientWorkspace() }
     ComputeContext(kernels, threads: 2).addGradients(

@@ -1,0 +1,28 @@
+internal import CGeulKernels
+
+extension ComputeContext {
+  /// Computes `y = alpha * x + beta * y`.
+  public func axpby(
+    _ alpha: Float, _ x: ParameterStorage, _ beta: Float, _ y: inout ParameterStorage
+  ) {
+    precondition(x.layout == y.layout, "x and y have different layouts")
+    axpby(alpha, x.values, at: 0, beta, &y.values, at: 0..<y.values.count)
+  }
+
+  /// Computes `y = alpha * x + beta * y` on a range of y, whole column blocks, and the elements of x from `start` on.
+  func axpby(
+    _ alpha: Float, _ x: Buffer<Float>, at start: Int, _ beta: Float, _ y: inout Buffer<Float>,
+    at range: Range<Int>
+  ) {
+    require("x", x.count, atLeast: start + range.count)
+    require("y", y.count, atLeast: range.upperBound)
+    let out = unsafe SharedPointer(base: y.mutablePointer() + range.lowerBound)
+    let axpby = unsafe kernels.functions.axpby
+    pool.run((range.count + Self.chunkSize - 1) / Self.chunkSize) { index in
+      let offset = index * Self.chunkSize
+      unsafe axpby(
+        out.base + offset, x.pointer + start + offset,
+        min(Self.chunkSize, range.count - offset), alpha, beta)
+    }
+  }
+}

@@ -1,0 +1,47 @@
+public import GeulCompute
+public import GeulModel
+
+/// The complete state of a trainer: with the configuration and the text, all that a run depends on.
+public struct TrainerState: Sendable, Equatable {
+  /// The parameters.
+  public var parameters: ParameterStorage
+  /// The exponential moving average of the parameters.
+  public var averagedParameters: ParameterStorage
+  /// The optimizer's moments and step count.
+  public var optimizer: Optimizer.State
+  /// The factor of the scheduled learning rate.
+  public var learningRateScale: Float = 1
+  /// The position in the text.
+  public var batcher: SequenceBatcher
+  /// The recurrent state that the next window begins with.
+  public var recurrent: RecurrentState
+
+  /// The state before the first step, from given parameters.
+  public init(
+    parameters: ParameterStorage, batcher: SequenceBatcher, configuration: TrainingConfiguration
+  ) {
+    self.parameters = parameters
+    averagedParameters = parameters
+    optimizer = Optimizer.State(parameters.layout)
+    self.batcher = batcher
+    recurrent = RecurrentState(configuration.architecture, rows: configuration.batch)
+  }
+
+  /// The state before the first step, with new parameters from the configuration's seed, for a text of which the first
+  /// `tokenCount` tokens are for training.
+  public init(_ configuration: TrainingConfiguration, vocabulary: Int, tokenCount: Int) {
+    var random = SplitMix64(seed: configuration.seed)
+    let network = Network(configuration.architecture, vocabulary: vocabulary)
+    let parameters = network.initialParameters(&random)
+    let batcher = SequenceBatcher(
+      tokenCount: tokenCount, batch: configuration.batch, length: configuration.length,
+      seed: random.next())
+    self.init(parameters: parameters, batcher: batcher, configuration: configuration)
+  }
+
+  /// The number of steps made.
+  public var step: Int {
+    get { optimizer.step }
+    set { optimizer.step = newValue }
+  }
+}
