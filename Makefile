@@ -3,7 +3,7 @@
 # make test     build, run all tests; GEUL_THOROUGH=1 runs the slow ones with all their arguments
 # make torture  kill training 200 times, 100,000 random byte strings, 2 GB of text, an hour of fuzzing, all tests under
 #               each sanitizer, the slow ones with all their arguments: 3 hours
-# make models   train the models in checkpoints/ again
+# make models   retrain the models in checkpoints/
 # make format   format the sources with swift-format;  make lint checks the format
 
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo)

@@ -42,7 +42,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
-    // ICU stays behind plain C types: its own headers do not build beside Foundation's ICU module.
+    // ICU stays behind plain C types: its own headers do not build together with Foundation's ICU module.
     .target(
       name: "CGeulUnicode",
       cSettings: [.treatAllWarnings(as: .error)],

@@ -79,7 +79,7 @@ class Comparison:
         ratios = [ours["chars_per_second"] / theirs["chars_per_second"] for ours, theirs in pairs]
         self.ratio_min, self.ratio_max = min(ratios), max(ratios)
         self.peer = pairs[0][1]["peer"]
-        # The result whose speed is nearest to the median stands for the rest: its phases, its share of the limit.
+        # The result whose speed is nearest to the median is used for the phases and the fraction of peak.
         self.typical = min((ours for ours, _ in pairs),
                            key=lambda ours: abs(ours["chars_per_second"] - self.geul_chars_per_second))
 

@@ -1,4 +1,4 @@
-"""Measures training and generation speed beside PyTorch and ONNX Runtime, memory, start-up and scaling."""
+"""Measures training and generation speed compared with PyTorch and ONNX Runtime, memory, start-up and scaling."""
 import math
 import os
 import statistics
@@ -79,7 +79,7 @@ def training(programs, results, options):
 
 
 def generation(programs, results, options):
-    """One sequence and 64 sequences, beside PyTorch and ONNX Runtime in float32."""
+    """One sequence and 64 sequences, compared with PyTorch and ONNX Runtime in float32."""
     cases = []
     for precision in ("float32", "int8"):
         cases += [(1, 1, 2, 128, precision, "pytorch"), (1, 1, 2, 128, precision, "onnxruntime"),
@@ -149,7 +149,7 @@ def resources(programs, results, options):
     add("thread scaling", configuration, 1, round(one), "chars/s")
     add("thread scaling", configuration, 2, round(two), "chars/s", note=f"{two / one:.2f} times one thread")
     add("busy machine", configuration, 2, round(busy), "chars/s",
-        note=f"another process spins on a core; {100 * busy / two:.0f} % of the quiet speed")
+        note=f"another process spins on a core; {100 * busy / two:.0f} % of the speed on an idle machine")
 
     with tempfile.TemporaryDirectory() as folder:
         text = os.path.join(PROJECT, "corpora", "english.txt")

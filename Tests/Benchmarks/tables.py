@@ -18,7 +18,7 @@ def minutes(seconds):
 
 
 def speed_rows(results, processor):
-    """Yields the rows of the speed table: workload, Geul, the program beside it, the ratio."""
+    """Yields the rows of the speed table: workload, Geul, the program it is compared with, the ratio."""
     def training(title, precision="float32", peer_precision=None, cell="lstm", layers=2, hidden=256, batch=64,
                  length=128):
         row = results.latest("training-speed", processor=processor, cell=cell, layers=layers, hidden=hidden, batch=batch,
@@ -64,7 +64,7 @@ def speed_rows(results, processor):
 
 
 def print_speed(results, processor):
-    """Prints Geul's speed, memory and start-up time beside those of other programs."""
+    """Prints Geul's speed, memory and start-up time compared with those of other programs."""
     rows = list(speed_rows(results, processor))
     if rows:
         print(f"\n### Speed: {processor}\n")

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// Option names of other programs and of earlier versions: accepted, but not in the help.
 struct AliasTests {

@@ -2,6 +2,7 @@ import Foundation
 import GeulModel
 import GeulStorage
 import Testing
+import TestSupport
 
 /// Model files and checkpoints that are damaged, or are something else.
 struct BadCheckpointTests {

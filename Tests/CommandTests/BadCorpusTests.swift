@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// Texts that cannot be trained on, and unusual texts that can.
 struct BadCorpusTests {

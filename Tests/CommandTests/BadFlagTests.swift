@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// Errors in the command line: exit code 2, and no file is touched.
 struct BadFlagTests {

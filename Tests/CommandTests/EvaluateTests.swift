@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// `geul evaluate`, `geul inspect` and `geul tokenize`.
 struct EvaluateTests {

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// Saving without space: earlier checkpoints stay intact, and the run continues once there is space.
 struct FullDiskTests {

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// A process of the `geul` executable that was built with these tests.
 final class GeulProcess {
@@ -22,7 +23,7 @@ final class GeulProcess {
     var notes: [String] { stderr.split(whereSeparator: \.isNewline).map(String.init) }
   }
 
-  /// The path of `geul`, beside the executable of the test bundle.
+  /// The path of `geul`, in the folder of the test bundle's executable.
   static let executable = URL(filePath: CommandLine.arguments[0]).standardizedFileURL
     .deletingLastPathComponent().appending(path: "geul").path
 

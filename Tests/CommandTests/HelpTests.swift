@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// The help texts, compared with reviewed snapshots.
 ///

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// The memory and the plan that `train` reports before it starts.
 struct MemoryEstimateTests {

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 extension GeulProcess {
   /// The point at which `peakMemory(of:after:in:)` reads the memory.

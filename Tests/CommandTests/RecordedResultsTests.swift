@@ -1,10 +1,11 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// Results that version 0.1.0 produced: later versions compute the same bytes.
 ///
-/// `Fixtures/version-0.1/results.json` holds command lines and 64-bit FNV-1a hashes of what version 0.1.0 wrote. The
-/// folders `lstm`, `gru` and `rnn` beside it are runs that version 0.1.0 was stopped in by SIGTERM.
+/// `Fixtures/version-0.1/results.json` holds command lines and 64-bit FNV-1a hashes of the output of version 0.1.0. The
+/// folders `lstm`, `gru` and `rnn` next to it are runs of version 0.1.0 that were stopped by SIGTERM.
 struct RecordedResultsTests {
   private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "Fixtures/version-0.1")

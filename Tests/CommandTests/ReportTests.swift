@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// `geul explain`, `context` and `report`, on the terminal and in HTML.
 struct ReportTests {

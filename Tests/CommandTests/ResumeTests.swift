@@ -2,6 +2,7 @@ import Foundation
 import GeulModel
 import GeulStorage
 import Testing
+import TestSupport
 
 /// Runs that are interrupted and resumed.
 struct ResumeTests {

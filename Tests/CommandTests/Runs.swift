@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// Training runs of the tests: networks so small that a run takes a fraction of a second.
 enum Runs {

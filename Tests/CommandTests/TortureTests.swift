@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// Short versions of `make torture`.
 struct TortureTests {

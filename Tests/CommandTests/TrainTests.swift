@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// `geul train`.
 struct TrainTests {

@@ -39,7 +39,9 @@ struct FunctionTests {
   }
 
   @Test(arguments: PointwiseFunction.allCases, InstructionSet.available)
-  func `results are within 3 ulp of Double's`(function: PointwiseFunction, set: InstructionSet) {
+  func `results are within 3 ulp of the float64 reference`(
+    function: PointwiseFunction, set: InstructionSet
+  ) {
     let inputs = Self.inputs(function)
     let outputs = Kernels(set).map(function, inputs)
     let errors = zip(inputs, outputs).map { ulps($1, Self.exact(function, $0)) }

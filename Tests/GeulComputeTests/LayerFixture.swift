@@ -99,7 +99,7 @@ struct LayerFixture {
     return .output(of: below)
   }
 
-  /// The layer in Double, with weights rounded as products read them; the rows of tables and the
+  /// The layer in float64, with weights rounded as products read them; the rows of tables and the
   /// biases are never rounded.
   func reference(_ kernels: Kernels, _ precision: Precision) -> ReferenceLayer {
     let kind: ReferenceLayer.CellKind = cell == .rnn ? .rnn : cell == .lstm ? .lstm : .gru

@@ -56,12 +56,12 @@ struct MuonTests {
     1 - Double(settings.learningRate) * Double(settings.weightDecay)
   }
 
-  /// The error of an updated parameter beside that of the update: half an ulp each for 1 - decay,
+  /// The error of an updated parameter in addition to that of the update: half an ulp each for 1 - decay,
   /// the product with it and the sum, of numbers up to 1.
   static let parameterRounding = 1.5 * ulp
 
   @Test(arguments: InstructionSet.available)
-  func `a step is the orthogonalized momentum, as Double computes it`(set: InstructionSet) {
+  func `a step matches the float64 reference of the orthogonalized momentum`(set: InstructionSet) {
     let start = Self.initialParameters()
     let after = Self.run(set, threads: 2, steps: 1).parameters
     let gradients = Self.gradients(1)

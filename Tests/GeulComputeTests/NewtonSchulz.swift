@@ -1,6 +1,6 @@
 import TestSupport
 
-/// The Newton-Schulz iteration of Muon in Double.
+/// The Newton-Schulz iteration of Muon in float64.
 enum NewtonSchulz {
   /// The coefficients of the polynomials a x + b x^3 + c x^5, rounded to float32 as the kernels have
   /// them.
@@ -45,8 +45,8 @@ enum NewtonSchulz {
   ///
   /// The kernels iterate on the Gram matrix, whose rounding errors the polynomials amplify, by a
   /// factor that depends on the singular values of the matrix. Monte Carlo arithmetic (Parker 1997)
-  /// measures that: the same algorithm in Double, with each result rounded at random to one of the
-  /// two float32 beside it. The bound is the largest error of any entry in eight such runs, times
+  /// measures that: the same algorithm in float64, with each result rounded at random to one of the
+  /// two adjacent float32 values. The bound is the largest error of any entry in eight such runs, times
   /// sqrt(k), since the kernels round a sum of k terms k times, which go either way, and times two
   /// for the tail of the distribution.
   ///
@@ -99,7 +99,7 @@ enum NewtonSchulz {
     return product(total ?? [], x).map { $0.map { round(inverseNorm * $0) } }
   }
 
-  /// Returns one of the two float32 beside `x`, or `x` if it is one, each with the probability that
+  /// Returns one of the two float32 values adjacent to `x`, or `x` if it is one, each with the probability that
   /// makes the expected error zero.
   private static func stochasticallyRounded(
     _ x: Double, _ random: inout SeededGenerator

@@ -66,7 +66,8 @@ struct OptimizerTests {
   /// relative to the largest gradient, but so is the root of v, to a factor of 1 / sqrt(1 - beta2)
   /// = 10.
   @Test(arguments: InstructionSet.available)
-  func `twenty steps of AdamW are Double's; matrices decay, biases do not`(set: InstructionSet) {
+  func `twenty steps of AdamW match the float64 reference; only matrices decay`(set: InstructionSet)
+  {
     let steps = 20
     let state = Self.run(set, threads: 2, steps: steps)
     let gradients = (1...steps).map(Self.gradients)
@@ -119,7 +120,7 @@ struct OptimizerTests {
   /// Sixteen sums of at most 1024 squares each: half of 1024 ulp for the sum, half of that for its
   /// root.
   @Test(arguments: InstructionSet.available)
-  func `the norm is Double's`(set: InstructionSet) {
+  func `the norm matches the float64 reference`(set: InstructionSet) {
     let gradients = Self.gradients(4)
     let squares = gradients.values.array.reduce(0.0) { $0 + Double($1) * Double($1) }
     let context = ComputeContext(Kernels(set), threads: 2)

@@ -63,7 +63,7 @@ struct RecurrenceTests {
     }
   }
 
-  /// Compares each step with the reference's step from the state that the kernel itself computed
+  /// Compares each step with a step of the reference from the state that the kernel itself computed
   /// before it, so that errors do not accumulate.
   ///
   /// The error of a sum of k terms is at most k ulp of the sum of their magnitudes; let d be that

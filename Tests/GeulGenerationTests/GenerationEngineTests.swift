@@ -11,7 +11,7 @@ struct GenerationEngineTests {
     var ending: GenerationEngine.Ending?
   }
 
-  /// Generates the text of a request with nothing beside it.
+  /// Generates the text of a request without concurrent requests.
   static func alone(
     _ request: SequenceRequest, _ fixture: GenerationFixture, _ precision: Precision
   ) throws -> Output {
@@ -34,7 +34,7 @@ struct GenerationEngineTests {
       (CellKind.lstm, Precision.float32, 5), (.lstm, .int8, 5), (.gru, .float32, 5),
       (.rnn, .int8, 5), (.gru, .float32, 30), (.lstm, .int8, 30),
     ])
-  func `the text of a request is the same whatever is generated beside it`(
+  func `the text of a request does not depend on concurrent requests`(
     cell: CellKind, precision: Precision, capacity: Int
   ) throws {
     let fixture = try GenerationFixture(cell)

@@ -36,7 +36,7 @@ struct InstrumentedNetworkTests {
   private func reference(_ model: Model) -> ReferenceNetwork {
     ReferenceNetwork(
       cell: model.metadata.architecture.cell.rawValue,
-      isRectified: model.metadata.architecture.activation == .relu,
+      isReLU: model.metadata.architecture.activation == .relu,
       tensors: model.network.tensors(of: model.parameters).map {
         ($0.name, $0.shape, $0.values.map(Double.init))
       })
@@ -75,7 +75,7 @@ struct InstrumentedNetworkTests {
   }
 
   @Test(arguments: cells)
-  func `each step computes the states of the reference`(cell: (CellKind, Activation)) throws {
+  func `the states of each step match the float64 reference`(cell: (CellKind, Activation)) throws {
     let model = try randomModel(cell.0, activation: cell.1)
     let (network, reference) = (InstrumentedNetwork(model), reference(model))
     var state = network.initialState
@@ -103,12 +103,12 @@ struct InstrumentedNetworkTests {
   }
 
   @Test(arguments: cells)
-  func `the probabilities are the softmax of the reference's logits`(
+  func `the probabilities match the float64 reference`(
     cell: (CellKind, Activation)
   ) throws {
     let model = try randomModel(cell.0, activation: cell.1)
     let (network, reference) = (InstrumentedNetwork(model), reference(model))
-    let (weight, bias) = reference.decoder
+    let (weight, bias) = reference.outputProjection
     var state = network.initialState
     for token in Self.tokens {
       state = network.step(token, from: state)
@@ -130,7 +130,7 @@ struct InstrumentedNetworkTests {
   }
 
   @Test(arguments: cells)
-  func `gradient norms match finite differences of the reference's loss`(
+  func `gradient norms match finite differences of the float64 reference`(
     cell: (CellKind, Activation)
   ) throws {
     let model = try randomModel(cell.0, activation: cell.1)
@@ -149,8 +149,8 @@ struct InstrumentedNetworkTests {
       change(&state[top])
       let rest = Array(Self.tokens.dropLast().suffix(distance))
       let logits =
-        reference.read(rest, from: state).last?.scores
-        ?? affine(reference.decoder.weight, state[top].h, reference.decoder.bias)
+        reference.read(rest, from: state).last?.logits
+        ?? affine(reference.outputProjection.weight, state[top].h, reference.outputProjection.bias)
       return ReferenceNetwork.nats(logits, target)
     }
     /// The norm of the gradient by central differences with a step of 1e-5, accurate to about 1e-9.
@@ -194,9 +194,9 @@ struct InstrumentedNetworkTests {
   ) -> [Double] {
     let (layer, top) = (reference.layers[reference.layers.count - 1], reference.layers.count - 1)
     let zeros = Array(repeating: 0.0, count: layer.hidden)
-    let logitGradient = ReferenceNetwork.natsGradient(steps[steps.count - 1].scores, target)
+    let logitGradient = ReferenceNetwork.lossGradient(steps[steps.count - 1].logits, target)
     var (dH, dC) = (zeros, zeros)
-    for (index, weight) in reference.decoder.weight.enumerated() {
+    for (index, weight) in reference.outputProjection.weight.enumerated() {
       dH[index % layer.hidden] += abs(weight * logitGradient[index / layer.hidden])
     }
     return steps.reversed().map { step in

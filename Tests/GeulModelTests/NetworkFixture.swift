@@ -110,12 +110,12 @@ struct NetworkFixture: Sendable {
 }
 
 extension NetworkFixture {
-  /// The network in Double, with matrices rounded as products read them; the rows of tables and the
+  /// The network in float64, with matrices rounded as products read them; the rows of tables and the
   /// biases are never rounded.
   func reference(_ kernels: Kernels, _ precision: Precision) -> ReferenceNetwork {
     ReferenceNetwork(
       cell: network.architecture.cell.rawValue,
-      isRectified: network.architecture.activation == .relu,
+      isReLU: network.architecture.activation == .relu,
       tensors: network.tensors(of: parameters).map { tensor in
         let isRounded = tensor.shape.count == 2 && tensor.name != network.layers[0].input.name
         let values = kernels.rounded(tensor.values, to: isRounded ? precision : .float32)
@@ -170,7 +170,7 @@ extension NetworkFixture {
       let mask = self.masks(masks, row: row)
       let steps = read(reference, row: row, masks: mask)
       for (t, target) in targets(row: row).enumerated() {
-        losses[t * rows + row] = ReferenceNetwork.nats(steps[t].scores, target)
+        losses[t * rows + row] = ReferenceNetwork.nats(steps[t].logits, target)
         let alone = steps.indices.map { $0 == t ? target : -1 }
         let contributions = reference.gradients(steps, targets: alone, masks: mask)
         for (index, contribution) in contributions.enumerated() {

@@ -16,7 +16,8 @@ struct NetworkGradientTests {
   /// No dropout, and masks that zero three outputs in ten.
   static let masks: [BatchShard.DropoutMasks?] = [nil, BatchShard.DropoutMasks(rate: 0.3, key: 77)]
 
-  /// The gradient of each parameter by central differences of the reference's loss, in Double.
+  /// The gradient of each parameter by central differences of the loss of the float64
+  /// reference.
   static func differences(
     _ fixture: NetworkFixture, _ reference: ReferenceNetwork, masks: BatchShard.DropoutMasks?
   ) -> [[Double]] {
@@ -31,7 +32,7 @@ struct NetworkGradientTests {
       reference.differences(index) { moved in
         rows.reduce(0) { sum, row in
           let steps = moved.read(row.0, from: row.3, masks: row.2)
-          let nats = zip(steps, row.targets).map { ReferenceNetwork.nats($0.scores, $1) }
+          let nats = zip(steps, row.targets).map { ReferenceNetwork.nats($0.logits, $1) }
           return sum + nats.reduce(0, +) * Double(NetworkFixture.scale)
         }
       }
@@ -39,7 +40,7 @@ struct NetworkGradientTests {
   }
 
   @Test(arguments: cells, masks.indices)
-  func `the reference's gradients are its finite differences`(
+  func `gradients of the float64 reference match finite differences`(
     cell: (CellKind, Activation), mask: Int
   ) {
     let fixture = Self.fixture(cell)
@@ -55,7 +56,7 @@ struct NetworkGradientTests {
   }
 
   @Test(arguments: cells, Precision.trainable)
-  func `the network's gradients are the reference's finite differences`(
+  func `gradients match finite differences of the float64 reference`(
     cell: (CellKind, Activation), precision: Precision
   ) {
     let fixture = Self.fixture(cell)

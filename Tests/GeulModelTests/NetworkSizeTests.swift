@@ -29,7 +29,7 @@ struct NetworkSizeTests {
 
   /// The tolerance of gradients is enough for losses, which are computed on the way to them.
   @Test(arguments: CellKind.allCases, sizes)
-  func `losses and gradients are the reference's`(cell: CellKind, size: Size) {
+  func `losses and gradients match the float64 reference`(cell: CellKind, size: Size) {
     let fixture = Self.fixture(cell, size)
     for precision in Precision.trainable {
       for set in precision == .float32 ? [.portable] : InstructionSet.available {

@@ -11,7 +11,7 @@ struct PyTorchTests {
   static let bound: Float = 2e-6
 
   @Test(arguments: CellKind.allCases, InstructionSet.available)
-  func `logits, losses, gradients, states and Adam's steps over three windows are PyTorch's`(
+  func `logits, losses, gradients, states and Adam steps of three windows match PyTorch`(
     cell: CellKind, set: InstructionSet
   ) throws {
     let figures = try PyTorchFigures.load(cell)

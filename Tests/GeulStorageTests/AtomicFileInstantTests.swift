@@ -57,11 +57,14 @@ struct AtomicFileInstantTests {
     }
     let newest = try AtomicFile(path).newestIntact(Self.number)
     #expect(newest.problem == nil)
-    if newest.value > 0, !folder.names.contains("latest.previous.safetensors.partial") {
+    if newest.value > 0,
+      !folder.names(includingHidden: true).contains("latest.previous.safetensors.partial")
+    {
       #expect(try Self.number(AtomicFile(path).previousPath) == newest.value - 1)
     }
     // Files that the killed process left do not prevent saving.
     try Self.model(-1).write(to: AtomicFile(path))
-    #expect(folder.names == ["latest.previous.safetensors", "latest.safetensors"])
+    #expect(
+      folder.names(includingHidden: true) == ["latest.previous.safetensors", "latest.safetensors"])
   }
 }

@@ -17,7 +17,7 @@ struct AtomicFileLimitTests {
     #expect(error?.description.hasSuffix("Existing files are unchanged.") == true)
     #expect(folder.text("f") == "old")
     #expect(folder.text("f.previous") == "older")
-    #expect(folder.names == ["f", "f.previous"])
+    #expect(folder.names(includingHidden: true) == ["f", "f.previous"])
   }
 
   @Test func `reaching the file-size limit is an error and does not end the process`() async {
@@ -59,7 +59,7 @@ struct AtomicFileLimitTests {
     }
 
     @Test(.enabled(if: mayMount, "NOT TESTED: mounting a file system is not permitted"))
-    func `a full disk is an errorand leaves existing files unchanged`() async {
+    func `a full disk is an error and leaves existing files unchanged`() async {
       await #expect(processExitsWith: .success) {
         let folder = try Folder()
         try #require(AtomicFileLimitTests.mountDisk(0, on: folder))
@@ -72,7 +72,7 @@ struct AtomicFileLimitTests {
     }
 
     @Test(.enabled(if: mayMount, "NOT TESTED: mounting a file system is not permitted"))
-    func `a read-only disk is an errorand leaves existing files unchanged`() async {
+    func `a read-only disk is an error and leaves existing files unchanged`() async {
       await #expect(processExitsWith: .success) {
         let folder = try Folder()
         try #require(AtomicFileLimitTests.mountDisk(0, on: folder))
@@ -85,7 +85,7 @@ struct AtomicFileLimitTests {
         }
         #expect(error?.reason == .system(EROFS))
         #expect(disk.text("f") == "old")
-        #expect(disk.names == ["f"])
+        #expect(disk.names(includingHidden: true) == ["f"])
       }
     }
   #endif

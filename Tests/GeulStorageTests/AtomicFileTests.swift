@@ -19,14 +19,15 @@ struct AtomicFileTests {
   @Test func `the first file is written without a previous version`() throws {
     try Self.save("one", folder.file("latest.safetensors"))
     #expect(folder.text("latest.safetensors") == "one")
-    #expect(folder.names == ["latest.safetensors"])
+    #expect(folder.names(includingHidden: true) == ["latest.safetensors"])
   }
 
   @Test func `only the last version is kept as the previous one`() throws {
     for text in ["one", "two", "three"] { try Self.save(text, folder.file("latest.safetensors")) }
     #expect(folder.text("latest.safetensors") == "three")
     #expect(folder.text("latest.previous.safetensors") == "two")
-    #expect(folder.names == ["latest.previous.safetensors", "latest.safetensors"])
+    #expect(
+      folder.names(includingHidden: true) == ["latest.previous.safetensors", "latest.safetensors"])
   }
 
   @Test func `the previous version can be kept instead of a damaged file`() throws {
@@ -53,7 +54,7 @@ struct AtomicFileTests {
       let folder = try Folder()
       #expect(FileManager.default.changeCurrentDirectoryPath(folder.path))
       try AtomicFileTests.save("one", "plain")
-      #expect(folder.names == ["plain"])
+      #expect(folder.names(includingHidden: true) == ["plain"])
     }
   }
 
@@ -68,7 +69,7 @@ struct AtomicFileTests {
     }
     #expect(folder.text("f") == "two")
     #expect(folder.text("f.previous") == "one")
-    #expect(folder.names == ["f", "f.previous"])
+    #expect(folder.names(includingHidden: true) == ["f", "f.previous"])
   }
 
   @Test func `partial files of a killed process are overwritten`() throws {
@@ -77,7 +78,7 @@ struct AtomicFileTests {
       to: URL(fileURLWithPath: folder.file("f.previous.partial")))
     for text in ["one", "two"] { try Self.save(text, folder.file("f")) }
     #expect(folder.text("f") == "two")
-    #expect(folder.names == ["f", "f.previous"])
+    #expect(folder.names(includingHidden: true) == ["f", "f.previous"])
   }
 
   @Test func `a concurrent writer of the same file gets an error and does not affect the first`()
@@ -103,14 +104,14 @@ struct AtomicFileTests {
       missing?.description
         == folder.file("none/g.partial") + ": could not be created: No such file or directory. "
         + "Create the folder first. Existing files are unchanged.")
-    #expect(folder.names == ["f"])
+    #expect(folder.names(includingHidden: true) == ["f"])
   }
 
   @Test func `a folder is not replaced by a file`() throws {
     try FileManager.default.createDirectory(
       atPath: folder.file("f"), withIntermediateDirectories: false)
     #expect(throws: FileError.self) { try Self.save("x", folder.file("f")) }
-    #expect(folder.names == ["f"])
+    #expect(folder.names(includingHidden: true) == ["f"])
   }
 
   @Test func `the new file is in place even if the previous version cannot be replaced`()
@@ -122,7 +123,7 @@ struct AtomicFileTests {
       atPath: folder.file("f.previous/x"), withIntermediateDirectories: true)
     #expect(throws: FileError.self) { try Self.save("two", folder.file("f")) }
     #expect(folder.text("f") == "two")
-    #expect(folder.names == ["f", "f.previous"])
+    #expect(folder.names(includingHidden: true) == ["f", "f.previous"])
   }
 
   @Test func `a large model is written and read`() throws {
@@ -154,7 +155,7 @@ struct AtomicFileTests {
       return
     }
     #expect(folder.text("m") == "one")
-    #expect(folder.names == ["m"])
+    #expect(folder.names(includingHidden: true) == ["m"])
   }
 
   @Test(arguments: ["", "/"])

@@ -1,6 +1,7 @@
 import Foundation
 import GeulStorage
 import Testing
+import TestSupport
 
 struct FileSystemTests {
   let folder: Folder

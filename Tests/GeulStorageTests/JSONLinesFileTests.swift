@@ -51,7 +51,7 @@ struct JSONLinesFileTests {
     #expect(folder.text("log.jsonl") == spaced + "\n")
     try file.append(Entry(step: 2, sampleText: ""))
     #expect(file.values(Entry.self).map(\.step) == [1, 2])
-    #expect(folder.names == ["log.jsonl"])
+    #expect(folder.names(includingHidden: true) == ["log.jsonl"])
   }
 
   @Test func `a missing file is created empty`() throws {

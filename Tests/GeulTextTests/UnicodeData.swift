@@ -37,7 +37,7 @@ enum UnicodeData {
   }
 }
 
-/// Corpora beside the checkout that are not part of the repository.
+/// Corpora outside of the repository, in a folder next to the checkout.
 enum SharedCorpora {
   static let hint: Comment = "NOT TESTED: ../shared/corpora is missing"
 

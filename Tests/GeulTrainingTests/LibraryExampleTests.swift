@@ -1,13 +1,14 @@
 import Foundation
 import Geul
 import Testing
+import TestSupport
 
 /// The example of the library, as a program that imports `Geul` would write it.
 struct LibraryExampleTests {
   @Test func `a model that was trained for a moment is saved, read and generates text`()
     async throws
   {
-    let folder = try TemporaryFolder()
+    let folder = try Folder()
     let path = folder.path + "/my.txt"
     let text = String(repeating: "the lamp on the hen, and the boat on the sea.\n", count: 60)
     try text.write(toFile: path, atomically: true, encoding: .utf8)

@@ -3,6 +3,7 @@ import GeulCompute
 import GeulTraining
 import Synchronization
 import Testing
+import TestSupport
 
 struct RunFaultTests {
   /// Makes a run with a fault in its gradients.
@@ -15,7 +16,7 @@ struct RunFaultTests {
     fixture.configuration.gradientClip = 1
     fixture.configuration.validationFraction = 0.2
     fixture.configuration.patience = 0
-    let folder = try TemporaryFolder()
+    let folder = try Folder()
     let checkpoint = Checkpoint.initial(
       fixture.configuration, text: RunState.TextSelection(sources: ["text"]),
       corpus: fixture.corpus)

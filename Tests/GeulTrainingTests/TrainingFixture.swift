@@ -1,4 +1,3 @@
-import Foundation
 import GeulCompute
 import GeulModel
 import GeulStorage
@@ -67,16 +66,4 @@ struct TrainingFixture: Sendable {
 extension InstructionSet {
   /// The best one of this machine.
   static var best: InstructionSet { available.last ?? .portable }
-}
-
-/// A temporary folder, removed with the object.
-final class TemporaryFolder {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "geul-training-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -5,6 +5,7 @@ import GeulStorage
 import GeulText
 import GeulTraining
 import Testing
+import TestSupport
 
 struct TrainingSessionTests {
   static let context = ComputeContext(Kernels(.best))
@@ -74,7 +75,7 @@ struct TrainingSessionTests {
   // MARK: Folders
 
   @Test func `a session refuses a folder that exists and says if it is a run`() throws {
-    let folder = try TemporaryFolder()
+    let folder = try Folder()
     let plan = try Self.plan()
     func error() -> TrainingError? {
       #expect(throws: TrainingError.self) {
@@ -96,7 +97,7 @@ struct TrainingSessionTests {
   }
 
   @Test func `a session creates missing folders and leaves the files of a run`() throws {
-    let folder = try TemporaryFolder()
+    let folder = try Folder()
     let path = folder.path + "/a/b/run"
     let result = try Self.start(in: RunFolder(path), stop: .max)
     guard case .finished(let summary) = result else {
@@ -116,7 +117,7 @@ struct TrainingSessionTests {
   // MARK: Resuming
 
   @Test func `a resumed session ends with the bytes of one that was not stopped`() throws {
-    let folder = try TemporaryFolder()
+    let folder = try Folder()
     let (whole, parts) = (RunFolder(folder.path + "/whole"), RunFolder(folder.path + "/parts"))
     _ = try Self.start(in: whole, stop: .max)
     let first = try Self.start(in: parts, stop: 7)
@@ -139,7 +140,7 @@ struct TrainingSessionTests {
   }
 
   @Test func `a run is not resumed with a changed text`() throws {
-    let folder = try TemporaryFolder()
+    let folder = try Folder()
     let run = RunFolder(folder.path + "/run")
     _ = try Self.start(in: run, stop: 3)
     let before = FileManager.default.contents(atPath: run.latest.path)
@@ -175,7 +176,7 @@ struct TrainingSessionTests {
   }
 
   @Test func `the metrics hold a validation loss only where it was evaluated`() throws {
-    let folder = try TemporaryFolder()
+    let folder = try Folder()
     let run = RunFolder(folder.path + "/run")
     let result = try Self.start(in: run, stop: .max)
     guard case .finished(let summary) = result else {
@@ -195,7 +196,7 @@ struct TrainingSessionTests {
   }
 
   @Test func `the seconds of the metrics continue over a resume`() throws {
-    let folder = try TemporaryFolder()
+    let folder = try Folder()
     let run = RunFolder(folder.path + "/run")
     // The clock of the first part has run for a while; that of the second starts anew.
     let clock = Stopwatch()

@@ -31,7 +31,7 @@ extension ReferenceLayer {
       switch cell {
       case .rnn:
         let h = step.after.h[u]
-        set(0, dh * (isRectified ? (h > 0 ? 1 : 0) : 1 - h * h))
+        set(0, dh * (isReLU ? (h > 0 ? 1 : 0) : 1 - h * h))
       case .lstm:
         let (i, f, g, o) = (sigmoid(sum(0)), sigmoid(sum(1)), tanh(sum(2)), sigmoid(sum(3)))
         let c = tanh(step.after.c[u])

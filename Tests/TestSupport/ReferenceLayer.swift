@@ -4,7 +4,7 @@
   import Darwin
 #endif
 
-/// One recurrent layer for one sequence in Double, a direct transcription of the formulas: the
+/// One recurrent layer for one sequence in float64, a direct transcription of the formulas: the
 /// reference for the kernels.
 ///
 /// Parameters have PyTorch's layout: `wx` is `[gates h, i]`, `wh` is `[gates h, h]`, both biases are
@@ -58,8 +58,8 @@ public struct ReferenceLayer: Sendable {
   public let cell: CellKind
   /// The number of inputs: `i`.
   public let inputs: Int
-  /// Indicates whether a vanilla cell has the activation max(0, x) rather than tanh.
-  public var isRectified = false
+  /// Indicates whether the activation of a vanilla cell is ReLU rather than tanh.
+  public var isReLU = false
   /// The number of hidden units: `h`.
   public let hidden: Int
   /// W_x, `[gates h, i]`.
@@ -95,7 +95,7 @@ public struct ReferenceLayer: Sendable {
       func sum(_ gate: Int) -> Double { a[gate * hidden + u] + b[gate * hidden + u] }
       switch cell {
       case .rnn:
-        after.h[u] = isRectified ? max(0, sum(0)) : tanh(sum(0))
+        after.h[u] = isReLU ? max(0, sum(0)) : tanh(sum(0))
       case .lstm:
         after.c[u] = sigmoid(sum(1)) * before.c[u] + sigmoid(sum(0)) * tanh(sum(2))
         after.h[u] = sigmoid(sum(3)) * tanh(after.c[u])

@@ -6,14 +6,14 @@ extension ReferenceNetwork {
     _ window: [StepActivations], targets: [Int], masks: [[[Double]]] = []
   ) -> [[Double]] {
     var sums = layers.map { ReferenceLayer($0.cell, inputs: $0.inputs, hidden: $0.hidden) }
-    var dWeight = decoder.weight.map { _ in 0.0 }
-    var dBias = decoder.bias.map { _ in 0.0 }
+    var dWeight = outputProjection.weight.map { _ in 0.0 }
+    var dBias = outputProjection.bias.map { _ in 0.0 }
     var dState = zeroState
     for (t, activations) in window.enumerated().reversed() {
-      let dLogits = Self.natsGradient(activations.scores, targets[t])
+      let dLogits = Self.lossGradient(activations.logits, targets[t])
       addOuter(dLogits, activations.top, to: &dWeight)
       for k in dBias.indices { dBias[k] += dLogits[k] }
-      var d = transposed(decoder.weight, dLogits, count: activations.top.count)
+      var d = transposed(outputProjection.weight, dLogits, count: activations.top.count)
       for l in layers.indices.reversed() {
         for u in d.indices { dState[l].h[u] += masks.isEmpty ? d[u] : d[u] * masks[t][l][u] }
         (d, dState[l]) = layers[l].back(activations.steps[l], dState[l], into: &sums[l])

@@ -4,10 +4,10 @@
   import Darwin
 #endif
 
-/// The whole network for one sequence in Double, a direct transcription of the formulas: stacked
+/// The whole network for one sequence in float64, a direct transcription of the formulas: stacked
 /// layers (see `ReferenceLayer`), the output projection, softmax and cross-entropy.
 ///
-///     s_t = W_y h_t + b_y;  p(k) = e^{s_k} / sum over j of e^{s_j};  loss_t = -log p(target_t)
+///     y_t = W_y h_t + b_y;  p(k) = e^{y_k} / sum over j of e^{y_j};  loss_t = -log p(target_t)
 ///
 /// It shares no code with Geul: parameters have PyTorch's names, shapes and order of gates.
 public struct ReferenceNetwork: Sendable {
@@ -17,7 +17,7 @@ public struct ReferenceNetwork: Sendable {
     public let name: String
     /// For example `[4h, i]`.
     public let shape: [Int]
-    /// The numbers, as many as the shape says.
+    /// The elements, as many as the shape states.
     public var values: [Double]
   }
 
@@ -27,21 +27,21 @@ public struct ReferenceNetwork: Sendable {
     public var steps: [ReferenceLayer.Step]
     /// The input of the projection: h_t of the last layer, after dropout.
     public var top: [Double]
-    /// The logits s_t, `[v]`.
-    public var scores: [Double]
+    /// The logits y_t, `[v]`.
+    public var logits: [Double]
   }
 
-  /// The parameters, or their gradients.
+  /// The parameters.
   public private(set) var tensors: [Tensor]
-  /// The layers from the tokens upward.
+  /// The layers, from the input to the output.
   public private(set) var layers: [ReferenceLayer]
   /// W_y, `[v, h]`, and b_y, `[v]`.
-  public private(set) var decoder: (weight: [Double], bias: [Double])
+  public private(set) var outputProjection: (weight: [Double], bias: [Double])
 
   /// Creates a network of the given parameters, in the order of PyTorch's `state_dict`: W_x, W_h, b_x
   /// and b_h of each layer, then those of the projection.
   public init(
-    cell: String, isRectified: Bool = false,
+    cell: String, isReLU: Bool = false,
     tensors: [(name: String, shape: [Int], values: [Double])]
   ) {
     guard let kind = ReferenceLayer.CellKind(rawValue: cell) else { preconditionFailure(cell) }
@@ -53,13 +53,15 @@ public struct ReferenceNetwork: Sendable {
       return tensor
     }
     self.tensors = tensors
-    (layers, decoder) = ([], (named("decoder.weight").values, named("decoder.bias").values))
+    (layers, outputProjection) = (
+      [], (named("decoder.weight").values, named("decoder.bias").values)
+    )
     while tensors.contains(where: { $0.name == "\(cell).weight_ih_l\(layers.count)" }) {
       let index = layers.count
       let wx = named("\(cell).weight_ih_l\(index)")
       var layer = ReferenceLayer(
         kind, inputs: wx.shape[1], hidden: wx.shape[0] / kind.gates)
-      layer.isRectified = isRectified
+      layer.isReLU = isReLU
       layer.wx = wx.values
       layer.wh = named("\(cell).weight_hh_l\(index)").values
       layer.bx = named("\(cell).bias_ih_l\(index)").values
@@ -71,7 +73,7 @@ public struct ReferenceNetwork: Sendable {
   /// Returns the network with the values of one tensor replaced.
   public func replacing(_ index: Int, with values: [Double]) -> ReferenceNetwork {
     ReferenceNetwork(
-      cell: layers[0].cell.rawValue, isRectified: layers[0].isRectified,
+      cell: layers[0].cell.rawValue, isReLU: layers[0].isReLU,
       tensors: tensors.enumerated().map { ($1.name, $1.shape, $0 == index ? values : $1.values) })
   }
 
@@ -94,22 +96,23 @@ public struct ReferenceNetwork: Sendable {
         state[l] = step.after
         x = masks.isEmpty ? step.after.h : zip(step.after.h, masks[t][l]).map { $0 * $1 }
       }
-      return StepActivations(steps: steps, top: x, scores: affine(decoder.weight, x, decoder.bias))
+      return StepActivations(
+        steps: steps, top: x, logits: affine(outputProjection.weight, x, outputProjection.bias))
     }
   }
 
-  /// Returns -log softmax(scores)[target], in nats; 0 for a target of -1.
-  public static func nats(_ scores: [Double], _ target: Int) -> Double {
+  /// Returns -log softmax(logits)[target], in nats; 0 for a target of -1.
+  public static func nats(_ logits: [Double], _ target: Int) -> Double {
     guard target >= 0 else { return 0 }
-    let largest = scores.max() ?? 0
-    return log(scores.reduce(0) { $0 + exp($1 - largest) }) + largest - scores[target]
+    let largest = logits.max() ?? 0
+    return log(logits.reduce(0) { $0 + exp($1 - largest) }) + largest - logits[target]
   }
 
   /// Returns the gradient of `nats` with respect to the logits: the probabilities, less 1 at the target.
-  public static func natsGradient(_ scores: [Double], _ target: Int) -> [Double] {
-    guard target >= 0 else { return scores.map { _ in 0 } }
-    let largest = scores.max() ?? 0
-    let sum = scores.reduce(0) { $0 + exp($1 - largest) }
-    return scores.indices.map { exp(scores[$0] - largest) / sum - ($0 == target ? 1 : 0) }
+  public static func lossGradient(_ logits: [Double], _ target: Int) -> [Double] {
+    guard target >= 0 else { return logits.map { _ in 0 } }
+    let largest = logits.max() ?? 0
+    let sum = logits.reduce(0) { $0 + exp($1 - largest) }
+    return logits.indices.map { exp(logits[$0] - largest) / sum - ($0 == target ? 1 : 0) }
   }
 }

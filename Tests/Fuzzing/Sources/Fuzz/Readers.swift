@@ -33,20 +33,20 @@ let reader: @Sendable ([UInt8]) -> Void = {
 /// Any texts as a checkpoint's metadata: of its model and, after a zero byte, of its run.
 @Sendable private func readMetadata(_ bytes: [UInt8]) {
   let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
-  var file = Trial.checkpoint
+  var file = Fixture.checkpoint
   for (key, part) in zip([Model.metadataKey, Checkpoint.metadataKey], parts) {
     file.metadata[key] = String(decoding: part, as: UTF8.self)
   }
   guard let model = try? Model(file, name: "input") else { return }
   var text = ""
   let request = Generator.Request(prompt: [], length: 3, seed: 1)
-  _ = try? Generator(model, context: Trial.context).write(request) { _, piece in
+  _ = try? Generator(model, context: Fixture.context).write(request) { _, piece in
     text += piece
     return true
   }
   guard let checkpoint = try? Checkpoint(file, name: "input") else { return }
   let configuration = checkpoint.run.configuration
-  let corpus = Trial.corpus
+  let corpus = Fixture.corpus
   guard configuration.batch * configuration.length <= 4096,
     checkpoint.run.batcher.tokenCount <= corpus.count,
     model.metadata.vocabulary.count == corpus.vocabulary.count
@@ -54,14 +54,14 @@ let reader: @Sendable ([UInt8]) -> Void = {
   // A run that can be resumed can take a step.
   var trainer = Trainer(
     configuration, state: checkpoint.trainer, vocabulary: model.metadata.vocabulary.count,
-    context: Trial.context)
+    context: Fixture.context)
   _ = trainer.step(corpus, of: checkpoint.run.totalSteps)
 }
 
 /// The first three bytes select the encoding, unit and normal form; the others are the text.
 @Sendable private func readText(_ bytes: [UInt8]) {
   guard bytes.count >= 3 else { return }
-  let names = Trial.encodings
+  let names = Fixture.encodings
   let encoding = Int(bytes[0]) < names.count ? names[Int(bytes[0])] : nil
   let unit = TokenUnit.allCases[Int(bytes[1]) % TokenUnit.allCases.count]
   let form = NormalForm.allCases[Int(bytes[2] & 0x7F) % NormalForm.allCases.count]
@@ -89,11 +89,11 @@ let reader: @Sendable ([UInt8]) -> Void = {
 /// The first byte selects the unit; each other is an id.
 @Sendable private func decodeStream(_ bytes: [UInt8]) {
   guard let first = bytes.first else { return }
-  let trial = Trial.decoders[Int(first) % Trial.decoders.count]
-  var decoder = trial.decoder
+  let fixture = Fixture.decoders[Int(first) % Fixture.decoders.count]
+  var decoder = fixture.decoder
   var pieces: [UInt8] = []
   for byte in bytes.dropFirst() {
-    let piece = decoder.append(Int(byte) % trial.count)
+    let piece = decoder.append(Int(byte) % fixture.count)
     pieces += Array(piece.utf8)
     precondition(String(validating: pieces, as: UTF8.self) != nil, "invalid UTF-8 after a token")
   }
@@ -103,8 +103,8 @@ let reader: @Sendable ([UInt8]) -> Void = {
 
 /// Any bytes as an archive, and as the payload after a valid header.
 @Sendable private func unpack(_ bytes: [UInt8]) {
-  _ = try? Trial.compressor.decompress(bytes, limit: 1000)
+  _ = try? Fixture.compressor.decompress(bytes, limit: 1000)
   // The beginning of a valid archive, its length given by the first byte, then the input.
-  let header = Trial.archive.prefix(Int(bytes.first ?? 0))
-  _ = try? Trial.compressor.decompress(Array(header) + bytes.dropFirst(), limit: 1000)
+  let header = Fixture.archive.prefix(Int(bytes.first ?? 0))
+  _ = try? Fixture.compressor.decompress(Array(header) + bytes.dropFirst(), limit: 1000)
 }

@@ -1,7 +1,7 @@
 import Geul
 
 /// Fixed small inputs for the readers.
-enum Trial {
+enum Fixture {
   static let context = ComputeContext(Kernels(.portable))
   static let encodings = CorpusOptions.encodings
 
@@ -18,7 +18,7 @@ enum Trial {
     ).safetensors
   }()
 
-  private static let model = required(try? Model(checkpoint, name: "trial"))
+  private static let model = required(try? Model(checkpoint, name: "fixture"))
 
   static let compressor = Compressor(model, context: context)
   static let archive = compressor.compress(Array("the hen".utf8))

@@ -2,13 +2,14 @@ import Foundation
 import GeulModel
 import GeulStorage
 import Testing
+import TestSupport
 
 /// Regression tests for known bugs of similar programs.
 ///
 /// Other test suites cover a full disk and a run directory that disappears (`FullDiskTests`), a
 /// process killed while saving, a moved run directory, two processes in one directory, and an
 /// optimizer state that is loaded but not used (`ResumeTests`: a resumed run has the same bytes).
-struct PeerFaultTests {
+struct KnownBugTests {
   private func tensor(_ name: String, _ folder: Folder) throws -> [Float] {
     let file = try SafetensorsFile(contentsOf: folder.file("run/latest.safetensors"))
     return try file.values(name, shape: file.tensor(name).shape)

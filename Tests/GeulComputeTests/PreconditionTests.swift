@@ -1,8 +1,8 @@
 import GeulCompute
 import Testing
 
-/// A programming error traps before it touches memory.
-struct FaultTests {
+/// Violated preconditions trap before memory is accessed.
+struct PreconditionTests {
   @Test func `an index out of range traps`() async {
     await #expect(processExitsWith: .failure) { _ = Buffer<Float>(zeros: 16)[16] }
     await #expect(processExitsWith: .failure) { _ = Buffer<Float>(zeros: 16)[-1] }
