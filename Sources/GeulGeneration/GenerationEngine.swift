@@ -14,7 +14,7 @@ internal import GeulText
 /// var engine = GenerationEngine(model, capacity: 8, context: context)
 /// let id = try engine.admit(SequenceRequest(prompt: ids, length: 200, seed: 1))
 /// while !engine.isIdle {
-///   for event in engine.step() { print(event.text, terminator: "") }
+///   for event in engine.step() where event.id == id { print(event.text, terminator: "") }
 /// }
 /// ```
 public struct GenerationEngine: ~Copyable {

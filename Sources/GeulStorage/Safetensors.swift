@@ -6,7 +6,7 @@
 ///   tensors: [.init("decoder.bias", shape: [v], floats: biases)])
 /// try file.write(to: AtomicFile("model.safetensors"))
 /// let read = try SafetensorsFile(contentsOf: "model.safetensors")
-/// let biases = try read.floats("decoder.bias", shape: [v])
+/// let copy = try read.floats("decoder.bias", shape: [v])
 /// ```
 ///
 /// The format consists of 8 bytes with the length of the header, little-endian; the header as JSON;
