@@ -96,7 +96,7 @@ extension ReportDocument {
     for (title, label, value) in [
       ("Gradient norm during training", "norm before clipping", \.gradientNorm),
       ("Training loss", "nats/char", \.trainNats),
-    ] as [(String, String, KeyPath<TrainingRun.Progress, Double>)] {
+    ] as [(String, String, KeyPath<TrainingLoop.Progress, Double>)] {
       try picture(
         LineChart(
           title: title, x: "step", y: label, logarithmicY: true,

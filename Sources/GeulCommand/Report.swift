@@ -128,7 +128,7 @@ struct Report: ParsableCommand {
   }
 
   private func showMetrics(
-    _ metrics: [TrainingRun.Progress], _ state: RunState, _ document: inout ReportDocument
+    _ metrics: [TrainingLoop.Progress], _ state: RunState, _ document: inout ReportDocument
   ) throws {
     try document.heading("Metrics")
     let configuration = state.configuration
@@ -163,7 +163,7 @@ struct Report: ParsableCommand {
   }
 
   private func points(
-    _ metrics: [TrainingRun.Progress], _ value: KeyPath<TrainingRun.Progress, Double>
+    _ metrics: [TrainingLoop.Progress], _ value: KeyPath<TrainingLoop.Progress, Double>
   ) -> [(x: Double, y: Double)] {
     metrics.map { (Double($0.step), $0[keyPath: value]) }
   }
@@ -184,7 +184,7 @@ struct Report: ParsableCommand {
   }
 
   private func results(
-    _ metrics: [TrainingRun.Progress], _ state: RunState, _ model: Model
+    _ metrics: [TrainingLoop.Progress], _ state: RunState, _ model: Model
   ) throws -> ReportData.Results {
     let training = model.metadata.training
     let baselines = try baselines(state, model)
@@ -235,7 +235,7 @@ struct Report: ParsableCommand {
         model.metadata.corpusOptions(encoding: choice.encoding, invalid: choice.invalid)),
       corpus.hash == model.metadata.training?.corpusHash
     else { return nil }
-    let count = TrainingRun.trainingTokenCount(of: corpus, state.configuration)
+    let count = TrainingLoop.trainingTokenCount(of: corpus, state.configuration)
     let scores = [1, 3].compactMap { order in
       FinishedRun.ngramBaseline(
         order: order, corpus, trainingTokens: count, validation: corpus,

@@ -11,7 +11,7 @@ struct RunReport {
   private var introduction: String?
   private var lastLine = 0.0
   /// The last progress report.
-  private(set) var last: TrainingRun.Progress?
+  private(set) var last: TrainingLoop.Progress?
 
   init(_ folder: RunFolder, quiet: Bool, introduction: String?, context: ComputeContext) {
     self.folder = folder
@@ -21,7 +21,7 @@ struct RunReport {
   }
 
   /// Shows an event.
-  mutating func show(_ event: TrainingRun.Event) {
+  mutating func show(_ event: TrainingLoop.Event) {
     if let introduction = introduction.take(), !quiet { Output.note(introduction) }
     switch event {
     case .note(let sentence):
@@ -62,7 +62,7 @@ struct RunReport {
   }
 
   /// The fields of the progress line: step, training loss, validation loss, speed, epoch, time left.
-  private func fields(_ progress: TrainingRun.Progress, isBest: Bool = false) -> [String] {
+  private func fields(_ progress: TrainingLoop.Progress, isBest: Bool = false) -> [String] {
     let total = progress.totalSteps.map { "/\($0)" } ?? ""
     let validation = lastValidation.map {
       "val \(number($0, 3))\(isBest ? " (best)" : "")"

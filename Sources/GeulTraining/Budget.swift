@@ -9,10 +9,10 @@ public enum Budget: Sendable, Equatable {
   /// Wall-clock time, but at most a number of epochs.
   case automatic(seconds: Double, epochs: Double)
 
-  /// The length where none is given.
+  /// The default length.
   public static let `default` = automatic(seconds: 300, epochs: 100)
 
-  /// Returns the number of steps, where it does not depend on the speed.
+  /// Returns the number of steps; nil if it depends on the speed.
   public func steps(perEpoch steps: Int) -> Int? {
     switch self {
     case .steps(let count): count
@@ -21,13 +21,13 @@ public enum Budget: Sendable, Equatable {
     }
   }
 
-  /// Returns the most steps that there may be, whatever the time; nil where only time counts.
+  /// Returns the maximum number of steps, which no speed exceeds; nil if only time limits the run.
   public func limit(perEpoch steps: Int) -> Int? {
-    guard case .automatic(_, let epochs) = self else { return self.steps(perEpoch: steps) }
-    return max(1, Int((epochs * Double(steps)).rounded()))
+    if case .automatic(_, let epochs) = self { return Budget.epochs(epochs).steps(perEpoch: steps) }
+    return self.steps(perEpoch: steps)
   }
 
-  /// The wall-clock time in seconds; nil where time does not count.
+  /// The wall-clock time in seconds; nil if time does not limit the run.
   public var seconds: Double? {
     switch self {
     case .steps, .epochs: nil

@@ -4,14 +4,14 @@ public import GeulModel
 public import GeulStorage
 public import GeulText
 
-/// A run as it is saved: the model, and everything that is needed to continue exactly.
+/// The contents of a checkpoint file: the model, and the state from which a run resumes with the same bytes.
 ///
 /// To the model's tensors it adds `average`, `adam.first` and `adam.second` (each a parameter storage as one vector) and the
 /// recurrent state, `state.hidden` and `state.cells`, `[l, b, h]`; to its metadata the key `geul.run`.
 public struct Checkpoint: Sendable {
   /// The model.
   public var model: Model
-  /// The run's state beside the trainer's.
+  /// The run's state apart from the trainer's.
   public var run: RunState
   /// The trainer's state.
   public var trainer: TrainerState
@@ -28,33 +28,31 @@ public struct Checkpoint: Sendable {
 
   /// Reads a checkpoint.
   ///
-  /// - Throws: `FormatError` if the file is damaged, or a model without a run.
+  /// - Throws: `FormatError` if the file is damaged, or contains a model without the state of a run.
   public init(contentsOf path: String) throws(FormatError) {
     try self.init(SafetensorsFile(contentsOf: path), name: path)
   }
 
   /// Reads a checkpoint from an open file, which errors call `name`.
   ///
-  /// - Throws: `FormatError` if the file is damaged, or a model without a run.
+  /// - Throws: `FormatError` if the file is damaged, or contains a model without the state of a run.
   public init(_ file: SafetensorsFile, name: String) throws(FormatError) {
-    func error(_ sentence: String) -> FormatError {
+    func formatError(_ sentence: String) -> FormatError {
       FormatError(file: name, reason: .metadata(sentence))
     }
     model = try Model(file, name: name)
     guard let text = file.metadata[Self.metadataKey] else {
-      throw error(
+      throw formatError(
         "it is a model without the state of a run. Resume from the run's latest.safetensors.")
     }
     do {
       run = try JSONDecoder().decode(RunState.self, from: Data(text.utf8))
     } catch {
-      throw FormatError(
-        file: name,
-        reason: .metadata("the state of the run cannot be read (\(Model.words(for: error)))."))
+      throw formatError("the state of the run cannot be decoded (\(Model.words(for: error))).")
     }
     let configuration = run.configuration
     guard configuration.architecture == model.metadata.architecture, run.isValid else {
-      throw error("the state of the run is inconsistent. Use the checkpoint saved before it.")
+      throw formatError("the state of the run is inconsistent. Use the checkpoint saved before it.")
     }
     var state = TrainerState(
       parameters: model.parameters, batcher: run.batcher, configuration: configuration)
@@ -75,8 +73,8 @@ public struct Checkpoint: Sendable {
     guard storages.allSatisfy(\.isFinite), recurrent.hidden.allSatisfy(\.isFinite),
       recurrent.float32State.allSatisfy(\.isFinite)
     else {
-      throw error(
-        "the state of the run has numbers that are not finite. Use an earlier checkpoint.")
+      throw formatError(
+        "the state of the run contains non-finite values. Use an earlier checkpoint.")
     }
     trainer = state
   }
@@ -122,7 +120,7 @@ extension Checkpoint {
   ) -> Checkpoint {
     let trainer = TrainerState(
       configuration, vocabulary: corpus.vocabulary.count,
-      tokenCount: TrainingRun.trainingTokenCount(of: corpus, configuration))
+      tokenCount: TrainingLoop.trainingTokenCount(of: corpus, configuration))
     let run = RunState(configuration: configuration, text: text, batcher: trainer.batcher)
     let metadata = Model.Metadata(
       architecture: configuration.architecture, tokenizer: corpus.tokenizer,

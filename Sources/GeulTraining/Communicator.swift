@@ -8,9 +8,9 @@ public protocol Communicator: Sendable {
   var rank: Int { get }
   /// The number of processes.
   var count: Int { get }
-  /// Replaces each number by its sum over all ranks, the same bits on each.
+  /// Replaces each element by its sum over all ranks, with the same bits on each rank.
   func allReduceSum(_ values: inout Buffer<Float>)
-  /// Returns the sum of a number over all ranks, the same bits on each.
+  /// Returns the sum of a value over all ranks, with the same bits on each rank.
   func allReduceSum(_ value: Double) -> Double
 }
 

@@ -7,7 +7,7 @@ public struct ConfigurationAdvisor: Sendable {
   public let vocabulary: Int
   /// The number of tokens for training.
   public let tokenCount: Int
-  /// The time budget.
+  /// The time budget in seconds.
   public let seconds: Double
   /// The multiply-adds per second that training reaches.
   public let multiplyAddsPerSecond: Double
@@ -22,9 +22,9 @@ public struct ConfigurationAdvisor: Sendable {
 
   /// Returns the hidden size that gives the lowest loss in the time.
   ///
-  /// A step on one token takes three multiply-adds for each parameter of a matrix, so t seconds are worth C = R t / 3 P
-  /// tokens for P parameters. The loss is lowest where each parameter sees some eight tokens: P = sqrt(R t / 3 / 8). A small
-  /// text supports only so many parameters.
+  /// A step on one token takes three multiply-adds for each parameter of a matrix, so t seconds suffice for R t / 3 P tokens
+  /// with P parameters at R multiply-adds per second. The loss is lowest at about eight tokens per
+  /// parameter: P = sqrt(R t / 3 / 8). A small text limits the number of parameters.
   public func hidden(_ architecture: Architecture) -> Int {
     let limit = min(
       (multiplyAddsPerSecond * seconds / 3 / Self.tokensPerParameter).squareRoot(),
@@ -38,15 +38,15 @@ public struct ConfigurationAdvisor: Sendable {
     } ?? Self.smallest
   }
 
-  /// Returns the number of epochs in the time, about.
+  /// Returns the approximate number of epochs in the time.
   public func epochs(_ architecture: Architecture) -> Double {
     multiplyAddsPerSecond * seconds / 3 / parameters(architecture) / Double(max(1, tokenCount))
   }
 
   /// Returns the dropout rate for a number of epochs.
   ///
-  /// A network overfits the sooner the more often it reads a text and the more parameters it has for each token: the product
-  /// of the two counts.
+  /// Overfitting grows with the number of epochs and with the number of parameters per token; the rate depends on the product
+  /// of the two.
   public func dropout(_ architecture: Architecture, epochs: Double) -> Float {
     switch epochs * parameters(architecture) / Double(max(1, tokenCount)) {
     case ..<3: 0

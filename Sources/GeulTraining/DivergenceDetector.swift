@@ -1,7 +1,7 @@
 /// Distinguishes divergence of the loss from its ordinary fluctuation.
 ///
 /// It keeps the running mean and variance of the loss. A step whose loss is eight standard deviations above the mean is a
-/// spike. On the texts of docs/experiments.md, with 1 to 32 streams, no step of a stable run was above 6.5.
+/// spike. On the texts of docs/experiments.md, with batch sizes of 1 to 32, no step of a stable run was above 6.5.
 public struct DivergenceDetector: Codable, Sendable, Equatable {
   private var mean = 0.0
   private var variance = 0.0
@@ -22,7 +22,7 @@ public struct DivergenceDetector: Codable, Sendable, Equatable {
     /// The loss is far above its running mean.
     case spike
 
-    /// The beginning of a message.
+    /// A clause that begins a message.
     public var description: String {
       switch self {
       case .notFinite: "The loss or its gradient is not finite"
@@ -44,20 +44,20 @@ public struct DivergenceDetector: Codable, Sendable, Equatable {
   ///   - nats: the loss in nats/token.
   ///   - uniformLoss: the loss of a uniform distribution, ln v.
   ///   - step: the number of the step.
-  ///   - isSettled: false at the beginning of an epoch, whose first losses, from a zero state in another part of the text,
-  ///     are not compared.
+  ///   - isPastEpochStart: false for the first batches of an epoch, whose losses are not comparable with those before; see
+  ///     `SequenceBatcher.isPastEpochStart`.
   /// - Returns: The divergence, or nil.
   package mutating func check(
-    _ nats: Double, uniformLoss: Double, step: Int, isSettled: Bool
+    _ nats: Double, uniformLoss: Double, step: Int, isPastEpochStart: Bool
   ) -> Divergence? {
     guard nats.isFinite else { return .notFinite }
-    // Text that is new to a confident network may cost more than ln v, but not this much, or not for long.
+    // On new text the loss of a confident network may exceed ln v for some steps, but not by this much.
     guard nats < 3 * uniformLoss + 10 else { return .aboveUniform }
     let deviation = variance.squareRoot()
     let difference = nats - mean
     if steps >= 50, step > suppressedUntil {
       if mean > uniformLoss + 1 { return .aboveUniform }
-      if isSettled, difference > Self.limit * deviation { return .spike }
+      if isPastEpochStart, difference > Self.limit * deviation { return .spike }
     }
     // An outlier counts as three deviations, so that a divergence does not raise the mean.
     let clipped = steps < 10 ? difference : max(-3 * deviation, min(3 * deviation, difference))

@@ -24,7 +24,7 @@ public struct DynamicEvaluator: ~Copyable {
     public var length = 64
     /// The decay rate of the second moment.
     public var beta2: Float = 0.999
-    /// The fraction of their distance from the initial parameters by which the parameters return in each update.
+    /// The decay rate toward the initial parameters in each update (Krause et al. 2018).
     public var decay: Float = 0.001
 
     /// The defaults.
@@ -36,7 +36,7 @@ public struct DynamicEvaluator: ~Copyable {
     }
   }
 
-  /// Creates an evaluator in a zero state; `adaptation` is nil for a model that stays as it is.
+  /// Creates an evaluator in a zero state; `adaptation` is nil for a model that does not adapt.
   public init(
     _ network: Network, parameters: ParameterStorage, adaptation: Configuration?,
     context: ComputeContext
@@ -71,7 +71,7 @@ public struct DynamicEvaluator: ~Copyable {
     return naturalLogarithm(sum) + Double(largest) - Double(logits[Int(id)])
   }
 
-  /// Reads the next token, and adapts when enough tokens have been read.
+  /// Reads the next token, and adapts after every `length` tokens.
   public mutating func read(_ id: Int32) {
     adapter?.read(id, weights, context)
     // A copy of the reference: Swift 6.3.1 crashes on `self.reader.tokens[0]` with -sanitize=thread.

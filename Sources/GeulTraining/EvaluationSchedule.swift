@@ -1,8 +1,8 @@
 /// The steps of a run after which the validation loss is evaluated.
 ///
-/// Evaluations are evenly spaced. A run that reads its text very often is also evaluated early: after two epochs, and then
-/// whenever a quarter more has been read, until the even steps come as close. A small text may be overfitted long before a
-/// twentieth of a long run is over.
+/// Evaluations are evenly spaced. A run of many epochs is also evaluated early, because it may overfit a small text long
+/// before its first twentieth is over: after two epochs, then at steps that grow by a quarter, until the evenly spaced
+/// evaluations are as close together.
 public struct EvaluationSchedule: Sendable {
   /// The number of steps of the run; nil while it is not known.
   let total: Int?
@@ -10,14 +10,14 @@ public struct EvaluationSchedule: Sendable {
   let stepsPerEpoch: Int
   /// The number of evenly spaced evaluations.
   let count: Int
-  /// The ratio of the steps of two early evaluations.
+  /// The ratio between the steps of successive early evaluations.
   let growth: Double
 
   /// The density of evaluations that the time budget of a run allows.
   public struct Density: Codable, Sendable, Equatable {
     /// The number of evenly spaced evaluations; nil for the configuration's.
     public var count: Int?
-    /// The ratio of the steps of two early evaluations.
+    /// The ratio between the steps of successive early evaluations.
     public var growth = 1.25
 
     /// The default density.
@@ -40,9 +40,7 @@ public struct EvaluationSchedule: Sendable {
 
   /// Returns true if the validation loss is evaluated after `step`.
   package func contains(_ step: Int) -> Bool {
-    if let total, let interval {
-      if step == total || step % interval == 0 && total - step >= interval / 2 { return true }
-    }
+    if isEvenlySpaced(step) { return true }
     return earlySteps(upTo: step).last == step
   }
 
@@ -54,17 +52,21 @@ public struct EvaluationSchedule: Sendable {
     return Set(evenSteps + earlySteps(upTo: total)).count { $0 > step }
   }
 
-  /// The evenly spaced evaluations: a remainder shorter than half of an interval has none of its own.
+  /// The steps of the evenly spaced evaluations; the last interval may be half as long or half longer.
   private var evenSteps: [Int] {
     guard let total, let interval else { return [] }
-    return stride(from: interval, to: total, by: interval).filter { total - $0 >= interval / 2 }
-      + [total]
+    return stride(from: interval, to: total, by: interval).filter(isEvenlySpaced) + [total]
+  }
+
+  private func isEvenlySpaced(_ step: Int) -> Bool {
+    guard let total, let interval else { return false }
+    return step == total || step % interval == 0 && total - step >= interval / 2
   }
 
   private func earlySteps(upTo step: Int) -> [Int] {
     var time = Self.firstEpoch * Double(stepsPerEpoch)
     guard interval.map({ Double($0) > time }) ?? true else { return [] }
-    // From here on they would come less often than the even ones.
+    // After `end` the evenly spaced evaluations are closer together.
     let end = interval.map { Double($0) / (1 - 1 / growth) } ?? .infinity
     var steps: [Int] = []
     while Int(time) <= step, time <= end {
@@ -78,7 +80,7 @@ public struct EvaluationSchedule: Sendable {
 extension EvaluationSchedule {
   /// Returns the greatest density at which a run of `total` steps has at most `limit` evaluations after `step`.
   ///
-  /// Two may remain whatever the limit: the first early one and the last.
+  /// Two may remain at any limit: the first early one and the last.
   package static func density(
     total: Int, stepsPerEpoch: Int, count: Int, after step: Int, limit: Int
   ) -> Density {
@@ -93,7 +95,7 @@ extension EvaluationSchedule {
     while remaining() > limit, density.count ?? count > 1 {
       density.count = max(1, (density.count ?? count) * 3 / 4)
     }
-    // Fewer even evaluations leave more early ones.
+    // With fewer evenly spaced evaluations there are more early ones.
     while remaining() > max(2, limit), density.growth < 1e6 { density.growth *= 2 }
     return density
   }

@@ -54,8 +54,9 @@ public struct Evaluator: Sendable {
     loss(corpus, range, unless: { false }) ?? Loss()
   }
 
-  /// Computes the loss of all but the first token of a range; returns nil as soon as `shouldStop`, which is called now and
-  /// then, returns true.
+  /// Computes the loss of all but the first token of a range, and returns nil as soon as `shouldStop` returns true.
+  ///
+  /// `shouldStop` is called every 256 tokens.
   public func loss(
     _ corpus: Corpus, _ range: Range<Int>, unless shouldStop: () -> Bool
   ) -> Loss? {
@@ -103,30 +104,30 @@ public struct Evaluator: Sendable {
     return loss
   }
 
-  /// Estimates the loss from about `limit` tokens of a range, read in many streams at once: much faster than `loss`.
+  /// Estimates the loss from about `limit` tokens of a range, read in a large batch: much faster than `loss`.
   ///
-  /// Each stream starts from a zero state some tokens before its own part, so that it has a context when it is scored.
+  /// Each sequence of the batch starts from a zero state 64 tokens before the first token that counts.
   public func sampledLoss(_ corpus: Corpus, _ range: Range<Int>, limit: Int) -> Loss {
     let warmup = 64
     let tokens = min(range.count - 1, limit)
     guard tokens > 0 else { return Loss() }
-    let (streams, length) = Self.window(
+    let (batch, length) = Self.batchShape(
       tokens: tokens, vocabulary: weights.network.vocabulary)
-    let own = (tokens + streams - 1) / streams
-    var shards = BatchShard.partition(batch: streams, threads: context.pool.count).map { rows in
+    let counted = (tokens + batch - 1) / batch
+    var shards = BatchShard.partition(batch: batch, threads: context.pool.count).map { rows in
       makeShard(firstRow: rows.lowerBound, rows: rows.count, length: length)
     }
-    // The part of each stream, spread evenly over the positions that have tokens before them to read.
-    let first = range.lowerBound + (streams == 1 ? 0 : warmup)
-    let spread = Double(range.upperBound - 1 - own - first) / Double(max(1, streams - 1))
-    let starts = (0..<streams).map { first + Int((Double($0) * spread).rounded(.down)) }
+    // The first counted token of each sequence, spread evenly over the positions that have a warm-up before them.
+    let first = range.lowerBound + (batch == 1 ? 0 : warmup)
+    let spread = Double(range.upperBound - 1 - counted - first) / Double(max(1, batch - 1))
+    let starts = (0..<batch).map { first + Int((Double($0) * spread).rounded(.down)) }
     let (weights, kernels) = (weights, context.kernels)
     context.pool.forEach(&shards) { shard in
       let rows = shard.firstRow..<shard.firstRow + shard.rows
-      // A single stream begins with the range: there is nothing to read before.
-      for begin in stride(from: streams == 1 ? 0 : -warmup, to: own, by: length) {
+      // A single sequence begins with the range and has no warm-up.
+      for begin in stride(from: batch == 1 ? 0 : -warmup, to: counted, by: length) {
         for row in rows {
-          // Before the range, and after the stream's own part, nothing counts.
+          // -1 before and after the range: it does not count.
           var ids = [Int32](repeating: -1, count: length + 1)
           let low = max(range.lowerBound, starts[row] + begin)
           let high = min(range.upperBound, starts[row] + begin + length + 1)
@@ -137,9 +138,9 @@ public struct Evaluator: Sendable {
           }
           shard.setTokens(
             row: row - shard.firstRow, ids,
-            counting: min(length, max(0, -begin))..<min(length, own - begin))
+            counting: min(length, max(0, -begin))..<min(length, counted - begin))
         }
-        // No target before a stream's own part counts.
+        // In the warm-up no target counts.
         if begin + length <= 0 {
           shard.read(weights, ComputeContext(kernels))
         } else {
@@ -155,11 +156,10 @@ public struct Evaluator: Sendable {
     }
   }
 
-  /// The streams and the steps of each that `sampledLoss` reads at once: fewer for a vocabulary whose logits would fill the
-  /// memory.
-  static func window(tokens: Int, vocabulary: Int) -> (streams: Int, length: Int) {
-    let streams = max(1, min(64, tokens / 256))
-    return (streams, max(1, min(64, (1 << 24) / vocabulary / streams)))
+  /// The batch size and sequence length of `sampledLoss`: shorter for a large vocabulary, whose logits take much memory.
+  static func batchShape(tokens: Int, vocabulary: Int) -> (batch: Int, length: Int) {
+    let batch = max(1, min(64, tokens / 256))
+    return (batch, max(1, min(64, (1 << 24) / vocabulary / batch)))
   }
 
   private func makeShard(firstRow: Int = 0, rows: Int, length: Int) -> BatchShard {

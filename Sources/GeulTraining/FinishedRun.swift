@@ -3,7 +3,7 @@ internal import GeulModel
 internal import GeulStorage
 public import GeulText
 
-/// A run whose steps are all made: its best model is still to be evaluated exactly.
+/// A run with all its steps completed, whose best model remains to be evaluated.
 public struct FinishedRun: Sendable {
   /// The state of the run.
   public let state: RunState
@@ -25,7 +25,7 @@ public struct FinishedRun: Sendable {
     self.context = context
   }
 
-  /// The most tokens that are evaluated one after the other: half a minute for a network of 2x256.
+  /// The maximum number of tokens that are evaluated in sequence, which takes half a minute for a network of 2x256.
   private static let exactLimit = 1_000_000
 
   /// Indicates whether all of a validation range is evaluated, not a sample of it.
@@ -37,13 +37,13 @@ public struct FinishedRun: Sendable {
     public let loss: Evaluator.Loss
     /// The loss in bits/byte.
     public let bitsPerByte: Double
-    /// Indicates whether all tokens were evaluated, one after the other; if not, a sample of them.
+    /// Indicates whether all tokens were evaluated in sequence; if not, a sample of them was.
     public let isExact: Bool
   }
 
   /// Evaluates the best model and writes its validation loss into its file.
   ///
-  /// - Parameter shouldStop: called now and then; if it returns true, the saved files stay as they are.
+  /// - Parameter shouldStop: called every 256 tokens; if it returns true, the saved files are not changed.
   /// - Returns: The validation loss; nil where nothing was held out.
   /// - Throws: `RunError.stopped` if `shouldStop` returned true.
   public func evaluate(unless shouldStop: () -> Bool = { false }) throws(RunError) -> FinalLoss? {
@@ -74,7 +74,7 @@ public struct FinishedRun: Sendable {
   /// nil where nothing was held out.
   public func ngramBaseline(order: Int) -> Double? {
     guard let validation else { return nil }
-    let count = TrainingRun.trainingTokenCount(of: corpus, state.configuration)
+    let count = TrainingLoop.trainingTokenCount(of: corpus, state.configuration)
     return Self.ngramBaseline(
       order: order, corpus, trainingTokens: count, validation: validation.corpus,
       in: validation.range)

@@ -16,13 +16,13 @@ public struct KneserNey: Sendable {
 
   /// The highest order.
   public static let maximumOrder = 8
-  /// The most tokens that are counted, the last ones of a longer text, so that memory has a limit.
+  /// The maximum number of tokens that are counted, which bounds the memory: the last tokens of a longer text.
   public static let maximumTokens = 8_000_000
 
   private let vocabulary: Int
   /// The n-grams, the empty one first.
   private var nodes: [Node]
-  /// The n-gram of a context and the token that follows it, by both numbers.
+  /// The index of the n-gram that consists of a context and the next token; see `key`.
   private var longer: [UInt64: UInt32] = [:]
   /// The discounts D(c) of n-grams by their length and c, at most 3.
   private var discounts: [[Double]] = []
@@ -44,7 +44,8 @@ public struct KneserNey: Sendable {
   ///
   /// - Complexity: O(n) for n tokens.
   public init(_ corpus: Corpus, _ range: Range<Int>, order: Int) {
-    precondition(1...Self.maximumOrder ~= order, "n-grams of \(order) tokens")
+    precondition(
+      1...Self.maximumOrder ~= order, "order must be in 1...\(Self.maximumOrder), is \(order)")
     self.order = order
     vocabulary = corpus.vocabulary.count
     nodes = [Node(length: 0)]

@@ -4,7 +4,7 @@ internal import GeulText
 
 /// The memory that a run takes at its peak, estimated before it begins.
 ///
-/// With n numbers in the network (padding included), r positions in a window (batch x length), l layers of width h, v tokens
+/// With n parameters in the network (padding included), r positions in a window (batch x length), l layers of width h, v tokens
 /// in the vocabulary, and p bytes in an element.
 public struct MemoryEstimate: Sendable, Equatable {
   /// Parameters, their average, both moments and the gradient (4 bytes each), packed matrices, and Muon's workspaces; in
@@ -34,13 +34,13 @@ public struct MemoryEstimate: Sendable, Equatable {
       + (configuration.optimizerKind == .muon ? grams : 0)
 
     let (cell, width) = (configuration.architecture.cell.descriptor, network.layers[0].width)
-    let isNarrow = configuration.precision == .bfloat16
+    let isBFloat16 = configuration.precision == .bfloat16
     let state = cell.carriesFloat32State ? 4 : 0
     // Hidden state, float32 state, gates; in bfloat16 their gradients; dropout's outputs.
     let perUnit =
-      elementBytes + state + 4 * cell.savedColumns + (isNarrow ? 2 * cell.savedColumns : 0)
+      elementBytes + state + 4 * cell.savedColumns + (isBFloat16 ? 2 * cell.savedColumns : 0)
       + (configuration.dropout > 0 ? elementBytes : 0)
-    let logits = padded(vocabulary) * (isNarrow ? 6 : 4)
+    let logits = padded(vocabulary) * (isBFloat16 ? 6 : 4)
     let positions = configuration.batch * configuration.length
     let shard =
       BatchShard.partition(batch: configuration.batch, threads: threads).map(\.count).max() ?? 1
@@ -53,19 +53,19 @@ public struct MemoryEstimate: Sendable, Equatable {
     let held =
       tokenCount
       - Corpus.tokenCount(of: tokenCount, withoutLast: configuration.validationFraction)
-    let (streams, steps) = Evaluator.window(tokens: held, vocabulary: vocabulary)
+    let (batch, length) = Evaluator.batchShape(tokens: held, vocabulary: vocabulary)
     let perPosition = layers * width * (4 + state + 4 * cell.savedColumns)
     let evaluation =
-      4 * matrices + streams * steps * (perPosition + 4 * padded(vocabulary))
+      4 * matrices + batch * length * (perPosition + 4 * padded(vocabulary))
     temporary = max(saving, held > 0 ? evaluation : 0)
     program =
       Self.programBytes + min(4 * tokenCount, Self.residentTokenBytes)
       + Self.bytesPerVocabularyToken * vocabulary
   }
 
-  /// The memory of a run of the smallest network on the smallest text.
+  /// The memory of a run with the smallest network and text, in bytes.
   private static let programBytes = 28 << 20
-  /// The most of a token file that is kept in memory; see `MappedFile`.
+  /// The maximum number of bytes of a token file that stay in memory; see `MappedFile`.
   private static let residentTokenBytes = 64 << 20
   /// The bytes of a token and its entries in dictionaries.
   private static let bytesPerVocabularyToken = 500

@@ -1,12 +1,12 @@
 internal import GeulStorage
 
-/// `metrics.jsonl`: one line of JSON for each report, appended, so that a crash loses at most a line.
+/// The log `metrics.jsonl`: one line of JSON for each report. Lines are appended, so that a crash loses at most one.
 struct MetricsLog {
   private let file: JSONLinesFile
-  /// The training time of the lines that were kept.
+  /// The training time in the kept lines, in seconds.
   let seconds: Double
 
-  /// Opens the log and drops lines of steps after `step`: they were lost with the process that made them.
+  /// Opens the log and drops lines of steps after `step`: the process that wrote them ended before it saved a checkpoint.
   init(_ path: String, upTo step: Int) {
     file = JSONLinesFile(path, usesSnakeCase: true)
     var seconds = 0.0
@@ -26,5 +26,5 @@ struct MetricsLog {
   /// Appends a line.
   ///
   /// A log that cannot be written does not stop training: the checkpoint will report a full disk.
-  func append(_ progress: TrainingRun.Progress) { try? file.append(progress) }
+  func append(_ progress: TrainingLoop.Progress) { try? file.append(progress) }
 }

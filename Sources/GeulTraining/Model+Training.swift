@@ -24,7 +24,7 @@ extension Model {
   /// - Throws: `TrainingError`, or `InstructionSetError` if `GEUL_ISA` names an instruction set that is not available.
   public static func train(
     on corpus: Corpus, for duration: Duration, options: TrainingOptions = TrainingOptions(),
-    context: ComputeContext? = nil, report: (TrainingRun.Progress) -> Void = { _ in }
+    context: ComputeContext? = nil, report: (TrainingLoop.Progress) -> Void = { _ in }
   ) throws -> Model {
     let clock = Stopwatch()
     var options = options
@@ -43,18 +43,5 @@ extension Model {
       }
     }
     return try Model(contentsOf: folder.best.path)
-  }
-}
-
-extension TrainingRun.Progress: CustomStringConvertible {
-  /// One line: step, training loss, validation loss, speed and epoch.
-  public var description: String {
-    func number(_ value: Double, _ digits: Int) -> String {
-      String(format: "%.\(digits)f", value)
-    }
-    let total = totalSteps.map { "/\($0)" } ?? ""
-    let validation = validationNats.map { "  val \(number($0, 3))" } ?? ""
-    return "step \(step)\(total)  train \(number(trainNats, 3))\(validation)"
-      + "  \(Int(charsPerSecond)) chars/s  epoch \(number(epoch, 1))"
   }
 }

@@ -2,7 +2,7 @@ internal import GeulStorage
 
 /// A text that a model generated during training: one line of JSON in `samples.jsonl`.
 public struct Sample: Codable, Sendable, Equatable {
-  /// The number of steps made.
+  /// The number of completed steps.
   public var step: Int
   /// The number of epochs.
   public var epoch: Double
@@ -21,7 +21,7 @@ extension RunFolder {
   /// The path of the samples.
   public var samplesPath: String { "\(path)/samples.jsonl" }
 
-  /// Reads the samples in the order of their steps; of a step that was made twice, after a crash, the last.
+  /// Reads the samples in the order of their steps; if a step was repeated after a crash, only its last sample.
   public func samples() -> [Sample] {
     let samples = JSONLinesFile(samplesPath).values(Sample.self)
     return Dictionary(samples.map { ($0.step, $0) }) { _, last in last }
@@ -31,9 +31,9 @@ extension RunFolder {
   /// Appends a sample; one that cannot be written does not stop training.
   public func append(_ sample: Sample) { try? JSONLinesFile(samplesPath).append(sample) }
 
-  /// Reads the metrics in the order of their steps; lines that cannot be read are left out.
-  public func metrics() -> [TrainingRun.Progress] {
-    JSONLinesFile(metricsPath, usesSnakeCase: true).values(TrainingRun.Progress.self)
+  /// Reads the metrics in the order of their steps; lines that cannot be decoded are skipped.
+  public func metrics() -> [TrainingLoop.Progress] {
+    JSONLinesFile(metricsPath, usesSnakeCase: true).values(TrainingLoop.Progress.self)
       .sorted { $0.step < $1.step }
   }
 }

@@ -6,7 +6,7 @@ public struct RunFolder: Sendable, Equatable {
   /// The path of the folder.
   public let path: String
 
-  /// Names a folder; nothing is opened.
+  /// Creates a value for the folder at `path`, which need not exist.
   public init(_ path: String) { self.path = path }
 
   /// The newest checkpoint.

@@ -1,6 +1,6 @@
 public import GeulText
 
-/// The persistent state of a run beside the trainer's: configuration, position, history.
+/// The persistent state of a run apart from the trainer's: configuration, position, history.
 ///
 /// Nothing in it depends on the clock, the threads or the folder. A field that is missing in an older checkpoint takes its
 /// default.
@@ -13,7 +13,7 @@ public struct RunState: Codable, Sendable, Equatable {
   public var totalSteps: Int?
   /// The position of training in the text.
   public var batcher: SequenceBatcher
-  /// The number of steps made.
+  /// The number of completed steps.
   public var step = 0
   /// The factor of the scheduled learning rate.
   public var learningRateScale: Float = 1
@@ -43,7 +43,7 @@ public struct RunState: Codable, Sendable, Equatable {
 
   /// One evaluation.
   public struct Evaluation: Codable, Sendable, Equatable {
-    /// The number of steps made.
+    /// The number of completed steps.
     public var step: Int
     /// The mean training loss since the evaluation before, in nats/token.
     public var trainNats: Double

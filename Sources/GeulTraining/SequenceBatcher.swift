@@ -3,19 +3,19 @@ internal import GeulText
 
 /// The batches of a text for truncated back-propagation through time, and the position of training in it.
 ///
-/// The text is cut into `batch` streams of equal length; a step takes the next `length` tokens of each as inputs, and the
-/// tokens one later as targets. An epoch ends with the streams; the next begins at another offset, so that windows do not
-/// always begin at the same positions. Nothing wraps around: a target always follows its input in the text.
+/// The text is cut into `batch` contiguous parts of equal length. A batch takes the next `length` tokens of each part as
+/// inputs, and the tokens one later as targets. An epoch ends when the parts are read; the next one begins at another
+/// offset, so that sequences begin at other positions. A target always follows its input in the text.
 public struct SequenceBatcher: Codable, Sendable, Equatable {
   /// The number of tokens of the text that are for training.
   public let tokenCount: Int
-  /// The number of streams.
+  /// The batch size: the number of sequences per batch.
   public let batch: Int
-  /// The number of tokens of each stream in a window.
+  /// The sequence length, in tokens.
   public let length: Int
   /// The number of completed epochs.
   public private(set) var epoch = 0
-  /// The index of the next window of the epoch.
+  /// The index of the next batch of the epoch.
   public private(set) var index = 0
   /// The number of tokens that this epoch skips at the beginning.
   public private(set) var offset = 0
@@ -31,7 +31,8 @@ public struct SequenceBatcher: Codable, Sendable, Equatable {
   /// - Precondition: `tokenCount > batch * length`; see `fit`.
   public init(tokenCount: Int, batch: Int, length: Int, seed: UInt64) {
     precondition(
-      tokenCount > batch * length, "\(tokenCount) tokens for \(batch) streams of \(length)")
+      tokenCount > batch * length,
+      "tokenCount must exceed batch * length, is \(tokenCount) for \(batch) sequences of \(length)")
     self.tokenCount = tokenCount
     self.batch = batch
     self.length = length
@@ -39,23 +40,23 @@ public struct SequenceBatcher: Codable, Sendable, Equatable {
     chooseOffset()
   }
 
-  /// The number of windows of this epoch.
-  public var count: Int { streamLength / length }
+  /// The number of batches of this epoch.
+  public var count: Int { partLength / length }
 
   /// The number of epochs, with the fraction of the current one.
   public var epochs: Double { Double(epoch) + Double(index) / Double(count) }
 
-  /// Indicates whether the next window begins its streams.
+  /// Indicates whether the next batch begins an epoch.
   public var isAtStart: Bool { index == 0 }
 
-  /// Indicates whether the epoch is past its first windows, whose losses from a zero state in another part of the text are
-  /// no continuation of those before.
-  public var isSettled: Bool { index >= min(50, count / 2) }
+  /// Indicates whether the epoch is past its first batches. Their losses are not comparable with the losses before: they start
+  /// from a zero state, in another part of the text.
+  public var isPastEpochStart: Bool { index >= min(50, count / 2) }
 
-  /// The position of the next window of stream `row`; it needs `length + 1` tokens.
-  public func start(row: Int) -> Int { offset + row * streamLength + index * length }
+  /// The position in the text of the next sequence of part `row`; it needs `length + 1` tokens.
+  public func start(row: Int) -> Int { offset + row * partLength + index * length }
 
-  /// Advances to the next window.
+  /// Advances to the next batch.
   public mutating func advance() {
     index += 1
     guard index == count else { return }
@@ -64,24 +65,24 @@ public struct SequenceBatcher: Codable, Sendable, Equatable {
     chooseOffset()
   }
 
-  private var streamLength: Int { (tokenCount - 1 - offset) / batch }
+  private var partLength: Int { (tokenCount - 1 - offset) / batch }
 
   private mutating func chooseOffset() {
-    // At most an eighth of the text and one window of the batch are skipped.
-    let most = min(batch * length, (tokenCount - 1) / 8, tokenCount - 1 - batch * length)
-    offset = Int(random.next() % UInt64(most + 1))
+    // At most an eighth of the text and one batch are skipped.
+    let limit = min(batch * length, (tokenCount - 1) / 8, tokenCount - 1 - batch * length)
+    offset = Int(random.next() % UInt64(limit + 1))
   }
 
   /// Returns the batch size and sequence length for a text: the given ones, or what suits it.
   ///
-  /// A small text is learned best with short sequences, which give more steps, and then with fewer streams: see "Small texts"
-  /// in docs/experiments.md. Given values are reduced only where the text would not fill two windows.
+  /// A small text is learned best with short sequences, which give more steps, and then with a smaller batch: see "Small
+  /// texts" in docs/experiments.md. Given values are reduced only where the text would not fill two batches.
   public static func fit(
     tokenCount: Int, batch: Int?, length: Int?
   ) -> (batch: Int, length: Int) {
     let defaults = TrainingConfiguration()
     var (b, l) = (batch ?? defaults.batch, length ?? defaults.length)
-    func hasFewer(than windows: Int) -> Bool { (tokenCount - 1) / (b * l) < windows }
+    func hasFewer(than batches: Int) -> Bool { (tokenCount - 1) / (b * l) < batches }
     if length == nil, hasFewer(than: 128) { l = 32 }
     if length == nil, hasFewer(than: 64) { l = 16 }
     if batch == nil { while b > 8, hasFewer(than: 64) { b /= 2 } }
@@ -92,7 +93,7 @@ public struct SequenceBatcher: Codable, Sendable, Equatable {
 }
 
 extension SequenceBatcher {
-  /// Loads the next window of a text into a shard.
+  /// Copies a shard's sequences of the next batch from a text.
   func load(_ corpus: Corpus, into shard: BatchShard) {
     if isAtStart { shard.resetState() }
     var ids = [Int32](repeating: 0, count: length + 1)

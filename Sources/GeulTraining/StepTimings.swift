@@ -11,7 +11,7 @@ public struct StepTimings: Sendable {
   /// Packing the weights for the next step.
   public var packing = 0.0
 
-  /// No time.
+  /// Creates timings of zero seconds.
   public init() {}
 
   /// The sum of all phases.

@@ -1,8 +1,8 @@
-/// The time since an instant.
+/// Measures wall-clock time.
 public struct Stopwatch: Sendable {
   private var start = ContinuousClock.now
 
-  /// Starts now.
+  /// Creates a stopwatch that starts now.
   public init() {}
 
   /// The seconds since the start.

@@ -2,10 +2,10 @@ public import GeulCompute
 public import GeulModel
 public import GeulText
 
-/// Trains a network: one call of `step` reads a window of the batch and updates the parameters once.
+/// Trains a network: one call of `step` reads one batch and updates the parameters once.
 ///
-/// The result of a step depends on the state, the configuration and the text alone: not on threads, and in float32 not on
-/// the instruction set.
+/// The result of a step depends only on the state, the configuration and the text: not on the number of threads, and in
+/// float32 not on the instruction set.
 ///
 /// ```swift
 /// var trainer = Trainer(configuration, vocabulary: v, tokenCount: corpus.count, context: context)
@@ -45,7 +45,7 @@ public struct Trainer: ~Copyable {
     public let gradientNorm: Double
     /// The learning rate.
     public let learningRate: Float
-    /// Indicates whether loss and gradient are finite; if not, the parameters were left unchanged.
+    /// Indicates whether loss and gradient are finite; if not, the parameters did not change.
     public var isFinite: Bool { nats.isFinite && gradientNorm.isFinite }
   }
 
@@ -107,11 +107,11 @@ public struct Trainer: ~Copyable {
   /// - Parameters:
   ///   - corpus: the text.
   ///   - total: the number of steps of the run; nil while it is not known.
-  /// - Returns: The measurements; if the loss is not finite, nothing was changed.
+  /// - Returns: The measurements; if the loss is not finite, the state did not change.
   public mutating func step(_ corpus: Corpus, of total: Int?) -> StepMetrics {
     var stopwatch = Stopwatch()
     propagate(corpus)
-    // Shards run forward and backward concurrently: the time is divided in proportion to what they measured.
+    // Shards run forward and backward concurrently: their common time is divided in proportion to the measured times.
     let both = stopwatch.lap()
     let forward = shards.reduce(0) { $0 + $1.seconds.forward }
     let fraction = forward / shards.reduce(forward) { $0 + $1.seconds.backward }
@@ -136,7 +136,7 @@ public struct Trainer: ~Copyable {
     return metrics
   }
 
-  /// Takes all shards through their next windows, forward and back.
+  /// Runs the forward and backward passes of all shards.
   private mutating func propagate(_ corpus: Corpus) {
     let masks =
       configuration.dropout > 0
@@ -166,7 +166,7 @@ public struct Trainer: ~Copyable {
     timings.packing += stopwatch.lap()
   }
 
-  /// Differs for each step of each seed.
+  /// The key of the dropout masks; it differs for each step and seed.
   private var dropoutKey: UInt64 {
     var random = SplitMix64(seed: configuration.seed ^ 0x6765_756C_0000_0000 &+ UInt64(step))
     return random.next()

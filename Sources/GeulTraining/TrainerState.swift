@@ -1,7 +1,7 @@
 public import GeulCompute
 public import GeulModel
 
-/// The complete state of a trainer: with the configuration and the text, all that a run depends on.
+/// The complete state of a trainer. Together with the configuration and the text it determines the rest of a run.
 public struct TrainerState: Sendable, Equatable {
   /// The parameters.
   public var parameters: ParameterStorage
@@ -16,7 +16,7 @@ public struct TrainerState: Sendable, Equatable {
   /// The recurrent state that the next window begins with.
   public var recurrent: RecurrentState
 
-  /// The state before the first step, from given parameters.
+  /// Creates the state before the first step, from given parameters.
   public init(
     parameters: ParameterStorage, batcher: SequenceBatcher, configuration: TrainingConfiguration
   ) {
@@ -27,7 +27,7 @@ public struct TrainerState: Sendable, Equatable {
     recurrent = RecurrentState(configuration.architecture, rows: configuration.batch)
   }
 
-  /// The state before the first step, with new parameters from the configuration's seed, for a text of which the first
+  /// Creates the state before the first step, with new parameters from the configuration's seed, for a text of which the first
   /// `tokenCount` tokens are for training.
   public init(_ configuration: TrainingConfiguration, vocabulary: Int, tokenCount: Int) {
     var random = SplitMix64(seed: configuration.seed)
@@ -39,7 +39,7 @@ public struct TrainerState: Sendable, Equatable {
     self.init(parameters: parameters, batcher: batcher, configuration: configuration)
   }
 
-  /// The number of steps made.
+  /// The number of completed steps.
   public var step: Int {
     get { optimizer.step }
     set { optimizer.step = newValue }

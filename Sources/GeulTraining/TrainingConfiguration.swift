@@ -8,9 +8,9 @@ public import GeulModel
 public struct TrainingConfiguration: Codable, Sendable, Equatable {
   /// The shape of the network.
   public var architecture = Architecture()
-  /// The number of streams of text that are read side by side.
+  /// The batch size: the number of sequences per batch.
   public var batch = 32
-  /// The number of steps that gradients are propagated back (truncated back-propagation through time).
+  /// The sequence length: the number of time steps of truncated back-propagation through time.
   public var length = 64
   /// The learning rate over the run.
   public var schedule = LearningRateSchedule(peak: LearningRateSchedule.peak(batch: 32))
@@ -36,7 +36,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
   public var validationFraction = 0.1
   /// The random seed.
   public var seed: UInt64 = 0
-  /// The number of evaluations of the validation loss, about.
+  /// The approximate number of evaluations of the validation loss.
   public var evaluationCount = 20
   /// The number of evaluations without improvement after which a run stops early; 0 for never.
   public var patience = 6

@@ -31,7 +31,7 @@ public enum TrainingError: Error, CustomStringConvertible {
       switch error {
       case .format(let error): .format(error)
       case .file(let error): .file(error)
-      case .stopped: preconditionFailure("a stopped evaluation is no error")
+      case .stopped: preconditionFailure("RunError.stopped must be handled by the caller")
       }
   }
 

@@ -1,15 +1,16 @@
 internal import Foundation
 public import GeulCompute
-public import GeulModel
+internal import GeulModel
 internal import GeulStorage
 public import GeulText
 
-/// A run: trains until the budget is used up, evaluates the validation loss, keeps the best model, saves and reports.
+/// The training loop of a run: trains until the budget is used up, evaluates the validation loss, keeps the best model, saves
+/// checkpoints and reports progress.
 ///
-/// Everything that is saved is a function of steps, not of time: a run that was stopped and resumed leaves the same bytes as
-/// one that was not. The exceptions are a time budget, whose number of steps depends on the speed, and divergence, after
-/// which the run returns to the last checkpoint.
-public struct TrainingRun: ~Copyable {
+/// Saved files depend on steps, not on time: a run that was stopped and resumed saves the same bytes as an uninterrupted one.
+/// The exceptions are a time budget, whose number of steps depends on the speed, and divergence, after which the run
+/// returns to the last checkpoint.
+public struct TrainingLoop: ~Copyable {
   /// The state of the run.
   public private(set) var state: RunState
   /// The folder of the run.
@@ -34,62 +35,10 @@ public struct TrainingRun: ~Copyable {
   /// The fractions of the time budget after which the number of steps is planned again.
   private var replanning = [0.35, 0.7]
 
-  /// An event of a run.
-  public enum Event: Sendable {
-    /// A message for the user.
-    case note(String)
-    /// The speed was measured, and the number of steps is planned.
-    case planned(steps: Int, epochs: Double)
-    /// The progress after a step.
-    case progress(Progress)
-    /// The validation loss was evaluated.
-    case validated(Progress, nats: Double, isBest: Bool)
-    /// The validation loss has not improved since step `best`.
-    case stoppedEarly(best: Int)
-    /// It is time to show a sample of the model.
-    case sample(Model, Progress)
-    /// A checkpoint was saved.
-    case saved(step: Int)
-  }
-
-  /// The progress of a run; one line of `metrics.jsonl`.
-  public struct Progress: Codable, Sendable {
-    /// The number of steps made.
-    public var step: Int
-    /// The number of steps of the run; nil until it is planned.
-    public var totalSteps: Int?
-    /// The number of epochs.
-    public var epoch: Double
-    /// The training loss of the last step, in nats/token.
-    public var trainNats: Double
-    /// The validation loss, in nats/token; only where it was evaluated after this step.
-    public var validationNats: Double?
-    /// The global norm of the last gradient.
-    public var gradientNorm: Double
-    /// The last learning rate.
-    public var learningRate: Double
-    /// The training speed in tokens/s, without evaluations and saves.
-    public var charsPerSecond: Double
-    /// The time of the run in seconds, before it was resumed included.
-    public var seconds: Double
-    /// The estimated time that is left, in seconds; nil until the number of steps is planned.
-    public var secondsLeft: Double?
-  }
-
-  /// The way in which a run ended.
-  public enum Ending: Sendable, Equatable {
-    /// All steps were made, or the run stopped early.
-    case finished
-    /// The caller asked to stop; the checkpoint is saved.
-    case stopped
-    /// The loss diverges at any learning rate; the last good checkpoint is kept.
-    case diverged
-  }
-
   /// Creates a run from its initial checkpoint or a saved one.
   ///
   /// - Parameters:
-  ///   - checkpoint: see `Checkpoint.initial`; a caller that keeps it keeps a second set of parameters in memory.
+  ///   - checkpoint: see `Checkpoint.initial`; consume it, or a second copy of the parameters stays in memory.
   ///   - corpus: the text.
   ///   - validation: a separate validation text; nil to hold out the end of `corpus`.
   ///   - folder: the folder of the run.
@@ -165,14 +114,15 @@ public struct TrainingRun: ~Copyable {
         try save(report)
         return .stopped
       }
-      let isSettled = trainer.batcher.isSettled
+      let isPastEpochStart = trainer.batcher.isPastEpochStart
       var stopwatch = Stopwatch()
       let step = trainer.step(corpus, of: state.totalSteps)
       speed.add(seconds: stopwatch.lap())
       let divergence =
         step.isFinite
         ? state.detector.check(
-          step.nats, uniformLoss: uniformLoss, step: trainer.step, isSettled: isSettled)
+          step.nats, uniformLoss: uniformLoss, step: trainer.step,
+          isPastEpochStart: isPastEpochStart)
         : .notFinite
       if let divergence {
         guard try rollBack(divergence, report) else { return .diverged }
@@ -197,7 +147,7 @@ public struct TrainingRun: ~Copyable {
         try save(report)
       }
     }
-    if state.history.isEmpty {  // fewer steps than were made already, and no evaluation yet
+    if state.history.isEmpty {  // the new budget has fewer steps than are completed, and there is no evaluation yet
       let mean = state.recentNats / Double(max(1, state.recentSteps))
       let step = Trainer.StepMetrics(nats: mean, gradientNorm: 0, learningRate: 0)
       guard try evaluate(progress(step), metrics, report) else { return .diverged }
@@ -210,7 +160,7 @@ public struct TrainingRun: ~Copyable {
     do { return try FolderLock(folder.path) } catch { throw .file(error) }
   }
 
-  /// The remaining work once all steps are made; the memory of training is free when the run itself is released.
+  /// The final evaluation that follows the last step; the memory of training is free once the loop itself is released.
   public var finished: FinishedRun {
     FinishedRun(
       state: state, folder: folder, corpus: corpus, validation: validation,
@@ -222,7 +172,7 @@ public struct TrainingRun: ~Copyable {
     Model(currentMetadata, parameters: trainer.averagedParameters)
   }
 
-  /// The metadata of the current model: a run is resumed only with the text whose hash it holds.
+  /// The metadata of the current model. A run can be resumed only with the text whose hash they contain.
   private var currentMetadata: Model.Metadata {
     var metadata = metadata
     metadata.training = Model.Metadata.Training(
@@ -257,11 +207,11 @@ public struct TrainingRun: ~Copyable {
 
 // MARK: - Planning of a time budget
 
-extension TrainingRun {
+extension TrainingLoop {
   /// The fraction of a time budget that evaluations and saves may take during training.
   private static let overheadLimit = 0.08
 
-  /// Saves are rare enough to take little of a short budget.
+  /// The seconds between checkpoints: few checkpoints in a short budget.
   private var saveInterval: Double { budget.seconds.map { max(10, min(30, $0 / 4)) } ?? 30 }
 
   private var schedule: EvaluationSchedule { schedule(total: state.totalSteps) }
@@ -273,9 +223,9 @@ extension TrainingRun {
       growth: state.evaluationDensity.growth)
   }
 
-  /// Plans the number of steps of a time budget: when the speed is known, and again later, since the speed may change.
+  /// Plans the number of steps of a time budget: once the speed is measured, and again later, since the speed may change.
   ///
-  /// The speed is known after two seconds, a twentieth of the time, or a twentieth of the most steps that there may be.
+  /// The speed is measured for two seconds, a twentieth of the time, or a twentieth of the maximum number of steps.
   private mutating func plan(_ report: (Event) -> Void) {
     guard let seconds = budget.seconds else { return }
     let limit = budget.limit(perEpoch: trainer.batcher.count) ?? .max
@@ -314,7 +264,7 @@ extension TrainingRun {
     let evaluator = evaluator
     _ = evaluator.sampledLoss(
       validation.corpus, validation.range, limit: Self.evaluatedTokens)
-    // Half of the evaluations, about, find a better model and save it.
+    // About half of the evaluations find a better model and save it.
     overhead.evaluation = stopwatch.lap() + overhead.save / 2
     let sample = validation.range.prefix(2000)
     _ = evaluator.loss(validation.corpus, sample)
@@ -331,9 +281,9 @@ extension TrainingRun {
 
 // MARK: - Evaluation, checkpoints and rollback
 
-extension TrainingRun {
-  /// The most tokens of an evaluation during training; they are the same ones each time. (Twenty times 100,000 took some 30 s
-  /// of a run of three minutes.)
+extension TrainingLoop {
+  /// The maximum number of tokens of an evaluation during training, the same tokens each time. (Twenty evaluations of 100,000
+  /// tokens took 30 s of a run of three minutes.)
   private static let evaluatedTokens = 40_000
 
   private var evaluator: Evaluator {
@@ -343,7 +293,7 @@ extension TrainingRun {
 
   /// Evaluates the validation loss, and keeps the model if it is the best so far.
   ///
-  /// - Returns: False if the loss diverged and cannot be mended; see `rollBack`.
+  /// - Returns: False if the loss diverges at every learning rate; see `rollBack`.
   private mutating func evaluate(
     _ progress: Progress, _ metrics: MetricsLog, _ report: (Event) -> Void
   ) throws(RunError) -> Bool {
@@ -409,7 +359,7 @@ extension TrainingRun {
         configuration: now.configuration, text: now.text, batcher: initial.batcher)
     }
     trainer.learningRateScale = scale
-    // Options and plans made since then stay.
+    // Options and plans that are newer than the checkpoint are kept.
     (state.totalSteps, state.saveEvery) = (now.totalSteps, now.saveEvery)
     (state.patienceStart, state.evaluationDensity) = (now.patienceStart, now.evaluationDensity)
     state.learningRateScale = scale

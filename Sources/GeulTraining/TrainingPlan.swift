@@ -2,13 +2,13 @@ public import GeulCompute
 public import GeulModel
 public import GeulText
 
-/// The choices of a user for a run; what is nil is chosen for the text, the time budget and the machine.
+/// A user's options for a run; those that are nil are chosen for the text, the time budget and the machine.
 public struct TrainingOptions: Sendable {
   /// The hyperparameters that are not chosen automatically.
   public var configuration = TrainingConfiguration()
   /// The hidden size of each layer.
   public var hidden: Int?
-  /// The number of streams.
+  /// The batch size.
   public var batch: Int?
   /// The sequence length.
   public var length: Int?
@@ -28,7 +28,7 @@ public struct TrainingOptions: Sendable {
   public init() { configuration.seed = 1 }
 }
 
-/// A run before it begins: a configuration that fits the text, with estimates of memory and time.
+/// The configuration of a run that fits its text, with estimates of memory and time.
 public struct TrainingPlan: Sendable {
   /// The hyperparameters.
   public let configuration: TrainingConfiguration
@@ -38,7 +38,7 @@ public struct TrainingPlan: Sendable {
   public let budget: Budget
   /// The kernels and threads.
   public let context: ComputeContext
-  /// Messages about choices that the text required.
+  /// Notes for the user about values that a small text required.
   public let notes: [String]
 
   /// Describes a run with a given configuration.
@@ -71,7 +71,7 @@ public struct TrainingPlan: Sendable {
       configuration.validationFraction = 0
       notes.append("The text is too small to hold out a part for validation.")
     }
-    let count = TrainingRun.trainingTokenCount(of: corpus, configuration)
+    let count = TrainingLoop.trainingTokenCount(of: corpus, configuration)
     guard count >= 3 else { throw .tooFewTokens(count: count) }
     (configuration.batch, configuration.length) = SequenceBatcher.fit(
       tokenCount: count, batch: options.batch, length: options.length)
@@ -99,7 +99,7 @@ public struct TrainingPlan: Sendable {
   ) {
     if let dropout = options.dropout, options.hidden != nil {
       configuration.dropout = dropout
-      return  // nothing is left to choose, and the machine need not be measured
+      return  // without measuring the machine
     }
     var rate = 0.0
     if options.budget.seconds != nil {
@@ -131,7 +131,7 @@ public struct TrainingPlan: Sendable {
 
   /// The number of tokens for training.
   public var trainingTokenCount: Int {
-    TrainingRun.trainingTokenCount(of: corpus, configuration)
+    TrainingLoop.trainingTokenCount(of: corpus, configuration)
   }
 
   /// The estimated memory at the peak.

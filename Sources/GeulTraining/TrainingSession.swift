@@ -16,7 +16,7 @@ public struct TrainingSession: ~Copyable {
   public let plan: TrainingPlan
   /// The folder of the run.
   public let folder: RunFolder
-  /// Taken when the run starts, so that its parameters are not kept twice.
+  /// Nil once the run has started, so that only one copy of the parameters remains in memory.
   private var checkpoint: Checkpoint?
   private let validation: Corpus?
   private let budget: Budget?
@@ -69,10 +69,10 @@ public struct TrainingSession: ~Copyable {
     let isIntact = loaded.problem == nil
     let checkpoint = loaded.value
     let run = checkpoint.run
-    // A position in one text means nothing in another.
+    // The position of the batcher is valid only for the same text.
     guard corpus.hash == checkpoint.model.metadata.training?.corpusHash,
       corpus.vocabulary == checkpoint.model.metadata.vocabulary,
-      run.batcher.tokenCount == TrainingRun.trainingTokenCount(of: corpus, run.configuration)
+      run.batcher.tokenCount == TrainingLoop.trainingTokenCount(of: corpus, run.configuration)
     else { throw .textChanged(sources: sources) }
     let plan = TrainingPlan(
       run.configuration, corpus: corpus, budget: budget ?? .default, context: context)
@@ -97,19 +97,21 @@ public struct TrainingSession: ~Copyable {
   ///
   /// - Throws: `TrainingError.unknownValidationText`.
   public static func check(validation: Corpus, name: String) throws(TrainingError) {
-    let isKnown = (0..<max(0, validation.count - 1)).contains { index in
-      validation.ids(index..<index + 2).allSatisfy { $0 >= 0 }
+    let blockSize = 65_536
+    for start in stride(from: 0, to: validation.count, by: blockSize) {
+      let ids = validation.ids(start..<min(start + blockSize + 1, validation.count))
+      if zip(ids, ids.dropFirst()).contains(where: { $0 >= 0 && $1 >= 0 }) { return }
     }
-    guard isKnown else { throw .unknownValidationText(name: name) }
+    throw .unknownValidationText(name: name)
   }
 
   /// The result of a session.
   public enum Result: Sendable {
-    /// All steps were made, and the best model was evaluated.
+    /// All steps are completed, and the best model is evaluated.
     case finished(Summary)
-    /// `shouldStop` returned true after this step; all is saved.
+    /// `shouldStop` returned true after this step; the checkpoint is saved.
     case stopped(step: Int)
-    /// All steps were made and saved, but `shouldStop` returned true before the best model was evaluated.
+    /// All steps are completed and saved, but `shouldStop` returned true before the best model was evaluated.
     case notEvaluated
   }
 
@@ -141,7 +143,7 @@ public struct TrainingSession: ~Copyable {
   public consuming func run(
     saveEvery: Int? = nil, sampleEvery: Int? = nil, baselines: Bool = true,
     clock: Stopwatch = Stopwatch(), shouldStop: () -> Bool = { false },
-    report: (TrainingRun.Event) -> Void
+    report: (TrainingLoop.Event) -> Void
   ) throws(TrainingError) -> Result {
     // Removes the folder if nothing could be saved in it.
     let path = folder.path
@@ -170,21 +172,21 @@ public struct TrainingSession: ~Copyable {
     case finished(FinishedRun)
   }
 
-  /// Makes the steps; the memory of training is free when this returns.
+  /// Runs the training loop; the memory of training is free when this returns.
   private consuming func train(
     _ saveEvery: Int?, _ sampleEvery: Int?, _ clock: Stopwatch, _ shouldStop: () -> Bool,
-    _ report: (TrainingRun.Event) -> Void
+    _ report: (TrainingLoop.Event) -> Void
   ) throws(TrainingError) -> Trained {
     var session = self
     guard let checkpoint = session.checkpoint.take() else {
       preconditionFailure("a session runs once")
     }
-    var run = TrainingRun(
+    var run = TrainingLoop(
       consume checkpoint, corpus: session.plan.corpus, validation: session.validation,
       folder: session.folder, budget: session.budget, saveEvery: saveEvery,
       sampleEvery: sampleEvery, context: session.plan.context, clock: clock)
     run.keepsPrevious = session.latestIsIntact
-    let ending: TrainingRun.Ending
+    let ending: TrainingLoop.Ending
     do throws(RunError) { ending = try run.run(shouldStop: shouldStop, report: report) } catch {
       throw TrainingError(error)
     }

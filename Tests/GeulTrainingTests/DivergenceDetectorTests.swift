@@ -12,7 +12,7 @@ struct DivergenceDetectorTests {
     for step in 1...200 {
       let nats = 1.5 + Double.random(in: -0.2...0.2, using: &random)
       let divergence = detector.check(
-        nats, uniformLoss: uniformLoss, step: step, isSettled: true)
+        nats, uniformLoss: uniformLoss, step: step, isPastEpochStart: true)
       #expect(divergence == nil, "step \(step)")
     }
     return detector
@@ -33,7 +33,8 @@ struct DivergenceDetectorTests {
   ) {
     for var detector in [DivergenceDetector(), Self.settled()] {
       detector.suppress(until: 300)
-      #expect(detector.check(nats, uniformLoss: 4, step: 201, isSettled: false) == divergence)
+      #expect(
+        detector.check(nats, uniformLoss: 4, step: 201, isPastEpochStart: false) == divergence)
     }
   }
 
@@ -43,7 +44,7 @@ struct DivergenceDetectorTests {
       (1.5 + 0.69, nil), (1.5 + 1.2, DivergenceDetector.Divergence.spike),
     ] {
       var detector = Self.settled()
-      #expect(detector.check(nats, uniformLoss: 4, step: 201, isSettled: true) == divergence)
+      #expect(detector.check(nats, uniformLoss: 4, step: 201, isPastEpochStart: true) == divergence)
     }
   }
 
@@ -52,7 +53,7 @@ struct DivergenceDetectorTests {
     var nats = 1.5
     let detected = (201...260).first { step in
       nats *= 1.1
-      return detector.check(nats, uniformLoss: 4, step: step, isSettled: true) != nil
+      return detector.check(nats, uniformLoss: 4, step: step, isPastEpochStart: true) != nil
     }
     #expect(try #require(detected) < 215)
   }
@@ -61,21 +62,21 @@ struct DivergenceDetectorTests {
     var fresh = DivergenceDetector()
     for step in 1...50 {
       let nats = step == 40 ? 8.0 : 3.5
-      #expect(fresh.check(nats, uniformLoss: 4, step: step, isSettled: true) == nil)
+      #expect(fresh.check(nats, uniformLoss: 4, step: step, isPastEpochStart: true) == nil)
     }
     var detector = Self.settled()
-    #expect(detector.check(6, uniformLoss: 4, step: 201, isSettled: false) == nil)
+    #expect(detector.check(6, uniformLoss: 4, step: 201, isPastEpochStart: false) == nil)
     detector = Self.settled()
     detector.suppress(until: 202)
-    #expect(detector.check(6, uniformLoss: 4, step: 202, isSettled: true) == nil)
-    #expect(detector.check(1.5, uniformLoss: 4, step: 252, isSettled: true) == nil)
-    #expect(detector.check(15, uniformLoss: 4, step: 253, isSettled: true) == .spike)
+    #expect(detector.check(6, uniformLoss: 4, step: 202, isPastEpochStart: true) == nil)
+    #expect(detector.check(1.5, uniformLoss: 4, step: 252, isPastEpochStart: true) == nil)
+    #expect(detector.check(15, uniformLoss: 4, step: 253, isPastEpochStart: true) == .spike)
   }
 
   @Test func `a mean loss above that of a uniform distribution is a divergence`() {
     var detector = DivergenceDetector()
     let detected = (1...100).first { step in
-      detector.check(9, uniformLoss: 4, step: step, isSettled: true) == .aboveUniform
+      detector.check(9, uniformLoss: 4, step: step, isPastEpochStart: true) == .aboveUniform
     }
     #expect(detected == 51)
   }

@@ -15,7 +15,7 @@ struct LibraryExampleTests {
 
     let clock = Stopwatch()
     let corpus = try Corpus(contentsOf: path)
-    var progress: [TrainingRun.Progress] = []
+    var progress: [TrainingLoop.Progress] = []
     var options = TrainingOptions()  // a network that learns in a moment, also on a busy machine
     (options.hidden, options.dropout, options.configuration.architecture.layers) = (32, 0, 1)
     let trained = try Model.train(on: corpus, for: .milliseconds(600), options: options) {

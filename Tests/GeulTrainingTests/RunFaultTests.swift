@@ -10,7 +10,7 @@ struct RunFaultTests {
   private static func run(
     peak: Float = 0.01, steps: Int = 200, text: String = TrainingFixture.text,
     gradientHook: Trainer.GradientHook? = nil
-  ) throws -> (ending: TrainingRun.Ending, notes: [String], state: RunState) {
+  ) throws -> (ending: TrainingLoop.Ending, notes: [String], state: RunState) {
     var fixture = try TrainingFixture(.lstm, layers: 1, hidden: 16, batch: 4, text: text)
     fixture.configuration.schedule = LearningRateSchedule(peak: peak, warmup: 5)
     fixture.configuration.gradientClip = 1
@@ -20,7 +20,7 @@ struct RunFaultTests {
     let checkpoint = Checkpoint.initial(
       fixture.configuration, text: RunState.TextSelection(sources: ["text"]),
       corpus: fixture.corpus)
-    var run = TrainingRun(
+    var run = TrainingLoop(
       checkpoint, corpus: fixture.corpus, validation: nil, folder: RunFolder(folder.path),
       budget: .steps(steps), saveEvery: 20, sampleEvery: 0, context: ComputeContext(Kernels(.best)))
     run.gradientHook = gradientHook
