@@ -1,6 +1,8 @@
 internal import GeulStorage
 
-/// The log `metrics.jsonl`: one line of JSON for each report. Lines are appended, so that a crash loses at most one.
+/// The log `metrics.jsonl`, one line of JSON for each report.
+///
+/// Lines are appended, so that a crash loses at most one.
 struct MetricsLog {
   private let file: JSONLinesFile
   /// The training time in the kept lines, in seconds.

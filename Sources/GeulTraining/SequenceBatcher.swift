@@ -49,8 +49,9 @@ public struct SequenceBatcher: Codable, Sendable, Equatable {
   /// Indicates whether the next batch begins an epoch.
   public var isAtStart: Bool { index == 0 }
 
-  /// Indicates whether the epoch is past its first batches. Their losses are not comparable with the losses before: they start
-  /// from a zero state, in another part of the text.
+  /// Indicates whether the epoch is past its first batches.
+  ///
+  /// Their losses are not comparable with the losses before: they start from a zero state, in another part of the text.
   public var isPastEpochStart: Bool { index >= min(50, count / 2) }
 
   /// The position in the text of the next sequence of part `row`; it needs `length + 1` tokens.

@@ -1,7 +1,9 @@
 public import GeulCompute
 public import GeulModel
 
-/// The complete state of a trainer. Together with the configuration and the text it determines the rest of a run.
+/// The complete state of a trainer.
+///
+/// Together with the configuration and the text it determines the rest of a run.
 public struct TrainerState: Sendable, Equatable {
   /// The parameters.
   public var parameters: ParameterStorage

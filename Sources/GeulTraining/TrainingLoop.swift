@@ -147,7 +147,8 @@ public struct TrainingLoop: ~Copyable {
         try save(report)
       }
     }
-    if state.history.isEmpty {  // the new budget has fewer steps than are completed, and there is no evaluation yet
+    // The new budget may have fewer steps than are completed.
+    if state.history.isEmpty {
       let mean = state.recentNats / Double(max(1, state.recentSteps))
       let step = Trainer.StepMetrics(nats: mean, gradientNorm: 0, learningRate: 0)
       guard try evaluate(progress(step), metrics, report) else { return .diverged }

@@ -100,12 +100,7 @@ struct BadCheckpointTests {
   }
 
   @Test func `a tensor with a value that is not finite is refused`() throws {
-    let bytes = try rewritten { file in
-      let index = try #require(file.tensors.firstIndex { $0.name == "decoder.bias" })
-      let shape = file.tensors[index].shape
-      file.tensors[index] = .init(
-        "decoder.bias", shape: shape, floats: Array(repeating: .nan, count: shape[0]))
-    }
+    let bytes = try rewritten { try fill("decoder.bias", of: &$0, with: .nan) }
     try expectRefused(bytes, naming: "not finite")
   }
 
@@ -144,13 +139,8 @@ struct BadCheckpointTests {
     try #require(longer.status == 0, "\(longer.stderr)")
     // Open gates, and output weights whose sum overflows.
     let bytes = try rewritten { file in
-      for (name, value) in [("lstm.bias_ih_l0", 20), ("decoder.weight", 3e38)] as [(String, Float)]
-      {
-        let index = try #require(file.tensors.firstIndex { $0.name == name })
-        let shape = file.tensors[index].shape
-        file.tensors[index] = .init(
-          name, shape: shape, floats: Array(repeating: value, count: shape.reduce(1, *)))
-      }
+      try fill("lstm.bias_ih_l0", of: &file, with: 20)
+      try fill("decoder.weight", of: &file, with: 3e38)
     }
     try folder.write(bytes, to: "run/latest.safetensors")
     let result = try GeulProcess.run(["resume", "run", "--steps", "140"], in: folder)
@@ -184,6 +174,14 @@ struct BadCheckpointTests {
     #expect(try #require(result.notes.first).contains("best.previous.safetensors, is used instead"))
   }
 
+  /// Makes all elements of a tensor equal.
+  private func fill(_ name: String, of file: inout SafetensorsFile, with value: Float) throws {
+    let index = try #require(file.tensors.firstIndex { $0.name == name })
+    let shape = file.tensors[index].shape
+    file.tensors[index] = .init(
+      name, shape: shape, floats: Array(repeating: value, count: shape.reduce(1, *)))
+  }
+
   /// Returns the checkpoint after a change, with a valid checksum.
   private func rewritten(_ change: (inout SafetensorsFile) throws -> Void) throws -> [UInt8] {
     var file = try SafetensorsFile(contentsOf: folder.file("run/latest.safetensors"))
@@ -192,12 +190,11 @@ struct BadCheckpointTests {
   }
 
   /// Returns the checkpoint with a part of its metadata replaced.
-  private func rewritten(_ words: String, to others: String, key: String = "geul") throws -> [UInt8]
-  {
+  private func rewritten(_ words: String, to others: String) throws -> [UInt8] {
     try rewritten { file in
-      let text = try #require(file.metadata[key])
+      let text = try #require(file.metadata["geul"])
       try #require(text.contains(words), "\(text.prefix(1000))")
-      file.metadata[key] = text.replacing(words, with: others)
+      file.metadata["geul"] = text.replacing(words, with: others)
     }
   }
 }

@@ -55,6 +55,9 @@ final class GeulProcess {
       errors: terminal ?? folder.file(".\(name).err"))
   }
 
+  /// The standard output so far.
+  var output: Data { folder.data(".\(name).out") ?? Data() }
+
   /// The output on standard error so far.
   var stderr: String { folder.text(".\(name).err") ?? "" }
 
@@ -82,7 +85,7 @@ final class GeulProcess {
       while process.isRunning { Thread.sleep(forTimeInterval: 0.002) }
     }
     let result = Result(
-      status: process.status, output: folder.data(".\(name).out") ?? Data(), stderr: stderr)
+      status: process.status, output: output, stderr: stderr)
     for ending in ["in", "out", "err"] { folder.remove(".\(name).\(ending)") }
     return result
   }

@@ -3,7 +3,9 @@ import Geul
 import Testing
 import TestSupport
 
-/// The examples of the documentation. The compiler checks that they are valid; the test below, that none is missing here.
+/// The examples of the documentation.
+///
+/// The compiler checks that they are valid; the test below checks that none is missing here.
 private enum Examples {
   // Sources/GeulStorage
 
@@ -313,8 +315,8 @@ struct DocumentationExampleTests {
     for path in Self.files {
       for example in examples(in: try String(contentsOfFile: path, encoding: .utf8)) {
         count += 1
-        #expect(
-          compiled.contains(normalized(example)), "\(path): add this example above:\n\(example)")
+        let isCompiled = compiled.contains(normalized(example))
+        #expect(isCompiled, "\(path): add this example above:\n\(example)")
       }
     }
     #expect(count > 25, "\(count) examples were found")
