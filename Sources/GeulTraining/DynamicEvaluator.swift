@@ -24,7 +24,7 @@ public struct DynamicEvaluator: ~Copyable {
     public var length = 64
     /// The decay rate of the second moment.
     public var beta2: Float = 0.999
-    /// The decay rate toward the initial parameters in each update (Krause et al. 2018).
+    /// The decay rate toward the initial parameters in each update.
     public var decay: Float = 0.001
 
     /// The defaults.

@@ -173,7 +173,7 @@ public struct TrainingLoop: ~Copyable {
     Model(currentMetadata, parameters: trainer.averagedParameters)
   }
 
-  /// The metadata of the current model. A run can be resumed only with the text whose hash they contain.
+  /// The metadata of the current model, with the hash of the text that resuming requires.
   private var currentMetadata: Model.Metadata {
     var metadata = metadata
     metadata.training = Model.Metadata.Training(
