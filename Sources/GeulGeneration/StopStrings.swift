@@ -1,12 +1,17 @@
-/// A matcher of stop strings in a text that arrives in parts.
+/// A streaming matcher of stop strings.
 ///
 /// It holds back a suffix of the text that may still become a stop string.
 struct StopStrings: Sendable {
   private let stops: [[UInt8]]
+  /// The maximum number of bytes to hold back: one less than the longest stop string.
+  private let maximumSuffixLength: Int
   private var pending: [UInt8] = []
 
-  /// - Parameter stops: The stop strings, of which empty ones are ignored.
-  init(_ stops: [String]) { self.stops = stops.filter { !$0.isEmpty }.map { Array($0.utf8) } }
+  /// Creates a matcher of stop strings; empty ones are ignored.
+  init(_ stops: [String]) {
+    self.stops = stops.filter { !$0.isEmpty }.map { Array($0.utf8) }
+    maximumSuffixLength = (self.stops.map(\.count).max() ?? 1) - 1
+  }
 
   /// Appends a part of the text.
   ///
@@ -15,18 +20,19 @@ struct StopStrings: Sendable {
   mutating func append(_ text: String) -> (text: String, isStopped: Bool) {
     guard !stops.isEmpty else { return (text, false) }
     pending += Array(text.utf8)
-    if let start = stops.compactMap({ pending.firstIndex(of: $0) }).min() {
+    if let start = stops.compactMap({ pending.firstRange(of: $0)?.lowerBound }).min() {
       let shown = pending[..<start]
       pending = []
       return (String(decoding: shown, as: UTF8.self), true)
     }
     // Hold back the longest suffix that is a prefix of a stop string.
-    let longest = stops.map(\.count).max() ?? 0
-    let suffixLength = (0..<longest).reversed().first { count in
-      count <= pending.count && stops.contains { $0.starts(with: pending.suffix(count)) }
-    }
-    let shown = pending.dropLast(suffixLength ?? 0)
-    pending = Array(pending.suffix(suffixLength ?? 0))
+    let limit = min(pending.count, maximumSuffixLength)
+    let suffixLength =
+      (0...limit).last { count in
+        stops.contains { $0.starts(with: pending.suffix(count)) }
+      } ?? 0
+    let shown = pending.dropLast(suffixLength)
+    pending = Array(pending.suffix(suffixLength))
     return (String(decoding: shown, as: UTF8.self), false)
   }
 
@@ -34,15 +40,5 @@ struct StopStrings: Sendable {
   mutating func finish() -> String {
     defer { pending = [] }
     return String(decoding: pending, as: UTF8.self)
-  }
-}
-
-extension [UInt8] {
-  /// Returns the index of the first occurrence of `pattern`.
-  fileprivate func firstIndex(of pattern: [UInt8]) -> Int? {
-    guard count >= pattern.count else { return nil }
-    return (0...(count - pattern.count)).first {
-      self[$0..<$0 + pattern.count].elementsEqual(pattern)
-    }
   }
 }
