@@ -4,15 +4,15 @@ internal import Foundation
 package struct Axis: Sendable {
   /// A labeled position on an axis.
   package struct Tick: Sendable, Equatable {
-    /// The number at the tick.
+    /// The value on the axis.
     package let value: Double
-    /// The number as text.
+    /// The value as text.
     package let label: String
   }
 
   /// The values at both ends.
   package let lowerBound, upperBound: Double
-  /// Indicates whether positions are proportional to logarithms.
+  /// Indicates whether the axis is logarithmic.
   package let isLogarithmic: Bool
   /// The ticks in ascending order, at least two unless the range is subnormal or overflows.
   ///
@@ -47,14 +47,15 @@ package struct Axis: Sendable {
   /// The maximum number of intervals between linear ticks, and of powers of ten.
   private static let maximumCount = 6
 
-  /// Returns the multiples, between two bounds, of the smallest round step that is large enough.
+  /// Returns the multiples, between two bounds, of the smallest round step that gives at most
+  /// `maximumCount` intervals.
   private static func linearTicks(_ low: Double, _ high: Double) -> [DecimalNumber] {
     let minimumStep = (high - low) / Double(maximumCount)
     guard minimumStep.isNormal else { return [] }
     let exponent = Int(log10(minimumStep).rounded(.down))
     let steps = [1, 2, 5, 10].map { DecimalNumber(digits: $0, exponent: exponent) }
     guard let step = steps.first(where: { $0.value >= minimumStep * (1 - 1e-9) }) else { return [] }
-    // Multiples of a decimal step are inexact: a bound that is a tick must not be lost.
+    // Multiples of a decimal step are inexact; the tolerance keeps a tick that equals a bound.
     let first = (low / step.value - 1e-9).rounded(.up)
     let last = (high / step.value + 1e-9).rounded(.down)
     return stride(from: first, through: last, by: 1).map {
@@ -87,7 +88,7 @@ package struct Axis: Sendable {
     }
   }
 
-  /// Returns true if fixed-point notation suits all numbers of a linear axis.
+  /// Returns true if the labels of a linear axis use fixed-point rather than scientific notation.
   private static func isFixed(_ numbers: [DecimalNumber]) -> Bool {
     let largest = numbers.map { abs($0.value) }.max() ?? 0
     return largest < 1e6 && numbers.allSatisfy { $0.exponent >= -4 }

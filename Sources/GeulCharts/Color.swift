@@ -9,7 +9,7 @@ struct Color: Sendable, Equatable {
   /// The color as a CSS value.
   var css: String { "rgb(\(red),\(green),\(blue))" }
 
-  /// Returns the color at `fraction`, from 0 to 1, between two colors.
+  /// Returns the linear interpolation of two colors at `fraction`, from 0 to 1.
   static func interpolate(_ start: Color, _ end: Color, _ fraction: Double) -> Color {
     func component(_ a: Int, _ b: Int) -> Int { a + Int((Double(b - a) * fraction).rounded()) }
     return Color(

@@ -35,7 +35,7 @@ public struct HeatMap: Figure {
   /// Returns the column labels, and below them a line for each row: colored blocks, or bars without
   /// colors.
   ///
-  /// Columns that exceed the width of the terminal follow below.
+  /// Columns beyond the width of the terminal continue in further blocks.
   public func terminalLines(on terminal: Terminal) -> [String] {
     let margin = (rowLabels.map(\.count).max() ?? 0) + 1
     var lines = wrapped("\(title): \(caption)", width: terminal.width)

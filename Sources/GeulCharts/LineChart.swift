@@ -106,7 +106,7 @@ public struct LineChart: Figure {
     }
   }
 
-  /// Returns the line of the x axis, and below it the labels of those ticks that fit.
+  /// Returns the line of the x axis, and below it the tick labels that fit.
   private static func axisLines(_ axis: Axis, width: Int, margin: Int) -> [String] {
     var line = Array(repeating: "─", count: width)
     var labels = ""
@@ -138,7 +138,7 @@ public struct LineChart: Figure {
   /// The bits of the dots of a braille character, `[row][column]`.
   private static let brailleBits = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]]
 
-  /// Returns the index of the dot, of `count` ones, at a position from 0 to 1.
+  /// Returns the index, less than `count`, of the dot at a position from 0 to 1.
   private static func dotIndex(_ position: Double, _ count: Int) -> Int {
     Int((position * Double(count - 1)).rounded())
   }
@@ -201,8 +201,8 @@ public struct LineChart: Figure {
       """
   }
 
-  /// Returns the SVG attributes of a series: a color and a dash pattern, which tells series apart
-  /// without color.
+  /// Returns the SVG attributes of a series: a color and a dash pattern, which distinguishes
+  /// series without color.
   private static func stroke(_ index: Int) -> String {
     let dashes = ["", "6 3", "2 3", "8 3 2 3", "1 2"][index % 5]
     return

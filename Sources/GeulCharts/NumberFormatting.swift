@@ -19,7 +19,7 @@ func rounded(_ value: Double, _ digits: Int) -> String {
 /// Returns a nonzero number in scientific notation with at most one decimal.
 private func scientific(_ value: Double) -> String {
   let exponent = Int(log10(abs(value)).rounded(.down))
-  // In two factors: the power alone overflows for subnormal numbers.
+  // The power of ten is split into two factors because it overflows for subnormal numbers.
   let half = exponent / 2
   let mantissa = value / pow(10, Double(half)) / pow(10, Double(exponent - half))
   return abs(mantissa) >= 9.95

@@ -11,7 +11,7 @@ public struct TextTable: Sendable {
 
   /// Returns lines of at most `width` columns.
   ///
-  /// The last column is wrapped. If it would have less than 20 columns, the cells of each row are
+  /// The last column is wrapped. If fewer than 20 columns remain for it, the cells of each row are
   /// stacked.
   public func lines(width: Int) -> [String] {
     let all = (header.isEmpty ? [] : [header]) + rows

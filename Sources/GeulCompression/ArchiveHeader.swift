@@ -28,12 +28,12 @@ struct ArchiveHeader: Equatable {
   private static let magic = Array("GEUL".utf8)
   private static let version: UInt8 = 1
 
-  /// The serialized header; all numbers are little-endian.
+  /// The serialized header; integers are little-endian.
   var bytes: [UInt8] {
     var bytes = Self.magic + [Self.version, adaptation == nil ? 0 : 1]
-    func append(_ number: some FixedWidthInteger) {
-      for index in 0..<number.bitWidth / 8 {
-        bytes.append(UInt8(truncatingIfNeeded: number >> (8 * index)))
+    func append(_ value: some FixedWidthInteger) {
+      for index in 0..<value.bitWidth / 8 {
+        bytes.append(UInt8(truncatingIfNeeded: value >> (8 * index)))
       }
     }
     append(modelFingerprint)
@@ -54,13 +54,13 @@ struct ArchiveHeader: Equatable {
   init(parsing bytes: inout ArraySlice<UInt8>) throws(ArchiveError) {
     guard bytes.starts(with: Self.magic) else { throw .notAnArchive }
     bytes = bytes.dropFirst(Self.magic.count)
-    func read<Number: FixedWidthInteger>(
-      _ type: Number.Type, _ bytes: inout ArraySlice<UInt8>
-    ) throws(ArchiveError) -> Number {
-      let size = Number.bitWidth / 8
+    func read<Value: FixedWidthInteger>(
+      _ type: Value.Type, _ bytes: inout ArraySlice<UInt8>
+    ) throws(ArchiveError) -> Value {
+      let size = Value.bitWidth / 8
       guard bytes.count >= size else { throw .damaged }
       defer { bytes = bytes.dropFirst(size) }
-      return bytes.prefix(size).reversed().reduce(0) { $0 << 8 | Number($1) }
+      return bytes.prefix(size).reversed().reduce(0) { $0 << 8 | Value($1) }
     }
     let version = try read(UInt8.self, &bytes)
     guard version == Self.version else { throw .unsupportedVersion(Int(version)) }

@@ -8,7 +8,7 @@ enum LosslessToken: Equatable {
   case literal([UInt8])
 }
 
-/// Splits the bytes of any file into tokens whose concatenated bytes are the file.
+/// A tokenizer that splits the bytes of any file into tokens whose concatenated bytes are the file.
 ///
 /// Text is not normalized: characters that are not in the model's normal form become literals, as
 /// invalid UTF-8 does.
@@ -60,8 +60,8 @@ struct LosslessTokenizer {
   private func textTokens(_ bytes: ArraySlice<UInt8>) -> [LosslessToken] {
     let text = String(decoding: bytes, as: UTF8.self)
     guard tokenizer.unit == .jamo else {
-      return tokenizer.tokens(of: text).flatMap { unit in
-        knownToken(unit).map { [$0] } ?? Self.literals(unit)
+      return tokenizer.tokens(of: text).flatMap { token in
+        knownToken(token).map { [$0] } ?? Self.literals(token)
       }
     }
     // A syllable with one unknown jamo becomes a literal as a whole: a literal ends the composition
@@ -86,7 +86,7 @@ struct LosslessTokenizer {
   }
 }
 
-/// Decodes a stream of lossless tokens into bytes.
+/// A decoder of a stream of lossless tokens into bytes.
 struct LosslessDetokenizer {
   /// The bytes of each vocabulary entry; nil for jamo, which a `StreamDecoder` composes.
   private let bytesByID: [[UInt8]]?
@@ -99,8 +99,8 @@ struct LosslessDetokenizer {
       tokenizer: Tokenizer(unit: unit, normalization: .none), vocabulary: vocabulary)
     switch unit {
     case .byte:
-      bytesByID = vocabulary.tokens.map { unit in
-        unit.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+      bytesByID = vocabulary.tokens.map { token in
+        token.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
       }
     case .grapheme, .codepoint: bytesByID = vocabulary.tokens.map { Array($0.utf8) }
     case .jamo: bytesByID = nil

@@ -89,7 +89,8 @@ package struct RangeEncoder: SymbolCoder {
     bytes[index] += 1
   }
 
-  /// Terminates the stream with as few bytes as identify the interval, and returns all bytes.
+  /// Terminates the stream with the minimum number of bytes that identify the interval, and returns
+  /// all bytes.
   package mutating func finish() -> [UInt8] {
     // The number of the interval with the most trailing zeros: a decoder reads zeros past the end.
     for bits in stride(from: UInt64(56), through: 0, by: -8) {
@@ -110,7 +111,7 @@ package struct RangeEncoder: SymbolCoder {
 /// A range decoder.
 package struct RangeDecoder: SymbolCoder {
   private var remaining: ArraySlice<UInt8>
-  /// The coded number, less the low end of the current interval.
+  /// The code value minus the lower bound of the current interval.
   private var offset: UInt64 = 0
   private var range = UInt64.max
   /// The number of zero bytes read past the end of the input.

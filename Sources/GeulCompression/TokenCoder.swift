@@ -1,7 +1,7 @@
 internal import GeulModel
 internal import GeulTraining
 
-/// Codes the tokens of a file with the probabilities that a model predicts.
+/// An encoder or decoder of the tokens of a file, with the probabilities that a model predicts.
 ///
 /// The same procedure encodes with a `RangeEncoder` and decodes with a `RangeDecoder`, so both see
 /// the same sequence of frequency tables.
@@ -14,7 +14,7 @@ struct TokenCoder<Coder: SymbolCoder>: ~Copyable {
   /// The frequencies of known tokens (0) and literals (1), given the kind of the previous token.
   private var kindFrequencies = [FrequencyTable([1, 1]), FrequencyTable([1, 1])]
   private var previousKind = 0
-  /// The frequencies of the lengths of literals, less one.
+  /// The frequencies of the lengths of literals, minus one.
   private var lengthFrequencies = FrequencyTable(
     Array(repeating: 1, count: LosslessTokenizer.maximumLiteralLength))
   /// The frequencies of the bytes of literals.

@@ -2,7 +2,7 @@ internal import GeulCompute
 internal import GeulModel
 internal import GeulText
 
-/// Active sequences that one thread, or all threads together, step side by side.
+/// The active sequences that are stepped as one batch, by one thread or by all threads together.
 ///
 /// Row i of the shard belongs to sequence i.
 struct GenerationBatch: Sendable {
@@ -35,7 +35,7 @@ struct GenerationBatch: Sendable {
     if let row = sequences.firstIndex(where: { $0.id == id }) { evict(row) }
   }
 
-  /// Removes a sequence; the last row moves into its place.
+  /// Removes a sequence and moves the last row to its row.
   private mutating func evict(_ row: Int) {
     let last = sequences.count - 1
     shard.copyState(row: last, to: row)
@@ -73,7 +73,7 @@ struct GeneratedSequence: Sendable {
   let id: GenerationEngine.SequenceID
   /// The token that the next step reads.
   private(set) var lastToken: Int
-  /// The text that the last step made certain.
+  /// The text that the last step completed.
   private(set) var piece = ""
   private(set) var ending: GenerationEngine.Ending?
   private let length: Int
@@ -96,17 +96,18 @@ struct GeneratedSequence: Sendable {
     window = PenaltyWindow(capacity: request.sampling.repeatLastN)
     for id in request.prompt {
       window.append(id)
-      // A syllable that the prompt leaves open may be completed by what follows.
+      // The first generated tokens may complete a Hangul syllable at the end of the prompt.
       _ = self.decoder.append(id)
     }
     draws = RandomDraws(seed: request.seed, sample: UInt64(request.sampleIndex))
     stops = StopStrings(request.stops)
   }
 
-  /// Indicates whether another token is to be generated.
+  /// Indicates whether fewer tokens than requested were generated.
   var needsToken: Bool { count < length }
 
-  /// Samples the next token and decodes it; ends the sequence when it has its length or a stop string.
+  /// Samples the next token and decodes it; ends the sequence at the requested length or at a
+  /// stop string.
   mutating func advance(_ logits: [Float]) {
     piece = ""
     if needsToken {
@@ -116,7 +117,7 @@ struct GeneratedSequence: Sendable {
       append(decoder.append(lastToken))
     }
     guard ending == nil, !needsToken else { return }
-    // A character that was only begun is left out, but for one that the prompt left open.
+    // An incomplete character at the end is dropped; without generated tokens it is part of the prompt and kept.
     append(length > 0 ? decoder.finishTruncated() : decoder.finish())
     piece += ending == nil ? stops.finish() : ""
     ending = ending ?? .length

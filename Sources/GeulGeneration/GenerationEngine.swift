@@ -2,10 +2,10 @@ public import GeulCompute
 public import GeulModel
 internal import GeulText
 
-/// Generates many sequences at once: sequences are admitted and evicted between steps.
+/// An engine that generates many sequences concurrently and admits and evicts them between steps (continuous batching).
 ///
-/// A step generates one token for each active sequence. Active rows stay contiguous: the last row moves into the hole
-/// that a finished sequence leaves, so finished sequences cost nothing. Prompts are read in chunks of at most 64 tokens
+/// A step generates one token for each active sequence. Active rows stay contiguous: the last row replaces
+/// the row of a finished sequence, so finished sequences cost nothing. Prompts are read in chunks of at most 64 tokens
 /// between steps, so that a long prompt delays others by at most one chunk.
 ///
 /// In float32 and int8, the text of a sequence depends only on the model and its request, not on other sequences.
@@ -31,10 +31,10 @@ public struct GenerationEngine: ~Copyable {
   /// The maximum number of active sequences.
   public let capacity: Int
 
-  /// Identifies an admitted sequence.
+  /// The identifier of an admitted sequence.
   public struct SequenceID: Sendable, Hashable, Comparable {
     let value: Int
-    /// Orders sequences by their admission.
+    /// Returns true if `a` was admitted before `b`.
     public static func < (a: SequenceID, b: SequenceID) -> Bool { a.value < b.value }
   }
 
@@ -42,7 +42,7 @@ public struct GenerationEngine: ~Copyable {
   public struct Event: Sendable {
     /// The sequence.
     public let id: SequenceID
-    /// The text that became certain, valid on its own; may be empty.
+    /// The text that the step completed, valid UTF-8 on its own; may be empty.
     public let text: String
     /// The reason why the sequence ended; nil while it continues.
     public let ending: Ending?
@@ -50,23 +50,23 @@ public struct GenerationEngine: ~Copyable {
 
   /// The reason why a sequence ended.
   public enum Ending: String, Codable, Sendable {
-    /// It has as many tokens as were requested.
+    /// The sequence has the requested number of tokens.
     case length
     /// A stop string was generated.
     case stop
   }
 
   /// The maximum number of tokens of a prompt that are read between two steps.
-  private static let chunk = 64
+  private static let chunkLength = 64
 
   /// Creates an engine.
   ///
   /// - Parameters:
-  ///   - model: the model.
-  ///   - precision: the arithmetic of matrix products.
-  ///   - capacity: the maximum number of active sequences; others wait.
-  ///   - cacheBytes: the limit of the prefix cache.
-  ///   - context: the kernels and threads.
+  ///   - model: The model.
+  ///   - precision: The arithmetic of matrix products.
+  ///   - capacity: The maximum number of active sequences, at least 1; further sequences are queued.
+  ///   - cacheBytes: The maximum size of the prefix cache in bytes.
+  ///   - context: The kernels and threads.
   public init(
     _ model: Model, precision: Precision = .float32, capacity: Int, cacheBytes: Int = 1 << 24,
     context: ComputeContext
@@ -89,9 +89,9 @@ public struct GenerationEngine: ~Copyable {
     self.capacity = capacity
     decoder = StreamDecoder(
       tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary)
-    // A few sequences form one batch, and the threads share each layer: its weights are read once for all. Many are
-    // split into batches of one thread each; if these are large, into more than there are threads, so that a slow
-    // thread does not delay the others.
+    // A few sequences form one batch whose layers all threads share, so weights are read once for all sequences.
+    // Many sequences are split into one batch per thread, or into two if these are large, so that a slow thread
+    // does not delay the others.
     let threads = context.pool.count
     let (few, many) = (12, 24 * threads)
     let count = capacity <= few ? 1 : min(capacity, capacity < many ? threads : 2 * threads)
@@ -100,7 +100,7 @@ public struct GenerationEngine: ~Copyable {
         weights, capacity: capacity * (index + 1) / count - capacity * index / count)
     }
     prefill = BatchShard(
-      model.network, firstRow: 0, rows: 1, length: Self.chunk, precision: weights.precision,
+      model.network, firstRow: 0, rows: 1, length: Self.chunkLength, precision: weights.precision,
       dropout: false, backward: false)
     prefixCache = PrefixCache(byteLimit: cacheBytes)
   }
@@ -130,7 +130,7 @@ public struct GenerationEngine: ~Copyable {
     return id
   }
 
-  /// Removes a sequence; without effect if it has ended.
+  /// Removes a sequence; has no effect if it has ended.
   public mutating func cancel(_ id: SequenceID) {
     pending.removeAll { $0.sequence.id == id }
     for index in batches.indices { batches[index].cancel(id) }
@@ -141,7 +141,7 @@ public struct GenerationEngine: ~Copyable {
   /// - Returns: The events of the sequences that have new text or have ended, in the order of their admission.
   public mutating func step() -> [Event] {
     if !pending.isEmpty { activatePending() }
-    // Several batches have a thread each; one alone uses all threads.
+    // Each of several batches is stepped by one thread; a single batch uses all threads.
     if batches.count == 1 {
       batches[0].step(weights, context)
     } else {
@@ -156,7 +156,7 @@ public struct GenerationEngine: ~Copyable {
 
   /// Activates pending sequences, in order, while there is capacity and their prompts are read.
   private mutating func activatePending() {
-    var budget = Self.chunk
+    var budget = Self.chunkLength
     while !pending.isEmpty,
       let target = batches.indices.min(by: { batches[$0].load < batches[$1].load }),
       !batches[target].isFull
@@ -194,7 +194,7 @@ public struct GenerationEngine: ~Copyable {
 /// A sequence whose prompt is being read.
 private struct PendingSequence {
   let sequence: GeneratedSequence
-  /// All tokens of the prompt but the last, which the first step reads.
+  /// The tokens of the prompt without the last, which the first step reads.
   let prompt: [Int]
   var unread: ArraySlice<Int>
   /// The state after the tokens that were read; nil before the first.
@@ -208,6 +208,6 @@ private struct PendingSequence {
 }
 
 extension Vocabulary {
-  /// The token after which a new text begins: a line break, or else the most frequent token.
+  /// The token that an empty prompt stands for: a line break if the vocabulary has one, else the most frequent token.
   var lineBreakID: Int { id(of: "\n") ?? id(of: "\r\n") ?? (unknownID == 0 ? 1 : 0) }
 }

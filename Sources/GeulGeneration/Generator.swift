@@ -2,10 +2,10 @@ public import GeulCompute
 public import GeulModel
 internal import GeulText
 
-/// Generates text from a prompt, one sequence or many at once.
+/// A text generator: continues a prompt with one text or with several that are generated concurrently.
 ///
-/// Text number i depends on the model, the options, the prompt, the seed and i: not on how many texts are generated beside
-/// it, and not on threads.
+/// Text i depends only on the model, the options, the prompt, the seed and i, not on the number of concurrent texts or
+/// of threads (in float32 and int8).
 ///
 /// ```swift
 /// let generator = try Generator(model)
@@ -16,7 +16,12 @@ public struct Generator: Sendable {
   private let weights: PackedNetwork
   private let context: ComputeContext
 
-  /// Creates a generator of a model's text.
+  /// Creates a generator.
+  ///
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - precision: The arithmetic of matrix products.
+  ///   - context: The kernels and threads.
   public init(_ model: Model, precision: Precision = .float32, context: ComputeContext) {
     self.model = model
     self.context = context
@@ -27,9 +32,9 @@ public struct Generator: Sendable {
 
   /// A request for one or more texts.
   public struct Request: Sendable {
-    /// The tokens to continue; none to start as after a line break.
+    /// The ids of the tokens to continue; if empty, the text starts as after a line break.
     public var prompt: [Int]
-    /// The most tokens of a text; a character that they end within is left out.
+    /// The maximum number of tokens of a text; an incomplete character at the end is dropped.
     public var length: Int
     /// The sampling options.
     public var sampling: SamplingOptions
@@ -37,7 +42,7 @@ public struct Generator: Sendable {
     public var seed: UInt64
     /// The number of texts.
     public var samples: Int
-    /// A text ends before any of these.
+    /// The stop strings: a text ends before the first occurrence of one of them.
     public var stops: [String]
 
     /// Creates a request.
@@ -60,9 +65,10 @@ public struct Generator: Sendable {
   /// Generates the texts of `request`.
   ///
   /// - Parameters:
-  ///   - request: the request.
-  ///   - emit: takes the number of a text and its next piece, valid on its own, and returns false to stop. The first piece
-  ///     begins with what a `StreamDecoder` holds back at the prompt's end.
+  ///   - request: The request.
+  ///   - emit: A closure that receives the index of a text and its next piece, valid UTF-8 on its own, and returns
+  ///     false to stop. The first piece begins with the characters that a `StreamDecoder` holds back at the end of the
+  ///     prompt.
   /// - Returns: The reason why each text ended.
   /// - Throws: `SamplingError` if an option is out of its range.
   @discardableResult
@@ -90,8 +96,9 @@ public struct Generator: Sendable {
     return endings
   }
 
-  /// Generates the texts of `request`, each whole, with the reason why it ended.
+  /// Generates the texts of `request`.
   ///
+  /// - Returns: Each complete text with the reason why it ended.
   /// - Throws: `SamplingError` if an option is out of its range.
   public func texts(
     _ request: Request
@@ -107,17 +114,17 @@ public struct Generator: Sendable {
 
 /// A request for one sequence of a `GenerationEngine`.
 public struct SequenceRequest: Sendable {
-  /// The tokens to continue; none to start as after a line break.
+  /// The ids of the tokens to continue; if empty, the text starts as after a line break.
   public var prompt: [Int]
-  /// The most tokens.
+  /// The maximum number of tokens to generate.
   public var length: Int
   /// The sampling options.
   public var sampling: SamplingOptions
   /// The random seed.
   public var seed: UInt64
-  /// The number of the sequence among those of one seed.
+  /// The index of the sequence among those with the same seed; each has its own random numbers.
   public var sampleIndex: Int
-  /// The text ends before any of these.
+  /// The stop strings: the text ends before the first occurrence of one of them.
   public var stops: [String]
 
   /// Creates a request.
@@ -146,7 +153,7 @@ extension Generator {
 
   /// Returns the text that continues a prompt, without the prompt.
   ///
-  /// Characters of the prompt that the model does not know are replaced by the nearest form that it knows, or skipped.
+  /// Tokens of the prompt that are not in the vocabulary are replaced by the closest form that is, or skipped.
   ///
   /// - Throws: `SamplingError` if an option is out of its range.
   public func text(
@@ -156,6 +163,8 @@ extension Generator {
   }
 
   /// Returns the pieces of the text that continues a prompt, as they are generated.
+  ///
+  /// The stream throws `SamplingError` if an option is out of its range.
   public func stream(
     after prompt: String, length: Int = 500, temperature: Double = 0.8, seed: UInt64 = 0
   ) -> AsyncThrowingStream<String, any Error> {

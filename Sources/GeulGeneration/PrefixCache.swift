@@ -1,6 +1,8 @@
 package import GeulModel
 
-/// A cache of recurrent states by the tokens that led to them; the least recently used are evicted beyond a limit of bytes.
+/// A cache of recurrent states by the tokens that were read before them.
+///
+/// The least recently used states are evicted when the cache exceeds its size in bytes.
 package struct PrefixCache: Sendable {
   private let byteLimit: Int
   private var entries: [[Int]: (state: RecurrentState.Row, lastUse: Int)] = [:]

@@ -14,10 +14,10 @@
 public struct RandomDraws: Sendable, Equatable {
   /// The seed, shared by all samples of a request.
   public let seed: UInt64
-  /// The number of the sample.
+  /// The index of the sample.
   public let sample: UInt64
 
-  /// Creates the random numbers of sample number `sample` under `seed`.
+  /// Creates the random numbers of a sample.
   public init(seed: UInt64, sample: UInt64) {
     self.seed = seed
     self.sample = sample

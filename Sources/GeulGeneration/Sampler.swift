@@ -34,7 +34,8 @@ public struct Sampler: Sendable {
   private var candidates: [Int32]
   /// The logits of the candidates, in the order of `candidates`; the rest is unspecified.
   private var candidateLogits: [Float]
-  /// The unnormalized probabilities of the candidates, likewise; the best candidate has 1.
+  /// The unnormalized probabilities of the candidates, in the order of `candidates`; the best
+  /// candidate has 1.
   private var weights: [Double]
   /// The logits after the repeat penalty, by id, `[vocabulary]`.
   private var logits: [Float]

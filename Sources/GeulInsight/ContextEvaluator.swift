@@ -1,7 +1,7 @@
 internal import GeulCompute
 internal import GeulModel
 
-/// An evaluator of the loss of a token that depends on a limited number of preceding tokens.
+/// An evaluator of the loss with a limited context: the model reads a fixed number of preceding tokens.
 struct ContextEvaluator: Sendable {
   private let weights: PackedNetwork
   private let context: ComputeContext

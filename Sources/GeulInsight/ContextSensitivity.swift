@@ -7,10 +7,10 @@ public import GeulModel
 public struct ContextSensitivity: Sendable {
   /// The norms of d loss_t / d h_{t-k} of the top layer for k = 0, 1, 2, ..., averaged over positions.
   ///
-  /// The geometric mean, because gradients at different positions differ by orders of magnitude: the
+  /// The average is the geometric mean, because gradients at different positions differ by orders of magnitude: the
   /// largest would dominate an arithmetic mean.
   public let hiddenStateGradientNorms: [Double]
-  /// The norms of d loss_t / d c_{t-k}, likewise; empty for cells without cell state.
+  /// The norms of d loss_t / d c_{t-k}, averaged in the same way; empty for cells without cell state.
   public let cellStateGradientNorms: [Double]
   /// The loss with a limited context, by ascending context length.
   public let losses: [Loss]
@@ -85,9 +85,10 @@ public struct ContextSensitivity: Sendable {
     }
   }
 
-  /// Returns the distance from which on all norms are less than 1 / `factor` of the norm at distance 0.
+  /// Returns the smallest distance at and beyond which all norms are less than 1 / `factor` of the
+  /// norm at distance 0.
   ///
-  /// - Returns: The distance in steps; nil if the last norm is not less, or not a number.
+  /// - Returns: The distance in steps; nil if the last norm is not less, or is NaN.
   public static func distance(ofDecayBy factor: Double, in norms: [Double]) -> Int? {
     let limit = (norms.first ?? 0) / factor
     let last = norms.lastIndex { !($0 < limit) } ?? 0

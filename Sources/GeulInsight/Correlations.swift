@@ -8,7 +8,9 @@ struct Correlations: Sendable {
   /// The sums of the products of centered features and neurons, `[feature][neuron]`.
   private var products: [[Double]]
 
-  /// Creates empty sums; features are centered here, so the products need no correction later.
+  /// Creates empty sums.
+  ///
+  /// Features are centered here, so that the products need no correction by the means.
   init(_ features: [[Float]], neuronCount: Int) {
     self.features = features.map { values in
       let mean = values.reduce(0) { $0 + Double($1) } / Double(max(1, values.count))
@@ -35,7 +37,8 @@ struct Correlations: Sendable {
     }
   }
 
-  /// Returns the neuron with the largest |r| for a feature; nil if the feature is constant.
+  /// Returns the neuron with the largest |r| for a feature; nil if the feature is constant or fewer
+  /// than three positions were added.
   func strongest(feature: Int) -> (neuron: Int, correlation: Double)? {
     let featureVariation = features[feature].reduce(0) { $0 + $1 * $1 }
     guard featureVariation > 0, count > 2 else { return nil }

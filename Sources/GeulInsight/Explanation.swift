@@ -13,7 +13,7 @@ public struct Explanation: Sendable {
     public let probability: Double
   }
 
-  /// A token of the text, the predictions for it, and the activations after it.
+  /// A token of the text with the predictions before it and the activations after it.
   public struct Position: Sendable {
     /// The token as text.
     public let token: String

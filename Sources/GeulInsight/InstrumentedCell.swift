@@ -8,12 +8,12 @@ typealias StepActivations = InstrumentedNetwork.StepActivations
 ///
 /// A new kind of cell needs one conforming type and one case in `CellKind.instrumentedCell`.
 protocol InstrumentedCell: Sendable {
-  /// Indicates whether the cell has a cell state c beside the hidden state h.
+  /// Indicates whether the cell has a cell state c in addition to the hidden state h.
   var hasCellState: Bool { get }
   /// The index in `StepActivations.gates` of the gate that preserves the state where it is near 1;
   /// nil if there is none.
   var retentionGate: Int? { get }
-  /// The quantities to display, in the order in which they are explained best.
+  /// The quantities to display, in display order.
   var quantities: [Quantity] { get }
 
   /// Computes one time step.
@@ -33,7 +33,7 @@ protocol InstrumentedCell: Sendable {
   ///   - gradient: The gradient with respect to h_t and c_t.
   ///   - current: The activations of this step.
   ///   - previous: The activations of the previous step.
-  /// - Returns: The gradients to pass on.
+  /// - Returns: The gradients with respect to the pre-activations and the previous state.
   func backward(
     _ gradient: StateGradient, through current: StepActivations, from previous: StepActivations
   ) -> CellGradient
@@ -67,13 +67,13 @@ struct StateGradient: Sendable {
   var cellState: [Float]
 }
 
-/// The gradients that one time step of a cell passes on.
+/// The gradients that the backward pass of one time step computes.
 struct CellGradient {
   /// With respect to W_x x_t + b_x, `[gates, hidden]`.
   var input: [Float]
   /// With respect to W_h h_{t-1} + b_h, `[gates, hidden]`.
   var recurrent: [Float]
-  /// With respect to h_{t-1} and c_{t-1} by the paths that avoid W_h.
+  /// With respect to h_{t-1} and c_{t-1}, without the path through W_h.
   var previous: StateGradient
 }
 

@@ -4,7 +4,8 @@ public import GeulModel
 
 /// A network that computes one token at a time in plain Swift and exposes all activations.
 ///
-/// It computes what the kernels compute, about 100 times slower, and keeps each gate of each neuron.
+/// It computes the same function as the kernels, about 100 times slower, and returns every gate of
+/// every neuron.
 ///
 /// ```swift
 /// let network = InstrumentedNetwork(model)
@@ -46,8 +47,6 @@ public struct InstrumentedNetwork: Sendable {
     outputBias = values(network.outputBias.name)
   }
 
-  /// The number of recurrent layers.
-  public var layerCount: Int { layers.count }
   /// The number of neurons in a layer.
   public var hiddenSize: Int { layers[0].hiddenSize }
 

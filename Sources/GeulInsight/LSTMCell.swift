@@ -18,7 +18,7 @@ struct LSTMCell: InstrumentedCell {
       .gate(0, "input gate", "near 1 adds the candidate to the cell state, near 0 ignores it"),
       .gate(3, "output gate", "near 1 exposes the cell state, near 0 hides it"),
       .gate(2, "candidate", "the new content of the cell state, from -1 to 1", -1...1),
-      Quantity(name: "cell state", meaning: "tanh c, the memory, from -1 to 1", range: -1...1) {
+      Quantity(name: "cell state", meaning: "tanh(c), from -1 to 1", range: -1...1) {
         tanh($0.cellState[$1])
       },
       .hiddenState,

@@ -20,7 +20,7 @@ public struct NeuronProbe: Sendable {
     public let correlation: Double
   }
 
-  /// The number of tokens that the neurons were compared on.
+  /// The number of tokens over which the correlations are computed.
   public var tokenCount: Int { ids.count }
   private let ids: [Int32]
   private let tokens: [String]
