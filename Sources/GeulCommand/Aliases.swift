@@ -43,7 +43,8 @@ enum Aliases {
     "reverse-prompt": "stop",
   ]
   private static let byCommand = [
-    "train": training, "bench": training, "resume": training, "generate": generating,
+    "train": training, "resume": training, "generate": generating,
+    "bench": training.merging(["streams": "sequences"]) { $1 },
     "explain": ["cell": "neuron", "cells": "probe", "show": "select"],
     "context": ["train-three": "compare-cells"],
   ]

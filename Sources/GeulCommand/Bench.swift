@@ -2,10 +2,10 @@ import ArgumentParser
 import Foundation
 import Geul
 
-/// `geul bench`: measures the speed of this machine.
+/// `geul bench`: measures the speed of Geul on this machine.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure the speed of training, generation, tokenization, and the peak FLOP rate.",
+    abstract: "Measure the speed of training, generation and tokenization, and the peak FLOP rate.",
     subcommands: [BenchTrain.self, BenchGenerate.self, BenchTokenize.self, BenchPeak.self])
 }
 
@@ -37,10 +37,10 @@ struct BenchPeak: ParsableCommand {
   }
 }
 
-/// `geul bench tokenize`: measures tokenization of a file.
+/// `geul bench tokenize`: measures the speed of tokenization of a file.
 struct BenchTokenize: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "tokenize", abstract: "Measure tokenization of a file on one core.")
+    commandName: "tokenize", abstract: "Measure the speed of tokenization of a file on one core.")
 
   @Argument(help: "Text file.")
   var file: String
@@ -67,6 +67,6 @@ struct BenchTokenize: ParsableCommand {
         BenchResult(
           charsPerSecond: speed, megabytesPerSecond: megabytes, repetitions: sorted.count))
     }
-    try Output.text("\(number(megabytes, 1)) MB/s, \(Int(speed)) \(unit.shortName)s/s\n")
+    try Output.text("\(number(megabytes, 1)) MB/s, \(Int(speed)) \(unit.pluralShortName)/s\n")
   }
 }

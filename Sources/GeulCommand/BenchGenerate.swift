@@ -2,20 +2,20 @@ import ArgumentParser
 import Foundation
 import Geul
 
-/// `geul bench generate`: measures generation with random weights.
+/// `geul bench generate`: measures the speed of generation with random weights.
 struct BenchGenerate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Measure generation with random weights: network, sampler, detokenizer.",
+    abstract: "Measure the speed of generation with random weights: network, sampler, detokenizer.",
     usage: "geul bench generate [<options>]")
 
   @OptionGroup var shape: NetworkOptions
-  @Option(help: ArgumentHelp("Number of texts generated in parallel.", valueName: "n"))
-  var streams = 1
+  @Option(help: ArgumentHelp("Number of sequences generated in parallel.", valueName: "n"))
+  var sequences = 1
   @OptionGroup var bench: BenchOptions
   @OptionGroup var machine: MachineOptions
 
-  func validate() throws { try check("--streams", streams, in: 1...4096) }
+  func validate() throws { try check("--sequences", sequences, in: 1...4096) }
 
   func run() throws {
     let corpus = try randomCorpus(count: bench.vocabulary, vocabulary: bench.vocabulary)
@@ -33,13 +33,13 @@ struct BenchGenerate: ParsableCommand {
     let sorted = try times(for: bench.seconds) {
       seed += 1
       try generator.write(
-        Generator.Request(prompt: [0], length: length, seed: seed, samples: streams)
+        Generator.Request(prompt: [0], length: length, seed: seed, samples: sequences)
       ) { _, _ in true }
     }
-    var result = BenchResult(characters: length * streams, sorted, on: context)
-    let work = Double(length * streams) * Double(network.multiplyAdds)
-    result.shareOfLimit =
-      work / sorted.median / context.peakRate(bench.precision)
+    var result = BenchResult(tokens: length * sequences, sorted, on: context)
+    let multiplyAdds = Double(length * sequences) * Double(network.multiplyAdds)
+    result.fractionOfPeak =
+      multiplyAdds / sorted.median / context.peakRate(bench.precision)
     try bench.report(result)
   }
 }

@@ -3,9 +3,9 @@ import Geul
 
 /// Options shared by `bench train` and `bench generate`.
 struct BenchOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Vocabulary size.", valueName: "n"))
+  @Option(help: ArgumentHelp("Vocabulary size of the random tokens.", valueName: "n"))
   var vocabulary = 65
-  @Option(help: "Arithmetic of matrix products; int8 only for generation.")
+  @Option(help: "Arithmetic of matrix products; int8 is for generation only.")
   var precision = Precision.float32
   @Option(help: ArgumentHelp("Duration of the measurement in seconds.", valueName: "n"))
   var seconds = 6.0

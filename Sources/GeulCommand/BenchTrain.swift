@@ -2,16 +2,17 @@ import ArgumentParser
 import Foundation
 import Geul
 
-/// `geul bench train`: measures complete training steps on random tokens.
+/// `geul bench train`: measures the speed of complete training steps on random tokens.
 struct BenchTrain: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Measure training steps: forward, loss, backward, clipping, optimizer, packing.",
+    abstract:
+      "Measure the speed of training steps: forward, loss, backward, clipping, optimizer, packing.",
     usage: "geul bench train [<options>]")
 
   @OptionGroup var shape: NetworkOptions
-  @OptionGroup var window: WindowOptions
-  @Option(help: "Optimizer for weight matrices; geul train uses muon.")
+  @OptionGroup var batching: BatchOptions
+  @Option(help: "Optimizer for weight matrices; geul train uses muon by default.")
   var optimizer = Optimizer.Kind.adamw
   @OptionGroup var bench: BenchOptions
   @OptionGroup var machine: MachineOptions
@@ -27,41 +28,42 @@ struct BenchTrain: ParsableCommand {
     let context = try machine.context
     var configuration = TrainingConfiguration()
     configuration.architecture = shape.architecture
-    (configuration.batch, configuration.length) = window.sizes
+    (configuration.batch, configuration.length) = batching.sizes
     (configuration.optimizerKind, configuration.precision) = (optimizer, bench.precision)
-    let characters = configuration.batch * configuration.length
+    let tokens = configuration.batch * configuration.length
     let corpus = try randomCorpus(
-      count: max(bench.vocabulary, 4 * characters) + 2, vocabulary: bench.vocabulary)
+      count: max(bench.vocabulary, 4 * tokens) + 2, vocabulary: bench.vocabulary)
     var trainer = Trainer(
       configuration, vocabulary: bench.vocabulary, tokenCount: corpus.count, context: context)
     for _ in 0..<3 { _ = trainer.step(corpus, of: nil) }
     let before = trainer.timings
     let sorted = times(for: bench.seconds) { _ = trainer.step(corpus, of: nil) }
-    let limit = context.peakRate(bench.precision)
-    let reached = multiplyAdds.total * Double(characters) / sorted.median
-    var result = BenchResult(characters: characters, sorted, on: context)
-    result.shareOfLimit = reached / limit
+    let peak = context.peakRate(bench.precision)
+    let rate = multiplyAdds.total * Double(tokens) / sorted.median
+    var result = BenchResult(tokens: tokens, sorted, on: context)
+    result.fractionOfPeak = rate / peak
     result.phases = phases(
       from: before, to: trainer.timings,
-      characters: characters * sorted.count, limit: limit)
+      tokens: tokens * sorted.count, peak: peak)
     try bench.report(result)
   }
 
-  /// Returns each phase's fraction of the time and its fraction of the peak rate.
+  /// Returns the fraction of the time and of the peak rate of each phase between two readings of the timings.
   private func phases(
-    from before: StepTimings, to after: StepTimings, characters: Int, limit: Double
+    from before: StepTimings, to after: StepTimings, tokens: Int, peak: Double
   ) -> [BenchResult.Phase] {
     let total = after.total - before.total
-    let work = multiplyAdds
+    let multiplyAdds = multiplyAdds
     return [
-      ("forward", \.forward, work.forward), ("backward", \.backward, work.backward),
-      ("weight gradients", \.weightGradients, work.weightGradients),
+      ("forward", \.forward, multiplyAdds.forward),
+      ("backward", \.backward, multiplyAdds.backward),
+      ("weight gradients", \.weightGradients, multiplyAdds.weightGradients),
       ("optimizer", \.optimizer, 0), ("packing", \.packing, 0),
-    ].map { (name: String, phase: KeyPath<StepTimings, Double>, work: Double) in
+    ].map { (name: String, phase: KeyPath<StepTimings, Double>, multiplyAdds: Double) in
       let seconds = after[keyPath: phase] - before[keyPath: phase]
       return BenchResult.Phase(
-        name: name, share: seconds / total,
-        shareOfLimit: work > 0 ? work * Double(characters) / seconds / limit : nil)
+        name: name, fractionOfTime: seconds / total,
+        fractionOfPeak: multiplyAdds > 0 ? multiplyAdds * Double(tokens) / seconds / peak : nil)
     }
   }
 
@@ -73,7 +75,7 @@ struct BenchTrain: ParsableCommand {
     let matrices = Double(network.multiplyAdds)
     // Truncated backpropagation propagates no gradient beyond the first step of a sequence.
     let recurrent = network.layers.reduce(0) { $0 + $1.recurrent.parameterCount }
-    let truncated = Double(recurrent) / Double(window.sizes.length)
+    let truncated = Double(recurrent) / Double(batching.sizes.length)
     return (matrices, matrices - truncated, matrices, 3 * matrices - truncated)
   }
 }

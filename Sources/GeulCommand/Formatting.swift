@@ -32,7 +32,7 @@ func duration(_ seconds: Double) -> String {
   return String(format: "%d:%02d h", whole / 3600, whole % 3600 / 60)
 }
 
-/// Formats a duration as a clock shows it: `0:50`, `1:05:00`.
+/// Formats a duration as hours, minutes and seconds: `0:50`, `1:05:00`.
 func clockTime(_ seconds: Double) -> String {
   let whole = wholeSeconds(seconds)
   if whole < 3600 { return String(format: "%d:%02d", whole / 60, whole % 60) }
@@ -43,7 +43,30 @@ private func wholeSeconds(_ seconds: Double) -> Int {
   Int(min(max(0, seconds), 1e9).rounded())
 }
 
+/// Formats a number of tokens with the noun of their unit: `1 character`, `2 bytes`.
+func quantity(_ count: Int, _ unit: TokenUnit) -> String {
+  "\(count) \(count == 1 ? unit.noun : unit.pluralNoun)"
+}
+
 extension TokenUnit {
-  /// The name in units such as nats/char.
+  /// The abbreviation in units of measurement such as nats/char.
   var shortName: String { self == .grapheme ? "char" : rawValue }
+
+  /// The plural of `shortName`, as in chars/s.
+  var pluralShortName: String { plural(shortName) }
+
+  /// The noun for one token, as in `1 character`.
+  var noun: String {
+    switch self {
+    case .grapheme: "character"
+    case .codepoint: "code point"
+    case .jamo: "jamo"
+    case .byte: "byte"
+    }
+  }
+
+  /// The noun for several tokens, as in `2 characters`.
+  var pluralNoun: String { plural(noun) }
+
+  private func plural(_ name: String) -> String { self == .jamo ? name : name + "s" }
 }

@@ -21,12 +21,12 @@ struct Train: ParsableCommand {
   @OptionGroup(title: "Text") var text: TextOptions
 
   @OptionGroup(title: "Model") var shape: NetworkOptions
-  @OptionGroup var window: WindowOptions
+  @OptionGroup var batching: BatchOptions
   @OptionGroup(title: "Training time (default: 5 minutes, at most 100 epochs)")
   var budget: BudgetOptions
   @Option(
     help: ArgumentHelp(
-      "Peak learning rate (default: 0.012 for 32 sequences per batch, less for fewer).",
+      "Peak learning rate (default: 0.012 for 32 sequences per batch, lower for fewer).",
       valueName: "rate"))
   var learningRate: Float?
   @Option(
@@ -88,16 +88,20 @@ struct Train: ParsableCommand {
   func run() throws {
     let clock = Stopwatch()
     let context = try machine.context
-    let folder = RunFolder(out ?? "checkpoints/\(defaultName)")
     if !dryRun { try TrainingSession.checkIsNew(folder) }
-    let corpus = try readCorpus(self.corpus, text.corpusOptions)
+    try run(on: readCorpus(corpus, text.corpusOptions), context, clock)
+  }
+
+  /// Trains on a corpus that was read with the options of this command.
+  func run(on corpus: Corpus, _ context: ComputeContext, _ clock: Stopwatch) throws {
     let validationCorpus = try readValidation(corpus)
     let plan = try makePlan(corpus, context)
     for note in plan.notes { Output.note(note) }
     try plan.checkMemory()
     guard !dryRun else { return try PlanReport(plan).print(json: reporting.json) }
-    let session = try makeSession(plan, validationCorpus, folder)
-    StopSignal.watch()  // Who reads the next line may assume that the run has started.
+    let session = try makeSession(plan, validationCorpus)
+    // Before the next line is printed: a process that reads it may send a signal.
+    StopSignal.watch()
     reporting.note(PlanReport(plan).summary + " Run: \(folder.path)")
     if let advice = PlanReport(plan).vocabularyAdvice { reporting.note(advice) }
     try reporting.run(session, clock: clock)
@@ -113,7 +117,7 @@ struct Train: ParsableCommand {
   }
 
   private func makeSession(
-    _ plan: TrainingPlan, _ validation: Corpus?, _ folder: RunFolder
+    _ plan: TrainingPlan, _ validation: Corpus?
   ) throws -> TrainingSession {
     let selection = RunState.TextSelection(
       sources: corpus.map(absolute), validationSource: validationFile.map(absolute),
@@ -126,7 +130,10 @@ struct Train: ParsableCommand {
     }
   }
 
-  /// The options as the library's.
+  /// The run directory.
+  private var folder: RunFolder { RunFolder(out ?? "checkpoints/\(defaultName)") }
+
+  /// The options as the library's configuration.
   private var options: TrainingOptions {
     var options = TrainingOptions()
     options.configuration.architecture = shape.architecture
@@ -136,14 +143,16 @@ struct Train: ParsableCommand {
     options.configuration.patience = patience
     options.configuration.validationFraction = validationFile == nil ? validation : 0
     options.configuration.seed = UInt64(exactly: seed) ?? randomSeed()
-    (options.hidden, options.batch, options.length) = (shape.hidden, window.batch, window.length)
+    (options.hidden, options.batch, options.length) = (
+      shape.hidden, batching.batch, batching.length
+    )
     (options.learningRate, options.dropout) = (learningRate, dropout)
     options.precision = precision.precision
     options.budget = budget.budget ?? .default
     return options
   }
 
-  /// The default name of the run, after the first text.
+  /// The default name of the run directory, after the first text.
   private var defaultName: String {
     guard let first = corpus.first, first != "-" else { return "standard-input" }
     let name = URL(filePath: absolute(first)).deletingPathExtension().lastPathComponent

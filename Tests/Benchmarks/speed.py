@@ -63,19 +63,19 @@ def training(programs, results, options):
         if not result:
             continue
         typical = result.typical
-        limit = typical["chars_per_second"] / typical["share_of_limit"]
+        limit = typical["chars_per_second"] / typical["fraction_of_peak"]
         results.append("training-speed", **shape, precision=precision, peer_precision=peer_precision,
                        instruction_set=typical["instruction_set"], **columns(result, options),
-                       share_of_limit=rounded(typical["share_of_limit"], 2),
+                       share_of_limit=rounded(typical["fraction_of_peak"], 2),
                        ratio_limit=rounded(limit / result.peer_chars_per_second, 2),
                        note="both sides limited to AVX2" if environment else "")
         if cell == "lstm" and vocabulary == 65 and not environment and peer_precision == precision:
             for phase in typical["phases"]:
-                share = phase.get("share_of_limit")
+                fraction = phase.get("fraction_of_peak")
                 results.append("training-phases", layers=layers, hidden=hidden, batch=batch, length=length,
                                precision=precision, optimizer="adamw", phase=phase["name"],
-                               share_of_time=rounded(phase["share"], 2),
-                               share_of_limit=rounded(share, 2) if share else "")
+                               share_of_time=rounded(phase["fraction_of_time"], 2),
+                               share_of_limit=rounded(fraction, 2) if fraction else "")
 
 
 def generation(programs, results, options):
@@ -93,12 +93,12 @@ def generation(programs, results, options):
             other = programs.onnxruntime(options.seconds, **shape)
         title = (f"generation, {sequences} sequence{'s' * (sequences > 1)}, {threads} thread{'s' * (threads > 1)},"
                  f" {layers} x {hidden}, {precision}, {peer}")
-        geul = programs.bench("generate", options.seconds, streams=sequences, precision=precision, **shape)
+        geul = programs.bench("generate", options.seconds, sequences=sequences, precision=precision, **shape)
         result = compare(title, options, geul, other)
         if not result:
             continue
         typical = result.typical
-        limit = typical["chars_per_second"] / typical["share_of_limit"]
+        limit = typical["chars_per_second"] / typical["fraction_of_peak"]
         results.append("generation-speed", sequences=sequences, **shape, precision=precision, peer_precision="float32",
                        **columns(result, options), ratio_limit=rounded(limit / result.peer_chars_per_second, 2))
 

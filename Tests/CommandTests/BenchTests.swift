@@ -23,23 +23,29 @@ struct BenchTests {
     let speed = try #require(result["chars_per_second"] as? Double)
     #expect(speed > 0)
     #expect(try #require(result["best"] as? Double) >= speed)
-    #expect(try #require(result["share_of_limit"] as? Double) > 0)
+    #expect(try #require(result["fraction_of_peak"] as? Double) > 0)
     let phases = try #require(result["phases"] as? [[String: Any]])
     #expect(
       phases.compactMap { $0["name"] as? String } == [
         "forward", "backward", "weight gradients", "optimizer", "packing",
       ])
-    let shares = phases.compactMap { $0["share"] as? Double }
-    #expect(shares.count == 5 && shares.allSatisfy { $0 > 0 })
-    #expect(abs(shares.reduce(0, +) - 1) < 1e-9)
+    let fractions = phases.compactMap { $0["fraction_of_time"] as? Double }
+    #expect(fractions.count == 5 && fractions.allSatisfy { $0 > 0 })
+    #expect(abs(fractions.reduce(0, +) - 1) < 1e-9)
   }
 
   @Test(arguments: ["float32", "bfloat16", "int8"])
   func `bench generate reports the speed`(precision: String) throws {
     let result = try bench(
-      "generate", "--precision", precision, "--hidden", "16", "--streams", "3", "--seconds", "0.05")
+      "generate", "--precision", precision, "--hidden", "16", "--sequences", "3", "--seconds",
+      "0.05")
     #expect(try #require(result["chars_per_second"] as? Double) > 0)
-    #expect(try #require(result["share_of_limit"] as? Double) > 0)
+    #expect(try #require(result["fraction_of_peak"] as? Double) > 0)
+  }
+
+  @Test func `bench generate accepts the option name of version 0.1`() throws {
+    let result = try bench("generate", "--hidden", "16", "--streams", "3", "--seconds", "0.05")
+    #expect(try #require(result["chars_per_second"] as? Double) > 0)
   }
 
   @Test func `bench peak measures each precision`() throws {

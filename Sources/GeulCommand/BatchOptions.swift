@@ -1,0 +1,29 @@
+import ArgumentParser
+import Geul
+
+/// Options of the batch shape.
+struct BatchOptions: ParsableArguments {
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "Sequences per batch (default: \(TrainingConfiguration().batch), fewer for a small text).",
+      valueName: "n")
+  )
+  var batch: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Tokens per sequence, over which gradients are backpropagated (default: \(TrainingConfiguration().length), fewer for a small text).",
+      valueName: "n")
+  )
+  var length: Int?
+
+  /// The batch size and the sequence length, with the defaults for a text of any size.
+  var sizes: (batch: Int, length: Int) {
+    (batch ?? TrainingConfiguration().batch, length ?? TrainingConfiguration().length)
+  }
+
+  func validate() throws {
+    try check("--batch", batch, in: 1...4096)
+    try check("--length", length, in: 1...4096)
+  }
+}
