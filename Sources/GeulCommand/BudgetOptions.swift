@@ -3,7 +3,7 @@ import Geul
 
 /// Options that set the length of a training run.
 struct BudgetOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Number of passes through the text.", valueName: "n"))
+  @Option(help: ArgumentHelp("Number of epochs (passes through the text).", valueName: "n"))
   var epochs: Double?
   @Option(help: ArgumentHelp("Number of training steps.", valueName: "n"))
   var steps: Int?

@@ -4,13 +4,15 @@ import Geul
 
 /// A vanilla RNN, a GRU and an LSTM with equal parameter counts, trained on one text for equal times.
 struct CellComparison {
+  /// The path of the text.
   let text: String
-  let folder: String
-  /// The hidden units of the LSTM.
+  /// The directory of the three runs.
+  let directory: String
+  /// The number of hidden units of the LSTM.
   let hidden: Int
   /// The activation of the vanilla RNN.
   let activation: Activation
-  /// The training time of all three together.
+  /// The total training time of the three models.
   let minutes: Double
   let threads: Int?
 
@@ -18,9 +20,9 @@ struct CellComparison {
 
   /// Trains the three models one after the other.
   ///
-  /// - Returns: The paths of the runs.
+  /// - Returns: The paths of the run directories.
   func train() throws -> [String] {
-    let paths = Self.cells.map { "\(folder)/\($0.rawValue)" }
+    let paths = Self.cells.map { "\(directory)/\($0.rawValue)" }
     if let path = paths.first(where: FileManager.default.fileExists) {
       throw CommandError(
         "\(path) already exists. Choose another --out, or compare the existing models with geul context"
@@ -44,8 +46,11 @@ struct CellComparison {
           "--length", "\(TrainingConfiguration().length)",
           "--activation", cell == .rnn ? activation.rawValue : "tanh",
         ] + threads)
-      do { try train.run() } catch let error as TrainingError {
-        // A run that diverged still has a model, and its gradients are worth showing.
+      do {
+        let (context, clock) = (try train.machine.context, Stopwatch())
+        try train.run(on: corpus, context, clock)
+      } catch let error as TrainingError {
+        // A diverged run still has a best model, whose gradients are measured.
         guard FileManager.default.fileExists(atPath: RunFolder(path).best.path) else {
           throw error
         }
@@ -55,7 +60,7 @@ struct CellComparison {
     return paths
   }
 
-  /// Returns the hidden units with which a cell's parameter count is closest to the LSTM's.
+  /// Returns the number of hidden units with which a cell's parameter count is closest to the LSTM's.
   private func hiddenUnits(of cell: CellKind, vocabulary: Int) -> Int {
     func parameters(_ cell: CellKind, _ hidden: Int) -> Int {
       Network(Architecture(cell: cell, layers: 1, hidden: hidden), vocabulary: vocabulary).layout

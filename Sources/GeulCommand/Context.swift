@@ -27,7 +27,7 @@ struct Context: ParsableCommand {
   var compareCells: String?
   @Option(help: "Activation of the vanilla RNN; relu states are unbounded and may diverge.")
   var activation = Activation.tanh
-  @Option(help: ArgumentHelp("Total training time of the three models.", valueName: "n"))
+  @Option(help: ArgumentHelp("Total training time of the three models in minutes.", valueName: "n"))
   var minutes = 3.0
   @Option(
     help: ArgumentHelp(
@@ -39,7 +39,7 @@ struct Context: ParsableCommand {
   var out: String?
   @Option(help: ArgumentHelp("Number of steps to backpropagate.", valueName: "n"))
   var steps = 200
-  @OptionGroup var pictures: PictureOptions
+  @OptionGroup var charts: ChartOptions
   @OptionGroup var machine: MachineOptions
 
   func validate() throws {
@@ -59,28 +59,29 @@ struct Context: ParsableCommand {
   }
 
   func run() throws {
-    try pictures.check()
+    try charts.check()
     var paths = models
     if let compareCells { paths = try comparison(on: compareCells).train() }
     guard let text = corpus ?? compareCells else { return }
     var document = ReportDocument("Context sensitivity")
     let measurements = try paths.map { try measure($0, text) }
     try document.show(measurements, on: text)
-    if compareCells != nil { try document.showTraining(paths, activation) }
-    try pictures.write(document.page)
+    if compareCells != nil { try document.showTraining(measurements, activation) }
+    try charts.write(document.page)
   }
 
   private func comparison(on text: String) -> CellComparison {
     let name = URL(filePath: absolute(text)).deletingPathExtension().lastPathComponent
     return CellComparison(
-      text: text, folder: out ?? "checkpoints/cells-\(name)", hidden: hidden,
+      text: text, directory: out ?? "checkpoints/cells-\(name)", hidden: hidden,
       activation: activation, minutes: minutes, threads: machine.threads)
   }
 
   private func measure(_ path: String, _ text: String) throws -> ContextMeasurement {
     let model = try loadModel(path)
+    let unit = model.metadata.tokenizer.unit
     let corpus = try readCorpus([text], model.metadata.corpusOptions())
-    // On the training text, only the part held out, if any, is new to the model.
+    // On the training text, only the part held out, if any, is measured.
     let trained = model.metadata.trainingTokenCount(of: corpus) ?? 0
     let range = (trained < corpus.count ? trained : 0)..<corpus.count
     var ids: [Int32] = []
@@ -92,13 +93,14 @@ struct Context: ParsableCommand {
     }
     guard ids.count > Self.minimumLength else {
       throw CommandError(
-        "\(text): fewer than \(Self.minimumLength) characters to measure on. Use a longer text.")
+        "\(text): fewer than \(quantity(Self.minimumLength, unit)) to measure on. Use a longer text."
+      )
     }
     Output.note("Measuring \(path)")
     let sensitivity = ContextSensitivity(
       model, ids, maximumDistance: steps, context: try machine.context)
     return ContextMeasurement(
-      path: path, shape: model.metadata.architecture, sensitivity: sensitivity,
+      path: path, architecture: model.metadata.architecture, unit: unit, sensitivity: sensitivity,
       unknown: range.count - ids.count)
   }
 

@@ -6,15 +6,18 @@ import GeulCharts
 struct ContextMeasurement {
   /// The path of the model.
   let path: String
-  let shape: Architecture
+  let architecture: Architecture
+  let unit: TokenUnit
   let sensitivity: ContextSensitivity
   /// The number of tokens of the text outside the model's vocabulary.
   let unknown: Int
 
   /// The path and the architecture.
-  var name: String { "\(path) (\(shape.layers) x \(shape.hidden) \(shape.cell.rawValue))" }
+  var name: String {
+    "\(path) (\(architecture.layers) x \(architecture.hidden) \(architecture.cell.rawValue))"
+  }
 
-  /// The gradient norms by distance: of h, and for an LSTM also of c.
+  /// Returns the gradient norms by distance: of h, and for an LSTM also of c.
   func gradients(_ name: String) -> [(name: String, norms: [Double])] {
     sensitivity.cellStateGradientNorms.isEmpty
       ? [(name, sensitivity.hiddenStateGradientNorms)]
@@ -32,7 +35,7 @@ extension ReportDocument {
       "Measured on \(text); for a model trained on this text, on the part held out.")
     for model in all where model.unknown > 0 {
       try paragraph(
-        "\(quantity(model.unknown, "character")) outside the vocabulary of \(model.name)"
+        "\(quantity(model.unknown, model.unit)) outside the vocabulary of \(model.name)"
           + " \(model.unknown == 1 ? "was" : "were") skipped."
       )
     }
@@ -45,7 +48,7 @@ extension ReportDocument {
     let ends = all.map { URL(filePath: $0.path).lastPathComponent }
     let short = Set(ends).count == ends.count ? ends : all.map(\.path)
     let lines = all.flatMap { $0.gradients($0.name) }
-    try picture(
+    try figure(
       LineChart(
         title: "Gradient norm", x: "k, tokens before", y: "norm", logarithmicY: true,
         series: lines.map { line in
@@ -60,15 +63,16 @@ extension ReportDocument {
       }, under: ["", "k at 1/2", "k at 1/1000"] + distances.map { "ratio at \($0)" })
 
     try heading("Loss by context length")
+    let unit = unitName(of: all)
     let positions = all.map { $0.sensitivity.positionCount }.min() ?? 0
     let error = all.flatMap { $0.sensitivity.losses.map(\.standardError) }.max() ?? 0
     try paragraph(
-      "Loss when the model sees only the k tokens before the one that it predicts, at \(positions) positions (standard"
-        + " error up to \(number(error, 2)) nats, largely shared by all k). Where the curve is flat, the model does not use"
+      "Loss of a prediction from only the k preceding tokens, at \(positions) positions (standard"
+        + " error up to \(number(error, 2)) nats/\(unit), largely shared by all k). Where the curve is flat, the model does not use"
         + " longer context.")
-    try picture(
+    try figure(
       LineChart(
-        title: "Loss", x: "k, tokens of context", y: "nats/char",
+        title: "Loss", x: "k, tokens of context", y: "nats/\(unit)",
         logarithmicX: true,
         series: all.map { model in
           .init(model.name, model.sensitivity.losses.map { (Double($0.contextLength), $0.nats) })
@@ -81,8 +85,8 @@ extension ReportDocument {
       }, under: ["k"] + short)
   }
 
-  /// Shows gradient norms and losses of the three training runs.
-  mutating func showTraining(_ paths: [String], _ activation: Activation) throws {
+  /// Shows gradient norms and losses of the training runs of the compared cells.
+  mutating func showTraining(_ all: [ContextMeasurement], _ activation: Activation) throws {
     try heading("Gradients during training")
     try paragraph(
       "Each step of backpropagation multiplies the gradient by W_h and by the derivative of the activation. tanh bounds"
@@ -95,16 +99,22 @@ extension ReportDocument {
             + " so training may diverge."))
     for (title, label, value) in [
       ("Gradient norm during training", "norm before clipping", \.gradientNorm),
-      ("Training loss", "nats/char", \.trainNats),
+      ("Training loss", "nats/\(unitName(of: all))", \.trainNats),
     ] as [(String, String, KeyPath<TrainingLoop.Progress, Double>)] {
-      try picture(
+      try figure(
         LineChart(
           title: title, x: "step", y: label, logarithmicY: true,
-          series: paths.map { path in
+          series: all.map(\.path).map { path in
             .init(
               path, RunFolder(path).metrics().map { (Double($0.step), $0[keyPath: value]) })
           }))
     }
+  }
+
+  /// Returns the abbreviation of the models' token unit; `token` if the models differ in it.
+  private func unitName(of all: [ContextMeasurement]) -> String {
+    let names = Set(all.map(\.unit.shortName))
+    return names.count == 1 ? names.first ?? "token" : "token"
   }
 
   /// Returns the distance at which norms have fallen by a factor, as text.

@@ -15,7 +15,7 @@ struct Explain: ParsableCommand {
       """)
 
   @OptionGroup var model: ModelArgument
-  @Option(name: .shortAndLong, help: "Text to read.")
+  @Option(name: .shortAndLong, help: "Text to explain.")
   var text: String?
   @Option(name: .shortAndLong, help: "File with the text; - for standard input.")
   var file: String?
@@ -24,7 +24,9 @@ struct Explain: ParsableCommand {
   @Option(help: ArgumentHelp("Number of neurons to show.", valueName: "n"))
   var rows = 12
   @Option(
-    help: "Neurons to show: active (largest state variance) or persistent (highest keep gates).")
+    help:
+      "Neurons to show: active (largest state variance) or persistent (forget gates, or update gates of a GRU, closest to 1)."
+  )
   var select = Selection.active
   @Option(
     name: .customLong("neuron"), parsing: .singleValue,
@@ -37,7 +39,7 @@ struct Explain: ParsableCommand {
   var probe = false
   @Option(help: ArgumentHelp("Text for --probe.", valueName: "text"))
   var corpus: String?
-  @OptionGroup var pictures: PictureOptions
+  @OptionGroup var charts: ChartOptions
   @OptionGroup var machine: MachineOptions
 
   enum Selection: String, ExpressibleByArgument, CaseIterable {
@@ -48,8 +50,8 @@ struct Explain: ParsableCommand {
   private static let maximumLength = 1000
   /// The maximum number of tokens that the probe reads.
   private static let probeLength = 40_000
-  /// The minimum length of the probe's text and the minimum |r| reported: below these, correlations
-  /// arise by chance.
+  /// The minimum number of tokens of the text and the minimum |r| that is reported; below these,
+  /// correlations arise by chance.
   private static let (minimumProbeLength, minimumCorrelation) = (1000, 0.3)
 
   func validate() throws {
@@ -68,7 +70,7 @@ struct Explain: ParsableCommand {
   }
 
   func run() throws {
-    try pictures.check()
+    try charts.check()
     let model = try model.load()
     let shape = model.metadata.architecture
     if let layer, layer > shape.layers {
@@ -88,17 +90,21 @@ struct Explain: ParsableCommand {
     var document = ReportDocument("Predictions and activations of \(self.model.model)")
     let probe = try corpus.map { try self.probe($0, model) }
     if let text = try file.map(readText) ?? text { try explain(text, model, &document) }
-    if let corpus, let probe { try showProbe(probe, in: corpus, &document) }
-    try pictures.write(document.page)
+    if let corpus, let probe {
+      try showProbe(probe, of: model.metadata.tokenizer.unit, in: corpus, &document)
+    }
+    try charts.write(document.page)
   }
 
   private func explain(_ text: String, _ model: Model, _ document: inout ReportDocument) throws {
+    let unit = model.metadata.tokenizer.unit
     let encoding = model.metadata.tokenizer.encodePrompt(
       text, vocabulary: model.metadata.vocabulary)
-    for note in encoding.notes(on: "text") { Output.note(note) }
+    for note in encoding.notes(on: "text", unit: unit) { Output.note(note) }
     let ids = encoding.ids.prefix(Self.maximumLength)
     guard !ids.isEmpty else {
-      throw CommandError("No character of the text is in the model's vocabulary. Use another text.")
+      throw CommandError(
+        "No \(unit.noun) of the text is in the model's vocabulary. Use another text.")
     }
     let explanation = Explanation(Array(ids), by: model)
     guard explanation.isFinite else {
@@ -107,21 +113,22 @@ struct Explain: ParsableCommand {
       )
     }
     try document.heading("Surprisal")
-    let mean = explanation.meanSurprisal.map { " Mean: \(number($0, 2)) bits/char." } ?? ""
+    let mean =
+      explanation.meanSurprisal.map { " Mean: \(number($0, 2)) bits/\(unit.shortName)." } ?? ""
     try document.paragraph(
-      "Surprisal is -log2 of the probability that the model gave to the character: 0 bits at probability 1, 1 bit at 1/2,"
-        + " 10 bits at 1/1024.\(mean) The first character has no prediction.")
+      "Surprisal is -log2 of the probability that the model gave to the \(unit.noun): 0 bits at probability 1, 1 bit at 1/2,"
+        + " 10 bits at 1/1024.\(mean) The first \(unit.noun) has no prediction.")
     if ids.count < encoding.ids.count {
       try document.paragraph(
         "Only the first \(ids.count) of \(encoding.ids.count) tokens are shown.")
     }
     if !encoding.substitutions.isEmpty {
       try document.paragraph(
-        "\(quantity(encoding.substitutions.count, "character")) of the text"
+        "\(quantity(encoding.substitutions.count, unit)) of the text"
           + " \(encoding.substitutions.count == 1 ? "is" : "are") not in the vocabulary and replaced or skipped."
       )
     }
-    try document.picture(surprisal(explanation))
+    try document.figure(surprisal(explanation))
     try document.heading("Predictions")
     try document.table(
       explanation.positions.map { position in
@@ -151,14 +158,16 @@ struct Explain: ParsableCommand {
     _ explanation: Explanation, _ model: Model, _ document: inout ReportDocument
   ) throws {
     let layer = (layer ?? model.metadata.architecture.layers) - 1
-    let (neurons, description) = selection(explanation, layer)
+    let unit = model.metadata.tokenizer.unit
+    let (neurons, description) = selection(
+      explanation, layer, of: model.metadata.architecture.cell)
     try document.heading("Activations of layer \(layer + 1)")
     try document.paragraph(
       "\(quantity(neurons.count, "neuron")) of \(model.metadata.architecture.hidden)\(description)."
-        + " Rows are neurons, columns are characters; values are those after reading the character."
+        + " Rows are neurons, columns are \(unit.pluralNoun); values are those after reading the \(unit.noun)."
     )
     for row in explanation.activationMaps(layer: layer, neurons: neurons) {
-      try document.picture(
+      try document.figure(
         HeatMap(
           title: row.name, caption: row.meaning, range: row.range, rows: row.rows,
           rowLabels: neurons.map { "neuron \($0)" },
@@ -168,7 +177,7 @@ struct Explain: ParsableCommand {
 
   /// Returns the neurons to show and a description of the selection.
   private func selection(
-    _ explanation: Explanation, _ layer: Int
+    _ explanation: Explanation, _ layer: Int, of cell: CellKind
   ) -> (neurons: [Int], description: String) {
     guard neurons.isEmpty else { return (neurons, "") }
     return switch select {
@@ -180,7 +189,7 @@ struct Explain: ParsableCommand {
     case .persistent:
       (
         explanation.mostPersistent(layer: layer, count: rows),
-        ", those with the highest mean keep gate on this text"
+        ", those with mean \(cell == .gru ? "update" : "forget") gates closest to 1 on this text"
       )
     }
   }
@@ -191,7 +200,7 @@ struct Explain: ParsableCommand {
       model, corpus, maximumTokenCount: Self.probeLength, context: try machine.context)
     guard probe.tokenCount >= Self.minimumProbeLength else {
       throw CommandError(
-        "\(path): only \(quantity(probe.tokenCount, "character")) in the model's vocabulary; correlations need at least"
+        "\(path): only \(quantity(probe.tokenCount, model.metadata.tokenizer.unit)) in the model's vocabulary; correlations need at least"
           + " \(Self.minimumProbeLength). Use a longer text."
       )
     }
@@ -199,11 +208,11 @@ struct Explain: ParsableCommand {
   }
 
   private func showProbe(
-    _ probe: NeuronProbe, in path: String, _ document: inout ReportDocument
+    _ probe: NeuronProbe, of unit: TokenUnit, in path: String, _ document: inout ReportDocument
   ) throws {
     try document.heading("Interpretable neurons")
     try document.paragraph(
-      "For each feature the neuron with the strongest correlation, over \(quantity(probe.tokenCount, "character")) of \(path)."
+      "For each feature the neuron with the strongest correlation, over \(quantity(probe.tokenCount, unit)) of \(path)."
         + " r is Pearson's correlation coefficient.")
     let (found, rest) = (
       probe.findings.filter { abs($0.correlation) >= Self.minimumCorrelation },
@@ -214,12 +223,12 @@ struct Explain: ParsableCommand {
       try document.paragraph(
         "\(finding.feature.rawValue): layer \(finding.layer + 1), neuron \(finding.neuron), r = \(number(finding.correlation, 2))"
       )
-      try document.picture(
+      try document.figure(
         HighlightedText(
-          excerpt.map { unit, value in
+          excerpt.map { token, value in
             .init(
-              unit, intensity: Double(value), digit: Int(value * 9.99),
-              tooltip: "\(name(unit)): \(number(Double(value), 2))")
+              token, intensity: Double(value), digit: Int(value * 9.99),
+              tooltip: "\(name(token)): \(number(Double(value), 2))")
           }, legend: "0 is the neuron's minimum in this excerpt, 1 its maximum."))
     }
     if !rest.isEmpty {

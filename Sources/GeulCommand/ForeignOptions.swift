@@ -15,7 +15,7 @@ enum ForeignOptions {
     case compile
     /// The size of the context window.
     case contextSize
-    /// The origin of the initial parameters.
+    /// The source of the initial parameters.
     case initialization
     /// An option that Geul does not have, with the reason.
     case unsupported(String)
@@ -60,8 +60,9 @@ enum ForeignOptions {
   /// Indicates whether a name is one of these options in a command.
   static func contains(_ name: String, _ command: String) -> Bool { kind(name, command) != nil }
 
-  /// Throws a `ValidationError` that explains why the option is not supported; returns if it has no
-  /// effect in Geul.
+  /// Validates the value of one of these options.
+  ///
+  /// - Throws: `ValidationError` with the reason if the value would have an effect that Geul does not support.
   static func check(_ option: Aliases.Option, _ command: String) throws {
     let value = option.value?.lowercased() ?? ""
     let unsupported = "\(option.given) is not supported"
@@ -76,7 +77,7 @@ enum ForeignOptions {
       case .initialization where command == "train":
         (
           value == "scratch",
-          "\(unsupported): geul train starts a new run. To continue a run, use geul resume FOLDER."
+          "\(unsupported): geul train starts a new run. To continue a run, use geul resume DIRECTORY."
         )
       case .initialization:
         (value == "resume", "\(unsupported): the parameters come from the model's file.")

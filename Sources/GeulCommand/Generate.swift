@@ -43,7 +43,8 @@ struct Generate: ParsableCommand {
     help: ArgumentHelp(
       "Minimum probability, relative to the most likely token; 0 disables.", valueName: "p"))
   var minP = 0.0
-  @Option(help: ArgumentHelp("Penalty of recent tokens; 1 disables.", valueName: "penalty"))
+  @Option(
+    help: ArgumentHelp("Repetition penalty of recent tokens; 1 disables.", valueName: "penalty"))
   var repeatPenalty = 1.0
   @Option(
     help: ArgumentHelp("Number of recent tokens that --repeat-penalty applies to.", valueName: "n"))
@@ -136,7 +137,7 @@ struct Generate: ParsableCommand {
     }
   }
 
-  /// Writes one text as it is generated, until it ends or the pipe is closed.
+  /// Writes one text as it is generated, until it ends or the reader closes the pipe.
   private func stream(
     _ request: Generator.Request, by generator: Generator, after shown: String
   ) throws {
@@ -159,14 +160,15 @@ struct Generate: ParsableCommand {
   private func encode(_ text: String, _ model: Model) throws -> [Int] {
     let encoding = model.metadata.tokenizer.encodePrompt(
       text, vocabulary: model.metadata.vocabulary)
+    let unit = model.metadata.tokenizer.unit
     if strict, let first = encoding.substitutions.first {
       throw CommandError(
-        "prompt: \(first.location) is not in the model's vocabulary. Remove it, or leave out --strict."
+        "prompt: \(first.location(in: unit)) is not in the model's vocabulary. Remove it, or leave out --strict."
       )
     }
-    encoding.notes(on: "prompt").forEach(note)
+    encoding.notes(on: "prompt", unit: unit).forEach(note)
     if encoding.ids.isEmpty, !text.isEmpty {
-      note("prompt: no character is in the model's vocabulary; generating without a prompt.")
+      note("prompt: no \(unit.noun) is in the model's vocabulary; generating without a prompt.")
     }
     return encoding.ids
   }
@@ -176,8 +178,8 @@ struct Generate: ParsableCommand {
     if !quiet { Output.note(sentence) }
   }
 
-  /// Returns the prompt as the model reads it, without an incomplete syllable at its end: the
-  /// generator completes and returns that.
+  /// Returns the text of the prompt's tokens, without an incomplete syllable at the end, which the
+  /// generator completes and returns.
   private func decoded(_ ids: [Int], _ model: Model) -> String {
     var decoder = StreamDecoder(
       tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary)

@@ -21,7 +21,7 @@ struct MachineOptions: ParsableArguments {
     ProcessInfo.processInfo.environment["GEUL_THREADS"].flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// The kernels of the instruction set in GEUL_ISA, by default the fastest of this machine, and the threads.
+  /// The threads, and the kernels of the instruction set that GEUL_ISA names (default: the fastest of this machine).
   var context: ComputeContext {
     get throws { try ComputeContext(threads: threads) }
   }

@@ -14,7 +14,7 @@ struct ModelArgument: ParsableArguments {
 /// Loads a model file, or the best model of a run directory.
 func loadModel(_ path: String) throws -> Model {
   guard FileManager.default.fileExists(atPath: path) else {
-    throw CommandError("\(path): no such model.\(suggestion(beside: path))")
+    throw CommandError("\(path): no such model.\(suggestion(near: path))")
   }
   guard FileSystem.isFolder(path) else {
     let file = try SafetensorsFile(contentsOf: path)
@@ -25,7 +25,7 @@ func loadModel(_ path: String) throws -> Model {
     return model
   }
   guard let newest = try RunFolder(path).loadBest() else {
-    throw CommandError("\(path): the directory has no best.safetensors.\(suggestion(beside: path))")
+    throw CommandError("\(path): the directory has no best.safetensors.\(suggestion(near: path))")
   }
   if let notice = newest.notice { Output.note(notice) }
   return newest.value
@@ -39,8 +39,8 @@ func check(_ precision: Precision, for model: Model) throws {
   )
 }
 
-/// Returns a sentence that lists the models in the directory, beside it, or in checkpoints.
-private func suggestion(beside path: String) -> String {
+/// Returns a sentence that lists the models in the directory, in its parent directory, or in checkpoints.
+private func suggestion(near path: String) -> String {
   let parent = URL(filePath: path).deletingLastPathComponent().path
   for folder in [path, parent, "checkpoints"] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

@@ -1,4 +1,4 @@
-/// An optional property that is encoded as null if it is nil, rather than left out.
+/// An optional property that is encoded as null if it is nil.
 @propertyWrapper
 struct OrNull<Value: Encodable & Sendable>: Encodable, Sendable {
   var wrappedValue: Value?

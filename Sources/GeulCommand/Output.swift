@@ -46,7 +46,7 @@ enum Output {
     show(Self.lineStart + lines.map { "  | \($0)\n" }.joined())
   }
 
-  /// Shows a line on a terminal that the next one replaces.
+  /// Shows a progress line on a terminal; the next line replaces it.
   static func live(_ fields: [String], dropping: [Int] = []) {
     show(lineStart + fitted(fields, dropping: dropping))
   }

@@ -7,7 +7,7 @@ struct PlanReport {
 
   init(_ plan: TrainingPlan) { self.plan = plan }
 
-  /// One sentence: text, network, arithmetic, memory.
+  /// One line on the text, the network, the arithmetic and the memory.
   var summary: String {
     let (configuration, architecture) = (plan.configuration, plan.configuration.architecture)
     return "\(quantity(plan.corpus.count, "token")), vocabulary \(plan.corpus.vocabulary.count);"
@@ -26,14 +26,14 @@ struct PlanReport {
       + " unknown token; --unit jamo or byte has a much smaller vocabulary."
   }
 
-  /// Measures the speed, and prints the plan with estimates of time.
+  /// Measures the training speed, and prints the plan with the estimated duration.
   func print(json: Bool) throws {
     let estimated = Estimated(plan, plan.estimate(), vocabularyAdvice)
     guard !json else { return try Output.json(estimated) }
     try Output.text(estimated.lines.joined(separator: "\n") + "\n")
   }
 
-  /// A plan with estimates of time.
+  /// A plan with its estimated duration.
   private struct Estimated: Encodable {
     let tokens: Int
     let trainingTokens: Int
@@ -55,6 +55,7 @@ struct PlanReport {
     let epochs: Double
     let seconds: Double
     let advice: [String]
+    private let unit: TokenUnit
 
     enum CodingKeys: String, CodingKey {
       case vocabulary, cell, layers, hidden, parameters, dropout, batch, length, precision, threads
@@ -68,6 +69,7 @@ struct PlanReport {
       let configuration = plan.configuration
       let architecture = configuration.architecture
       tokens = plan.corpus.count
+      unit = plan.corpus.tokenizer.unit
       trainingTokens = plan.trainingTokenCount
       vocabulary = plan.corpus.vocabulary.count
       cell = architecture.cell.rawValue
@@ -82,24 +84,24 @@ struct PlanReport {
       (steps, epochs, seconds) = (estimate.steps, estimate.epochs, estimate.seconds)
       advice =
         Self.advice(
-          tokens: trainingTokens, epochs: estimate.epochs,
+          tokens: trainingTokens, unit: unit, epochs: estimate.epochs,
           secondsPerEpoch: estimate.secondsPerEpoch)
         + [vocabularyAdvice].compactMap(\.self)
     }
 
     /// Returns advice on the size of the text and the number of epochs.
     private static func advice(
-      tokens: Int, epochs: Double, secondsPerEpoch: Double
+      tokens: Int, unit: TokenUnit, epochs: Double, secondsPerEpoch: Double
     ) -> [String] {
       var advice: [String] = []
       switch tokens {
       case ..<20_000:
         advice.append(
-          "The text is very small: the model will learn spelling and memorize phrases. Use 100,000 characters or more."
+          "The text is very small: the model will learn spelling and memorize phrases. Use 100,000 \(unit.pluralNoun) or more."
         )
       case ..<300_000:
         advice.append(
-          "The text is small: the model will learn words and style. Whole sentences take about a million characters."
+          "The text is small: the model will learn words and style. Whole sentences take about a million \(unit.pluralNoun)."
         )
       default: break
       }
@@ -123,7 +125,7 @@ struct PlanReport {
         "model        \(layers) x \(hidden) \(cell), \(parameters) parameters, dropout \(number(Double(dropout), 1))",
         "batch        \(batch) sequences of \(length) tokens, \(precision), \(quantity(threads, "thread"))",
         "memory       \(byteDescription(memoryBytes)) peak, \(byteDescription(machineBytes)) available",
-        "speed        \(compact(charsPerSecond)) chars/s (measured)",
+        "speed        \(compact(charsPerSecond)) \(unit.pluralShortName)/s (measured)",
         "epoch        \(secondsPerEpoch < 10 ? number(secondsPerEpoch, 1) + " s" : duration(secondsPerEpoch))",
         "run          \(quantity(steps, "step")), \(number(epochs, 2)) epochs, \(duration(seconds))",
       ] + advice.map { "advice       \($0)" }

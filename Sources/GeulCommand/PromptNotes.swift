@@ -1,22 +1,24 @@
 import Geul
 
-/// Messages about characters outside the model's vocabulary.
+/// Messages about tokens of a prompt that are not in the model's vocabulary.
 extension PromptEncoding {
-  /// Returns one sentence for each of the first few substitutions and one for the rest; `name` is
+  /// Returns one sentence for each of the first five substitutions and one for the rest; `name` is
   /// `prompt` or `text`.
-  func notes(on name: String) -> [String] {
-    let limit = 5
-    let shown = substitutions.prefix(limit).map {
-      "\(name): \($0.location) is not in the model's vocabulary: \($0.action)."
+  func notes(on name: String, unit: TokenUnit) -> [String] {
+    let shown = substitutions.prefix(5).map {
+      "\(name): \($0.location(in: unit)) is not in the model's vocabulary: \($0.action)."
     }
     let rest = substitutions.count - shown.count
-    return shown + (rest > 0 ? ["\(name): \(rest) more characters are not in the vocabulary."] : [])
+    guard rest > 0 else { return shown }
+    return shown + [
+      "\(name): \(rest) more \(rest == 1 ? "\(unit.noun) is" : "\(unit.pluralNoun) are") not in the vocabulary."
+    ]
   }
 }
 
 extension PromptEncoding.Substitution {
-  /// The position and name of the character: `character 3, U+D55C HANGUL SYLLABLE HAN,`.
-  var location: String { "character \(position + 1), \(name)," }
+  /// Returns the position and name of the token: `character 3, U+D55C HANGUL SYLLABLE HAN,`.
+  func location(in unit: TokenUnit) -> String { "\(unit.noun) \(position + 1), \(name)," }
 
   /// The action that was taken.
   fileprivate var action: String {

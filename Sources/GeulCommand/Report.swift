@@ -7,11 +7,11 @@ import GeulCharts
 struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Report a run's configuration, metrics, samples and results.",
-    usage: "geul report <folder> [--html <file> | --json | --csv]")
+    usage: "geul report <directory> [--html <file> | --json | --csv]")
 
   @Argument(help: "Run directory.")
-  var folder: String
-  @OptionGroup var pictures: PictureOptions
+  var directory: String
+  @OptionGroup var charts: ChartOptions
   @Flag(help: "Print configuration, losses and results as one JSON object.")
   var json = false
   @Flag(help: "Print the metrics as comma-separated values.")
@@ -19,21 +19,22 @@ struct Report: ParsableCommand {
   @OptionGroup var machine: MachineOptions
 
   func validate() throws {
-    guard [json, csv, pictures.html != nil].count(where: \.self) <= 1 else {
+    guard [json, csv, charts.html != nil].count(where: \.self) <= 1 else {
       throw ValidationError("Give only one of --html, --json and --csv.")
     }
   }
 
   func run() throws {
-    try pictures.check()
-    let folder = RunFolder(self.folder)
+    try charts.check()
+    let folder = RunFolder(directory)
     guard FileManager.default.fileExists(atPath: folder.metricsPath) else {
       throw missingRun(folder)
     }
-    let (state, model) = (try latestState(folder), try loadModel(self.folder))
+    let (state, model) = (try latestState(folder), try loadModel(directory))
     let metrics = folder.metrics()
     guard !metrics.isEmpty else {
-      throw CommandError("\(folder.metricsPath) has no metrics yet. Wait for the first.")
+      throw CommandError(
+        "\(folder.metricsPath) has no metrics yet. Wait for the first training steps.")
     }
     if csv {
       try Output.text(MetricsTable(contentsOf: folder.metricsPath).csv)
@@ -49,15 +50,15 @@ struct Report: ParsableCommand {
         ReportData(
           configuration: .init(state, model), history: history, results: results))
     }
-    var document = ReportDocument("Training run \(self.folder)")
+    var document = ReportDocument("Training run \(directory)")
     try showConfiguration(state, model, &document)
-    try showMetrics(metrics, state, &document)
+    try showMetrics(metrics, state, model.metadata.tokenizer.unit, &document)
     try showSamples(folder, model, state, &document)
     try showResults(results, model, &document)
-    try pictures.write(document.page)
+    try charts.write(document.page)
   }
 
-  /// Returns the state of the newest checkpoint, whose parameters are not kept.
+  /// Returns the state of the newest checkpoint and releases its parameters.
   private func latestState(_ folder: RunFolder) throws -> RunState {
     let loaded = try folder.loadLatest()
     if let notice = loaded.notice { Output.note(notice) }
@@ -128,7 +129,8 @@ struct Report: ParsableCommand {
   }
 
   private func showMetrics(
-    _ metrics: [TrainingLoop.Progress], _ state: RunState, _ document: inout ReportDocument
+    _ metrics: [TrainingLoop.Progress], _ state: RunState, _ unit: TokenUnit,
+    _ document: inout ReportDocument
   ) throws {
     try document.heading("Metrics")
     let configuration = state.configuration
@@ -136,9 +138,9 @@ struct Report: ParsableCommand {
     let validation = state.history.compactMap { point in
       point.validationNats.map { (Double(point.step), $0) }
     }
-    try document.picture(
+    try document.figure(
       LineChart(
-        title: "Loss", x: "step", y: "nats/char",
+        title: "Loss", x: "step", y: "nats/\(unit.shortName)",
         series: [
           .init("training", train.count > 1 ? train : points(metrics, \.trainNats)),
           .init("validation", validation),
@@ -148,17 +150,17 @@ struct Report: ParsableCommand {
         "Validation loss can be below training loss: dropout (\(configuration.dropout)) is off and the averaged weights"
           + " are used.")
     }
-    try document.picture(
+    try document.figure(
       LineChart(
         title: "Learning rate", x: "step", y: "",
         series: [.init("learning rate", points(metrics, \.learningRate))]))
-    try document.picture(
+    try document.figure(
       LineChart(
         title: "Gradient norm", x: "step", y: "norm before clipping", logarithmicY: true,
         series: [.init("norm", points(metrics, \.gradientNorm))]))
-    try document.picture(
+    try document.figure(
       LineChart(
-        title: "Speed", x: "step", y: "chars/s",
+        title: "Speed", x: "step", y: "\(unit.pluralShortName)/s",
         series: [.init("speed", points(metrics, \.charsPerSecond))]))
   }
 
@@ -201,7 +203,10 @@ struct Report: ParsableCommand {
     _ results: ReportData.Results, _ model: Model, _ document: inout ReportDocument
   ) throws {
     try document.heading("Results")
-    let unit = model.metadata.tokenizer.unit.shortName
+    let (unit, speedUnit) = (
+      model.metadata.tokenizer.unit.shortName,
+      model.metadata.tokenizer.unit.pluralShortName + "/s"
+    )
     var rows: [[String]] = []
     if let nats = results.validationNats {
       let isEstimate = model.metadata.training?.validationNats == nil
@@ -220,7 +225,7 @@ struct Report: ParsableCommand {
     }
     rows.append(["best step", "\(results.bestStep ?? 0)"])
     rows.append(["epochs", number(results.epochs, 2)])
-    rows.append(["speed", "\(compact(results.charsPerSecond)) chars/s (median)"])
+    rows.append(["speed", "\(compact(results.charsPerSecond)) \(speedUnit) (median)"])
     try document.table(rows)
   }
 

@@ -73,9 +73,9 @@ struct ReportData: Encodable {
     @OrNull var bitsPerByte: Double?
     @OrNull var unigramNats: Double?
     @OrNull var trigramNats: Double?
-    /// The median speed.
+    /// The median training speed in tokens/s.
     let charsPerSecond: Double
-    /// The factor of the learning rate, below 1 after a divergence.
+    /// The learning-rate scale: 1, halved by each rollback.
     let learningRateScale: Float
   }
 }
@@ -91,7 +91,7 @@ struct MetricsTable {
     "gradient_norm", "chars_per_second", "seconds", "seconds_left",
   ]
 
-  /// Reads a file with one JSON object in each line; lines that are not complete are left out.
+  /// Reads a file with one JSON object in each line; incomplete lines are skipped.
   init(contentsOf path: String) {
     let objects = JSONLinesFile(path).values([String: Value].self)
     let others = Set(objects.flatMap(\.keys)).subtracting(Self.columns).sorted()

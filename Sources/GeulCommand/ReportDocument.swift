@@ -1,58 +1,12 @@
-import ArgumentParser
-import Foundation
 import Geul
 import GeulCharts
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
-/// Options of the output of charts: the terminal, and an HTML page on request.
-struct PictureOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Also write an HTML file.", valueName: "file"))
-  var html: String?
-
-  /// Standard output: with colors if it is a terminal and NO_COLOR is not set.
-  static var terminal: Terminal {
-    let environment = ProcessInfo.processInfo.environment
-    let isTerminal = isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb"
-    let isColorDisabled = !(environment["NO_COLOR"] ?? "").isEmpty
-    let width =
-      Output.columns(of: STDOUT_FILENO) ?? environment["COLUMNS"].flatMap { Int($0) } ?? 80
-    return Terminal(width: width, supportsColor: isTerminal && !isColorDisabled)
-  }
-
-  /// Throws if the HTML file cannot be written, so that no long computation precedes the error.
-  func check() throws {
-    guard let html else { return }
-    let folder = URL(filePath: html).deletingLastPathComponent().path
-    if FileSystem.isFolder(html) {
-      throw CommandError("\(html) is a directory. Give a file with --html.")
-    }
-    guard FileManager.default.isWritableFile(atPath: folder) else {
-      throw unwritable(html)
-    }
-  }
-
-  private func unwritable(_ file: String) -> CommandError {
-    CommandError("\(file): cannot be written. Choose another file for --html.")
-  }
-
-  /// Writes the page to the file of `--html`, if given.
-  func write(_ page: HTMLPage) throws {
-    guard let html else { return }
-    do { try Data(page.html.utf8).write(to: URL(filePath: html), options: .atomic) } catch {
-      throw unwritable(html)
-    }
-    Output.note("Wrote \(html)")
-  }
-}
-
 /// A document that is written to the terminal and to an HTML page at the same time.
 ///
-/// The title is printed together with the first element, so that an error before it stands alone.
+/// The title is printed together with the first element, so that an error before it leaves the output
+/// empty.
 struct ReportDocument {
-  private let terminal = PictureOptions.terminal
+  private let terminal = ChartOptions.terminal
   private(set) var page: HTMLPage
   private var hasTitle = false
 
@@ -81,9 +35,9 @@ struct ReportDocument {
     try show(wrappedLines(text, width: terminal.width - 4).map { "  │ " + $0 })
   }
 
-  mutating func picture(_ picture: some Figure) throws {
-    page.addFigure(picture)
-    try show(picture.terminalLines(on: terminal))
+  mutating func figure(_ figure: some Figure) throws {
+    page.addFigure(figure)
+    try show(figure.terminalLines(on: terminal))
   }
 
   /// Adds a table, with a header row unless `headings` is empty.

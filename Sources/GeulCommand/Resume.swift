@@ -6,15 +6,15 @@ import Geul
 struct Resume: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Continue a training run exactly where it stopped.",
-    usage: "geul resume <folder> [<corpus> ...] [<options>]",
+    usage: "geul resume <directory> [<corpus> ...] [<options>]",
     discussion: """
       Without a budget the run continues to its planned end. --epochs and --steps set its total length; --minutes and \
       --seconds add training time.
       """)
 
   @Argument(help: "Run directory.")
-  var folder: String
-  @Argument(help: "The training text, if it was moved or came from standard input.")
+  var directory: String
+  @Argument(help: "Training text; needed only if it was moved or came from standard input.")
   var corpus: [String] = []
   @OptionGroup(title: "Training time") var budget: BudgetOptions
   @OptionGroup(title: "Checkpoints and output") var reporting: RunOptions
@@ -22,7 +22,7 @@ struct Resume: ParsableCommand {
 
   func run() throws {
     let clock = Stopwatch()
-    let folder = RunFolder(self.folder)
+    let folder = RunFolder(directory)
     guard folder.hasCheckpoint else { throw TrainingError.notARun(path: folder.path) }
     let loaded = try folder.loadLatest()
     if let notice = loaded.notice { Output.note(notice) }
@@ -49,7 +49,7 @@ struct Resume: ParsableCommand {
   /// Returns the new budget; nil to continue to the planned end.
   private func budget(for state: RunState) -> Budget? {
     guard let budget = budget.budget else {
-      // The run stopped before its speed was measured and its length planned.
+      // The run stopped before its speed was measured and its number of steps was planned.
       guard let total = state.totalSteps else { return .default }
       if state.step >= total {
         reporting.note(

@@ -6,11 +6,11 @@ import Geul
 struct RunOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Print a sample every N steps; 0 for none (default: four in a run).", valueName: "n"))
+      "Print a sample every n steps; 0 disables (default: four per run).", valueName: "n"))
   var sampleEvery: Int?
   @Option(
     help: ArgumentHelp(
-      "Save a checkpoint every N steps (default: every 30 seconds).", valueName: "n"))
+      "Save a checkpoint every n steps (default: every 30 seconds).", valueName: "n"))
   var saveEvery: Int?
   @Flag(name: .shortAndLong, help: "Print only warnings and errors.")
   var quiet = false
@@ -69,7 +69,8 @@ struct RunOptions: ParsableArguments {
   ) throws {
     let (path, unit) = (session.folder.path, session.plan.corpus.tokenizer.unit)
     var report = RunReport(
-      session.folder, quiet: quiet, introduction: introduction, context: session.plan.context)
+      session.folder, unit: unit, quiet: quiet, introduction: introduction,
+      context: session.plan.context)
     StopSignal.watch()
     let result = try session.run(
       saveEvery: saveEvery, sampleEvery: quiet ? 0 : sampleEvery, baselines: !quiet || json,

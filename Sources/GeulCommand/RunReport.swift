@@ -3,8 +3,9 @@ import Geul
 
 /// The progress display of a run: one live line on a terminal, plain lines elsewhere.
 struct RunReport {
-  private let quiet: Bool
   private let folder: RunFolder
+  private let unit: TokenUnit
+  private let quiet: Bool
   private let context: ComputeContext
   private var lastValidation: Double?
   /// A sentence to print before the first event.
@@ -13,8 +14,12 @@ struct RunReport {
   /// The last progress report.
   private(set) var last: TrainingLoop.Progress?
 
-  init(_ folder: RunFolder, quiet: Bool, introduction: String?, context: ComputeContext) {
+  init(
+    _ folder: RunFolder, unit: TokenUnit, quiet: Bool, introduction: String?,
+    context: ComputeContext
+  ) {
     self.folder = folder
+    self.unit = unit
     self.quiet = quiet
     self.introduction = introduction
     self.context = context
@@ -69,7 +74,8 @@ struct RunReport {
     }
     return [
       "step \(progress.step)\(total)", "train \(number(progress.trainNats, 3))", validation ?? "",
-      "\(compact(progress.charsPerSecond)) chars/s", "epoch \(epochs(progress.epoch))",
+      "\(compact(progress.charsPerSecond)) \(unit.pluralShortName)/s",
+      "epoch \(epochs(progress.epoch))",
       progress.secondsLeft.map { "ETA \(clockTime($0))" } ?? "",
     ]
   }

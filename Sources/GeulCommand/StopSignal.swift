@@ -5,7 +5,7 @@ import Synchronization
 enum StopSignal {
   private static let received = Atomic<Int32>(0)
 
-  /// Starts to record SIGINT, SIGTERM and SIGHUP; a second SIGINT ends the process at once.
+  /// Installs handlers that record SIGINT, SIGTERM and SIGHUP; a second SIGINT ends the process at once.
   ///
   /// A signal that the parent process set to be ignored, as nohup does, stays ignored.
   static func watch() {
@@ -28,7 +28,7 @@ enum StopSignal {
   static var error: EndedBySignal { EndedBySignal(number: received.load(ordering: .relaxed)) }
 }
 
-/// An error that ends the command after a signal, once everything is saved.
+/// An error that ends the command after a signal, when the checkpoint is saved.
 struct EndedBySignal: Error {
   let number: Int32
   /// The exit code by the convention of shells: 130 after SIGINT, 143 after SIGTERM.

@@ -77,14 +77,14 @@ struct Tokenize: ParsableCommand {
       "",
     ]
     let table = TextTable(
-      report.tokenStatistics.map { units in
+      report.tokenStatistics.map { statistics in
         [
-          units.unit.rawValue, "\(units.count)", "\(units.vocabularySize)", "\(units.onceCount)",
-          number(units.bytesPerToken, 3),
-          units.rarest.prefix(3).map { "\($0.name) (\($0.count))" }.joined(separator: ", "),
+          statistics.unit.rawValue, "\(statistics.count)", "\(statistics.vocabularySize)",
+          "\(statistics.onceCount)", number(statistics.bytesPerToken, 3),
+          statistics.rarest.prefix(3).map { "\($0.name) (\($0.count))" }.joined(separator: ", "),
         ]
       }, header: ["unit", "tokens", "vocabulary", "once", "bytes/token", "rarest"])
-    let width = PictureOptions.terminal.width
+    let width = ChartOptions.terminal.width
     lines = lines.flatMap { wrapped($0, width: width) } + table.lines(width: width)
     try Output.text(lines.joined(separator: "\n") + "\n")
     for note in report.notes { Output.note(note) }

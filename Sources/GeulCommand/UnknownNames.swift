@@ -47,7 +47,7 @@ enum UnknownNames {
       "Unknown command '\(name)'.\(near.first ?? "") The commands are \(list).")
   }
 
-  /// Indicates whether an option is one of ArgumentParser's own, which no help lists.
+  /// Indicates whether an option is one of ArgumentParser's own, which the help does not list.
   private static func isInternal(_ name: String) -> Bool {
     ["--help-hidden", "--generate-completion-script", "--experimental-dump-help"].contains(name)
   }
@@ -68,8 +68,8 @@ enum UnknownNames {
     return " It is an option of geul \(other.name)."
   }
 
-  /// Returns the candidates with the smallest edit distance to a name, if that is small enough for a
-  /// misspelling.
+  /// Returns the candidates with the smallest edit distance to a name; an empty array if that distance
+  /// exceeds `limit`, by default a third of the name's length.
   private static func nearest(_ name: String, _ candidates: [String], limit: Int? = nil) -> [String]
   {
     let limit = limit ?? max(1, name.count / 3)
@@ -102,7 +102,7 @@ enum UnknownNames {
   private struct Command {
     /// The name of the command itself, such as `bench`, also for its subcommands.
     let name: String
-    /// The command line's name of the command, such as `bench train`.
+    /// The command with its parent commands, such as `geul bench train`.
     let path: String
     /// The long options, with dashes.
     let options: [String]
@@ -111,7 +111,7 @@ enum UnknownNames {
 
     private init(_ type: any ParsableCommand.Type, _ name: String, _ path: String) {
       (self.name, self.path) = (name, path)
-      // The parser publishes its options only as help text: one line each, the names first.
+      // ArgumentParser exposes the options only as help text: one line each, the names first.
       let names = GeulCommand.helpMessage(for: type, columns: 10_000).split(separator: "\n")
         .compactMap { $0.prefixMatch(of: /\s\s(?:-(\w), )?(--[a-z-]+)/) }
       options = names.map { String($0.2) }

@@ -169,8 +169,8 @@ struct AliasTests {
     (
       ["generate", "run", "--ctx_size=9"], "--ctx_size is not supported: a recurrent network has no"
     ),
-    (["train", "text.txt", "--init_from=resume"], "To continue a run, use geul resume FOLDER."),
-    (["train", "text.txt", "--resume", "run"], "To continue a run, use geul resume FOLDER."),
+    (["train", "text.txt", "--init_from=resume"], "To continue a run, use geul resume DIRECTORY."),
+    (["train", "text.txt", "--resume", "run"], "To continue a run, use geul resume DIRECTORY."),
     (
       ["train", "text.txt", "--eval_interval=250"], "geul train evaluates about 20 times in a run."
     ),

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import Geul
+import GeulCharts
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Options of the output of charts: the terminal and, with `--html`, an HTML page.
+struct ChartOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Also write an HTML file.", valueName: "file"))
+  var html: String?
+
+  /// The terminal of standard output; it supports colors unless NO_COLOR is set.
+  static var terminal: Terminal {
+    let environment = ProcessInfo.processInfo.environment
+    let isTerminal = isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb"
+    let isColorDisabled = !(environment["NO_COLOR"] ?? "").isEmpty
+    let width =
+      Output.columns(of: STDOUT_FILENO) ?? environment["COLUMNS"].flatMap { Int($0) } ?? 80
+    return Terminal(width: width, supportsColor: isTerminal && !isColorDisabled)
+  }
+
+  /// Throws if the HTML file cannot be written; called before a long computation.
+  func check() throws {
+    guard let html else { return }
+    let folder = URL(filePath: html).deletingLastPathComponent().path
+    if FileSystem.isFolder(html) {
+      throw CommandError("\(html) is a directory. Give a file with --html.")
+    }
+    guard FileManager.default.isWritableFile(atPath: folder) else {
+      throw unwritable(html)
+    }
+  }
+
+  private func unwritable(_ file: String) -> CommandError {
+    CommandError("\(file): cannot be written. Choose another file for --html.")
+  }
+
+  /// Writes the page to the file of `--html`, if given.
+  func write(_ page: HTMLPage) throws {
+    guard let html else { return }
+    do { try Data(page.html.utf8).write(to: URL(filePath: html), options: .atomic) } catch {
+      throw unwritable(html)
+    }
+    Output.note("Wrote \(html)")
+  }
+}
