@@ -3,7 +3,8 @@
 // to its accumulator into one instruction (vpdpwssd).
 #if defined(__x86_64__)
 #include <immintrin.h>
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vnni,fma"))), apply_to = function)
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vnni,fma"))), apply_to = function)
 #define KERNELS geul_kernels_avx512bf16
 #define VECTOR_WIDTH 16
 #define MR 6

@@ -35,8 +35,8 @@ const geul_kernels *geul_kernels_for(geul_isa isa) {
   }
 }
 
-/// x = 2^e m with m near 1; log m = 2 artanh(s) with s = (m - 1) / (m + 1) and |s| <= 0.172, from
-/// eleven terms of its series.
+/// x = 2^e m with m in [sqrt(1/2), sqrt(2)]; log m = 2 artanh(s) with s = (m - 1) / (m + 1), |s| <= 0.172,
+/// by eleven terms of the Taylor series.
 double geul_log(double x) {
   uint64_t bits;
   memcpy(&bits, &x, sizeof bits);

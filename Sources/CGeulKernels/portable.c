@@ -1,4 +1,4 @@
-// Plain C, one `fmaf` per element: runs on any machine, and is the reference for the other
+// Plain C with one `fmaf` per element: runs on any machine and is the reference for the other
 // instruction sets.
 #define KERNELS geul_kernels_portable
 #define VECTOR_WIDTH 4

@@ -17,17 +17,17 @@ typedef struct {
 
 static form_rules rules_of(geul_form form, UErrorCode *status) {
   switch (form) {
-  case geul_nfd:
+  case GEUL_NFD:
     return (form_rules){unorm2_getNFDInstance(status), UCHAR_NFD_QUICK_CHECK, GEUL_ANCHOR_NFD};
-  case geul_nfkc:
+  case GEUL_NFKC:
     return (form_rules){unorm2_getNFKCInstance(status), UCHAR_NFKC_QUICK_CHECK, GEUL_ANCHOR_NFKC};
   default:
     return (form_rules){unorm2_getNFCInstance(status), UCHAR_NFC_QUICK_CHECK, GEUL_ANCHOR_NFC};
   }
 }
 
-/// Normalizes a segment with ICU by way of UTF-16, on the stack if it is short, and returns the number of bytes
-/// written.
+/// Normalizes a segment with ICU, converted to UTF-16 and back, and returns the number of bytes written. Buffers of
+/// short segments are on the stack.
 static int64_t normalize_by_icu(const UNormalizer2 *icu, const uint8_t *text, int64_t count, uint8_t *out,
                                 int64_t capacity) {
   enum { SHORT = 64, GROWTH = 18 };  // U+FDFA has the largest expansion: 18 UTF-16 code units in NFKC
@@ -77,7 +77,7 @@ int64_t geul_normalize(geul_form form, const uint8_t *text, int64_t count, bool 
   int64_t anchor = 0;          // the position of the last anchor
   uint8_t previous_class = 0;  // the combining class of the previous character
   while (at < count) {
-    if (text[at] < 0x80) {  // each ASCII character is an anchor in every form
+    if (text[at] < 0x80) {  // ASCII characters are anchors in every form
       at = geul_ascii_end(text, at, count);
       anchor = at - 1;
       previous_class = 0;

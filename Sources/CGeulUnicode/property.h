@@ -6,11 +6,11 @@
 #include <stdint.h>
 
 enum {
-  /// The byte has been computed; a byte of 0 has not.
+  /// Set in every computed byte, so that 0 means not computed yet.
   GEUL_KNOWN = 0x80,
-  /// There is always a grapheme boundary between two of these (UAX #29: Other, LV, LVT).
+  /// Between two of these there is always a grapheme boundary (UAX #29: Other, LV, LVT).
   GEUL_SIMPLE = 0x01,
-  /// There is always a grapheme boundary before and after one of these, except in CR LF (GB4, GB5: Control, CR, LF).
+  /// Before and after one of these there is always a grapheme boundary, except in CR LF (GB4, GB5: Control, CR, LF).
   GEUL_CONTROL = 0x02,
   /// An anchor: normalization neither changes it nor combines it with the text before it. A starter whose quick
   /// check is Yes (UAX #15). One bit per form, in the order of `geul_form`.

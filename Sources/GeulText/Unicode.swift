@@ -30,10 +30,10 @@ enum ICU {
     let rule: geul_form
     let growth: Int
     switch form {
-    case .none: preconditionFailure("no normal form")
-    case .nfc: (rule, growth) = (geul_nfc, GEUL_NFC_GROWTH)
-    case .nfd: (rule, growth) = (geul_nfd, GEUL_NFD_GROWTH)
-    case .nfkc: (rule, growth) = (geul_nfkc, GEUL_NFKC_GROWTH)
+    case .none: preconditionFailure("the normal form must not be none")
+    case .nfc: (rule, growth) = (GEUL_NFC, GEUL_NFC_GROWTH)
+    case .nfd: (rule, growth) = (GEUL_NFD, GEUL_NFD_GROWTH)
+    case .nfkc: (rule, growth) = (GEUL_NFKC, GEUL_NFKC_GROWTH)
     }
     guard !text.isEmpty else { return 0 }
     var used: Int64 = 0
@@ -94,7 +94,7 @@ enum ICU {
 
   /// Returns a count, or ends the process if it is an error.
   ///
-  /// On valid input, ICU fails only if its data is missing or the machine has no memory.
+  /// On valid input, ICU fails only if its data files are missing or memory is exhausted.
   fileprivate static func checked(_ count: Int64) -> Int {
     guard count >= 0 else {
       fatalError("ICU \(version) failed: \(unsafe String(cString: geul_error_name(count))).")
@@ -110,7 +110,7 @@ final class GraphemeSegmenter {
 
   init() {
     guard let segmenter = unsafe geul_segmenter_open() else {
-      fatalError("Out of memory.")
+      fatalError("Out of memory: cannot open a grapheme segmenter.")
     }
     unsafe self.segmenter = unsafe segmenter
   }

@@ -5,15 +5,15 @@
 /// rows of a weight matrix, `r` = t x b the rows of a window, time-major. Arrays are row-major. All widths
 /// are padded with zeros to a multiple of 16, a column block, so that no kernel has a remainder loop.
 ///
-/// Elements, `void *` here, are what matrix products multiply: packed weights, hidden states, gradients of
+/// Elements, `void *` here, are the operands of matrix products: packed weights, hidden states and gradients of
 /// pre-activations. They are float32, bfloat16 or, for inference only, int8 weights and int16 states. Sums,
-/// states carried over time, gates and weight gradients are float32.
+/// recurrent states, gates and weight gradients are float32.
 ///
-/// Panels: 64 columns, 4 column blocks, are stored together for all rows, `[panel, r, 64]`. A panel of gates
-/// holds the pre-activations of 16 units, one column block per gate.
+/// Panels: 64 columns, or 4 column blocks, are stored together for all rows, `[panel, r, 64]`. A panel of gates
+/// contains the pre-activations of 16 units, one column block per gate.
 ///   LSTM: i, f, g, o.   GRU: n from the input, r, z, n from the state.
-/// A panel of units without gates (simple RNN, output projection) holds 64 units; the rest of a width that is
-/// not a multiple of 64 is in panels of 16, `[r, 16]`.
+/// A panel without gates (vanilla RNN, output projection) contains 64 units; if a width is not a multiple of 64,
+/// the remaining columns are in panels of 16, `[r, 16]`.
 ///
 /// Float32 results have the same bits on every instruction set: each sum is one chain of fused multiply-adds
 /// in ascending order.
@@ -28,15 +28,16 @@
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wnullability-completeness"
 
-/// Tells the processor that this thread is spinning.
+/// Hints to the processor that this thread is spinning.
 static inline void geul_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
-  __asm__ volatile("isb");  // `yield` does nothing on most ARM processors
+  __asm__ volatile("isb");  // `yield` has no effect on most ARM processors
 #endif
 }
 
+/// An instruction set.
 typedef enum {
   GEUL_PORTABLE,
   GEUL_NEON,
@@ -46,6 +47,7 @@ typedef enum {
 } geul_isa;
 
 #define GEUL_CELL_CASE(NAME, name) GEUL_##NAME,
+/// A kind of recurrent cell.
 typedef enum { GEUL_CELLS(GEUL_CELL_CASE) GEUL_CELL_COUNT } geul_cell;
 #undef GEUL_CELL_CASE
 
@@ -58,32 +60,32 @@ typedef struct {
 /// The forward pass of one layer over a window, for one shard of the batch.
 typedef struct {
   size_t length, rows, inputs, width;  // t, b, i, h
-  int relu;                         // simple RNN: the activation is ReLU instead of tanh
-  size_t first_unit, end_unit;      // the units to compute: threads may share a step; multiples of 64, or h
+  int relu;                         // vanilla RNN: the activation is ReLU instead of tanh
+  size_t first_unit, end_unit;      // the units that this thread computes; multiples of 64, or h
   const int32_t *tokens;            // [t, b]: the input of the first layer, else NULL
   const float *embedding;           // [v, gates, h]: input weights looked up by token, else NULL
   const float *bias;                // [gates, h]
   const float *recurrent_bias;      // [gates, h], GRU only
   const void *input_weights;        // packed forward, depth i; unused with tokens
   const void *recurrent_weights;    // packed forward, depth h
-  const void *input;                // [t, b, i]: elements, the input of the layers above the first
+  const void *input;                // [t, b, i]: elements, the input of all layers but the first
   void *hidden;                     // [t + 1, b, h]: elements; block 0 is the initial state
-  float *state;                     // [t + 1, b, h]: c of the LSTM, h of the GRU; NULL for the simple RNN
-  float *gates;                     // panels over r: activations, kept for the backward pass
+  float *state;                     // [t + 1, b, h]: c of the LSTM, h of the GRU; NULL for the vanilla RNN
+  float *gates;                     // panels over r: activations, saved for the backward pass
 } geul_forward;
 
 /// The output projection.
 typedef struct {
   size_t rows, depth, width;        // r, h, v padded
-  size_t first_column, end_column;  // the columns to compute, as above
+  size_t first_column, end_column;  // the columns that this thread computes; multiples of 64, or v
   const void *hidden;               // [r, h]: elements
   const void *weights;              // packed forward
   const float *bias;                // [v]
   float *logits;                    // panels over r
 } geul_projection;
 
-/// The backward pass of the same layer over the same window. Replaces the activations in `gates` by the
-/// gradients of the pre-activations.
+/// The backward pass of the same layer over the same window. In float32, the activations in `gates` are replaced
+/// by the gradients of the pre-activations.
 typedef struct {
   size_t length, rows, inputs, width;
   int relu;
@@ -92,29 +94,29 @@ typedef struct {
   const float *state;               // [t + 1, b, h]
   const float *d_output;            // [t, b, h]
   float *gates;                     // panels over r
-  void *d_gates;                    // panels over r: elements; the memory of `gates` in float32
+  void *d_gates;                    // panels over r: elements; in float32 equal to `gates`
   float *d_hidden, *d_cell_state;   // [b, h]: workspace; `d_cell_state` for the LSTM only
   float *d_input;                   // [t, b, i], or NULL with tokens
 } geul_backward;
 
-/// Cache blocking of weight gradients, dW[k, n] = sum over r of a[r, k] * d[r, n], in BLIS's terms: a block of
-/// at most MC rows k of the result, and KC rows r that are summed at a time. Then the packed block of `a` and
-/// the sums of four panels fit in a core's L2 cache.
+/// Cache blocking of weight gradients, dW[k, n] = sum over r of a[r, k] * d[r, n], in BLIS's terms: blocks of at
+/// most MC rows k of the result and KC rows r of the sum, so that the packed block of `a` and the sums of four
+/// panels fit in a core's L2 cache.
 #define GEUL_GRADIENT_MC 512
 #define GEUL_GRADIENT_KC 96
-/// The distance of rows in the packed block of `a`: a cache line more than MC floats, or all rows would map to
-/// the same cache sets.
+/// The row stride of the packed block of `a`: MC floats and one cache line, so that rows do not map to the same
+/// cache sets.
 #define GEUL_GRADIENT_STRIDE 528
 
 /// The contribution of one shard of the batch, `b` rows per time step, to a gradient.
 typedef struct {
   size_t rows;                      // b
-  const void *d;                    // panels over t x b rows: elements, from the first column to sum
+  const void *d;                    // panels over t x b rows: elements, from the first column of the tile
   const void *a; size_t a_stride;   // [t, b, a_stride]: elements, from the first k of the block
   const int32_t *tokens;            // [t, b]: for the gradient of an embedding, else NULL
 } geul_gradient_contribution;
 
-/// A tile of a weight gradient: a block of its rows k, some panels of its columns, some time steps of a window.
+/// A tile of a weight gradient: a block of its rows k and some panels of its columns, for some time steps.
 ///
 /// Rows are summed in the order of time step, shard and row of the shard, so the result does not depend on how
 /// the batch is sharded.
@@ -122,9 +124,9 @@ typedef struct {
   size_t shards;                    // the number of contributions
   size_t length;                    // t
   size_t first_step, end_step;
-  size_t panels, column_blocks;     // the column blocks of each panel to sum
-  size_t panel_stride, block_stride;  // distance of panels and column blocks in the gradient
-  size_t d_stride;                  // columns of a panel
+  size_t panels, column_blocks;     // the column blocks per panel that are summed
+  size_t panel_stride, block_stride;  // strides of panels and column blocks in the gradient
+  size_t d_stride;                  // the columns of a panel of d
   size_t depth;                     // k
   float *sums;                      // [panels, k, 16 x column_blocks]
   void *packed_a;                   // workspace: GEUL_GRADIENT_KC x GEUL_GRADIENT_STRIDE elements
@@ -148,15 +150,15 @@ typedef struct {
   const float *b; size_t b_stride;  // [k, n]; if `transpose_b`, [n, k]
   size_t columns;                   // n; a multiple of 16, except if `transpose_b`, where `depth` is one
   int transpose_a, transpose_b;     // at most one of them
-  int symmetric;                    // the result is: what is below the panel is copied from above the diagonal
-  size_t first_column;              // of the panel of 64 columns, or of 16 if fewer than 64 are left
+  int symmetric;                    // the result is symmetric, and its part below the panel is mirrored
+  size_t first_column;              // of the panel of 64 columns, or of 16 if fewer than 64 remain
   float alpha, beta, diagonal;
-  const float *c;                   // laid out as `out`, or NULL
+  const float *c;                   // [m, n] with the stride of `out`, or NULL
   float *out; size_t out_stride;    // [m, n]
-  float *packed_b;                  // workspace: `depth`, padded to 16, rows of the panel's columns
+  float *packed_b;                  // workspace: [k padded to 16, columns of the panel]
 } geul_gemm;
 
-// Functions of a kernel table are never NULL; pointers in the structs above may be, where they say so.
+// Functions of a kernel table are never NULL. Pointers in the structs above may be NULL only where noted.
 #pragma clang assume_nonnull begin
 
 /// The forward pass of a cell over a window.
@@ -164,30 +166,30 @@ typedef void (*geul_forward_kernel)(const geul_forward *);
 /// The backward pass of a cell over a window.
 typedef void (*geul_backward_kernel)(const geul_backward *);
 
-/// Kernels for inference, for elements of one precision: float32, bfloat16, or int8. With int8, weights are
-/// bytes with a scale per column, and states int16 in units of 1/8192; sums are exact int32.
+/// Kernels for inference in one precision: float32, bfloat16 or int8. With int8, weights are int8 with one scale
+/// per column, states are int16 in units of 1/8192, and sums are exact in int32.
 typedef struct {
   /// Packs a matrix for products over its depth; `depth` is padded with zeros to a multiple of 16.
   void (*pack_forward)(void *out, const float *weights, geul_matrix shape);
-  /// By cell; see `geul_forward_kernel_for`.
+  /// One kernel per cell; see `geul_forward_kernel_for`.
   geul_forward_kernel _Nonnull forward[GEUL_CELL_COUNT];
   /// logits[r, v] = hidden[r, h] . weights[h, v] + bias[v]
   void (*projection_forward)(const geul_projection *);
 } geul_inference_kernels;
 
-/// Additional kernels for training, for elements in float32 or bfloat16.
+/// Additional kernels for training in float32 or bfloat16.
 typedef struct {
   /// Packs a matrix for products over its columns, in the order of panels.
   void (*pack_backward)(void *out, const float *weights, geul_matrix shape);
-  /// By cell; see `geul_backward_kernel_for`.
+  /// One kernel per cell; see `geul_backward_kernel_for`.
   geul_backward_kernel _Nonnull backward[GEUL_CELL_COUNT];
   /// d_hidden[r, h] = d_logits[r, v] . weights[h, v]^T; `d_logits` in panels, `width` and `depth` v and h
   /// padded.
   void (*projection_backward)(float *d_hidden, const void *d_logits, size_t rows, size_t width,
                               const void *weights, size_t depth);
-  /// Softmax and cross-entropy of `logits` (panels over r, overwritten): the loss of each row, in nats, and
-  /// unless `d_logits` is NULL `scale` times the gradient, which may overwrite `logits` in float32. Rows whose
-  /// target is -1 have loss and gradient 0.
+  /// Softmax and cross-entropy of `logits` (panels over r, overwritten): the loss of each row in nats and, unless
+  /// `d_logits` is NULL, the gradient times `scale`. In float32, `d_logits` may be `logits`. Rows with a target of
+  /// -1 are ignored: their loss and gradient are 0.
   void (*cross_entropy)(double *losses, void *_Nullable d_logits, float *logits, size_t rows, size_t vocabulary,
                         const int32_t *targets, float scale);
   /// sums[panel, k, columns] += sum over r of a[r, k] * d[panel, r, columns]
@@ -197,15 +199,15 @@ typedef struct {
   /// `packed_a` of the tile are not used.
   void (*reduce_rows)(float *out, size_t out_stride, const geul_weight_gradient *,
                       const geul_gradient_contribution *);
-  /// out[t, b, h] = in[t, b, h] x mask, which is 0 with probability `rate`, else 1 / (1 - rate). The mask is a
-  /// function of `key`, the time step, the row `first_row + b` of the batch and the unit only. `out` may be `in`.
+  /// out[t, b, h] = in[t, b, h] x mask; the mask is 0 with probability `rate`, else 1 / (1 - rate), and depends only
+  /// on `key`, the time step, the row `first_row + b` of the batch and the unit. `out` may be `in`.
   void (*dropout_forward)(void *out, const void *in, size_t length, size_t rows, size_t width, size_t first_row,
                           uint64_t key, float rate);
   /// float32 -> elements; `count` is a multiple of 16.
   void (*to_elements)(void *out, const float *in, size_t count);
 } geul_training_kernels;
 
-/// The kernel for a cell.
+/// The forward and backward kernel of a cell.
 static inline geul_forward_kernel _Nonnull geul_forward_kernel_for(const geul_inference_kernels *kernels,
                                                                    geul_cell cell) {
   return kernels->forward[cell];
@@ -237,8 +239,8 @@ typedef struct {
   void (*exp)(float *out, const float *in, size_t count);
   void (*sigmoid)(float *out, const float *in, size_t count);
   void (*tanh)(float *out, const float *in, size_t count);
-  /// About `count` vector multiply-adds on registers only, the peak of one core. Returns the number of scalar
-  /// multiply-adds, and adds the results to `sink` so that they are not optimized away.
+  /// About `count` vector multiply-adds on registers only, to measure the peak rate of one core. Returns the number
+  /// of scalar multiply-adds, and adds the results to `sink`, so that the compiler does not remove them.
   size_t (*peak_float32)(size_t count, float *sink);
   size_t (*peak_bfloat16)(size_t count, float *sink);
   size_t (*peak_int8)(size_t count, float *sink);

@@ -1,4 +1,4 @@
-/// The list of recurrent cells. To add one, write body/NAME.inc and add a line to both lists here.
+/// The list of recurrent cells. To add a cell, write body/NAME.inc and add it to both lists here.
 #ifndef GEUL_CELLS
 /// X(NAME, name) for each cell, in the order of `geul_cell`: GEUL_NAME, and the functions
 /// name_forward and name_backward.

@@ -1,7 +1,7 @@
 /// The functions of ICU that Geul uses, with plain C types.
 ///
 /// ICU's headers are not exposed: they conflict with Foundation, which has its own ICU module, and
-/// their functions are versioned macros that Swift imports as `ubrk_open_72`.
+/// their functions are macros with a version suffix, such as `ubrk_open_72`, which Swift cannot import.
 ///
 /// Conventions: text is UTF-8. It must be valid, except for `geul_utf8_prefix` and `geul_convert`.
 /// Sizes are in bytes. A function that can fail returns a negated ICU error code (`geul_error_name`).
@@ -31,9 +31,10 @@ int64_t geul_utf8_prefix(const uint8_t *text, int64_t count, int32_t *bad);
 
 // Normal forms
 
-typedef enum { geul_nfc, geul_nfd, geul_nfkc } geul_form;
+/// A normalization form of UAX #15.
+typedef enum { GEUL_NFC, GEUL_NFD, GEUL_NFKC } geul_form;
 
-/// The largest number of bytes that a normal form makes of one byte.
+/// The maximum number of bytes of the normal form per byte of text.
 enum { GEUL_NFC_GROWTH = 3, GEUL_NFD_GROWTH = 3, GEUL_NFKC_GROWTH = 11 };
 
 /// Writes the normal form of `text` to `out` and returns the number of bytes written.
@@ -48,6 +49,7 @@ int64_t geul_normalize(geul_form form, const uint8_t *text, int64_t count, bool 
 /// as its code; its bytes are in a separate buffer.
 #define GEUL_CLUSTER 0x80000000u
 
+/// A sequence of tokens.
 typedef struct {
   uint32_t *codes;    // capacity: one code per byte of text
   int64_t count;      // the number of codes
@@ -55,6 +57,7 @@ typedef struct {
   int64_t bytes;      // the size of the clusters
 } geul_tokens;
 
+/// A grapheme segmenter. `geul_segmenter_open` returns null if memory is exhausted.
 typedef struct geul_segmenter geul_segmenter;
 geul_segmenter *geul_segmenter_open(void);
 void geul_segmenter_close(geul_segmenter *segmenter);
@@ -68,7 +71,7 @@ int64_t geul_graphemes(geul_segmenter *segmenter, const uint8_t *text, int64_t c
 
 /// Appends the clusters according to ICU's break iterator alone: the slow reference for tests.
 ///
-/// `text` is at most 2 GB.
+/// `text` has at most INT32_MAX bytes.
 int64_t geul_graphemes_by_icu(geul_segmenter *segmenter, const uint8_t *text, int64_t count,
                               geul_tokens *tokens);
 
@@ -77,6 +80,7 @@ int64_t geul_scalars(const uint8_t *text, int64_t count, uint32_t *codes);
 
 // Encodings
 
+/// A converter from an encoding to UTF-8.
 typedef struct geul_converter geul_converter;
 
 /// Opens a converter from the encoding with this name to UTF-8; null if ICU does not know it.
