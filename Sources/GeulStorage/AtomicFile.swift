@@ -2,7 +2,7 @@
 ///
 /// The new bytes are written to `NAME.partial` in the same folder and synchronized to disk before
 /// the partial file is renamed. The file that had the name becomes the previous version, such as
-/// `latest.previous.safetensors` beside `latest.safetensors`. At any time, even after a power
+/// `latest.previous.safetensors` for `latest.safetensors`. At any time, even after a power
 /// failure, at least one of the two names refers to a complete file. If anything fails, the partial
 /// file is removed and both names keep their files; only an error with the action `rename` may be
 /// thrown after the new file has its name.
@@ -16,7 +16,7 @@ public struct AtomicFile: Sendable, Equatable {
   /// The path of the file.
   public let path: String
 
-  /// Names a file; nothing is opened.
+  /// Creates a value for the file at a path, without opening it.
   public init(_ path: String) { self.path = path }
 
   /// The path of the previous version, with `.previous` before the extension.
@@ -57,7 +57,7 @@ public struct AtomicFile: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - keepingPrevious: Pass true to keep the current file as the previous version. Pass false if
-  ///     the current file is damaged; the previous version is then left unchanged.
+  ///     the current file is damaged; the previous version is then kept.
   ///   - body: Writes the new bytes.
   /// - Throws: Errors of `body`, or a `FileError` with the path and the system's reason.
   public func replace(

@@ -52,9 +52,9 @@ package final class FileDescriptor: Sendable {
     try self.init(path, .reading, .open)
   }
 
-  /// Opens a regular file for reading, and refuses any other kind of file.
+  /// Opens a regular file for reading, and throws for any other kind of file.
   package convenience init(readingRegularFile path: String) throws(FileError) {
-    // Opening a pipe must not wait for its writer before the pipe is refused.
+    // Nonblocking, because opening a pipe would otherwise wait for its writer.
     try self.init(path, .readingNonblocking, .open)
     guard try status().kind == .regular else {
       throw FileError(path: path, action: .open, reason: .notAFile)
@@ -93,9 +93,9 @@ package final class FileDescriptor: Sendable {
     }
   }
 
-  /// Creates a file for reading and writing without a name, so that a crash leaves nothing behind.
+  /// Creates a file for reading and writing without a name, so that the system deletes it even after a crash.
   ///
-  /// - Parameter folder: The folder whose disk holds the file. It becomes the file's `path`.
+  /// - Parameter folder: The folder on whose disk the file is created. It becomes the file's `path`.
   /// - Throws: `FileError` if the folder does not exist or is not writable.
   package convenience init(unnamedIn folder: String) throws(FileError) {
     self.init(
@@ -117,7 +117,7 @@ package final class FileDescriptor: Sendable {
   /// Reads the next bytes: `count` of them, or fewer at the end of the file.
   ///
   /// - Parameters:
-  ///   - count: The largest number of bytes to read.
+  ///   - count: The maximum number of bytes to read.
   ///   - bytes: The array that the bytes are appended to.
   /// - Returns: The number of bytes read; 0 at the end of the file.
   /// - Throws: `FileError` if the file cannot be read. Bytes read before the error are appended.
@@ -128,12 +128,12 @@ package final class FileDescriptor: Sendable {
     var failure: SystemError?
     bytes.append(addingCapacity: count) { output in
       unsafe output.withUnsafeMutableBufferPointer { buffer, length in
-        // The buffer is the added capacity alone: `count` bytes.
+        // The buffer consists of the added capacity, `count` bytes.
         do throws(SystemError) {
           while length < buffer.count {
-            let rest = unsafe UnsafeMutableBufferPointer(rebasing: buffer[length...])
+            let remaining = unsafe UnsafeMutableBufferPointer(rebasing: buffer[length...])
             let read = try unsafe SystemCall.readBytes(
-              descriptor, at: nil, into: UnsafeMutableRawBufferPointer(rest))
+              descriptor, at: nil, into: UnsafeMutableRawBufferPointer(remaining))
             guard read > 0 else { return }
             length += read
           }
@@ -160,9 +160,9 @@ package final class FileDescriptor: Sendable {
     try unsafe buffer.withUnsafeMutableBytes { buffer throws(FileError) in
       var done = 0
       while done < buffer.count {
-        let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+        let remaining = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
         let count = try wrapping(.read) { () throws(SystemError) in
-          try unsafe SystemCall.readBytes(descriptor, at: offset + done, into: rest)
+          try unsafe SystemCall.readBytes(descriptor, at: offset + done, into: remaining)
         }
         guard count > 0 else { throw FileError(path: path, action: .read, reason: .endsEarly) }
         done += count
@@ -182,9 +182,10 @@ package final class FileDescriptor: Sendable {
     try unsafe bytes.withUnsafeBytes { buffer throws(FileError) in
       var done = 0
       while done < buffer.count {
-        let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[done...])
+        let remaining = unsafe UnsafeRawBufferPointer(rebasing: buffer[done...])
         let count = try wrapping(.write) { () throws(SystemError) in
-          try unsafe SystemCall.writeBytes(descriptor, at: offset.map { $0 + done }, from: rest)
+          try unsafe SystemCall.writeBytes(
+            descriptor, at: offset.map { $0 + done }, from: remaining)
         }
         guard count > 0 else { throw FileError(path: path, action: .write, .inputOutput) }
         done += count

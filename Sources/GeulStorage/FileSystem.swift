@@ -1,6 +1,6 @@
 /// Operations on the names of files.
 package enum FileSystem {
-  /// The kind of file that a name refers to.
+  /// The kind of a file.
   package enum Kind {
     case regular
     case folder
@@ -9,16 +9,10 @@ package enum FileSystem {
     case other
   }
 
-  /// The kind of a file; a symbolic link is not followed.
+  /// Returns the kind of a file; a symbolic link is not followed.
   package static func kind(_ path: String) throws(FileError) -> Kind {
-    let status = try FileError.wrapping(path, .read) { () throws(SystemError) in
-      try SystemCall.status(path, followingLinks: false)
-    }
-    return switch status.kind {
-    case .regular: .regular
-    case .folder: .folder
-    case .symbolicLink: .symbolicLink
-    case .other: .other
+    try FileError.wrapping(path, .read) { () throws(SystemError) in
+      try SystemCall.status(path, followingLinks: false).kind
     }
   }
 
@@ -32,7 +26,7 @@ package enum FileSystem {
     (try? SystemCall.status(path, followingLinks: false)) != nil
   }
 
-  /// The names in a folder, in no particular order.
+  /// Returns the names in a folder, in no particular order.
   package static func names(in folder: String) throws(FileError) -> [String] {
     try FileError.wrapping(folder, .read) { () throws(SystemError) in
       try SystemCall.names(in: folder)
@@ -40,15 +34,15 @@ package enum FileSystem {
   }
 
   /// The folder for large temporary files: TMPDIR, otherwise /var/tmp, which unlike /tmp is never
-  /// in memory.
+  /// a file system in memory.
   package static var temporaryFolder: String {
     if let folder = SystemCall.environment("TMPDIR"), !folder.isEmpty { return folder }
     return isFolder("/var/tmp") ? "/var/tmp" : "/tmp"
   }
 
-  /// Creates a folder, and those above it that are missing; a folder that exists is left as it is.
+  /// Creates a folder and its missing parent folders; does nothing if the folder exists.
   ///
-  /// - Throws: `FileError` if one cannot be created.
+  /// - Throws: `FileError` if a folder cannot be created.
   package static func createFolder(_ path: String) throws(FileError) {
     guard !path.isEmpty, !isFolder(path) else { return }
     try createFolder(folder(of: path))
@@ -62,14 +56,14 @@ package enum FileSystem {
     }
   }
 
-  /// The folder of a file, empty for one in the current folder.
+  /// Returns the path of the folder of a file; empty for a file in the current folder.
   package static func folder(of path: String) -> String {
     path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
   }
 
-  /// Gives a file a second name (a hard link).
+  /// Creates a hard link to a file.
   ///
-  /// - Returns: False if the file system has no hard links.
+  /// - Returns: False if the file system does not support hard links.
   static func link(_ path: String, as other: String) throws(FileError) -> Bool {
     do {
       try SystemCall.makeLink(path, as: other)
@@ -91,13 +85,13 @@ package enum FileSystem {
   /// Removes a file if it exists.
   static func remove(_ path: String) { try? SystemCall.removeFile(path) }
 
-  /// Waits until the names in a folder are on the disk.
+  /// Waits until the names in a folder are on the disk (`fsync`).
   static func synchronize(folder path: String) throws(FileError) {
     let folder = try FileDescriptor(folder: path, for: .flush)
     do {
       try folder.synchronize()
     } catch  where error.reason == .system(SystemError.invalidArgument.code) {
-      // Some file systems cannot synchronize a folder, and do not need it.
+      // Some file systems do not support this call on folders.
     }
   }
 }

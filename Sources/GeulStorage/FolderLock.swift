@@ -1,4 +1,4 @@
-/// An exclusive lock on a folder, so that one process at a time trains in it.
+/// An exclusive lock on a folder, so that only one process trains in it.
 ///
 /// The lock is released when the value is destroyed or the process ends.
 package struct FolderLock: ~Copyable {

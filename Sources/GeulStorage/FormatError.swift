@@ -23,7 +23,7 @@ public struct FormatError: Error, Equatable, Sendable, CustomStringConvertible {
     case unreadable(FileError)
     /// The file has fewer bytes than the length field at its start.
     case tooShort(bytes: Int)
-    /// The header length in the first 8 bytes exceeds the limit, as in a file of another format.
+    /// The header length in the first 8 bytes exceeds the limit; probably a file of another format.
     case headerTooLong(bytes: UInt64)
     /// The file ends before its header or its data; both in bytes.
     case truncated(expected: Int, found: Int)
@@ -70,7 +70,7 @@ extension FormatError.Reason: CustomStringConvertible {
     return switch self {
     case .unreadable(let error): error.problem + "."
     case .tooShort(let bytes):
-      "has \(bytes) bytes, too few for a safetensors file. \(damaged)"
+      "has \(byteCount(bytes)), too few for a safetensors file. \(damaged)"
     case .headerTooLong(let bytes):
       "is not a safetensors file: its first 8 bytes would mean a header of \(bytes) bytes. "
         + "Give the path of a model."
@@ -85,14 +85,14 @@ extension FormatError.Reason: CustomStringConvertible {
     case .shapeTooLarge(let tensor):
       "tensor \"\(tensor)\" has a shape whose size overflows. \(foreign)"
     case .wrongLength(let tensor, let expected, let found):
-      "tensor \"\(tensor)\" has \(found) bytes; its shape needs \(expected). \(foreign)"
+      "tensor \"\(tensor)\" has \(byteCount(found)); its shape requires \(expected). \(foreign)"
     case .overlap(let tensor, let begins, let expected):
       "tensor \"\(tensor)\" starts at byte \(begins) of the data and overlaps the previous tensor, "
         + "which ends at byte \(expected). \(foreign)"
     case .gap(let tensor, let begins, let expected):
       "tensor \"\(tensor)\" starts at byte \(begins) of the data instead of byte \(expected), "
         + "where the previous tensor ends. \(foreign)"
-    case .trailingBytes(let count): "has \(count) bytes after the last tensor. \(damaged)"
+    case .trailingBytes(let count): "has \(byteCount(count)) after the last tensor. \(damaged)"
     case .wrongChecksum(let expected, let found):
       "has the checksum \(found), expected \(expected). \(damaged)"
     case .unknownChecksum(let text): "has a checksum of unknown format, \"\(text)\". \(damaged)"
@@ -105,4 +105,6 @@ extension FormatError.Reason: CustomStringConvertible {
     case .metadata(let message): message
     }
   }
+
+  private func byteCount(_ count: Int) -> String { count == 1 ? "1 byte" : "\(count) bytes" }
 }

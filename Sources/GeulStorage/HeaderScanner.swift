@@ -6,7 +6,7 @@ struct HeaderScanner {
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// The error for unexpected syntax at the current position, given as an offset in the file.
+  /// Returns the error for unexpected syntax at the current position, with its offset in the file.
   func expected(_ syntax: String) -> FormatError.Reason {
     .badHeader(expected: syntax, offset: 8 + index)
   }
@@ -38,19 +38,19 @@ struct HeaderScanner {
   private mutating func integer() throws(FormatError.Reason) -> Int {
     skipWhitespace()
     let start = index
-    var number = 0
+    var value = 0
     while index < bytes.count, case let digit = Int(bytes[index]) - 0x30, 0...9 ~= digit {
-      let (tenfold, overflows) = number.multipliedReportingOverflow(by: 10)
+      let (tenfold, overflows) = value.multipliedReportingOverflow(by: 10)
       let (sum, exceeds) = tenfold.addingReportingOverflow(digit)
       guard !overflows, !exceeds else { throw expected("a number below 2^63") }
-      number = sum
+      value = sum
       index += 1
     }
     guard index > start, index == start + 1 || bytes[start] != UInt8(ascii: "0") else {
       index = start
       throw expected("a non-negative integer")
     }
-    return number
+    return value
   }
 
   /// Parses a string; `range` is the position of its text between the quotes.

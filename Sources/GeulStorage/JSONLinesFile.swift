@@ -12,10 +12,10 @@ import Foundation
 package struct JSONLinesFile: Sendable {
   /// The path of the file.
   package let path: String
-  /// Writes and reads the keys in snake case if true, else as they are declared.
+  /// Indicates whether keys are written and read in snake case instead of as declared.
   package let usesSnakeCase: Bool
 
-  /// Names a file; nothing is opened.
+  /// Creates a value for the file at a path, without opening it.
   package init(_ path: String, usesSnakeCase: Bool = false) {
     self.path = path
     self.usesSnakeCase = usesSnakeCase
@@ -25,8 +25,8 @@ package struct JSONLinesFile: Sendable {
   ///
   /// The keys are sorted. The line is written with one system call and not synchronized.
   ///
-  /// - Throws: `FileError` if the file cannot be written; `EncodingError` if the value has no JSON
-  ///   form, such as a number that is not finite.
+  /// - Throws: `FileError` if the file cannot be written; `EncodingError` if the value cannot be
+  ///   encoded as JSON, such as a non-finite number.
   package func append(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -35,15 +35,15 @@ package struct JSONLinesFile: Sendable {
     try FileDescriptor(appendingTo: path).write(line.span.raw)
   }
 
-  /// The values in the order of the lines; lines that are not of this type are skipped.
+  /// Returns the values in the order of the lines; lines that cannot be decoded as this type are skipped.
   ///
-  /// - Returns: The values; none if the file cannot be read.
+  /// - Returns: The values; empty if the file cannot be read.
   package func values<Value: Decodable>(_ type: Value.Type) -> [Value] {
     let decoder = decoder
     return lines().compactMap { try? decoder.decode(type, from: Data($0)) }
   }
 
-  /// Removes the lines that are not of this type or do not satisfy a condition.
+  /// Removes the lines that cannot be decoded as this type or do not satisfy a condition.
   ///
   /// The file is replaced atomically, and only if that changes its bytes. A missing file is created
   /// empty.

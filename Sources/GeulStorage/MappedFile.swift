@@ -1,19 +1,19 @@
 import Synchronization
 
-/// An array of integers in a file that is mapped into memory.
+/// An array of integers in a memory-mapped file.
 ///
-/// `@unchecked Sendable` because it holds an address: the memory is only read, belongs to a file
-/// that nobody else writes, and is unmapped when the last reference is released.
+/// Unchecked: the memory is only read, belongs to a file without other writers, and is unmapped when
+/// the last reference is released.
 @safe
 package final class MappedFile: @unchecked Sendable {
   private let memory: UnsafeRawBufferPointer
   /// The number of bytes read since the pages were last released.
   private let bytesRead = Atomic(0)
 
-  /// The number of bytes that the process keeps in memory.
+  /// The number of bytes that may be read before all pages are released.
   ///
-  /// Without this limit, reading a larger file would fill the process's resident memory page by
-  /// page.
+  /// Without this limit, reading a larger file would increase the resident memory of the process up
+  /// to the size of the file.
   private static let residentLimit = 1 << 26
   /// The number of bytes that the system maps at once when one of them is read.
   private static let readAhead = 1 << 16
@@ -23,7 +23,7 @@ package final class MappedFile: @unchecked Sendable {
   /// - Parameters:
   ///   - file: A file that is open for reading and writing. It may be closed afterwards.
   ///   - size: The number of bytes, greater than 0.
-  /// - Throws: `FileError` if the disk is full or the system has no address space.
+  /// - Throws: `FileError` if the disk is full or no address space is available.
   package init(_ file: FileDescriptor, size: Int) throws(FileError) {
     unsafe memory = try unsafe file.map(size: size)
   }
@@ -49,7 +49,7 @@ package final class MappedFile: @unchecked Sendable {
     let count = byteCount / MemoryLayout<Element>.stride
     precondition(
       start >= 0 && start <= count && out.count <= count - start,
-      "elements \(start)..<\(start + out.count) of a file of \(count)")
+      "elements \(start)..<\(start + out.count) are not in 0..<\(count)")
     unsafe out.withUnsafeMutableBufferPointer { out in
       let elements = unsafe memory.assumingMemoryBound(to: Element.self)
       for index in out.indices {

@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-// The only file of Geul that makes the system's file calls. `FileDescriptor`, `FileSystem` and
+// This is the only file of Geul that makes file system calls. `FileDescriptor`, `FileSystem` and
 // `MappedFile` turn a `SystemError` into a `FileError` with a path.
 
 /// An error number of the operating system (`errno`).
@@ -37,14 +37,7 @@ struct SystemError: Error, Equatable {
 
 /// The properties of a file that a `stat` call returns.
 struct FileStatus {
-  enum Kind {
-    case regular
-    case folder
-    case symbolicLink
-    case other
-  }
-
-  let kind: Kind
+  let kind: FileSystem.Kind
   /// The size in bytes.
   let size: Int
   private let device: dev_t
@@ -63,13 +56,13 @@ struct FileStatus {
     inode = status.st_ino
   }
 
-  /// Returns true if both describe the same file, under whatever name.
+  /// Returns true if both describe the same file, even under different names.
   func isSameFile(as other: FileStatus) -> Bool {
     device == other.device && inode == other.inode
   }
 }
 
-/// The system calls, with errors thrown.
+/// The system calls, as functions that throw errors.
 enum SystemCall {
   static let standardInput = STDIN_FILENO
   static let standardOutput = STDOUT_FILENO
@@ -77,13 +70,13 @@ enum SystemCall {
 
   /// The ways in which a file is opened.
   enum Mode {
-    /// For reading, whatever kind of file it is.
+    /// For reading a file of any kind.
     case reading
     /// For reading, without waiting for the writer of a named pipe.
     case readingNonblocking
     /// A folder, to lock or synchronize it.
     case folder
-    /// For writing; the file is created if it does not exist. A symbolic link is refused.
+    /// For writing; the file is created if it does not exist. A symbolic link is an error.
     case writing
     /// For writing at the end; the file is created if it does not exist.
     case appending
@@ -117,7 +110,7 @@ enum SystemCall {
     try retry { unsafe open(path, mode.flags | O_CLOEXEC, 0o666) }
   }
 
-  /// Creates a file for reading and writing and removes its name.
+  /// Creates a file for reading and writing, and removes its name.
   static func openUnnamed(in folder: String) throws(SystemError) -> Int32 {
     var path = Array("\(folder)/geul-XXXXXX".utf8CString)
     let descriptor = try retry { unsafe mkstemp(&path) }
@@ -233,7 +226,7 @@ enum SystemCall {
     }
   }
 
-  // MARK: The process
+  // MARK: Process
 
   /// The value of an environment variable.
   static func environment(_ name: String) -> String? {

@@ -1,6 +1,6 @@
-/// Conversion between arrays and their bytes, little-endian as in a file.
+/// Conversion between arrays and their little-endian bytes.
 ///
-/// Geul runs only on little-endian platforms, where elements have the same bytes in memory.
+/// Geul supports only little-endian platforms, where elements have the same bytes in memory.
 enum RawBytes {
   /// Returns the bytes of `elements`.
   static func bytes<Element: TensorElement>(of elements: [Element]) -> [UInt8] {

@@ -8,7 +8,7 @@ extension SafetensorsFile {
     private static let prefix = "xxh64:"
     /// The number of digits of the hash.
     static let digits = 16
-    /// The number of bytes of the text.
+    /// The size of the text in bytes.
     static let length = prefix.utf8.count + digits
     /// The zeros in place of the digits while the file is hashed.
     static let blank = [UInt8](repeating: UInt8(ascii: "0"), count: digits)
@@ -19,10 +19,7 @@ extension SafetensorsFile {
     mutating func update(_ bytes: RawSpan) { hash.update(bytes) }
 
     /// The checksum of the bytes so far.
-    var text: String {
-      let number = String(hash.finish(), radix: 16)
-      return Self.prefix + String(repeating: "0", count: Self.digits - number.utf8.count) + number
-    }
+    var text: String { Self.prefix + String(hexadecimal: hash.finish(), digits: Self.digits) }
 
     /// Returns true if a text has the format of a checksum.
     static func isWellFormed(_ text: String) -> Bool {

@@ -94,8 +94,8 @@ extension SafetensorsFile {
 
   /// Verifies the checksum.
   ///
-  /// Returns false if the file was written by another program: one without a checksum, with a checksum in another format, or
-  /// with a checksum that was copied from a file of Geul.
+  /// Returns false for a file of another program: one that has no checksum, a checksum in another format, or a checksum
+  /// that was copied from a file of Geul.
   private static func verify(
     _ header: SafetensorsHeader, _ prefix: [UInt8], _ data: TensorSource
   ) throws(FormatError.Reason) -> Bool {
@@ -120,7 +120,7 @@ extension SafetensorsFile {
     }
     let found = checksum.text
     if found == expected { return true }
-    // The safetensors library copies metadata, in any order, and sorts tensors by name; Geul does not sort them.
+    // The safetensors library copies metadata in any order and sorts tensors by name; Geul does not sort them.
     let names = header.entries.map(\.name)
     if header.metadata["geul"] != nil, !isFromGeul || names.count > 3 && names == names.sorted() {
       return false
@@ -128,7 +128,7 @@ extension SafetensorsFile {
     throw .wrongChecksum(expected: expected, found: found)
   }
 
-  /// Indicates whether a header begins as those that Geul writes, with the checksum; a few damaged bytes do not hide it.
+  /// Returns true if a header starts like those that Geul writes, with the checksum; at most four bytes may differ.
   private static func hasFormOfGeul(_ prefix: [UInt8]) -> Bool {
     let start = Array("{\"__metadata__\":{\"checksum\":\"xxh64:".utf8)
     let found = prefix.dropFirst(8).prefix(start.count)

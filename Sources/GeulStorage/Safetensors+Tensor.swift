@@ -1,7 +1,7 @@
 extension SafetensorsFile {
   /// A named array with a dtype and a shape.
   ///
-  /// A tensor created from floats shares their storage: writing it copies nothing.
+  /// A tensor created from elements shares their storage, which is written without a copy.
   public struct Tensor: Sendable {
     /// The name, unique in its file.
     public let name: String
@@ -40,8 +40,7 @@ extension SafetensorsFile {
     ///
     /// - Precondition: The number of elements is that of `shape`.
     public init<Element: TensorElement>(_ name: String, shape: [Int], values: [Element]) {
-      let bytes = RawBytes.bytes(of: values)
-      self.init(checking: name, dtype: Element.dtype, shape: shape, source: .bytes(bytes[...]))
+      self.init(checking: name, dtype: Element.dtype, shape: shape, source: .memory(values[...]))
     }
 
     /// Creates a tensor from its bytes, little-endian and row-major.
@@ -55,7 +54,7 @@ extension SafetensorsFile {
       let needed = dtype.byteCount(of: shape)
       precondition(
         needed == source.byteCount,
-        "tensor \(name) of shape \(shape) has \(source.byteCount) bytes, not \(needed ?? -1)")
+        "tensor \(name) of shape \(shape) must have \(needed ?? -1) bytes, has \(source.byteCount)")
       self.init(name, dtype: dtype, shape: shape, source: source)
     }
   }

@@ -12,10 +12,11 @@ extension SafetensorsFile {
   /// - Throws: `FileError`; see `AtomicFile`.
   /// - Precondition: The names of the tensors are unique.
   public func write(to file: AtomicFile, keepingPrevious: Bool = true) throws(FileError) {
-    let prefix = try prefix(for: file.path)
+    let sorted = aligned()
+    let prefix = try prefix(sorted, for: file.path)
     try file.replace(keepingPrevious: keepingPrevious) { (output) throws(FileError) in
       try output.write(prefix.span.raw)
-      for tensor in aligned {
+      for tensor in sorted {
         try tensor.source.forEachBlock { (block) throws(FileError) in try output.write(block) }
       }
     }
@@ -25,21 +26,22 @@ extension SafetensorsFile {
   ///
   /// - Throws: `FileError` if a tensor comes from a file that can no longer be read.
   public func serialized() throws(FileError) -> [UInt8] {
-    var result = try prefix(for: name)
-    for tensor in aligned { result += try tensor.source.elements() as [UInt8] }
+    let sorted = aligned()
+    var result = try prefix(sorted, for: name)
+    for tensor in sorted { result += try tensor.source.elements() as [UInt8] }
     return result
   }
 
-  /// The tensors, those of larger element types first, otherwise in the given order.
-  private var aligned: [Tensor] {
+  /// Returns the tensors, those of larger element types first, otherwise in the given order.
+  private func aligned() -> [Tensor] {
     tensors.enumerated()
       .sorted { ($1.element.dtype.size, $0.offset) < ($0.element.dtype.size, $1.offset) }
       .map(\.element)
   }
 
   /// Returns the bytes before the data, including the checksum.
-  private func prefix(for path: String) throws(FileError) -> [UInt8] {
-    var (header, digits) = header()
+  private func prefix(_ tensors: [Tensor], for path: String) throws(FileError) -> [UInt8] {
+    var (header, digits) = header(tensors)
     header.append(contentsOf: repeatElement(UInt8(ascii: " "), count: -header.count & 7))
     guard header.count <= Self.headerLimit else {
       throw FileError(path: path, action: .write, reason: .headerTooLong(header.count))
@@ -47,14 +49,14 @@ extension SafetensorsFile {
     var prefix = RawBytes.bytes(of: [UInt64(header.count)]) + header
     var checksum = Checksum()
     checksum.update(prefix.span.raw)
-    for tensor in aligned { try tensor.source.forEachBlock { checksum.update($0) } }
+    for tensor in tensors { try tensor.source.forEachBlock { checksum.update($0) } }
     prefix.replaceSubrange(
       8 + digits..<8 + digits + Checksum.digits, with: checksum.text.utf8.suffix(Checksum.digits))
     return prefix
   }
 
   /// Returns the header as JSON, and the position of the checksum's digits in it.
-  private func header() -> (json: [UInt8], digits: Int) {
+  private func header(_ tensors: [Tensor]) -> (json: [UInt8], digits: Int) {
     var texts = metadata
     texts["checksum"] = nil
     var json = "{\"__metadata__\":{\"checksum\":\"" + Checksum.blankText
@@ -66,8 +68,9 @@ extension SafetensorsFile {
     json += "}"
     var names: Set<String> = ["__metadata__"]
     var end = 0
-    for tensor in aligned {
-      precondition(names.insert(tensor.name).inserted, "two tensors are named \(tensor.name)")
+    for tensor in tensors {
+      precondition(
+        names.insert(tensor.name).inserted, "names must be unique, \(tensor.name) is not")
       let begin = end
       end += tensor.byteCount
       let shape = tensor.shape.map(String.init).joined(separator: ",")
@@ -85,8 +88,7 @@ extension SafetensorsFile {
       case "\"": result += "\\\""
       case "\\": result += "\\\\"
       case "\u{0}"..<" ":
-        let number = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - number.utf8.count) + number
+        result += "\\u" + String(hexadecimal: scalar.value, digits: 4)
       default: result.unicodeScalars.append(scalar)
       }
     }

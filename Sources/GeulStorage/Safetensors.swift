@@ -24,12 +24,12 @@ public struct SafetensorsFile: Sendable {
   public var metadata: [String: String]
   /// The tensors, in the order of their bytes.
   public var tensors: [Tensor]
-  /// Indicates whether the checksum of a file that was read was verified: false for a file that another program wrote.
+  /// Indicates whether the file was read and its checksum verified; false for files of other programs.
   public internal(set) var isVerified = false
   /// The path or name used in errors.
   let name: String
 
-  /// The size limit of a header in bytes (64 MiB).
+  /// The maximum size of a header in bytes (64 MiB).
   public static let headerLimit = 64 << 20
 
   /// Creates the contents of a file to be written.

@@ -1,15 +1,15 @@
-/// Elements in memory that a tensor is written from without a copy.
+/// Elements in memory that can be written as a tensor without a copy.
 ///
 /// `ArraySlice` and the kernels' `Buffer` conform.
 public protocol TensorData: Sendable {
-  /// The number of bytes.
+  /// The size in bytes.
   var byteCount: Int { get }
   /// Calls `body` with the bytes, little-endian and row-major.
   func withBytes<Failure: Error>(_ body: (RawSpan) throws(Failure) -> Void) throws(Failure)
 }
 
 extension ArraySlice: TensorData where Element: TensorElement {
-  /// The number of bytes.
+  /// The size in bytes.
   public var byteCount: Int { count * MemoryLayout<Element>.stride }
 
   /// Calls `body` with the bytes of the elements.
@@ -26,7 +26,7 @@ enum TensorSource: Sendable {
   case bytes(ArraySlice<UInt8>)
   case file(FileDescriptor, Range<Int>)
 
-  /// The number of bytes.
+  /// The size in bytes.
   var byteCount: Int {
     switch self {
     case .memory(let data): data.byteCount
@@ -35,10 +35,10 @@ enum TensorSource: Sendable {
     }
   }
 
-  /// Returns a range of the bytes, relative to the first byte.
+  /// Returns a range of the bytes, with offsets relative to the first byte.
   subscript(range: Range<Int>) -> TensorSource {
     switch self {
-    case .memory: preconditionFailure("elements in memory are not sliced by bytes")
+    case .memory: preconditionFailure("the bytes of elements in memory cannot be sliced")
     case .bytes(let bytes):
       .bytes(bytes[bytes.startIndex + range.lowerBound..<bytes.startIndex + range.upperBound])
     case .file(let file, let whole):
@@ -65,7 +65,8 @@ enum TensorSource: Sendable {
     switch self {
     case .memory(let data):
       var result: [Element] = []
-      try data.withBytes { (bytes) throws(FileError) in result = try RawBytes.elements(from: bytes)
+      try data.withBytes { (bytes) throws(FileError) in
+        result = try RawBytes.elements(from: bytes)
       }
       return result
     case .bytes(let bytes): return try RawBytes.elements(from: bytes.span.raw)

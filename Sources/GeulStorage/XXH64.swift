@@ -10,7 +10,7 @@ package struct XXH64: Sendable {
   /// Bytes that do not fill a stripe yet.
   private var pending: [32 of UInt8] = [32 of UInt8](repeating: 0)
   private var pendingCount = 0
-  /// The total number of bytes.
+  /// The total number of bytes hashed.
   private var length: UInt64 = 0
   private let seed: UInt64
 
@@ -19,7 +19,7 @@ package struct XXH64: Sendable {
     0x85EB_CA77_C2B2_AE63, 0x27D4_EB2F_1656_67C5,
   ]
 
-  /// Creates a hash of no bytes.
+  /// Creates a hash state with a seed.
   package init(seed: UInt64 = 0) {
     self.seed = seed
     let primes = Self.primes
@@ -29,17 +29,17 @@ package struct XXH64: Sendable {
   /// Hashes the next bytes.
   package mutating func update(_ bytes: RawSpan) {
     length &+= UInt64(bytes.byteCount)
-    var rest = bytes
+    var remaining = bytes
     if pendingCount > 0 {
-      let taken = min(32 - pendingCount, rest.byteCount)
-      store(rest.extracting(first: taken))
-      rest = rest.extracting(droppingFirst: taken)
+      let taken = min(32 - pendingCount, remaining.byteCount)
+      store(remaining.extracting(first: taken))
+      remaining = remaining.extracting(droppingFirst: taken)
       guard pendingCount == 32 else { return }
       Self.process(&accumulators, pending.span.raw)
       pendingCount = 0
     }
-    Self.process(&accumulators, rest)
-    store(rest.extracting(last: rest.byteCount % 32))
+    Self.process(&accumulators, remaining)
+    store(remaining.extracting(last: remaining.byteCount % 32))
   }
 
   /// Returns the hash of all bytes so far.
@@ -90,7 +90,7 @@ package struct XXH64: Sendable {
     accumulators = [a, b, c, d]
   }
 
-  /// Combines the four accumulators into one number.
+  /// Returns the combination of the four accumulators.
   private func merged() -> UInt64 {
     var hash =
       Self.rotate(accumulators[0], 1) &+ Self.rotate(accumulators[1], 7)
@@ -113,9 +113,10 @@ package struct XXH64: Sendable {
   }
 
   @inline(__always)
-  private static func load<Number: FixedWidthInteger & BitwiseCopyable>(
+  private static func load<Integer: FixedWidthInteger & BitwiseCopyable>(
     _ bytes: RawSpan, _ offset: Int
-  ) -> Number {
-    Number(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Number.self))
+  ) -> Integer {
+    Integer(
+      littleEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Integer.self))
   }
 }

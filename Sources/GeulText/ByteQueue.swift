@@ -1,6 +1,6 @@
-/// A buffer between two stages: bytes are appended at the end and removed from the front.
+/// A queue of bytes between two stages: bytes are appended at the end and removed from the front.
 ///
-/// The storage is kept, so a stage that removes nearly all bytes each time does not allocate.
+/// The capacity is kept, so a stage that removes nearly all bytes each time does not allocate.
 struct ByteQueue: Sendable {
   var bytes: [UInt8] = []
 

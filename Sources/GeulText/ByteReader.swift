@@ -4,7 +4,7 @@ import GeulStorage
 struct ByteReader: ~Copyable {
   private let name: String
   private let file: FileDescriptor?
-  private var rest: ArraySlice<UInt8> = []
+  private var remaining: ArraySlice<UInt8> = []
 
   /// Opens a source that is not a folder.
   init(_ source: TextSource) throws(TextError) {
@@ -12,7 +12,7 @@ struct ByteReader: ~Copyable {
     switch source {
     case .bytes(let bytes, _):
       file = nil
-      rest = bytes[...]
+      remaining = bytes[...]
     case .standardInput:
       file = .standardInput
     case .path(let path):
@@ -27,9 +27,9 @@ struct ByteReader: ~Copyable {
   /// Appends at most the next `count` bytes, and returns false at the end of the source.
   mutating func read(_ count: Int, into bytes: inout [UInt8]) throws(TextError) -> Bool {
     guard file != nil else {
-      bytes += rest.prefix(count)
-      defer { rest = rest.dropFirst(count) }
-      return !rest.isEmpty
+      bytes += remaining.prefix(count)
+      defer { remaining = remaining.dropFirst(count) }
+      return !remaining.isEmpty
     }
     do {
       return try file?.read(upTo: count, appendingTo: &bytes) ?? 0 > 0

@@ -30,8 +30,8 @@ public struct Corpus: Sendable {
   /// The number of tokens.
   public var count: Int { tokenFile.count }
 
-  /// Indicates whether an id takes four bytes of the file instead of two.
-  package var isWide: Bool { !tokenFile.isNarrow }
+  /// The size of an id in the file in bytes: 2 or 4.
+  package var bytesPerID: Int { tokenFile.bytesPerID }
 
   /// Returns the ids of a range of tokens.
   ///
@@ -42,13 +42,13 @@ public struct Corpus: Sendable {
     return ids
   }
 
-  /// Fills an array with the ids from index `start` on, without an allocation.
+  /// Fills an array with the ids from index `start` on, without allocating memory.
   public func copyIDs(from start: Int, into ids: inout [Int32]) {
     var span = ids.mutableSpan
     tokenFile.copy(from: start, into: &span)
   }
 
-  /// Fills a span with the ids from index `start` on, without an allocation.
+  /// Fills a span with the ids from index `start` on, without allocating memory.
   public func copyIDs(from start: Int, into ids: inout MutableSpan<Int32>) {
     tokenFile.copy(from: start, into: &ids)
   }

@@ -91,12 +91,12 @@ struct CorpusBuilder: ~Copyable {
     }
     let total = unknown.reduce(0) { $0 + $1.count }
     if let first = unknown.first {
-      let what =
+      let category =
         options.vocabulary == nil
         ? "tokens that occur fewer than \(options.minimumCount) times became the unknown token"
         : "tokens that are not in the vocabulary"
       notes.append(
-        "\(name): \(what): \(total) (\(unknown.count) distinct),"
+        "\(name): \(category): \(total) (\(unknown.count) distinct),"
           + " most frequent \(describe(first.token)).")
     }
     return (vocabulary, ids, total)

@@ -14,8 +14,8 @@ public struct CorpusOptions: Sendable {
   public var vocabulary: Vocabulary?
   /// The folder for the file of token ids.
   ///
-  /// If nil, the environment variable TMPDIR, otherwise /var/tmp, which unlike /tmp is never in
-  /// memory.
+  /// If nil, the environment variable TMPDIR, otherwise /var/tmp, which unlike /tmp is never a file
+  /// system in memory.
   public var temporaryFolder: String?
 
   /// The number of bytes that are read and processed at a time; it does not affect the result.

@@ -1,9 +1,13 @@
+import GeulStorage
+
 /// Returns a readable name of a token, such as `한 U+D55C HANGUL SYLLABLE HAN`.
 ///
 /// Code points are joined by `+`. A token that is not visible on its own is shown by name only.
 func describe(_ token: String) -> String {
   let scalars = Array(token.unicodeScalars)
-  let shown = scalars.prefix(4).map { "U+" + hexadecimal(scalar: $0) + " " + name(of: $0) }
+  let shown = scalars.prefix(4).map {
+    "U+" + String(hexadecimal: $0.value, digits: 4, uppercase: true) + " " + name(of: $0)
+  }
   return (isVisible(token) ? token + " " : "") + shown.joined(separator: " + ")
     + (scalars.count > 4 ? " + ..." : "")
 }
@@ -20,11 +24,6 @@ private func isVisible(_ token: String) -> Bool {
     false
   default: !token.unicodeScalars.contains { $0.properties.generalCategory == .control }
   }
-}
-
-private func hexadecimal(scalar: Unicode.Scalar) -> String {
-  let digits = String(scalar.value, radix: 16, uppercase: true)
-  return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
 }
 
 /// Returns the Unicode name of a character, or its category if it has no name.

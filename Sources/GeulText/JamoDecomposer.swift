@@ -1,5 +1,5 @@
 /// Decomposes graphemes into jamo: a Hangul syllable becomes its jamo, and the rest of its grapheme
-/// a token of its own.
+/// one token.
 ///
 /// Decoding composes jamo again and must restore the text. A grapheme with adjacent jamo that would
 /// compose is therefore kept as one token; composed text contains none. Text in NFD is never

@@ -81,7 +81,7 @@ extension Tokenizer {
     return nil
   }
 
-  /// The forms of a token that a reader considers equivalent, closest first.
+  /// Returns the equivalent forms of a token, closest first.
   private static func forms(of token: String) -> [String] {
     let lineEndings = ["\n", "\r\n", "\r"]
     if lineEndings.contains(token) { return lineEndings }

@@ -1,3 +1,5 @@
+import GeulStorage
+
 /// A 64-bit hash that is the same on all machines and in all runs; not cryptographic.
 struct StableHash {
   private var state: UInt64 = 0xCBF2_9CE4_8422_2325
@@ -7,7 +9,7 @@ struct StableHash {
     state ^= state >> 32
   }
 
-  /// Hashes numbers, two at a time.
+  /// Hashes integers, two at a time.
   mutating func add(_ values: Span<UInt32>) {
     let even = values.count & ~1
     for index in stride(from: 0, to: even, by: 2) {
@@ -23,8 +25,5 @@ struct StableHash {
   }
 
   /// The hash in 16 hexadecimal digits.
-  var hexadecimal: String {
-    let digits = String(state, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  var hexadecimal: String { String(hexadecimal: state, digits: 16) }
 }

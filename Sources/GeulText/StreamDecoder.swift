@@ -38,7 +38,7 @@ public struct StreamDecoder: Sendable {
   ///
   /// - Precondition: The id is in the vocabulary.
   public mutating func append(_ id: Int) -> String {
-    precondition(pieces.indices.contains(id), "id \(id) in a vocabulary of \(pieces.count)")
+    precondition(pieces.indices.contains(id), "id \(id) is not in 0..<\(pieces.count)")
     switch pieces[id] {
     case .text(let text): return finish() + text
     case .byte(let byte): return bytes.append(byte)
@@ -46,11 +46,11 @@ public struct StreamDecoder: Sendable {
     }
   }
 
-  /// Ends the text: returns the buffered text, and starts a new one.
+  /// Ends the text: returns the buffered text, and starts a new text.
   public mutating func finish() -> String { bytes.finish() + syllable.finish() }
 
   /// Ends a truncated text: returns the buffered text if it is a complete character, and starts a
-  /// new one.
+  /// new text.
   ///
   /// An incomplete character is discarded: some of its bytes, or a leading consonant without a
   /// vowel.

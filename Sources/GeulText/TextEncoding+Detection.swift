@@ -2,8 +2,8 @@ extension TextEncoding {
   /// Detects the encoding from the first bytes of a source: by its byte-order mark, else UTF-8,
   /// unless the bytes are clearly Korean in CP949.
   ///
-  /// No other encoding is assumed: any invalid byte of UTF-8 would be a character of Latin-1, and
-  /// the user would train on garbage. `suggestion` proposes them in the error instead.
+  /// No other encoding is assumed: bytes that are invalid in UTF-8 are always valid in Latin-1, so a
+  /// wrong guess would not be noticed. Instead, the error contains the result of `suggestion`.
   static func detect(_ head: ArraySlice<UInt8>, isWhole: Bool) -> TextEncoding {
     if let mark = byteOrderMark(head) { return mark }
     let (length, bad) = ICU.utf8Prefix(of: head)
@@ -77,7 +77,7 @@ extension TextEncoding {
     return ICU.guessEncodings(of: head).first { $0.confidence > 10 && $0.name != "UTF-8" }?.name
   }
 
-  /// Returns the evidence that the first bytes are not text in an 8-bit encoding, and its offset.
+  /// Returns the evidence that the first bytes are not text in an 8-bit encoding, and its offset; nil if there is none.
   static func binaryEvidence(_ head: ArraySlice<UInt8>) -> (evidence: String, offset: Int?)? {
     guard byteOrderMark(head) == nil || head.first == 0xEF else { return nil }
     var controls = 0

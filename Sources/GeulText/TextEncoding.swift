@@ -4,7 +4,7 @@ struct TextEncoding: Equatable {
   let name: String
   /// ICU's name; nil for UTF-8, which needs no converter.
   let converter: String?
-  /// Indicates that the encoding was guessed, and that the user should be told.
+  /// Indicates whether the encoding was detected by heuristics, which is noted for the user.
   let isGuess: Bool
 
   /// The size of a code unit in bytes.
@@ -36,7 +36,7 @@ struct TextEncoding: Equatable {
     name.lowercased().filter { $0.isLetter || $0.isNumber }
   }
 
-  /// Returns the names within two edits.
+  /// Returns the names with the smallest edit distance, if that is at most 2.
   private static func suggestions(for folded: String) -> [String] {
     let names = Set(ICU.encodingNames + ["CP949"])
     let ranked = names.map { (distance: editDistance(fold($0), folded), name: $0) }.sorted {
@@ -46,7 +46,7 @@ struct TextEncoding: Equatable {
     return ranked.prefix { $0.distance == best }.prefix(3).map(\.name)
   }
 
-  /// Returns the number of letters to insert, delete or replace (Levenshtein 1965).
+  /// Returns the edit distance: the number of letters to insert, delete or replace (Levenshtein 1965).
   private static func editDistance(_ a: String, _ b: String) -> Int {
     let b = Array(b)
     var row = Array(0...b.count)

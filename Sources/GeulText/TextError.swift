@@ -1,3 +1,5 @@
+import GeulStorage
+
 /// An error in a text or a vocabulary.
 public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A reason for an error.
@@ -16,7 +18,7 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
     case invalidBytes([UInt8], encoding: String, suggestion: String?)
     /// ICU does not know the encoding; similar names.
     case unknownEncoding(String, suggestions: [String])
-    /// A character exceeds the size limit, with endless combining marks for instance.
+    /// A character exceeds the size limit, for example because of many combining marks.
     case characterTooLong(bytes: Int)
     /// No token occurs as often as `CorpusOptions.minimumCount`.
     case minimumCountTooHigh(Int)
@@ -81,8 +83,5 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// Returns bytes as hexadecimal digits, such as `C3 28`.
 func hexadecimal(_ bytes: [UInt8]) -> String {
-  bytes.map { byte in
-    let digits = String(byte, radix: 16, uppercase: true)
-    return digits.count == 1 ? "0" + digits : digits
-  }.joined(separator: " ")
+  bytes.map { String(hexadecimal: $0, digits: 2, uppercase: true) }.joined(separator: " ")
 }

@@ -2,7 +2,7 @@
 public enum InvalidBytePolicy: String, Codable, Sendable, CaseIterable {
   /// Throws an error with the offset.
   case error
-  /// Replaces them with U+FFFD, and notes their number.
+  /// Replaces them with U+FFFD, and reports their number in the notes.
   case replace
 }
 
@@ -21,13 +21,13 @@ struct TextReader: ~Copyable {
 
   let name: String
   let encoding: TextEncoding
-  /// The decoded text that has not been processed yet.
+  /// The decoded text that the caller has not removed yet.
   var text = ByteQueue()
-  /// The bytes of the last block, not decoded.
+  /// The bytes of the last block before decoding.
   private(set) var block: [UInt8] = []
   private(set) var isAtEnd = false
   private(set) var byteCount = 0
-  private(set) var hadMark = false
+  private(set) var hasByteOrderMark = false
 
   private let rules: Rules
   private let converter: Converter?
@@ -98,8 +98,8 @@ struct TextReader: ~Copyable {
     try validate()
     if !hasBegun, !text.bytes.isEmpty {
       hasBegun = true
-      hadMark = text.bytes.starts(with: [0xEF, 0xBB, 0xBF])
-      if hadMark { text.removeFirst(3) }
+      hasByteOrderMark = text.bytes.starts(with: [0xEF, 0xBB, 0xBF])
+      if hasByteOrderMark { text.removeFirst(3) }
     }
   }
 
@@ -158,7 +158,7 @@ struct TextReader: ~Copyable {
       notes.append(
         "\(name): read as \(encoding.name), detected from its bytes; --encoding overrides it.")
     }
-    if hadMark {
+    if hasByteOrderMark {
       let prefix = encoding == .utf8 ? "" : " \(encoding.name)"
       notes.append("\(name): the\(prefix) byte-order mark was removed.")
     }

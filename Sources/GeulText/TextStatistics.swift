@@ -33,7 +33,7 @@ struct TextStatistics {
     sources.append(
       TextReport.Source(
         name: reader.name, byteCount: reader.byteCount, encoding: reader.encoding.name,
-        hasByteOrderMark: reader.hadMark))
+        hasByteOrderMark: reader.hasByteOrderMark))
     return reader.notes
   }
 
@@ -53,10 +53,12 @@ struct TextStatistics {
       default: break
       }
     }
-    let crlf = tokenizations[0].counter.ranked().first { $0.token == "\r\n" }?.count ?? 0
+    let ranked = tokenizations.map { $0.counter.ranked() }
+    // The first token unit is the grapheme, which is the only one with CR LF as a token.
+    let crlf = ranked[0].first { $0.token == "\r\n" }?.count ?? 0
     return TextReport(
       sources: sources,
-      tokenStatistics: tokenizations.map { $0.statistics } + [byteStatistics],
+      tokenStatistics: zip(tokenizations, ranked).map { $0.statistics($1) } + [byteStatistics],
       lineEndings: .init(crlf: crlf, cr: cr - crlf, lf: lf - crlf),
       normalForms: forms.filter(\.holds).map(\.form),
       scripts: scripts.map { .init(name: ICU.scriptName($0.key), count: $0.value) }
@@ -98,8 +100,10 @@ private struct Tokenization {
     counter.add(&segmenter.tokens)
   }
 
-  var statistics: TextReport.TokenStatistics {
-    let ranked = counter.ranked()
+  /// Returns the statistics of the tokens; `ranked` is the result of `counter.ranked()`.
+  func statistics(
+    _ ranked: [(index: Int, token: String, count: Int)]
+  ) -> TextReport.TokenStatistics {
     let count = counter.counts.reduce(0, +)
     return TextReport.TokenStatistics(
       unit: unit, count: count, vocabularySize: ranked.count,

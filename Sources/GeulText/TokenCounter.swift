@@ -10,7 +10,7 @@ struct TokenCounter {
   private var scalars = [UInt32](repeating: 0, count: 0x11_0000)
   private var clusters: [Cluster] = []
   private var clusterBytes: [UInt8] = []
-  /// A hash table of positions in `clusters`, + 1.
+  /// The hash table: positions in `clusters` + 1; 0 for an empty slot.
   private var slots = [UInt32](repeating: 0, count: 1024)
   private var contents: [Content] = []
 
@@ -28,9 +28,6 @@ struct TokenCounter {
     /// A position in `clusters`.
     case cluster(Int)
   }
-
-  /// The number of distinct tokens.
-  var count: Int { counts.count }
 
   /// Counts the tokens of a batch, and replaces their codes by their indices.
   mutating func add(_ batch: inout TokenBatch) {

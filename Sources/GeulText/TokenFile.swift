@@ -5,23 +5,23 @@ import GeulStorage
 /// An id takes two bytes if the vocabulary permits, else four.
 struct TokenFile: Sendable {
   private let file: MappedFile
-  /// Indicates whether an id takes two bytes.
-  let isNarrow: Bool
+  /// The size of an id in bytes: 2 or 4.
+  let bytesPerID: Int
   /// Indicates whether there are ids of -1, which are 0xFFFF in two bytes.
   private let hasUnknown: Bool
 
-  fileprivate init(_ file: MappedFile, isNarrow: Bool, hasUnknown: Bool) {
+  fileprivate init(_ file: MappedFile, bytesPerID: Int, hasUnknown: Bool) {
     self.file = file
-    self.isNarrow = isNarrow
+    self.bytesPerID = bytesPerID
     self.hasUnknown = hasUnknown
   }
 
   /// The number of ids.
-  var count: Int { file.byteCount / (isNarrow ? 2 : 4) }
+  var count: Int { file.byteCount / bytesPerID }
 
   /// Fills `out` with the ids from index `start` on.
   func copy(from start: Int, into out: inout MutableSpan<Int32>) {
-    guard isNarrow else { return file.copyInt32(from: start, into: &out) }
+    guard bytesPerID == 2 else { return file.copyInt32(from: start, into: &out) }
     file.copyUInt16(from: start, into: &out)
     guard hasUnknown else { return }
     for index in out.indices where out[index] == 0xFFFF { out[index] = -1 }
@@ -65,44 +65,44 @@ struct TokenWriter: ~Copyable {
     ids: [Int32], limit: Int, hash: inout StableHash
   ) throws(TextError) -> TokenFile {
     let hasUnknown = ids.contains(-1)
-    let isNarrow = limit + (hasUnknown ? 1 : 0) <= 1 << 16
+    let bytesPerID = limit + (hasUnknown ? 1 : 0) <= 1 << 16 ? 2 : 4
     do {
-      try replaceIndices(ids, isNarrow: isNarrow, hash: &hash)
-      let mapped = try MappedFile(file, size: count * (isNarrow ? 2 : 4))
-      return TokenFile(mapped, isNarrow: isNarrow, hasUnknown: hasUnknown)
+      try replaceIndices(ids, bytesPerID: bytesPerID, hash: &hash)
+      let mapped = try MappedFile(file, size: count * bytesPerID)
+      return TokenFile(mapped, bytesPerID: bytesPerID, hasUnknown: hasUnknown)
     } catch {
       throw TextError(.temporaryFile(error.message), in: error.path)
     }
   }
 
-  /// Rewrites the file in blocks; narrow ids are written before the position of the next read.
+  /// Rewrites the file in blocks; ids of two bytes are written before the position of the next read.
   private func replaceIndices(
-    _ ids: [Int32], isNarrow: Bool, hash: inout StableHash
+    _ ids: [Int32], bytesPerID: Int, hash: inout StableHash
   ) throws(FileError) {
     let blockCount = 1 << 16
-    var wide = [UInt32](repeating: 0, count: min(blockCount, count))
-    var narrow = [UInt16](repeating: 0, count: wide.count)
+    var ids32 = [UInt32](repeating: 0, count: min(blockCount, count))
+    var ids16 = [UInt16](repeating: 0, count: ids32.count)
     let ids = ids.span
     for start in stride(from: 0, to: count, by: blockCount) {
       let length = min(blockCount, count - start)
-      if length < wide.count {
-        wide.removeLast(wide.count - length)
-        narrow.removeLast(narrow.count - length)
+      if length < ids32.count {
+        ids32.removeLast(ids32.count - length)
+        ids16.removeLast(ids16.count - length)
       }
-      var wideSpan = wide.mutableSpan
-      var bytes = unsafe wideSpan.mutableBytes
+      var span32 = ids32.mutableSpan
+      var bytes = unsafe span32.mutableBytes
       try file.read(at: start * 4, into: &bytes)
-      var narrowSpan = narrow.mutableSpan
+      var span16 = ids16.mutableSpan
       for position in 0..<length {
-        let id = UInt32(bitPattern: ids[Int(wideSpan[position])])
-        wideSpan[position] = id
-        narrowSpan[position] = UInt16(truncatingIfNeeded: id)
+        let id = UInt32(bitPattern: ids[Int(span32[position])])
+        span32[position] = id
+        span16[position] = UInt16(truncatingIfNeeded: id)
       }
-      hash.add(wideSpan.span)
-      if isNarrow {
-        try file.write(unsafe narrowSpan.span.bytes, at: start * 2)
+      hash.add(span32.span)
+      if bytesPerID == 2 {
+        try file.write(unsafe span16.span.bytes, at: start * 2)
       } else {
-        try file.write(unsafe wideSpan.span.bytes, at: start * 4)
+        try file.write(unsafe span32.span.bytes, at: start * 4)
       }
     }
   }

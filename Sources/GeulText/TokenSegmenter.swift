@@ -1,6 +1,6 @@
 /// Splits a stream of text into tokens: normalizes it, then finds token boundaries.
 ///
-/// Each stage keeps the text that following text could still change. Normalization stops before an
+/// Each stage buffers the text that following text could still change. Normalization stops before an
 /// anchor, a starter that does not combine with anything before it. Segmentation stops before the
 /// last grapheme whose end is not certain. The tokens therefore do not depend on how the text is
 /// divided into blocks.
@@ -42,7 +42,7 @@ struct TokenSegmenter {
   ///
   /// - Parameters:
   ///   - text: The next text; valid UTF-8, except with `TokenUnit.byte`.
-  ///   - last: Pass true at the end of a source. Then no text is left.
+  ///   - last: Pass true at the end of a source, so that all text is removed.
   mutating func segment(_ text: inout ByteQueue, last: Bool) {
     tokens.removeAll()
     if tokenizer.normalization == .none {

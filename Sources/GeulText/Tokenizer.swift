@@ -5,7 +5,7 @@
 /// tokenizer.tokens(of: "한글!")  // ["ᄒ", "ᅡ", "ᆫ", "ᄀ", "ᅳ", "ᆯ", "!"]
 /// ```
 ///
-/// A model file contains the tokenizer beside the vocabulary. To tokenize large files, use
+/// A model file contains the tokenizer and the vocabulary. To tokenize large files, use
 /// `Corpus.read`; to decode tokens, use `StreamDecoder`.
 public struct Tokenizer: Sendable, Codable {
   /// The unit of text that one token stands for.

@@ -14,7 +14,7 @@ struct CorpusTests {
     let tokenizer = Tokenizer(unit: .codepoint, normalization: .none)
     let corpus = try Corpus.read([.text(text)], options: CorpusOptions(tokenizer: tokenizer))
     #expect(corpus.vocabulary.count == distinct)
-    #expect(corpus.isWide == (distinct > 65_536))
+    #expect((corpus.bytesPerID == 4) == (distinct > 65_536))
     #expect(corpus.count == distinct + 100)
     let same = corpus.decoded.utf8.elementsEqual(text.utf8)
     #expect(same)
@@ -22,7 +22,7 @@ struct CorpusTests {
     let unknown = try Corpus.read(
       [.text(text + "가나!")],
       options: CorpusOptions(tokenizer: tokenizer, vocabulary: vocabulary))
-    #expect(unknown.isWide)
+    #expect(unknown.bytesPerID == 4)
     #expect(unknown.ids(corpus.count..<corpus.count + 3).last == -1)
   }
 
