@@ -4,9 +4,10 @@
   import Darwin
 #endif
 
-/// Numbers in one block of memory, aligned to 64 bytes.
+/// A copy-on-write array in one block of memory, aligned to 64 bytes.
 ///
-/// A value like `Array`: a copy shares its memory until one of the two is written to. Pointers to it never leave this module.
+/// Like `Array`, a copy shares its memory until one of the two is modified. Pointers to the memory never leave this
+/// module.
 @safe
 public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
   /// The number of elements.
@@ -15,7 +16,7 @@ public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
 
   /// Creates a buffer of `count` zeros.
   public init(zeros count: Int) {
-    precondition(count >= 0, "a buffer of \(count) numbers")
+    precondition(count >= 0, "count must be non-negative, is \(count)")
     self.count = count
     storage =
       count == 0 ? emptyStorage : BufferStorage(byteCount: count * MemoryLayout<Element>.stride)
@@ -24,20 +25,20 @@ public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
   /// Creates a buffer with the elements of an array.
   public init(_ values: [Element]) {
     self.init(zeros: values.count)
-    unsafe values.withUnsafeBufferPointer { from in
-      guard let base = from.baseAddress else { return }
-      unsafe mutablePointer().update(from: base, count: from.count)
+    unsafe values.withUnsafeBufferPointer { source in
+      guard let base = source.baseAddress else { return }
+      unsafe mutablePointer().update(from: base, count: source.count)
     }
   }
 
   /// The element at `index`.
   public subscript(index: Int) -> Element {
     get {
-      precondition(0 <= index && index < count, "index \(index) of \(count)")
+      precondition(0 <= index && index < count, "index \(index) is not in 0..<\(count)")
       return unsafe pointer[index]
     }
     set {
-      precondition(0 <= index && index < count, "index \(index) of \(count)")
+      precondition(0 <= index && index < count, "index \(index) is not in 0..<\(count)")
       unsafe mutablePointer()[index] = newValue
     }
   }
@@ -66,16 +67,19 @@ public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
   /// Sets all elements to zero.
   public mutating func clear() { clear(first: count) }
 
-  /// Sets the first elements to zero.
-  mutating func clear(first number: Int) {
-    precondition(0 <= number && number <= count, "\(number) of \(count)")
-    unsafe memset(mutablePointer(), 0, number * MemoryLayout<Element>.stride)
+  /// Sets the first `length` elements to zero.
+  mutating func clear(first length: Int) {
+    precondition(0 <= length && length <= count, "length \(length) is not in 0...\(count)")
+    unsafe memset(mutablePointer(), 0, length * MemoryLayout<Element>.stride)
   }
 
-  /// Copies `range` to the elements from `target` on; the two must not overlap.
-  public mutating func move(_ range: Range<Int>, to target: Int) {
-    precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) of \(count)")
-    precondition(target >= 0 && target + range.count <= count, "to \(target) of \(count)")
+  /// Copies the elements in `range` to the elements from `target` on; the two must not overlap.
+  public mutating func copy(_ range: Range<Int>, to target: Int) {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= count, "\(range) is not in 0..<\(count)")
+    precondition(
+      target >= 0 && target + range.count <= count,
+      "\(range.count) elements at \(target) exceed the count \(count)")
     let base = unsafe mutablePointer()
     unsafe (base + target).update(from: base + range.lowerBound, count: range.count)
   }
@@ -91,22 +95,26 @@ public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
 }
 
 extension Buffer: Equatable where Element: Equatable {
-  /// Returns true if both hold equal elements.
+  /// Returns true if both contain equal elements.
   public static func == (a: Buffer, b: Buffer) -> Bool {
     a.count == b.count && (0..<a.count).allSatisfy { a[$0] == b[$0] }
   }
 }
 
-/// Unchecked: `Buffer` writes to the memory only while it holds the only reference, and `FixedBuffer` is its only owner.
+/// The memory of a buffer, zero-initialized.
+///
+/// Unchecked: `Buffer` writes to the memory only while it holds the only reference, and a `FixedBuffer` is the only
+/// owner of its storage.
 @safe
 final class BufferStorage: @unchecked Sendable {
   let byteCount: Int
   let memory: UnsafeMutableRawPointer
 
-  /// The size from which on memory is mapped: it costs nothing until it is touched, and is returned at once when freed.
+  /// The size in bytes from which on memory is mapped instead of allocated by `malloc`.
   ///
-  /// The C library would keep a freed block for another of its size: training 3 x 512, batch 100 x 100, took 773 MB with
-  /// it, 618 MB with mapped memory.
+  /// Mapped pages are resident only once they are accessed, and are returned to the system when they are freed, while
+  /// `malloc` keeps freed blocks: training 3 x 512 with a batch of 100 x 100 took 773 MB with `malloc`, 618 MB with
+  /// mapped memory.
   private static let mappedSize = 1 << 20
 
   private var isMapped: Bool { byteCount >= Self.mappedSize }
@@ -118,7 +126,7 @@ final class BufferStorage: @unchecked Sendable {
         let mapped = unsafe mmap(
           nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
         unsafe mapped != MAP_FAILED
-      else { fatalError("no memory for \(byteCount) bytes") }
+      else { fatalError("Out of memory: cannot allocate \(byteCount) bytes.") }
       unsafe memory = mapped
     } else {
       unsafe memory = UnsafeMutableRawPointer.allocate(
@@ -144,20 +152,20 @@ final class BufferStorage: @unchecked Sendable {
 
 private let emptyStorage = BufferStorage(byteCount: 0)
 
-/// The arguments of a kernel call that several threads make, each for other columns.
+/// The arguments of a kernel call, pointers included, that several threads copy; each computes different columns.
 ///
-/// Unchecked, like `SharedPointer`.
+/// Unchecked, like `SendablePointer`.
 @unsafe
-struct Shared<Call>: @unchecked Sendable {
+struct SendableArguments<Call>: @unchecked Sendable {
   let value: Call
 
   init(_ value: Call) { unsafe self.value = value }
 }
 
-/// A pointer that several threads write through, each to a part of its own.
+/// A pointer through which several threads write to disjoint parts of an array.
 ///
 /// Unchecked: the code that creates one ensures that the parts are disjoint and that the memory outlives the threads.
 @unsafe
-struct SharedPointer<Element>: @unchecked Sendable {
+struct SendablePointer<Element>: @unchecked Sendable {
   let base: UnsafeMutablePointer<Element>
 }

@@ -26,27 +26,27 @@ public enum CellKind: String, Codable, CaseIterable, Sendable {
   }
 }
 
-/// The properties of a kind of recurrent cell; no other code switches on the kind.
+/// The properties of a kind of recurrent cell, so that other code does not switch on the kind.
 public struct CellDescriptor: Sendable {
-  /// The number of gates: the matrices of the input and of the hidden state have `gateCount * h` columns.
+  /// The number of gates; the input and recurrent matrices have `gateCount * h` columns.
   public let gateCount: Int
-  /// Indicates whether a float32 state is carried from step to step in addition to the elements that products
-  /// read: c of the LSTM, h of the GRU.
+  /// Indicates whether a float32 state is carried from step to step in addition to the hidden state in the precision of
+  /// matrix products: c of the LSTM, h of the GRU.
   public let carriesFloat32State: Bool
-  /// Indicates whether the products with the hidden state have a bias of their own.
+  /// Indicates whether the recurrent products have their own bias (PyTorch's `bias_hh`).
   public let hasRecurrentBias: Bool
-  /// The numbers that a hidden unit keeps for the backward pass at each step.
+  /// The number of values per hidden unit and step that are saved for the backward pass.
   public let savedColumns: Int
-  /// The gate whose bias starts at 1: the LSTM's forget gate.
+  /// The index of the gate whose bias is initialized to 1: the LSTM's forget gate.
   ///
   /// Source: Jozefowicz et al. 2015.
   public let forgetGate: Int?
-  /// The position, among the gates of the input's matrix and bias, of each of PyTorch's gates.
+  /// The index of each of PyTorch's gates in the input matrix and its bias.
   public let inputGatesOfPyTorch: [Int]
-  /// The position, among the gates of the hidden state's matrix, of each of PyTorch's gates.
+  /// The index of each of PyTorch's gates in the recurrent matrix and its bias.
   public let recurrentGatesOfPyTorch: [Int]
 
-  /// The first column, in a panel of gradients, that belongs to the hidden state's matrix.
+  /// The first column of the recurrent matrix's gates in a panel of gradients.
   let recurrentPanelOffset: Int
   let kernel: geul_cell
 
@@ -65,15 +65,15 @@ public struct CellDescriptor: Sendable {
   static let gru = CellDescriptor(
     gateCount: 3, carriesFloat32State: true, hasRecurrentBias: true,
     savedColumns: 4, forgetGate: nil,
-    // PyTorch has r, z, n; the input's matrix is stored as n, r, z.
+    // PyTorch's order is r, z, n; the input matrix is stored as n, r, z.
     inputGatesOfPyTorch: [1, 2, 0], recurrentGatesOfPyTorch: [0, 1, 2],
     recurrentPanelOffset: columnBlockWidth, kernel: GEUL_GRU)
 }
 
-/// The activation function of a vanilla cell.
+/// The activation function of a vanilla RNN cell.
 public enum Activation: String, Codable, CaseIterable, Sendable {
-  /// tanh: bounded by -1 and 1; its gradient vanishes where it saturates.
+  /// tanh: bounded by -1 and 1; the gradient vanishes where it saturates.
   case tanh
-  /// max(0, x): its gradient does not vanish, but its output has no bound (Le, Jaitly, Hinton 2015).
+  /// max(0, x): does not saturate, but is unbounded (Le, Jaitly and Hinton 2015).
   case relu
 }

@@ -8,9 +8,9 @@ public struct AdamW: Sendable, Equatable {
   public var beta1: Float
   /// The decay rate of the second moment.
   public var beta2: Float
-  /// The term that keeps the denominator from zero.
+  /// The term added to the denominator for numerical stability.
   public var epsilon: Float
-  /// The decoupled weight decay of matrices; biases do not decay.
+  /// The decoupled weight decay, which applies to matrices only.
   public var weightDecay: Float
 
   /// Creates hyperparameters; the defaults are PyTorch's.
@@ -27,32 +27,32 @@ public struct AdamW: Sendable, Equatable {
 }
 
 extension ComputeContext {
-  /// Updates the tensors `slots` of `parameters` by AdamW.
+  /// Updates the tensors `slots` of `parameters` with AdamW.
   ///
   /// - Parameters:
-  ///   - settings: the hyperparameters.
-  ///   - slots: the tensors to update.
-  ///   - step: the number of this step, from 1.
-  ///   - gradientScale: the factor of the gradients: the effect of clipping.
-  ///   - parameters: the parameters.
-  ///   - gradients: the gradients of the loss.
-  ///   - firstMoment: the running mean of the gradients.
-  ///   - secondMoment: the running mean of their squares.
+  ///   - hyperparameters: The hyperparameters.
+  ///   - slots: The tensors to update.
+  ///   - step: The number of this step, starting at 1, for the bias correction of the moments.
+  ///   - gradientScale: The factor that the gradients are multiplied by, for gradient clipping.
+  ///   - parameters: The parameters.
+  ///   - gradients: The gradients of the loss.
+  ///   - firstMoment: The exponential moving average of the gradients.
+  ///   - secondMoment: The exponential moving average of their squares.
   public func adamW(
-    _ settings: AdamW, slots: [ParameterSlot], step: Int, gradientScale: Float,
+    _ hyperparameters: AdamW, slots: [ParameterSlot], step: Int, gradientScale: Float,
     parameters: inout ParameterStorage, gradients: ParameterStorage,
     firstMoment: inout ParameterStorage, secondMoment: inout ParameterStorage
   ) {
     let layout = parameters.layout
     precondition(
       gradients.layout == layout && firstMoment.layout == layout && secondMoment.layout == layout,
-      "storage of different layouts")
-    // In double: powers of numbers near one lose their last bits in float32.
-    let correction1 = 1 - power(Double(settings.beta1), step)
-    let correction2 = 1 - power(Double(settings.beta2), step)
-    let p = unsafe SharedPointer(base: parameters.values.mutablePointer())
-    let m = unsafe SharedPointer(base: firstMoment.values.mutablePointer())
-    let v = unsafe SharedPointer(base: secondMoment.values.mutablePointer())
+      "the storages have different layouts")
+    // In float64, because 1 - beta^step loses precision in float32 for beta near 1.
+    let correction1 = 1 - power(Double(hyperparameters.beta1), step)
+    let correction2 = 1 - power(Double(hyperparameters.beta2), step)
+    let p = unsafe SendablePointer(base: parameters.values.mutablePointer())
+    let m = unsafe SendablePointer(base: firstMoment.values.mutablePointer())
+    let v = unsafe SendablePointer(base: secondMoment.values.mutablePointer())
     let adam = unsafe kernels.functions.adamw
     let chunks = slots.flatMap { slot in
       stride(from: slot.offset, to: slot.range.upperBound, by: Self.chunkSize).map {
@@ -65,9 +65,10 @@ extension ComputeContext {
     pool.run(chunks.count) { index in
       let (start, count, isMatrix) = chunks[index]
       var call = geul_adamw(
-        step_size: Float(Double(settings.learningRate) / correction1),
-        decay: isMatrix ? settings.learningRate * settings.weightDecay : 0,
-        beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
+        step_size: Float(Double(hyperparameters.learningRate) / correction1),
+        decay: isMatrix ? hyperparameters.learningRate * hyperparameters.weightDecay : 0,
+        beta1: hyperparameters.beta1, beta2: hyperparameters.beta2,
+        epsilon: hyperparameters.epsilon,
         root_correction: Float(1 / correction2.squareRoot()), gradient_scale: gradientScale)
       unsafe adam(
         p.base + start, gradients.values.pointer + start, m.base + start, v.base + start, count,
@@ -75,13 +76,13 @@ extension ComputeContext {
     }
   }
 
-  /// base^exponent by repeated squaring: the same bits on every machine.
+  /// Returns base^exponent, computed by repeated squaring so that it has the same bits on every machine.
   private func power(_ base: Double, _ exponent: Int) -> Double {
-    var (result, square, rest) = (1.0, base, exponent)
-    while rest > 0 {
-      if rest & 1 == 1 { result *= square }
+    var (result, square, remaining) = (1.0, base, exponent)
+    while remaining > 0 {
+      if remaining & 1 == 1 { result *= square }
       square *= square
-      rest >>= 1
+      remaining >>= 1
     }
     return result
   }

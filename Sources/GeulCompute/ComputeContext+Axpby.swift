@@ -1,7 +1,7 @@
 internal import CGeulKernels
 
 extension ComputeContext {
-  /// Computes `y = alpha * x + beta * y`.
+  /// Computes `y = alpha * x + beta * y` element-wise; the name is that of the BLAS extension.
   public func axpby(
     _ alpha: Float, _ x: ParameterStorage, _ beta: Float, _ y: inout ParameterStorage
   ) {
@@ -9,14 +9,16 @@ extension ComputeContext {
     axpby(alpha, x.values, at: 0, beta, &y.values, at: 0..<y.values.count)
   }
 
-  /// Computes `y = alpha * x + beta * y` on a range of y, whole column blocks, and the elements of x from `start` on.
+  /// Computes `y = alpha * x + beta * y` for the elements of y in `range` and those of x from `start` on.
+  ///
+  /// The length of the range is a multiple of `columnBlockWidth`.
   func axpby(
     _ alpha: Float, _ x: Buffer<Float>, at start: Int, _ beta: Float, _ y: inout Buffer<Float>,
     at range: Range<Int>
   ) {
     require("x", x.count, atLeast: start + range.count)
     require("y", y.count, atLeast: range.upperBound)
-    let out = unsafe SharedPointer(base: y.mutablePointer() + range.lowerBound)
+    let out = unsafe SendablePointer(base: y.mutablePointer() + range.lowerBound)
     let axpby = unsafe kernels.functions.axpby
     pool.run((range.count + Self.chunkSize - 1) / Self.chunkSize) { index in
       let offset = index * Self.chunkSize

@@ -1,31 +1,32 @@
 internal import CGeulKernels
 
-/// The workspace to orthogonalize the update of one matrix; see `ComputeContext.muon`.
+/// The workspace for orthogonalizing the update of one matrix; see `ComputeContext.muon`.
 ///
 /// Contents are unspecified between calls.
 public struct Orthogonalizer: Sendable {
-  /// The matrix `[k, n]`, n being gates times padded units.
+  /// The matrix, `[k, n]`, where n is the number of gates times the padded number of units.
   public let slot: ParameterSlot
 
-  /// Each `[s, s]`, padded, s being the shorter side: the Gram matrix, a polynomial of it, the product of all polynomials, and
-  /// the next value of one of them.
-  fileprivate var gram, polynomial, total, spare: Buffer<Float>
+  /// The Gram matrix, a polynomial of it, the product of all polynomials so far, and scratch memory.
+  ///
+  /// Each is `[s, s]` with padded rows, where s is the shorter side of the matrix.
+  fileprivate var gram, polynomial, product, scratch: Buffer<Float>
 
   /// Allocates the workspace of a matrix.
   public init(_ slot: ParameterSlot) {
     self.slot = slot
     let count = slot.gramCount
     (gram, polynomial) = (Buffer(zeros: count), Buffer(zeros: count))
-    (total, spare) = (Buffer(zeros: count), Buffer(zeros: count))
+    (product, scratch) = (Buffer(zeros: count), Buffer(zeros: count))
   }
 
-  /// The bytes of a workspace.
+  /// Returns the size of the workspace of a matrix in bytes.
   public static func byteCount(_ slot: ParameterSlot) -> Int {
     4 * slot.gramCount * MemoryLayout<Float>.stride
   }
 
-  fileprivate mutating func keepPolynomial() { swap(&total, &polynomial) }
-  fileprivate mutating func keepSpare() { swap(&total, &spare) }
+  fileprivate mutating func swapProductAndPolynomial() { swap(&product, &polynomial) }
+  fileprivate mutating func swapProductAndScratch() { swap(&product, &scratch) }
 }
 
 extension ParameterSlot {
@@ -35,11 +36,11 @@ extension ParameterSlot {
   fileprivate var gramCount: Int { shorterSide * padded(shorterSide) }
 }
 
-/// The hyperparameters of Muon: momentum, orthogonalized.
+/// The hyperparameters of Muon, which updates a matrix by its orthogonalized momentum.
 ///
 /// Source: Jordan et al. 2024.
 public struct Muon: Sendable, Equatable {
-  /// The learning rate: the root mean square of a matrix's update is this divided by the square root of its depth.
+  /// The learning rate; the update of a matrix `[k, n]` has a root mean square of about `learningRate / sqrt(k)`.
   public var learningRate: Float
   /// The decay rate of the momentum.
   public var momentum: Float
@@ -55,47 +56,49 @@ public struct Muon: Sendable, Equatable {
 }
 
 extension ComputeContext {
-  /// The coefficients of a x + b x^3 + c x^5, by which each iteration maps a singular value x; together they map values from
-  /// 0.003 to 1 to values from 0.80 to 1.21.
+  /// The coefficients of the polynomial a x + b x^3 + c x^5 that each iteration applies to the singular values x.
   ///
-  /// Each is the polynomial that minimizes the error that those before it have left (Amsel et al. 2025, "The Polar
-  /// Express").
+  /// Together they map [0.003, 1] into [0.80, 1.21]. Each polynomial minimizes the maximum error of its composition
+  /// with the previous ones (Amsel et al. 2025, "The Polar Express").
   private static let coefficients: [(a: Float, b: Float, c: Float)] = [
     (8.38367, -24.7659, 18.3571), (4.04342, -3.01140, 0.569512),
     (3.50557, -2.62665, 0.525719), (2.49012, -1.83428, 0.436835),
   ]
 
-  /// Updates matrices by Muon, so that each direction of a matrix changes as much as any other.
+  /// Updates matrices with Muon: the singular values of an update are all about equal.
   ///
-  /// For a matrix `[k, n]`:
+  /// For a matrix `[k, n]` with gradient g, Nesterov momentum mu and the singular value decomposition u = U S V^T:
   ///
-  ///     m = mu m + (1 - mu) g;  u = mu m + (1 - mu) g;  W -= rate sqrt(n / k) U V^T, where u = U S V^T
+  ///     m = mu m + (1 - mu) g
+  ///     u = mu m + (1 - mu) g
+  ///     W = (1 - learningRate weightDecay) W - learningRate max(1, sqrt(n / k)) U V^T
   ///
   /// - Parameters:
-  ///   - settings: the hyperparameters.
-  ///   - gradientScale: the factor of the gradients: the effect of clipping.
-  ///   - workspaces: one for each matrix to update.
-  ///   - parameters: the parameters.
-  ///   - gradients: the gradients of the loss; those of the matrices are replaced by u.
-  ///   - firstMoment: the momentum m.
+  ///   - hyperparameters: The hyperparameters.
+  ///   - gradientScale: The factor that the gradients are multiplied by, for gradient clipping.
+  ///   - workspaces: One for each matrix to update.
+  ///   - parameters: The parameters.
+  ///   - gradients: The gradients of the loss; those of the matrices are replaced by u.
+  ///   - firstMoment: The momentum m.
   public func muon(
-    _ settings: Muon, gradientScale: Float, workspaces: inout [Orthogonalizer],
+    _ hyperparameters: Muon, gradientScale: Float, workspaces: inout [Orthogonalizer],
     parameters: inout ParameterStorage, gradients: inout ParameterStorage,
     firstMoment: inout ParameterStorage
   ) {
-    let (keep, take) = (settings.momentum, (1 - settings.momentum) * gradientScale)
+    let momentum = hyperparameters.momentum
+    let scale = (1 - momentum) * gradientScale
     for slot in workspaces.map(\.slot) {
-      axpby(take, gradients.values, at: slot.offset, keep, &firstMoment.values, at: slot.range)
-      axpby(keep, firstMoment.values, at: slot.offset, take, &gradients.values, at: slot.range)
+      axpby(scale, gradients.values, at: slot.offset, momentum, &firstMoment.values, at: slot.range)
+      axpby(momentum, firstMoment.values, at: slot.offset, scale, &gradients.values, at: slot.range)
     }
     let inverseNorms = orthogonalize(gradients, &workspaces)
-    let decay = 1 - settings.learningRate * settings.weightDecay
+    let decay = 1 - hyperparameters.learningRate * hyperparameters.weightDecay
     let (values, u) = unsafe (parameters.values.mutablePointer(), gradients.values.pointer)
     unsafe multiply(&workspaces) { workspace, index in
       let slot = workspace.slot
       let shape = (Double(slot.gates * slot.units) / Double(slot.depth)).squareRoot()
       var call = unsafe geul_gemm(
-        slot, workspace.total.pointer, workspace.total, into: &workspace.spare)
+        slot, workspace.product.pointer, workspace.product, into: &workspace.scratch)
       if slot.isTall {
         unsafe (call.a, call.a_stride, call.rows) = (u + slot.offset, slot.stride, slot.depth)
       } else {
@@ -104,19 +107,19 @@ extension ComputeContext {
       unsafe (call.out, call.out_stride, call.symmetric) = (values + slot.offset, slot.stride, 0)
       unsafe (call.c, call.beta) = (UnsafePointer(call.out), decay)
       unsafe call.alpha =
-        -settings.learningRate * Float(max(1, shape)) * inverseNorms[index]
+        -hyperparameters.learningRate * Float(max(1, shape)) * inverseNorms[index]
       return unsafe call
     }
   }
 
-  /// Computes, in `total`, the matrix that maps each X, a matrix of `storage`, to about U V^T, where X = U S V^T, by Newton
-  /// and Schulz' iteration.
+  /// Computes, by a Newton-Schulz iteration, the matrix Q such that Q X is about U V^T, for each matrix X = U S V^T of
+  /// `storage`; Q is stored in the `product` of its workspace.
   ///
-  /// The iteration multiplies X from the left by polynomials of X X^T, which commute: so it runs on X X^T alone, `[k, k]` and
-  /// symmetric, and X is multiplied once, at the end. For `[k, 4 k]` that is half the work. Where n is less than k, as in the
-  /// projection to a small vocabulary, it runs on X^T X and multiplies X from the right.
+  /// The iteration multiplies X from the left by polynomials of X X^T. These commute, so it is computed on the
+  /// symmetric matrix X X^T, `[k, k]`, and X is multiplied only once, by the caller. For `[k, 4 k]` this halves the
+  /// work. If n < k, as in the projection to a small vocabulary, the iteration uses X^T X, and X Q is about U V^T.
   ///
-  /// - Returns: The inverse of each X's Frobenius norm, which makes its largest singular value at most 1.
+  /// - Returns: The inverse of each X's Frobenius norm; X is scaled by it, so that its singular values are at most 1.
   private func orthogonalize(
     _ storage: ParameterStorage, _ workspaces: inout [Orthogonalizer]
   ) -> [Float] {
@@ -138,7 +141,7 @@ extension ComputeContext {
       return unsafe call
     }
     for (iteration, factors) in Self.coefficients.enumerated() {
-      // P = a + b A + c A A;  Q = P Q, from Q = 1;  A = P A P, which is the Gram matrix of P X.
+      // P = a I + b A + c A A;  Q = P Q, starting from Q = I;  A = P A P, which is the Gram matrix of P X.
       unsafe multiply(&workspaces) { workspace, _ in
         var call = unsafe geul_gemm(
           workspace.slot, workspace.gram.pointer, workspace.gram, into: &workspace.polynomial)
@@ -149,38 +152,38 @@ extension ComputeContext {
       if iteration < Self.coefficients.count - 1 {
         unsafe multiply(&workspaces) { workspace, _ in
           unsafe geul_gemm(
-            workspace.slot, workspace.polynomial.pointer, workspace.gram, into: &workspace.spare)
+            workspace.slot, workspace.polynomial.pointer, workspace.gram, into: &workspace.scratch)
         }
         unsafe multiply(&workspaces) { workspace, _ in
           unsafe geul_gemm(
-            workspace.slot, workspace.spare.pointer, workspace.polynomial, into: &workspace.gram)
+            workspace.slot, workspace.scratch.pointer, workspace.polynomial, into: &workspace.gram)
         }
       }
       guard iteration > 0 else {
-        for index in workspaces.indices { workspaces[index].keepPolynomial() }
+        for index in workspaces.indices { workspaces[index].swapProductAndPolynomial() }
         continue
       }
       unsafe multiply(&workspaces) { workspace, _ in
         unsafe geul_gemm(
-          workspace.slot, workspace.polynomial.pointer, workspace.total, into: &workspace.spare)
+          workspace.slot, workspace.polynomial.pointer, workspace.product, into: &workspace.scratch)
       }
-      for index in workspaces.indices { workspaces[index].keepSpare() }
+      for index in workspaces.indices { workspaces[index].swapProductAndScratch() }
     }
     return inverseNorms
   }
 
-  /// Computes one product for each workspace; a job is one panel of columns.
+  /// Computes one matrix product for each workspace, whose arguments `makeCall` returns; a job is one panel of columns.
   private func multiply(
-    _ workspaces: inout [Orthogonalizer], _ product: (inout Orthogonalizer, Int) -> geul_gemm
+    _ workspaces: inout [Orthogonalizer], _ makeCall: (inout Orthogonalizer, Int) -> geul_gemm
   ) {
-    var jobs: [Shared<geul_gemm>] = unsafe []
+    var jobs: [SendableArguments<geul_gemm>] = unsafe []
     for index in workspaces.indices {
-      let whole = unsafe product(&workspaces[index], index)
-      // The panels to the right have the most rows: they come first, so that threads finish together.
+      let whole = unsafe makeCall(&workspaces[index], index)
+      // In a symmetric product, the last panels have the most rows. They come first, so that threads finish together.
       for panel in Array(Panels(width: padded(unsafe whole.columns))).reversed() {
         var call = unsafe whole
         unsafe call.first_column = panel.start
-        unsafe jobs.append(Shared(call))
+        unsafe jobs.append(SendableArguments(call))
       }
     }
     let calls = unsafe jobs
@@ -195,7 +198,8 @@ extension ComputeContext {
 }
 
 extension geul_gemm {
-  /// The product, symmetric, of two symmetric `[s, s]` that commute, into `out`; s is the shorter side of a matrix.
+  /// Creates the arguments of the product of two symmetric matrices `[s, s]` that commute, which is symmetric too; s is
+  /// the shorter side of the matrix at `slot`.
   fileprivate init(
     _ slot: ParameterSlot, _ a: UnsafePointer<Float>, _ b: Buffer<Float>,
     into out: inout Buffer<Float>

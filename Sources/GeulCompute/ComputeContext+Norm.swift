@@ -1,17 +1,17 @@
 internal import CGeulKernels
 
 extension ComputeContext {
-  /// The Euclidean norm of all numbers, the same bits for any number of threads.
+  /// Returns the Euclidean norm of all elements, with the same bits for any number of threads.
   public func norm(_ storage: ParameterStorage) -> Double {
     norm(storage.values, 0..<storage.values.count)
   }
 
-  /// The Euclidean norm of a range of a buffer, whole column blocks.
+  /// Returns the Euclidean norm of the elements in `range`, whose length is a multiple of `columnBlockWidth`.
   func norm(_ values: Buffer<Float>, _ range: Range<Int>) -> Double {
     require("values", values.count, atLeast: range.upperBound)
     let count = range.count
     var sums = Buffer<Double>(zeros: (count + Self.chunkSize - 1) / Self.chunkSize)
-    let out = unsafe SharedPointer(base: sums.mutablePointer())
+    let out = unsafe SendablePointer(base: sums.mutablePointer())
     let sumOfSquares = unsafe kernels.functions.sum_of_squares
     pool.run(sums.count) { index in
       let start = index * Self.chunkSize

@@ -1,13 +1,14 @@
 internal import Synchronization
 
 extension ComputeContext {
-  /// Measures the peak rate of multiply-adds of all threads together, per second, over half a second.
+  /// Measures the peak multiply-add rate of all threads together, for half a second.
   ///
   /// - Parameters:
-  ///   - precision: the arithmetic.
-  ///   - quantile: the quantile of the repetitions' times to take: the median by default, since a rested processor is faster for
-  ///     a moment than it can stay; less on a machine whose neighbors may be busy now and not later.
-  /// - Returns: The rate in multiply-adds per second.
+  ///   - precision: The arithmetic.
+  ///   - quantile: The quantile of the repetitions' times that determines the rate. The default is the median, because
+  ///     a processor sustains its highest clock rate only briefly. A smaller quantile excludes repetitions that other
+  ///     processes slow down.
+  /// - Returns: The rate in multiply-adds/s.
   public func peakRate(_ precision: Precision, quantile: Double = 0.5) -> Double {
     let vectors = 4_000_000
     let count = Atomic(0)

@@ -1,7 +1,7 @@
-/// The elements that matrix products read, in one of the precisions: float32, bfloat16, or for int8 weights 16-bit
-/// integers of 1/8192.
+/// A non-copyable array of the operands of matrix products, in one of the precisions.
 ///
-/// The buffer has one owner and cannot be copied.
+/// With float32 and bfloat16, elements have that type. With int8, the weights are int8 and the elements here, the
+/// activations, are int16 in units of 1/8192.
 @safe
 public struct ElementBuffer: ~Copyable, Sendable {
   /// The number of elements.
@@ -17,12 +17,12 @@ public struct ElementBuffer: ~Copyable, Sendable {
     bytes = FixedBuffer(zeros: count * precision.elementBytes)
   }
 
-  /// The value of 1 as an integer element.
+  /// The value 1 as an int16 element.
   private static let integerOne: Float = 8192
 
   /// The element at `index` as a float; exact in every precision.
   public subscript(index: Int) -> Float {
-    precondition(0 <= index && index < count, "index \(index) of \(count)")
+    precondition(0 <= index && index < count, "index \(index) is not in 0..<\(count)")
     let pointer = unsafe pointer(at: index)
     return switch precision {
     case .float32: unsafe pointer.load(as: Float.self)
@@ -33,9 +33,12 @@ public struct ElementBuffer: ~Copyable, Sendable {
 
   /// Stores values from element `start` on.
   ///
-  /// Values that were read from a buffer of the same precision are stored exactly; others lose the bits that do not fit.
+  /// Values that were read from a buffer of the same precision are stored exactly. Others are truncated to bfloat16, or
+  /// clamped to -1...1 and rounded to int16.
   public func store(_ values: some Collection<Float>, at start: Int = 0) {
-    precondition(start >= 0 && values.count <= count - start, "\(values.count) at \(start)")
+    precondition(
+      start >= 0 && values.count <= count - start,
+      "\(values.count) elements at \(start) exceed the count \(count)")
     let pointer = unsafe mutablePointer(at: start)
     for (index, value) in values.enumerated() {
       switch precision {
@@ -51,13 +54,13 @@ public struct ElementBuffer: ~Copyable, Sendable {
     }
   }
 
-  /// Copies `range` to the elements from `target` on; the two must not overlap.
-  public func move(_ range: Range<Int>, to target: Int) {
+  /// Copies the elements in `range` to the elements from `target` on; the two must not overlap.
+  public func copy(_ range: Range<Int>, to target: Int) {
     let size = precision.elementBytes
-    bytes.move(size * range.lowerBound..<size * range.upperBound, to: size * target)
+    bytes.copy(size * range.lowerBound..<size * range.upperBound, to: size * target)
   }
 
-  /// The address of the first element, to see that it does not change.
+  /// The address of the first element, for tests that it does not change.
   package var address: UInt { UInt(bitPattern: unsafe pointer()) }
 
   func pointer(at index: Int = 0) -> UnsafeRawPointer {

@@ -1,7 +1,7 @@
-/// Numbers in one block of memory, aligned to 64 bytes, with one owner: it cannot be copied, and its memory never moves.
+/// A non-copyable array in one block of memory at a fixed address, aligned to 64 bytes.
 ///
-/// The activations of a layer are such buffers. Writing does not change the buffer itself, so an owner can keep it in a
-/// constant, and no access checks for uniqueness.
+/// The activations of a layer are stored in such buffers. Writing an element does not mutate the buffer itself, so it
+/// can be a constant, and no access checks for a unique reference as `Buffer` does.
 @safe
 public struct FixedBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, Sendable {
   /// The number of elements.
@@ -10,7 +10,7 @@ public struct FixedBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, Senda
 
   /// Creates a buffer of `count` zeros.
   public init(zeros count: Int) {
-    precondition(count >= 0, "a buffer of \(count) numbers")
+    precondition(count >= 0, "count must be non-negative, is \(count)")
     self.count = count
     storage = BufferStorage(byteCount: count * MemoryLayout<Element>.stride)
   }
@@ -18,11 +18,11 @@ public struct FixedBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, Senda
   /// The element at `index`.
   public subscript(index: Int) -> Element {
     get {
-      precondition(0 <= index && index < count, "index \(index) of \(count)")
+      precondition(0 <= index && index < count, "index \(index) is not in 0..<\(count)")
       return unsafe pointer[index]
     }
     nonmutating set {
-      precondition(0 <= index && index < count, "index \(index) of \(count)")
+      precondition(0 <= index && index < count, "index \(index) is not in 0..<\(count)")
       unsafe pointer[index] = newValue
     }
   }
@@ -30,14 +30,17 @@ public struct FixedBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, Senda
   /// The elements, copied into an array.
   public var array: [Element] { unsafe Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
-  /// Copies `range` to the elements from `target` on; the two must not overlap.
-  public func move(_ range: Range<Int>, to target: Int) {
-    precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) of \(count)")
-    precondition(target >= 0 && target + range.count <= count, "to \(target) of \(count)")
+  /// Copies the elements in `range` to the elements from `target` on; the two must not overlap.
+  public func copy(_ range: Range<Int>, to target: Int) {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= count, "\(range) is not in 0..<\(count)")
+    precondition(
+      target >= 0 && target + range.count <= count,
+      "\(range.count) elements at \(target) exceed the count \(count)")
     unsafe (pointer + target).update(from: pointer + range.lowerBound, count: range.count)
   }
 
-  /// The address of the first element, to see that it does not change.
+  /// The address of the first element, for tests that it does not change.
   package var address: UInt { UInt(bitPattern: unsafe pointer) }
 
   /// The address of the first element, valid while the buffer is alive.

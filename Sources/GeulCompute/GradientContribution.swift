@@ -1,12 +1,12 @@
 internal import CGeulKernels
 
-/// The gradients of pre-activations in panels over rows, as the gradients of weights are made from them.
+/// The gradients of pre-activations in panels over rows, from which the gradients of weights are computed.
 protocol PanelGradients: AnyObject, Sendable {
   /// The precision of the gradients.
   var gradientPrecision: Precision { get }
-  /// The number of gradients.
+  /// The number of elements.
   var gradientCount: Int { get }
-  /// The address of the gradient at `index`, valid while the owner is alive and unchanged.
+  /// Returns the address of the element at `index`, valid while the owner is alive and unchanged.
   func gradientPointer(at index: Int) -> UnsafeRawPointer
 }
 
@@ -31,7 +31,7 @@ extension Logits: PanelGradients {
 
 /// The contribution of one batch shard to the gradient of a tensor: the sum over its rows of a[r] d[r].
 public struct GradientContribution: Sendable {
-  /// The steps of the window, and the rows of each.
+  /// The number of steps of the window, and the number of rows of each step.
   let length: Int, rows: Int
   let factor: Factor
   let gradients: any PanelGradients
@@ -40,19 +40,19 @@ public struct GradientContribution: Sendable {
 
   /// The factor a of the sum.
   enum Factor: Sendable {
-    /// h_{t-1}: the hidden states before each step.
+    /// h_{t-1}, the hidden state before each step.
     case hiddenBefore(LayerActivations)
     /// The output of a layer, after dropout.
     case output(LayerActivations)
-    /// One for each row: the gradient of a bias.
+    /// 1 for each row: the contribution to the gradient of a bias.
     case ones
-    /// The rows of a table that were looked up.
+    /// A one-hot vector for each row: the contribution to the gradient of an embedding table.
     case tokens(Buffer<Int32>)
   }
 
-  /// The contribution as a kernel reads it, for some panels of a matrix from row `first` of its depth on.
+  /// Returns the kernel's argument for some panels of a matrix, from row `first` of its depth on.
   ///
-  /// The caller keeps the contribution alive meanwhile.
+  /// The caller keeps the contribution alive while the argument is in use.
   func kernelArgument(_ panels: PanelRun, from first: Int) -> geul_gradient_contribution {
     var argument = unsafe geul_gradient_contribution()
     let count = length * rows
@@ -79,8 +79,8 @@ public struct GradientContribution: Sendable {
 }
 
 extension GradientContribution {
-  /// The contributions of a shard to the gradients of a layer: its input's matrix (or table), its hidden state's, and its
-  /// biases (one, or two where the recurrent products have their own).
+  /// Returns the contributions of a shard to the gradients of a layer: of the input matrix or embedding table, of the
+  /// recurrent matrix, and of the bias, or both biases if the recurrent products have their own.
   public static func layer(
     _ activations: LayerActivations, input: LayerInput
   ) -> (
@@ -104,7 +104,7 @@ extension GradientContribution {
     )
   }
 
-  /// The contributions of a shard to the gradients of the output projection, its matrix and its bias, for a window of
+  /// Returns the contributions of a shard to the gradients of the output projection's matrix and bias, for a window of
   /// `length` steps.
   public static func projection(
     _ logits: Logits, length: Int, output: LayerActivations
@@ -123,21 +123,21 @@ public struct TensorGradient: Sendable {
   let slot: ParameterSlot
   let contributions: [GradientContribution]
 
-  /// The gradient of `slot` from the contributions of the shards.
+  /// Creates the gradient of the tensor at `slot` from the contributions of all shards.
   public init(_ slot: ParameterSlot, _ contributions: [GradientContribution]) {
     self.slot = slot
     self.contributions = contributions
   }
 }
 
-/// The gradient of a matrix with its fused reductions: the gradients of biases and tables that sum the same rows, made
-/// while these are in cache.
+/// The gradient of a matrix with its fused reductions: the gradients of biases and embedding tables, which sum the same
+/// rows and are computed while these are in cache.
 public struct MatrixGradient: Sendable {
   let slot: ParameterSlot
   let contributions: [GradientContribution]
   let fusedReductions: [TensorGradient]
 
-  /// Combines the gradients of a matrix and of biases and tables.
+  /// Combines the gradient of a matrix with those of biases and embedding tables.
   public init(_ matrix: TensorGradient, fusedReductions: [TensorGradient]) {
     slot = matrix.slot
     contributions = matrix.contributions
@@ -145,11 +145,12 @@ public struct MatrixGradient: Sendable {
     for tensor in [matrix] + fusedReductions {
       precondition(
         tensor.slot.stride == slot.stride,
-        "a fused tensor has \(tensor.slot.stride) columns, its matrix \(slot.stride)")
+        "fused tensors must have the \(slot.stride) columns of the matrix, one has \(tensor.slot.stride)"
+      )
       precondition(
         tensor.contributions.elementsEqual(contributions) {
           $0.rows == $1.rows && $0.length == contributions[0].length && $0.rows > 0
-        }, "a contribution of each shard")
+        }, "each tensor must have one contribution per shard, of equal length and rows")
     }
     precondition(
       !contributions.isEmpty
@@ -158,6 +159,6 @@ public struct MatrixGradient: Sendable {
           case .hiddenBefore, .output: true
           case .ones, .tokens: false
           }
-        }, "the gradient of a matrix is a product")
+        }, "the contributions to the gradient of a matrix must be products")
   }
 }

@@ -2,14 +2,14 @@ internal import CGeulKernels
 
 /// Consecutive panels of equal width.
 struct PanelRun {
-  /// The first column of the matrix, and the first column in the order of panels.
+  /// The first column in the matrix, and the first column in the order of panels.
   var first: Int, column: Int
   /// The number of panels.
   var count: Int
-  /// The columns of a panel, the column blocks of it that belong to the matrix, and its units.
+  /// The numbers, per panel, of columns, of column blocks that belong to the matrix, and of units.
   let columns: Int, columnBlocks: Int, units: Int
 
-  /// Some of the panels.
+  /// Returns the panels in `range`.
   func slice(_ range: Range<Int>) -> PanelRun {
     var slice = self
     slice.first += range.lowerBound * units
@@ -19,29 +19,29 @@ struct PanelRun {
   }
 }
 
-/// A tile of the gradient of a matrix: a block of its depth in some of its panels, and the fused reductions of these
+/// A tile of the gradient of a matrix: a block of its rows in some of its panels, and the fused reductions of these
 /// panels.
 struct GradientTile {
   let matrix: MatrixGradient
   let depth: Range<Int>
   let panels: PanelRun
 
-  /// The reductions; they go with the first block of the depth.
+  /// The fused reductions, which are computed with the first block of rows only.
   var fusedReductions: [TensorGradient] { depth.lowerBound == 0 ? matrix.fusedReductions : [] }
 
-  /// The number of sums.
+  /// The number of elements.
   var count: Int { depth.count * panels.count * panels.columnBlocks * columnBlockWidth }
 }
 
-/// The workspace of a thread for gradients of weights: the sums of a tile, and the rows that they are made of.
+/// The workspace of a thread for gradients of weights: the sums of a tile, and the packed rows that are summed.
 ///
 /// Contents are unspecified between calls.
 public struct GradientWorkspace: Sendable {
-  /// The most panels of a tile.
+  /// The maximum number of panels of a tile.
   static let maximumPanels = 4
   private static let sumCount = Int(GEUL_GRADIENT_MC) * maximumPanels * 4 * columnBlockWidth
   private static let rowCount = Int(GEUL_GRADIENT_KC * GEUL_GRADIENT_STRIDE)
-  /// The bytes of a workspace, for any network.
+  /// The size of a workspace in bytes, which does not depend on the network.
   public static let byteCount = (sumCount + rowCount) * MemoryLayout<Float>.stride
 
   var sums = Buffer<Float>(zeros: sumCount)
@@ -52,7 +52,7 @@ public struct GradientWorkspace: Sendable {
 }
 
 extension MatrixGradient {
-  /// The depth in blocks of whole column blocks.
+  /// The rows of the matrix in blocks of at most `GEUL_GRADIENT_MC`, each a multiple of `columnBlockWidth` or the last.
   private var depthBlocks: [Range<Int>] {
     let blocks = padded(slot.depth) / columnBlockWidth
     let count = (padded(slot.depth) + Int(GEUL_GRADIENT_MC) - 1) / Int(GEUL_GRADIENT_MC)
@@ -62,7 +62,7 @@ extension MatrixGradient {
     }
   }
 
-  /// The columns in the order of panels: panels of gates, or whole panels and narrow ones.
+  /// The columns in the order of panels: panels of gates; or panels of 64 columns, then of 16.
   private var runs: [PanelRun] {
     if slot.isGated {
       let whole = PanelRun(
@@ -79,12 +79,15 @@ extension MatrixGradient {
     }
   }
 
-  /// The amount of work, in panels of a depth block.
+  /// The number of pairs of a panel and a block of rows, a measure of the work.
   var workAmount: Int { depthBlocks.count * runs.reduce(0) { $0 + $1.count } }
 
-  /// Splits the gradient into tiles; `remaining` is the work that is left in all matrices, and is reduced by this one's.
+  /// Splits the gradient into tiles, which become smaller toward the end, so that threads finish together.
   ///
-  /// Tiles become smaller toward the end, so that threads finish together.
+  /// - Parameters:
+  ///   - remaining: The remaining work of all matrices; the work of this one is subtracted.
+  ///   - threads: The number of threads.
+  /// - Returns: The tiles, in the order of the panels.
   func tiles(of remaining: inout Int, threads: Int) -> [GradientTile] {
     let depthBlocks = depthBlocks
     var tiles: [GradientTile] = []

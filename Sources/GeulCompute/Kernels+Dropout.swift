@@ -1,15 +1,15 @@
 internal import CGeulKernels
 
-/// The dropout mask of a layer of a batch shard.
+/// The dropout mask of one layer of a batch shard.
 ///
 /// Source: Srivastava et al. 2014.
 ///
-/// The mask is a function of the key, the step, the row of the whole batch and the hidden unit, so it does not depend on
-/// how the batch is partitioned.
+/// The mask is a function of the key, the time step, the row in the whole batch and the hidden unit, so it does not
+/// depend on the partition of the batch.
 public struct Dropout: Sendable {
-  /// The fraction of outputs that become zero; the others are scaled by 1 / (1 - rate).
+  /// The probability that an output is set to zero; the others are multiplied by 1 / (1 - rate).
   public var rate: Float
-  /// A number that differs for each training step and layer.
+  /// The key of the hash, which differs for each training step and layer.
   public var key: UInt64
   /// The index, in the batch, of the shard's first row.
   public var firstRow: Int
@@ -23,7 +23,7 @@ public struct Dropout: Sendable {
 }
 
 extension Kernels {
-  /// Computes the output after dropout of the first `length` steps.
+  /// Computes the output after dropout, `[t, b, h]`, of the first `length` steps.
   public func apply(_ dropout: Dropout, to activations: LayerActivations, length: Int) {
     let (rows, width) = (activations.rows, activations.width)
     require("dropout", activations.dropped.count, atLeast: length * rows * width)
@@ -33,7 +33,7 @@ extension Kernels {
       rows, width, dropout.firstRow, dropout.key, dropout.rate)
   }
 
-  /// Multiplies the gradient `[t, b, h]` by the same mask.
+  /// Multiplies the gradient of the output, `[t, b, h]`, by the same mask.
   public func apply(
     _ dropout: Dropout, toGradient d: inout Buffer<Float>,
     shape: (length: Int, rows: Int, width: Int)

@@ -1,14 +1,14 @@
 internal import CGeulKernels
 
 extension ComputeContext {
-  /// Adds gradients to their slots of `gradients`.
+  /// Computes the gradients of matrices, and adds them to `gradients`.
   ///
-  /// The tiles depend on the number of threads; the sums do not.
+  /// The tiles depend on the number of threads, but the sums do not.
   ///
   /// - Parameters:
-  ///   - matrices: the gradients of matrices with their fused reductions.
-  ///   - gradients: the storage to add to.
-  ///   - workspaces: one for each thread.
+  ///   - matrices: The gradients to compute, with their fused reductions.
+  ///   - gradients: The storage to add to.
+  ///   - workspaces: One workspace for each thread.
   public func addGradients(
     _ matrices: [MatrixGradient], to gradients: inout ParameterStorage,
     workspaces: inout [GradientWorkspace]
@@ -19,8 +19,8 @@ extension ComputeContext {
     var remaining = matrices.reduce(0) { $0 + $1.workAmount }
     let tiles = matrices.flatMap { $0.tiles(of: &remaining, threads: pool.count) }
     defer { withExtendedLifetime(matrices) {} }
-    // Each tile is another part of the storage.
-    let out = unsafe SharedPointer(base: gradients.values.mutablePointer())
+    // The tiles are disjoint parts of the storage.
+    let out = unsafe SendablePointer(base: gradients.values.mutablePointer())
     pool.forEach(tiles, with: &workspaces) { tile, workspace in
       unsafe kernels.add(tile, to: out.base, &workspace)
     }
@@ -54,7 +54,7 @@ extension Kernels {
       )
     }
     unsafe (call.shards, call.length) = (arguments.count, length)
-    // Few rows at a time, so that the fused reductions find them in cache.
+    // About 512 rows at a time, so that they are still in cache for the fused reductions.
     let steps = max(1, 512 / contributions.reduce(0) { $0 + $1.rows })
     for first in stride(from: 0, to: length, by: steps) {
       unsafe (call.first_step, call.end_step) = (first, min(first + steps, length))

@@ -1,6 +1,6 @@
 internal import CGeulKernels
 
-/// The activation functions, computed by polynomials of our own, so that every machine gives the same bits.
+/// The activation functions, computed by polynomial approximations that have the same bits on every machine.
 public enum PointwiseFunction: CaseIterable, Sendable {
   /// e^x
   case exp
@@ -11,30 +11,31 @@ public enum PointwiseFunction: CaseIterable, Sendable {
 }
 
 extension Kernels {
-  /// Returns the function of each of `values`.
+  /// Applies the function to each of `values`.
   public func map(_ function: PointwiseFunction, _ values: [Float]) -> [Float] {
     var input = Buffer<Float>(zeros: padded(values.count))
     for (index, value) in values.enumerated() { input[index] = value }
     var output = Buffer<Float>(zeros: input.count)
     withExtendedLifetime(input) {
-      let (to, from) = unsafe (output.mutablePointer(), input.pointer)
+      let (out, values) = unsafe (output.mutablePointer(), input.pointer)
       switch function {
-      case .exp: unsafe functions.exp(to, from, input.count)
-      case .sigmoid: unsafe functions.sigmoid(to, from, input.count)
-      case .tanh: unsafe functions.tanh(to, from, input.count)
+      case .exp: unsafe functions.exp(out, values, input.count)
+      case .sigmoid: unsafe functions.sigmoid(out, values, input.count)
+      case .tanh: unsafe functions.tanh(out, values, input.count)
       }
     }
     return values.indices.map { output[$0] }
   }
 
-  /// Computes e^((logit - shift) / temperature) of the first logits, in float64, with the same bits on every machine.
+  /// Computes e^((logit - shift) / temperature) for the first `count` logits in float64, with the same bits on every
+  /// machine.
   ///
   /// - Parameters:
-  ///   - logits: the logits; none is above `shift`, none is NaN.
-  ///   - count: the number of logits to compute with.
-  ///   - shift: the largest logit, or another upper bound.
-  ///   - temperature: more than 0.
-  ///   - weights: takes the results, each from 0 to 1.
+  ///   - logits: The logits; none exceeds `shift` or is NaN.
+  ///   - count: The number of logits to use.
+  ///   - shift: The largest logit, or another upper bound.
+  ///   - temperature: The temperature, greater than 0.
+  ///   - weights: Receives the results, each from 0 to 1.
   /// - Returns: The sum of the results, added in an order that is the same on every machine.
   public func expShifted(
     _ logits: [Float], first count: Int, shift: Double, temperature: Double = 1,
@@ -42,15 +43,15 @@ extension Kernels {
   ) -> Double {
     require("logits", logits.count, atLeast: count)
     require("weights", weights.count, atLeast: count)
-    return unsafe logits.withUnsafeBufferPointer { from in
-      unsafe weights.withUnsafeMutableBufferPointer { to in
-        guard let from = from.baseAddress, let to = to.baseAddress else { return 0 }
-        return unsafe functions.exp_shifted(to, from, count, shift, temperature)
+    return unsafe logits.withUnsafeBufferPointer { logits in
+      unsafe weights.withUnsafeMutableBufferPointer { weights in
+        guard let input = logits.baseAddress, let output = weights.baseAddress else { return 0 }
+        return unsafe functions.exp_shifted(output, input, count, shift, temperature)
       }
     }
   }
 
-  /// Returns `values` rounded to the elements of a precision.
+  /// Returns `values` rounded to elements of a precision, as `ElementBuffer` stores them.
   public func rounded(_ values: [Float], to precision: Precision) -> [Float] {
     let elements = ElementBuffer(zeros: padded(values.count), precision)
     if precision == .int8 {
@@ -66,7 +67,7 @@ extension Kernels {
     return values.indices.map { elements[$0] }
   }
 
-  /// Computes multiply-adds on registers only, for about `count` vectors of them: the peak rate of one core.
+  /// Executes about `count` vector multiply-adds on registers only, to measure the peak rate of one core.
   ///
   /// - Returns: The number of scalar multiply-adds.
   public func multiplyAdds(_ precision: Precision, count: Int) -> Int {
@@ -79,8 +80,8 @@ extension Kernels {
   }
 }
 
-/// Returns the natural logarithm of a positive, finite number, with the same bits on every machine.
+/// Returns the natural logarithm of a positive, finite value, with the same bits on every machine.
 public func naturalLogarithm(_ x: Double) -> Double {
-  precondition(x > 0 && x.isFinite, "the logarithm of \(x)")
+  precondition(x > 0 && x.isFinite, "x must be positive and finite, is \(x)")
   return geul_log(x)
 }

@@ -1,16 +1,19 @@
 internal import CGeulKernels
 
 extension ComputeContext {
-  /// Computes the logits W_y h + b_y, `[r, v]`, of the first `rows` rows of a layer's output.
+  /// Computes the logits W_y h + b_y, `[r, v]`, for the first `rows` rows of a layer's output, `[r, h]`.
   ///
-  /// The threads share the columns of a large matrix.
+  /// The columns of a large matrix are divided among the threads.
   public func project(
     _ weights: PackedMatrix, bias: ParameterSlot, in parameters: ParameterStorage,
     output activations: LayerActivations, rows: Int, into logits: Logits
   ) {
     let depth = padded(weights.slot.depth)
-    precondition(rows <= logits.rows, "\(rows) rows, logits for \(logits.rows)")
-    precondition(weights.slot.units == logits.vocabulary, "\(weights.slot.units) tokens")
+    precondition(rows <= logits.rows, "rows must be at most \(logits.rows), is \(rows)")
+    precondition(
+      weights.slot.units == logits.vocabulary,
+      "the projection has \(weights.slot.units) columns, the vocabulary \(logits.vocabulary) tokens"
+    )
     require("output", activations.outputCount, atLeast: rows * depth)
     require("parameters", parameters.values.count, atLeast: bias.range.upperBound)
     logits.usedRows = rows
@@ -22,7 +25,7 @@ extension ComputeContext {
       unsafe call.bias = parameters.values.pointer + bias.offset
       unsafe call.logits = logits.values.pointer
       let project = unsafe kernels.inference(weights.precision).projection_forward
-      let shared = unsafe Shared(call)
+      let shared = unsafe SendableArguments(call)
       pool.split(columns: weights.slot.width, weightBytes: weights.forward.count) { columns in
         var call = unsafe shared.value
         unsafe (call.first_column, call.end_column) = (columns.lowerBound, columns.upperBound)
@@ -33,11 +36,11 @@ extension ComputeContext {
 }
 
 extension Kernels {
-  /// Propagates the gradient of the logits back through the matrix: dLogits W^T, `[r, h]`.
+  /// Computes the gradient with respect to the projection's input, dLogits W_y^T, `[r, h]`.
   public func projectBack(
     _ weights: PackedMatrix, logits: Logits, into dHidden: inout Buffer<Float>
   ) {
-    precondition(weights.backward.count > 0, "packed for inference only")
+    precondition(weights.backward.count > 0, "the matrix is packed for inference only")
     let depth = padded(weights.slot.depth)
     require("dHidden", dHidden.count, atLeast: logits.usedRows * depth)
     withExtendedLifetime((weights, logits)) {
@@ -47,31 +50,33 @@ extension Kernels {
     }
   }
 
-  /// Computes softmax and cross-entropy: the loss of each row, in nats.
+  /// Computes softmax and cross-entropy of each row.
   ///
   /// - Parameters:
-  ///   - logits: the logits; replaced by their gradients.
-  ///   - targets: the token that followed, `[r]`; -1 does not count.
-  ///   - scale: the factor of the gradient; nil when no gradient is needed.
-  ///   - losses: takes the losses, `[r]` nats.
+  ///   - logits: The logits, `[r, v]`; overwritten, with their gradients if `scale` is not nil.
+  ///   - targets: The next tokens, `[r]`; rows with a target of -1 are ignored.
+  ///   - scale: The factor that the gradient is multiplied by; nil if no gradient is needed.
+  ///   - losses: Receives the losses in nats, `[r]`.
   public func crossEntropy(
     _ logits: Logits, targets: Buffer<Int32>, scale: Float?, losses: inout Buffer<Double>
   ) {
     require("targets", targets.count, atLeast: logits.usedRows)
     require("losses", losses.count, atLeast: logits.usedRows)
     for row in 0..<logits.usedRows {
-      precondition(targets[row] < logits.vocabulary, "target \(targets[row])")
+      precondition(
+        targets[row] < logits.vocabulary,
+        "target \(targets[row]) is not less than \(logits.vocabulary)")
     }
-    let isNarrow = logits.bfloat16Gradients.count > 0
+    let isBFloat16 = logits.bfloat16Gradients.count > 0
     let values = unsafe logits.values.pointer
     var gradients: UnsafeMutableRawPointer?
     if scale != nil {
       unsafe gradients =
-        isNarrow
+        isBFloat16
         ? unsafe logits.bfloat16Gradients.mutablePointer() : UnsafeMutableRawPointer(values)
     }
     withExtendedLifetime((targets, logits)) {
-      unsafe training(isNarrow ? .bfloat16 : .float32).cross_entropy(
+      unsafe training(isBFloat16 ? .bfloat16 : .float32).cross_entropy(
         losses.mutablePointer(), gradients, values, logits.usedRows, logits.vocabulary,
         targets.pointer, scale ?? 0)
     }

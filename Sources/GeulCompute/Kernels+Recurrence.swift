@@ -1,18 +1,18 @@
 internal import CGeulKernels
 
 extension ComputeContext {
-  /// Runs a layer over the first `length` steps of a window.
+  /// Computes the forward pass of a layer over the first `length` steps of a window.
   ///
-  /// The threads share the columns of a window of one step.
+  /// With one step, the columns are divided among the threads; more steps run on the calling thread.
   public func forward(
     _ layer: PackedLayer, in parameters: ParameterStorage, input: LayerInput,
     into activations: LayerActivations, length: Int
   ) {
     precondition(
       activations.cell == layer.cell && activations.width == layer.width,
-      "the activations of another layer")
+      "the activations have another kind or width than the layer")
     precondition(
-      length <= activations.length, "\(length) steps, activations for \(activations.length)")
+      length <= activations.length, "length must be at most \(activations.length), is \(length)")
     let rows = activations.rows
     require("parameters", parameters.values.count, atLeast: layer.parameterEnd)
     withExtendedLifetime((layer, parameters, input, activations)) {
@@ -30,11 +30,13 @@ extension ComputeContext {
         unsafe call.embedding = base + layer.input.offset
         let depth = layer.input.depth
         for index in 0..<length * rows {
-          precondition(0 <= tokens[index] && tokens[index] < depth, "token \(tokens[index])")
+          precondition(
+            0 <= tokens[index] && tokens[index] < depth,
+            "token \(tokens[index]) is not in 0..<\(depth)")
         }
       case .output(let below):
         guard let packed = layer.packedInput else {
-          preconditionFailure("this layer reads tokens")
+          preconditionFailure("the input of the first layer must be tokens")
         }
         let inputs = padded(packed.slot.depth)
         require("input", below.outputCount, atLeast: length * rows * inputs)
@@ -48,7 +50,7 @@ extension ComputeContext {
       }
       unsafe call.gates = activations.gates.pointer
       let kernel = unsafe kernels.forwardKernel(layer.cell, activations.precision)
-      let shared = unsafe Shared(call)
+      let shared = unsafe SendableArguments(call)
       // All columns of a step must be computed before the next step begins.
       let pool = length == 1 ? pool : ThreadPool(1)
       pool.split(columns: activations.width, weightBytes: layer.weightBytes) { columns in
@@ -61,24 +63,25 @@ extension ComputeContext {
 }
 
 extension Kernels {
-  /// Propagates gradients back through the whole window that `forward` has run.
+  /// Computes the backward pass of a layer over the whole window of `forward`.
   ///
   /// - Parameters:
-  ///   - layer: the layer.
-  ///   - activations: the result of `forward`; its gates are replaced by the gradients of their pre-activations.
-  ///   - workspace: holds the gradient with respect to the layer's output; takes that with respect to its input, unless the
-  ///     layer reads tokens.
+  ///   - layer: The layer.
+  ///   - activations: The result of `forward`; in float32, its gates are replaced by the gradients of their
+  ///     pre-activations.
+  ///   - workspace: Contains the gradient with respect to the layer's output; receives the gradient with respect to its
+  ///     input, unless the layer reads tokens.
   public func backward(
     _ layer: PackedLayer, _ activations: LayerActivations, workspace: inout BackwardWorkspace
   ) {
     let (length, rows, width) = (activations.length, activations.rows, activations.width)
     require("dOutput", workspace.dOutput.count, atLeast: length * rows * width)
     require("workspace", workspace.dHidden.count, atLeast: rows * width)
-    precondition(layer.packedRecurrent.backward.count > 0, "packed for inference only")
+    precondition(layer.packedRecurrent.backward.count > 0, "the layer is packed for inference only")
     let precision = activations.precision
     precondition(
       precision == .float32 || activations.bfloat16Gradients.count > 0,
-      "activations for inference only")
+      "the activations are allocated for inference only")
     withExtendedLifetime((layer, activations)) {
       var call = unsafe geul_backward()
       unsafe (call.length, call.rows, call.width) = (length, rows, width)
@@ -112,7 +115,7 @@ extension LayerActivations {
   /// The number of elements of the output.
   var outputCount: Int { dropped.count > 0 ? dropped.count : hidden.count - rows * width }
 
-  /// The output: the hidden states after block 0, or those after dropout.
+  /// The output: the hidden states without the initial one, after dropout if there is any.
   ///
   /// The pointer is valid while the activations are alive and unchanged.
   var outputPointer: UnsafeRawPointer {

@@ -2,8 +2,8 @@ internal import CGeulKernels
 
 /// The numeric kernels of one instruction set.
 ///
-/// This module is the only Swift code that calls the kernels in C. Its functions take buffers, check that they are as large
-/// as the shapes say, and trap with both values if they are not: that is a programming error.
+/// This module is the only Swift code that calls the kernels in C. Its functions check that buffers are as large as the
+/// shapes require, and trap if they are not.
 @safe
 public struct Kernels: Sendable {
   /// The instruction set.
@@ -15,7 +15,7 @@ public struct Kernels: Sendable {
   /// - Precondition: The instruction set is available on this machine.
   public init(_ instructionSet: InstructionSet) {
     guard let pointer = unsafe geul_kernels_for(instructionSet.code) else {
-      preconditionFailure("this machine has no \(instructionSet.rawValue)")
+      preconditionFailure("\(instructionSet.rawValue) is not available on this machine")
     }
     self.instructionSet = instructionSet
     table = unsafe Table(pointer: pointer)
@@ -35,7 +35,7 @@ public struct Kernels: Sendable {
     switch precision {
     case .float32: return unsafe functions.training_float32.pointee
     case .bfloat16: return unsafe functions.training_bfloat16.pointee
-    case .int8: preconditionFailure("int8 is for inference only")
+    case .int8: preconditionFailure("int8 supports inference only")
     }
   }
 
@@ -49,14 +49,16 @@ public struct Kernels: Sendable {
     return unsafe geul_backward_kernel_for(&table, cell.descriptor.kernel)
   }
 
-  /// Unchecked: the table is a constant of the program.
+  /// A pointer to a kernel table.
+  ///
+  /// Unchecked: the table is a constant.
   @safe
   private struct Table: @unchecked Sendable {
     let pointer: UnsafePointer<geul_kernels>
   }
 }
 
-/// Traps unless a buffer holds what the shapes need.
+/// Traps if a buffer has fewer elements than the shapes require.
 func require(_ name: StaticString, _ count: Int, atLeast needed: Int) {
-  precondition(count >= needed, "\(name) holds \(count) numbers, the shapes need \(needed)")
+  precondition(count >= needed, "\(name) has \(count) elements, the shapes require \(needed)")
 }

@@ -5,27 +5,27 @@
 public final class LayerActivations: @unchecked Sendable {
   /// The kind of the layer.
   public let cell: CellKind
-  /// The most steps of a window: `t`.
+  /// The maximum number of steps of a window: `t`.
   public let length: Int
   /// The number of sequences: `b`; see `resize`.
   public private(set) var rows: Int
-  /// The most sequences.
+  /// The maximum number of sequences.
   public let capacity: Int
   /// The number of hidden units, padded: `h`.
   public let width: Int
-  /// The hidden states as products read them, `[t + 1, b, h]`; block 0 is the state that the window begins with.
+  /// The hidden states in the precision of matrix products, `[t + 1, b, h]`; block 0 is the initial state.
   public let hidden: ElementBuffer
-  /// The float32 state that is carried from step to step, `[t + 1, b, h]`: c of the LSTM, h of the GRU; empty for the vanilla
-  /// cell.
+  /// The float32 state that is carried from step to step, `[t + 1, b, h]`: c of the LSTM, h of the GRU; empty for the
+  /// vanilla RNN.
   public let float32State: FixedBuffer<Float>
-  /// The gates, panels over `t x b` rows; after the backward pass, in float32, the gradients of their pre-activations.
+  /// The gates in panels over `t x b` rows; after a float32 backward pass, the gradients of their pre-activations.
   public let gates: FixedBuffer<Float>
-  /// The layer's output after dropout, `[t, b, h]`; empty without dropout.
+  /// The output after dropout, `[t, b, h]`; empty without dropout.
   package let dropped: ElementBuffer
-  /// The gradients of the pre-activations in bfloat16, panels over `t x b` rows; empty in float32.
+  /// The gradients of the pre-activations in bfloat16, in panels over `t x b` rows; empty in float32.
   let bfloat16Gradients: ElementBuffer
 
-  /// Allocates the activations of a window, with a zero state.
+  /// Allocates the activations of a window with a zero initial state.
   public init(
     cell: CellKind, length: Int, rows: Int, width: Int, precision: Precision,
     dropout: Bool = false, backward: Bool
@@ -47,29 +47,31 @@ public final class LayerActivations: @unchecked Sendable {
   /// The precision of the hidden states.
   public var precision: Precision { hidden.precision }
 
-  /// Changes the number of sequences; the states of those that remain are kept.
+  /// Changes the number of sequences, and keeps the states of the remaining ones.
   public func resize(rows: Int) {
-    precondition(0...capacity ~= rows, "\(rows) rows of \(capacity)")
+    precondition(0...capacity ~= rows, "rows must be in 0...\(capacity), is \(rows)")
     self.rows = rows
   }
 
-  /// Makes the state after `step` steps, by default a whole window, the state that the next window begins with.
+  /// Copies the state after `step` steps, by default after the whole window, to the initial state of the next window.
   public func carryState(after step: Int? = nil) {
     let block = rows * width
     let start = (step ?? length) * block
-    hidden.move(start..<start + block, to: 0)
-    if float32State.count > 0 { float32State.move(start..<start + block, to: 0) }
+    hidden.copy(start..<start + block, to: 0)
+    if float32State.count > 0 { float32State.copy(start..<start + block, to: 0) }
   }
 
-  /// Reads the state of one sequence that the next window begins with, `[h]` each; the second is empty for the vanilla cell.
+  /// Returns the initial state of one sequence, `[h]` each; `float32State` is empty for the vanilla RNN.
   public func state(row: Int) -> (hidden: [Float], float32State: [Float]) {
     let range = row * width..<(row + 1) * width
     return (range.map { hidden[$0] }, float32State.count > 0 ? range.map { float32State[$0] } : [])
   }
 
-  /// Sets the state of one sequence that the next window begins with, from up to `h` values; others become zero.
+  /// Sets the initial state of one sequence from at most `h` values each; the other values become zero.
   public func setState(row: Int, hidden values: [Float], float32State states: [Float]) {
-    precondition(values.count <= width && states.count <= width, "a state of \(values.count)")
+    precondition(
+      values.count <= width && states.count <= width,
+      "states must have at most \(width) values, have \(values.count) and \(states.count)")
     let padding = [Float](repeating: 0, count: width)
     hidden.store(values + padding.dropFirst(values.count), at: row * width)
     guard float32State.count > 0 else { return }
@@ -78,36 +80,36 @@ public final class LayerActivations: @unchecked Sendable {
     }
   }
 
-  /// Copies the state of one sequence to another's place.
+  /// Copies the initial state of one sequence to another.
   public func copyState(row source: Int, to target: Int) {
     guard source != target else { return }
-    hidden.move(source * width..<(source + 1) * width, to: target * width)
+    hidden.copy(source * width..<(source + 1) * width, to: target * width)
     if float32State.count > 0 {
-      float32State.move(source * width..<(source + 1) * width, to: target * width)
+      float32State.copy(source * width..<(source + 1) * width, to: target * width)
     }
   }
 }
 
 /// The input of a layer.
 public enum LayerInput: Sendable {
-  /// Tokens, `[t, b]`: each selects a row of the first layer's table.
+  /// Tokens, `[t, b]`, the input of the first layer; each selects a row of the embedding table.
   case tokens(Buffer<Int32>)
-  /// The output of the layer below, after dropout.
+  /// The output of the previous layer, after dropout.
   case output(of: LayerActivations)
 }
 
-/// The gradients that are passed from layer to layer, and within a layer from a step to the one before.
+/// The gradients that the backward pass propagates from layer to layer and, within a layer, from step to step.
 public struct BackwardWorkspace: Sendable {
   /// The gradient with respect to the layer's output, `[t, b, h]`.
   public var dOutput: Buffer<Float>
-  /// The gradient with respect to its input, `[t, b, h]`.
+  /// The gradient with respect to the layer's input, `[t, b, h]`.
   var dInput: Buffer<Float>
-  /// The gradient with respect to h_t within a layer, `[b, h]`.
+  /// The gradient with respect to h_t through the later steps, `[b, h]`.
   var dHidden: Buffer<Float>
-  /// The gradient with respect to c_t within a layer, `[b, h]`.
+  /// The gradient with respect to c_t through the later steps, `[b, h]`.
   var dCellState: Buffer<Float>
 
-  /// Allocates the workspace of a window of `length` steps of `rows` sequences in layers of `width` units.
+  /// Allocates the workspace for a window of `length` steps, `rows` sequences and layers of `width` units.
   public init(length: Int, rows: Int, width: Int) {
     dOutput = Buffer(zeros: length * rows * width)
     dInput = Buffer(zeros: length * rows * width)
@@ -115,6 +117,6 @@ public struct BackwardWorkspace: Sendable {
     dCellState = Buffer(zeros: rows * width)
   }
 
-  /// Makes the gradient with respect to the input that with respect to the output of the layer below.
+  /// Continues with the previous layer, for which the gradient of this layer's input is that of the output.
   public mutating func descend() { swap(&dOutput, &dInput) }
 }

@@ -1,12 +1,12 @@
-/// The logits of all tokens of the vocabulary for `rows` positions, in panels over the rows.
+/// The logits of `rows` positions, `[r, v]`, stored in panels over the rows.
 ///
 /// Unchecked: one thread uses it at a time.
 public final class Logits: @unchecked Sendable {
-  /// The most rows: `t x b` of a window.
+  /// The maximum number of rows: `t x b` of a window.
   public let rows: Int
   /// The number of tokens of the vocabulary: `v`.
   public let vocabulary: Int
-  /// Panels over the rows in use; after `crossEntropy` in float32, the gradients.
+  /// The logits of the rows in use; after `crossEntropy` in float32, their gradients.
   let values: FixedBuffer<Float>
   /// The gradients in bfloat16; empty in float32.
   let bfloat16Gradients: ElementBuffer
@@ -24,7 +24,7 @@ public final class Logits: @unchecked Sendable {
 
   /// Copies the logits of one row to `logits`, `[v]`.
   public func copy(row: Int, to logits: inout [Float]) {
-    precondition(row < usedRows, "row \(row) of \(usedRows)")
+    precondition(row < usedRows, "row \(row) is not in 0..<\(usedRows)")
     if logits.count != vocabulary { logits = Array(repeating: 0, count: vocabulary) }
     for panel in Panels(width: padded(vocabulary)) {
       let base = usedRows * panel.start + row * panel.width
@@ -35,7 +35,7 @@ public final class Logits: @unchecked Sendable {
   }
 }
 
-/// The panels of columns without gates: 64 columns each, and narrow ones of 16 for the rest.
+/// The panels of columns without gates: 64 columns each, and 16 for the remaining columns.
 struct Panels: Sequence, IteratorProtocol {
   let width: Int
   private var nextStart = 0

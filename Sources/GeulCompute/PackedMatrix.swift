@@ -1,19 +1,19 @@
 internal import CGeulKernels
 
-/// A weight matrix in the order in which the micro-kernels read it: micro-panels of 64 columns.
+/// A weight matrix packed into micro-panels, in the order in which the micro-kernels read it.
 ///
-/// Unchecked: `Kernels.pack` writes it while nothing reads it.
+/// Unchecked: nothing reads it while `Kernels.pack` writes it.
 public final class PackedMatrix: @unchecked Sendable {
   /// The matrix, `[depth, gates, width]`.
   public let slot: ParameterSlot
   /// The precision of the packed weights.
   public let precision: Precision
-  /// For products over the depth: bytes that only the kernels can read.
+  /// The matrix packed for products over the depth, in a format that only the kernels read.
   let forward: FixedBuffer<UInt8>
-  /// For products over the columns; empty where no gradient is propagated through the matrix.
+  /// The matrix packed for products over the columns; empty if it is for inference only.
   let backward: ElementBuffer
 
-  /// Allocates the packed form of a matrix; `backward` tells whether gradients will be propagated through it.
+  /// Allocates the packed form of a matrix; pass true for `backward` to propagate gradients through it.
   public init(_ slot: ParameterSlot, _ precision: Precision, backward: Bool) {
     self.slot = slot
     self.precision = precision
@@ -25,7 +25,7 @@ public final class PackedMatrix: @unchecked Sendable {
 }
 
 extension Kernels {
-  /// Packs a matrix from the parameters; to be called whenever they have changed.
+  /// Packs a matrix of the parameters; call this whenever they have changed.
   public func pack(_ matrix: PackedMatrix, from parameters: ParameterStorage) {
     let slot = matrix.slot
     require("parameters", parameters.values.count, atLeast: slot.range.upperBound)
@@ -42,21 +42,21 @@ extension Kernels {
   }
 }
 
-/// The parameters of a recurrent layer as a kernel reads them: slots of the parameter storage and packed matrices.
+/// The parameters of a recurrent layer in the form that kernels read: parameter slots and packed matrices.
 public struct PackedLayer: Sendable {
   /// The kind of the layer.
   public let cell: CellKind
-  /// `[v, gates, h]` for the layer that reads tokens, `[i, gates, h]` for the others.
+  /// The embedding table, `[v, gates, h]`, or the input matrix, `[i, gates, h]`.
   public let input: ParameterSlot
   /// The bias, `[gates, h]`.
   public let bias: ParameterSlot
-  /// The bias of the products with the hidden state, `[gates, h]`; nil for kinds without.
+  /// The bias of the recurrent products, `[gates, h]`; nil for kinds without one.
   public let recurrentBias: ParameterSlot?
-  /// The input's matrix; nil where the input is tokens, whose rows are looked up.
+  /// The packed input matrix; nil for the first layer, which looks up rows of the embedding table.
   public let packedInput: PackedMatrix?
-  /// The hidden state's matrix, `[h, gates, h]`.
+  /// The packed recurrent matrix, `[h, gates, h]`.
   public let packedRecurrent: PackedMatrix
-  /// The activation function of a vanilla cell.
+  /// The activation function of a vanilla RNN cell.
   public let activation: Activation
 
   /// Creates the description of a layer.
@@ -73,13 +73,13 @@ public struct PackedLayer: Sendable {
     self.activation = activation
   }
 
-  /// `h`, padded.
+  /// The number of hidden units, padded.
   public var width: Int { packedRecurrent.slot.width }
 
-  /// The bytes of packed weights that a step reads.
+  /// The size in bytes of the packed weights that a step reads.
   var weightBytes: Int { packedRecurrent.forward.count + (packedInput?.forward.count ?? 0) }
 
-  /// The end of its slots in the parameter storage.
+  /// The end of the layer's slots in the parameter storage.
   var parameterEnd: Int {
     max(input.range.upperBound, bias.range.upperBound, recurrentBias?.range.upperBound ?? 0)
   }

@@ -2,24 +2,24 @@ internal import Foundation
 
 /// A pool of threads.
 ///
-/// Work is split into more jobs than there are threads, and a thread takes the next job when it has finished one: on a
-/// shared machine a slow thread does not delay the others. Results must not depend on which thread runs a job.
+/// A thread takes the next job when it has finished one. With more jobs than threads, a slow thread on a shared machine
+/// does not delay the others. Results must not depend on which thread runs a job.
 public struct ThreadPool: Sendable {
-  /// The number of threads, the caller's included.
+  /// The number of threads, including the calling thread.
   public let count: Int
-  /// The threads beside the caller's.
+  /// The threads in addition to the calling thread.
   private let workers: WorkerPool?
 
-  /// Creates a pool; its threads start when they are first needed.
+  /// Creates a pool of `count` threads, which start when they are first needed.
   ///
   /// - Precondition: `count` is at least 1.
   public init(_ count: Int) {
-    precondition(count >= 1, "\(count) threads")
+    precondition(count >= 1, "count must be at least 1, is \(count)")
     self.count = count
     workers = count > 1 ? WorkerPool(count - 1) : nil
   }
 
-  /// The number of threads that `GEUL_THREADS` asks for, else the number of processors; from 1 to 1024.
+  /// The number of threads that `GEUL_THREADS` sets, otherwise the number of processors; from 1 to 1024.
   public static var defaultCount: Int {
     let environment = ProcessInfo.processInfo.environment["GEUL_THREADS"].flatMap { Int($0) }
     return min(1024, max(1, environment ?? ProcessInfo.processInfo.activeProcessorCount))
@@ -30,7 +30,7 @@ public struct ThreadPool: Sendable {
     runOnThreads(jobs) { job, _ in body(job) }
   }
 
-  /// Passes the index of the thread as well; the caller's is 0.
+  /// Passes the index of the thread as well; that of the calling thread is 0.
   private func runOnThreads(_ jobs: Int, _ body: @Sendable (_ job: Int, _ thread: Int) -> Void) {
     guard let workers, jobs > 1 else {
       for job in 0..<jobs { body(job, 0) }
@@ -39,7 +39,9 @@ public struct ThreadPool: Sendable {
     workers.run(jobs, threads: min(count, jobs), body)
   }
 
-  /// Splits columns into whole panels of 64 if their weights take at least 512 KB: less is read faster than threads wake.
+  /// Calls `body` for disjoint ranges of whole panels of 64 columns, at most one per thread.
+  ///
+  /// With less than 512 KB of weights there is one range, because reading them takes less time than waking a thread.
   func split(
     columns: Int, weightBytes: Int, _ body: @Sendable (_ columns: Range<Int>) -> Void
   ) {
@@ -57,23 +59,24 @@ public struct ThreadPool: Sendable {
   ) {
     unsafe elements.withUnsafeMutableBufferPointer { elements in
       guard let base = elements.baseAddress else { return }
-      let shared = unsafe SharedPointer(base: base)
+      let shared = unsafe SendablePointer(base: base)
       run(elements.count) { index in unsafe body(&shared.base[index]) }
     }
   }
 
-  /// Calls `body` once for each element with a workspace that no other thread uses meanwhile.
+  /// Calls `body` once for each element with a workspace that no other thread uses at the time.
   ///
-  /// - Precondition: There is a workspace for each thread that can have a job.
+  /// - Precondition: There are at least as many workspaces as threads, or as elements if these are fewer.
   public func forEach<Element: Sendable, Workspace: Sendable>(
     _ elements: [Element], with workspaces: inout [Workspace],
     _ body: @Sendable (Element, inout Workspace) -> Void
   ) {
     precondition(
-      workspaces.count >= min(count, elements.count), "\(workspaces.count) workspaces")
+      workspaces.count >= min(count, elements.count),
+      "\(min(count, elements.count)) workspaces are required, there are \(workspaces.count)")
     unsafe workspaces.withUnsafeMutableBufferPointer { workspaces in
       guard let base = workspaces.baseAddress else { return }
-      let shared = unsafe SharedPointer(base: base)
+      let shared = unsafe SendablePointer(base: base)
       runOnThreads(elements.count) { index, thread in
         unsafe body(elements[index], &shared.base[thread])
       }

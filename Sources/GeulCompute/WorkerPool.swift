@@ -8,10 +8,10 @@ import Synchronization
   import Darwin
 #endif
 
-/// Worker threads beside the caller's.
+/// Worker threads in addition to the calling thread.
 ///
-/// Waking a thread takes longer than a layer takes for one character. So workers spin briefly before they sleep, and a
-/// worker that wakes after all jobs are taken finds nothing to do and is not waited for.
+/// Waking a thread takes longer than computing one step of a layer. So workers spin briefly before they sleep, and the
+/// caller does not wait for a worker that wakes after all jobs are taken.
 final class WorkerPool: Sendable {
   private let queue: JobQueue
 
@@ -20,19 +20,20 @@ final class WorkerPool: Sendable {
 
   deinit { queue.stop() }
 
-  /// Calls `body` once for each of `0..<jobs` on at most `threads` threads, the caller's being number 0, and returns when
-  /// all have finished.
+  /// Calls `body` once for each of `0..<jobs` on at most `threads` threads, and returns when all have finished.
   ///
-  /// If the workers are busy, with jobs of another thread or of the caller's own, the caller runs all jobs itself.
+  /// The calling thread is number 0. If the workers are busy, because of another thread or a nested call, the caller
+  /// runs all jobs itself.
   func run(_ jobs: Int, threads: Int, _ body: (_ job: Int, _ thread: Int) -> Void) {
     withoutActuallyEscaping(body) { queue.run(jobs, threads: threads, $0) }
   }
 }
 
-/// The jobs of one call of `run` at a time.
+/// The queue of the jobs of one call of `run` at a time.
 ///
-/// `epoch` is odd while there are jobs, and then the job description does not change: a worker that wants to take part
-/// increments `active` and reads `epoch` again; the caller ends the epoch and waits until no worker is active.
+/// `epoch` is odd while there are jobs; `jobCount` and `body` do not change during an epoch. A worker increments
+/// `active` and reads `epoch` again before it takes jobs. The caller ends the epoch and waits until no worker is
+/// active.
 ///
 /// Unchecked: only the caller writes `jobCount` and `body`, and only while no worker is active.
 @safe
@@ -40,7 +41,7 @@ private final class JobQueue: @unchecked Sendable {
   private let epoch = Atomic(0)
   private let active = Atomic(0)
   private let nextJob = Atomic(0)
-  /// The number of threads that this epoch is for; workers beyond it keep sleeping.
+  /// The number of threads of this epoch; workers with a larger index keep sleeping.
   private let threads = Atomic(0)
   private let isBusy = Atomic(false)
   private let isStopped = Atomic(false)
@@ -49,7 +50,7 @@ private final class JobQueue: @unchecked Sendable {
   private var jobCount = 0
   private var body: ((Int, Int) -> Void)?
 
-  /// The number of reads of `epoch` before a waiting thread sleeps: 45 microseconds on a Zen 5.
+  /// The number of times that a waiting thread reads `epoch` before it sleeps: about 45 microseconds on a Zen 5.
   private static let spinLimit = 2000
 
   /// The semaphore of a worker.
@@ -87,7 +88,7 @@ private final class JobQueue: @unchecked Sendable {
     var spins = 0
     while active.load(ordering: .sequentiallyConsistent) > 0 {
       spins += 1
-      // An active worker may need this very processor.
+      // An active worker may be waiting for this processor.
       if spins < Self.spinLimit { geul_pause() } else { sched_yield() }
     }
     self.body = nil
@@ -109,7 +110,7 @@ private final class JobQueue: @unchecked Sendable {
     }
   }
 
-  /// Runs jobs until none is left.
+  /// Runs jobs until all have been taken.
   ///
   /// Never inlined, so that the reference to `body` is released on return.
   @inline(never)
@@ -122,7 +123,7 @@ private final class JobQueue: @unchecked Sendable {
     }
   }
 
-  /// Waits for the next epoch after `last` with work for a thread; returns nil when the pool stops.
+  /// Waits for the next epoch after `last` that has jobs for a thread; returns nil when the pool stops.
   private func nextEpoch(after last: Int, _ thread: Int) -> Int? {
     let worker = workers[thread - 1]
     while true {
@@ -135,15 +136,15 @@ private final class JobQueue: @unchecked Sendable {
       let isNeeded =
         currentEpoch(after: last, thread) != nil
         || isStopped.load(ordering: .sequentiallyConsistent)
-      // If the semaphore was signaled meanwhile, it must be consumed, or the next wait would return at once.
+      // If the semaphore has been signaled in the meantime, wait for it, or the next wait would return at once.
       if isNeeded && worker.isAsleep.exchange(false, ordering: .sequentiallyConsistent) { continue }
       worker.semaphore.wait()
     }
   }
 
-  /// The current epoch, if it is after `last` and has work for a thread.
+  /// Returns the current epoch; nil if it is `last` or has no jobs for a thread.
   ///
-  /// `threads` belongs to this epoch or a later one; in either case a worker reads `epoch` again before it takes jobs.
+  /// `threads` may already be that of a later epoch; therefore a worker reads `epoch` again before it takes jobs.
   private func currentEpoch(after last: Int, _ thread: Int) -> Int? {
     let epoch = epoch.load(ordering: .sequentiallyConsistent)
     guard epoch != last, epoch % 2 == 1 else { return nil }

@@ -19,17 +19,17 @@ struct BufferTests {
 
   @Test func `writing to a copy in any way leaves the original unchanged`() {
     let original = Buffer<Float>([1, 2, 3, 4])
-    var (set, spanned, cleared, moved) = (original, original, original, original)
+    var (set, spanned, cleared, copied) = (original, original, original, original)
     set[0] = 9
     var span = spanned.mutableSpan
     span[1] = 9
     cleared.clear()
-    moved.move(0..<1, to: 3)
+    copied.copy(0..<1, to: 3)
     #expect(original.array == [1, 2, 3, 4])
     #expect(set.array == [9, 2, 3, 4])
     #expect(spanned.array == [1, 9, 3, 4])
     #expect(cleared.array == [0, 0, 0, 0])
-    #expect(moved.array == [1, 2, 3, 1])
+    #expect(copied.array == [1, 2, 3, 1])
   }
 
   @Test func `buffers of equal elements are equal`() {
@@ -39,7 +39,7 @@ struct BufferTests {
   }
 
   @Test(arguments: Precision.allCases)
-  func `elements are stored, read and moved exactly, without moving the buffer`(
+  func `elements are stored, read and copied exactly, without moving the buffer`(
     precision: Precision
   ) {
     let elements = ElementBuffer(zeros: 4, precision)
@@ -47,7 +47,7 @@ struct BufferTests {
     #expect((0..<4).allSatisfy { elements[$0] == 0 })
     elements.store([0.25, -0.5, 0.75, 1])
     #expect((0..<4).map { elements[$0] } == [0.25, -0.5, 0.75, 1])
-    elements.move(2..<4, to: 0)
+    elements.copy(2..<4, to: 0)
     #expect((0..<4).map { elements[$0] } == [0.75, 1, 0.75, 1])
     elements.store([-0.25, 0], at: 1)
     #expect((0..<4).map { elements[$0] } == [0.75, -0.25, 0, 1])

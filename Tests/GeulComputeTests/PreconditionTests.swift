@@ -20,14 +20,14 @@ struct PreconditionTests {
     }
   }
 
-  @Test func `a move beyond either end traps`() async {
+  @Test func `a copy beyond either end traps`() async {
     await #expect(processExitsWith: .failure) {
       var buffer = Buffer<Float>(zeros: 16)
-      buffer.move(8..<17, to: 0)
+      buffer.copy(8..<17, to: 0)
     }
     await #expect(processExitsWith: .failure) {
       var buffer = Buffer<Float>(zeros: 16)
-      buffer.move(0..<8, to: 9)
+      buffer.copy(0..<8, to: 9)
     }
   }
 
