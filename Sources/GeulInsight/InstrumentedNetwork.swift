@@ -33,14 +33,13 @@ public struct InstrumentedNetwork: Sendable {
     let cell = architecture.cell.instrumentedCell(activation: architecture.activation)
     vocabularySize = network.vocabulary
     layers = network.layers.map { layer in
-      let recurrentBias = layer.bias.name.replacing("bias_ih", with: "bias_hh")
-      return InstrumentedLayer(
+      InstrumentedLayer(
         cell: cell, hiddenSize: layer.recurrent.units,
         inputWeights: RowMatrix(
           transposing: values(layer.input.name), rowCount: layer.input.depth),
         recurrentWeights: RowMatrix(
           transposing: values(layer.recurrent.name), rowCount: layer.recurrent.depth),
-        inputBias: values(layer.bias.name), recurrentBias: values(recurrentBias))
+        inputBias: values(layer.bias.name), recurrentBias: values(layer.recurrentBiasName))
     }
     outputWeights = RowMatrix(
       transposing: values(network.outputProjection.name), rowCount: architecture.hidden)

@@ -1,9 +1,10 @@
 public import GeulCompute
 
-/// A part of the batch on its way through a window: tokens, activations, losses.
+/// A part of the batch, with its tokens, activations and losses for one window.
 ///
-/// Sequences do not depend on each other, so a shard goes forward and back through the whole window and all layers without
-/// waiting for other shards. How a batch is partitioned depends on the number of threads; no sum over the batch does.
+/// Sequences are independent, so the forward and backward pass of a shard runs through the whole window and all layers
+/// without synchronization with other shards. The partition of a batch depends on the number of threads; the sums over
+/// the batch do not.
 ///
 /// Unchecked: one thread uses it at a time.
 public final class BatchShard: @unchecked Sendable {
@@ -13,23 +14,23 @@ public final class BatchShard: @unchecked Sendable {
   public private(set) var rows: Int
   /// The number of steps of a window: `t`.
   public let length: Int
-  /// The tokens that the network reads, `[t, b]`.
+  /// The input tokens, `[t, b]`.
   public var tokens: Buffer<Int32>
-  /// The tokens that follow, `[t, b]`; -1 does not count.
+  /// The target tokens, `[t, b]`: the next token at each position, or -1 to exclude the position from the loss.
   public var targets: Buffer<Int32>
-  /// The losses, `[t, b]` nats, after `forward`.
+  /// The losses in nats, `[t, b]`, computed by `forward`.
   public private(set) var losses: Buffer<Double>
   /// The activations of each layer.
   public let layers: [LayerActivations]
-  /// The sums of `accumulateLosses`: nats for each sequence, and the number of targets that they belong to.
+  /// The sums of `accumulateLosses`: the losses of each sequence in nats, `[b]`, and the number of targets.
   public private(set) var lossSums: (nats: [Double], count: Int)
-  /// The seconds that the last window took, in each direction; for the caller to fill.
+  /// The times of the forward and backward pass of the last window in seconds, set by the caller.
   public var seconds = (forward: 0.0, backward: 0.0)
 
   private let hasDropout: Bool
   private let logits: Logits
 
-  /// Allocates a shard of `rows` sequences, with a zero state.
+  /// Allocates a shard of `rows` sequences with a zero state.
   public init(
     _ network: Network, firstRow: Int, rows: Int, length: Int, precision: Precision, dropout: Bool,
     backward: Bool
@@ -52,19 +53,21 @@ public final class BatchShard: @unchecked Sendable {
       rows: count, vocabulary: network.vocabulary, precision: precision, backward: backward)
   }
 
-  /// Allocates a workspace for `backward` of this shard, or of another with no more rows.
+  /// Allocates a workspace for the backward pass of this shard, or of one with at most as many rows.
   public func makeBackwardWorkspace() -> BackwardWorkspace {
     BackwardWorkspace(length: length, rows: rows, width: layers[0].width)
   }
 
-  /// Partitions a batch for a number of threads.
+  /// Partitions the rows of a batch into shards for a number of threads.
   ///
-  /// The weights are read once for each step of a shard, so a shard is large: at most 25 sequences, so that one step's
-  /// activations stay in the L2 cache, and, where that leaves at least six, half of a thread's share, because one thread may
-  /// be slower than another. Larger shards come first, so that threads finish together.
+  /// Large shards are faster, because the weights are read once per step of a shard. But a shard has at most 25
+  /// sequences, so that one step's activations stay in the L2 cache, and each thread gets two shards if they have at
+  /// least six sequences, because threads may differ in speed. Larger shards come first, so that threads finish
+  /// together.
   public static func partition(batch: Int, threads: Int) -> [Range<Int>] {
-    let each = threads > 1 && batch >= 12 * threads ? 2 : 1
-    let count = min(batch, threads * max(each, (batch + 25 * threads - 1) / (25 * threads)))
+    let shardsPerThread = threads > 1 && batch >= 12 * threads ? 2 : 1
+    let count = min(
+      batch, threads * max(shardsPerThread, (batch + 25 * threads - 1) / (25 * threads)))
     return (0..<count).map { index in
       let first = batch / count * index + min(index, batch % count)
       return first..<first + batch / count + (index < batch % count ? 1 : 0)
@@ -73,18 +76,18 @@ public final class BatchShard: @unchecked Sendable {
 
   /// The dropout masks of one training step.
   public struct DropoutMasks: Sendable {
-    /// The fraction of a layer's outputs that become zero.
+    /// The probability that an output of a layer is set to zero.
     public var rate: Float
-    /// A number that differs for each step.
+    /// The key of the masks, which differs for each training step.
     public var key: UInt64
 
-    /// Creates masks.
+    /// Creates the masks of one step.
     public init(rate: Float, key: UInt64) {
       self.rate = rate
       self.key = key
     }
 
-    /// The mask of a layer of a shard.
+    /// Returns the mask of a layer of a shard.
     package func dropout(layer: Int, firstRow: Int) -> Dropout {
       Dropout(rate: rate, key: key &+ UInt64(layer) &* 0xD1B5_4A32_D192_ED03, firstRow: firstRow)
     }
@@ -97,9 +100,10 @@ public final class BatchShard: @unchecked Sendable {
   /// Sets the tokens and targets of one sequence.
   ///
   /// - Parameters:
-  ///   - row: the sequence.
-  ///   - sequence: `length + 1` tokens, or fewer for a shorter window. -1 is read as 0 and does not count.
-  ///   - counting: the steps whose targets count; all by default.
+  ///   - row: The index of the sequence.
+  ///   - sequence: `length + 1` tokens, or fewer for a shorter window; -1 is read as token 0 and excluded from the
+  ///     loss.
+  ///   - counting: The steps whose targets contribute to the loss; all by default.
   public func setTokens(row: Int, _ sequence: [Int32], counting: Range<Int>? = nil) {
     let counted = counting ?? 0..<sequence.count - 1
     for step in 0..<sequence.count - 1 {
@@ -108,24 +112,24 @@ public final class BatchShard: @unchecked Sendable {
     }
   }
 
-  /// The sum of each sequence's losses in the last window, in nats; adding these does not depend on the partition.
+  /// The sum of the losses of each sequence in the last window, `[b]` nats.
   public var rowLosses: [Double] {
     (0..<rows).map { row in (0..<length).reduce(0) { $0 + losses[$1 * rows + row] } }
   }
 
-  /// Adds the losses of the last window, and the number of targets that counted, to `lossSums`.
+  /// Adds the losses of the last window, and the number of targets other than -1, to `lossSums`.
   public func accumulateLosses() {
     for (row, loss) in rowLosses.enumerated() { lossSums.nats[row] += loss }
     for index in 0..<targets.count where targets[index] >= 0 { lossSums.count += 1 }
   }
 
-  /// Reads a window without computing logits: only activations change.
+  /// Computes the activations of a window, but no logits.
   ///
   /// - Parameters:
-  ///   - weights: the network.
-  ///   - context: the kernels and threads.
-  ///   - steps: the number of tokens of each sequence to read; a whole window by default.
-  ///   - masks: dropout; nil for none.
+  ///   - weights: The packed network.
+  ///   - context: The kernels and the thread pool.
+  ///   - steps: The number of tokens of each sequence to read; the whole window by default.
+  ///   - masks: The dropout masks; nil for no dropout.
   public func read(
     _ weights: PackedNetwork, _ context: ComputeContext, steps: Int? = nil,
     masks: DropoutMasks? = nil
@@ -142,14 +146,14 @@ public final class BatchShard: @unchecked Sendable {
     }
   }
 
-  /// Reads a window and computes the losses of its targets.
+  /// Computes the forward pass of a window and the losses of its targets.
   ///
   /// - Parameters:
-  ///   - weights: the network.
-  ///   - kernels: the kernels.
-  ///   - steps: the number of tokens of each sequence to read; a whole window by default.
-  ///   - scale: the factor of the loss's gradient; nil when no gradient is needed.
-  ///   - masks: dropout; nil for none.
+  ///   - weights: The packed network.
+  ///   - kernels: The kernels.
+  ///   - steps: The number of tokens of each sequence to read; the whole window by default.
+  ///   - scale: The factor that the gradient of the loss is multiplied by; nil if no gradient is needed.
+  ///   - masks: The dropout masks; nil for no dropout.
   public func forward(
     _ weights: PackedNetwork, _ kernels: Kernels, steps: Int? = nil, scale: Float? = nil,
     masks: DropoutMasks? = nil
@@ -166,14 +170,14 @@ public final class BatchShard: @unchecked Sendable {
       output: layers[layers.count - 1], rows: rows, into: logits)
   }
 
-  /// Propagates gradients back through the window that `forward` has read.
+  /// Computes the backward pass of the window of the last call of `forward`, which must have read all steps.
   public func backward(
     _ weights: PackedNetwork, _ kernels: Kernels, workspace: inout BackwardWorkspace,
     masks: DropoutMasks? = nil
   ) {
     precondition(
       logits.usedRows == length * rows,
-      "the forward pass read \(logits.usedRows) positions, not \(length * rows)")
+      "the forward pass must read \(length * rows) positions, has read \(logits.usedRows)")
     kernels.projectBack(weights.outputProjection, logits: logits, into: &workspace.dOutput)
     for (index, layer) in layers.enumerated().reversed() {
       if hasDropout, let masks {
@@ -186,7 +190,7 @@ public final class BatchShard: @unchecked Sendable {
     }
   }
 
-  /// The contributions to the gradients, in the layout's order, after `backward`.
+  /// The contributions to the gradients of all tensors in the order of the layout, after `backward`.
   fileprivate var gradientContributions: [GradientContribution] {
     let layerContributions = layers.indices.flatMap { index in
       let layer = GradientContribution.layer(layers[index], input: input(ofLayer: index))
@@ -197,9 +201,9 @@ public final class BatchShard: @unchecked Sendable {
     return layerContributions + [projection.weight, projection.bias]
   }
 
-  /// Reads one token of each sequence and carries the state; fills `logits` with `[b][v]` logits of the next token.
+  /// Reads one token of each sequence, stores the logits of the next token, `[b][v]`, and carries the state over.
   ///
-  /// The threads share the columns of large matrices.
+  /// The columns of large matrices are divided among the threads.
   public func step(
     _ weights: PackedNetwork, _ context: ComputeContext, logits result: inout [[Float]]
   ) {
@@ -211,33 +215,33 @@ public final class BatchShard: @unchecked Sendable {
 }
 
 extension BatchShard {
-  /// Makes the state after `steps` steps, by default a whole window, the one that the next window begins with.
+  /// Copies the state after `steps` steps, by default after the whole window, to the initial state of the next window.
   public func carryState(after steps: Int? = nil) {
     for layer in layers { layer.carryState(after: steps) }
   }
 
-  /// Makes the state that the next window begins with zero.
+  /// Sets the initial state of all sequences to zero.
   public func resetState() {
     for row in 0..<rows { resetState(row: row) }
   }
 
-  /// Changes the number of sequences, at most that of the initializer; the states of those that remain are kept.
+  /// Changes the number of sequences, at most that of the initializer, and keeps the states of the remaining ones.
   public func resize(rows: Int) {
     for layer in layers { layer.resize(rows: rows) }
     self.rows = rows
   }
 
-  /// Makes the state of one sequence zero.
+  /// Sets the initial state of one sequence to zero.
   public func resetState(row: Int) {
     for layer in layers { layer.setState(row: row, hidden: [], float32State: []) }
   }
 
-  /// Copies the state of one sequence to another's place.
+  /// Copies the state of one sequence to another.
   public func copyState(row source: Int, to target: Int) {
     for layer in layers { layer.copyState(row: source, to: target) }
   }
 
-  /// Reads the state of one sequence, `h` units for each layer.
+  /// Returns the state of one sequence, `[l][width]`, where `width` is the number of units without padding.
   public func state(row: Int, width: Int) -> RecurrentState.Row {
     let states = layers.map { $0.state(row: row) }
     return RecurrentState.Row(
@@ -255,7 +259,7 @@ extension BatchShard {
 }
 
 extension Network {
-  /// Adds the contributions of all shards to the gradients; each thread has a workspace.
+  /// Adds the gradients of all shards to `gradients`; `workspaces` has one element for each thread.
   public func addGradients(
     of shards: [BatchShard], to gradients: inout ParameterStorage,
     workspaces: inout [GradientWorkspace], context: ComputeContext
@@ -263,7 +267,7 @@ extension Network {
     let contributions = shards.map(\.gradientContributions)
     precondition(
       contributions.allSatisfy { $0.count == layout.slots.count },
-      "the shards belong to another network")
+      "the shards have the tensors of another network")
     func gradient(_ slot: ParameterSlot) -> TensorGradient {
       guard let index = layout.slots.firstIndex(of: slot) else {
         preconditionFailure("the network has no tensor \(slot.name)")

@@ -1,12 +1,12 @@
 public import GeulCompute
 public import GeulStorage
 
-/// A checkpoint writes parameters and moments from where they are.
+/// A conformance that lets a checkpoint write parameters and moments without a copy.
 extension Buffer: TensorData where Element == Float {
-  /// The number of bytes.
+  /// The size of the elements in bytes.
   public var byteCount: Int { count * MemoryLayout<Float>.stride }
 
-  /// Passes the bytes of the elements to `body`.
+  /// Calls `body` with the bytes of the elements.
   public func withBytes<Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Void
   ) throws(Failure) {

@@ -5,8 +5,8 @@ public import GeulText
 
 /// A network with everything that is needed to use it: parameters, tokenizer and vocabulary.
 ///
-/// One safetensors file is the model. Its tensors have PyTorch's names and shapes; everything else is one JSON text under the
-/// metadata key `geul`.
+/// A model is stored as one safetensors file. Its tensors have PyTorch's names and shapes; everything else is JSON
+/// under the metadata key `geul`.
 ///
 /// ```swift
 /// let model = try Model(contentsOf: "checkpoints/english.safetensors")
@@ -14,7 +14,7 @@ public import GeulText
 /// try model.save(to: "copy.safetensors")
 /// ```
 public struct Model: Sendable {
-  /// Everything but the parameters.
+  /// Everything except the parameters.
   public var metadata: Metadata
   /// The network.
   public let network: Network
@@ -23,7 +23,7 @@ public struct Model: Sendable {
 
   /// The contents of the metadata key `geul`.
   public struct Metadata: Codable, Sendable, Equatable {
-    /// The version of the format; a reader refuses a newer one.
+    /// The version of the format; other versions are rejected.
     public var format = Metadata.currentFormat
     /// The shape of the network.
     public var architecture: Architecture
@@ -31,10 +31,10 @@ public struct Model: Sendable {
     public var tokenizer: Tokenizer
     /// The tokens in the order of their ids.
     public var vocabulary: Vocabulary
-    /// The training of the model; nil for one that was never trained.
+    /// Facts about the training of the model; nil if it was not trained.
     public var training: Training?
 
-    /// The version of the format that this program writes.
+    /// The version of the format that this program reads and writes.
     public static let currentFormat = 1
 
     private enum CodingKeys: String, CodingKey {
@@ -50,14 +50,14 @@ public struct Model: Sendable {
       public var epochs: Double
       /// The hash of the text; see `Corpus.hash`.
       public var corpusHash: String
-      /// The fraction of the text, at its end, that was held out for validation.
+      /// The fraction of the text, at its end, that is the validation split.
       public var validationFraction: Double
-      /// The validation loss in nats/token, from a zero state; nil where nothing was held out.
+      /// The validation loss in nats/token, from a zero state; nil without a validation split.
       public var validationNats: Double?
       /// The validation loss in bits/byte.
       public var validationBitsPerByte: Double?
 
-      /// Creates a record of a training.
+      /// Creates facts about a training.
       public init(
         step: Int, epochs: Double, corpusHash: String, validationFraction: Double,
         validationNats: Double? = nil, validationBitsPerByte: Double? = nil
@@ -90,7 +90,7 @@ public struct Model: Sendable {
         tokenizer: tokenizer, encoding: encoding, invalid: invalid, vocabulary: vocabulary)
     }
 
-    /// Returns the number of tokens of `corpus` that the model was trained on; nil if it is not the training text.
+    /// Returns the number of tokens in the training split of `corpus`; nil if it is not the text of the training.
     package func trainingTokenCount(of corpus: Corpus) -> Int? {
       guard let training, training.corpusHash == corpus.hash else { return nil }
       return Corpus.tokenCount(of: corpus.count, withoutLast: training.validationFraction)
@@ -98,32 +98,36 @@ public struct Model: Sendable {
   }
 
   /// Creates a model.
+  ///
+  /// - Precondition: The parameters have the layout of the network that the metadata describe.
   public init(_ metadata: Metadata, parameters: ParameterStorage) {
     self.metadata = metadata
     network = Network(metadata.architecture, vocabulary: metadata.vocabulary.count)
-    precondition(parameters.layout == network.layout, "parameters of another network")
+    precondition(
+      parameters.layout == network.layout, "the parameters have the layout of another network")
     self.parameters = parameters
   }
 
   /// The metadata key of `Metadata`.
   public static let metadataKey = "geul"
 
-  /// Reads a model from a file, which may be a training checkpoint too.
+  /// Reads a model from a model file or a training checkpoint.
   ///
-  /// - Throws: `FormatError` if the file is damaged, no model of Geul, or of a later version.
+  /// - Throws: `FormatError` if the file is damaged, is not a Geul model, or has another version of the format.
   public init(contentsOf path: String) throws(FormatError) {
     try self.init(SafetensorsFile(contentsOf: path), name: path)
   }
 
-  /// Reads a model from an open file, which errors call `name`.
+  /// Reads a model from an open file; errors refer to the file as `name`.
   ///
-  /// - Throws: `FormatError` if the file is no model of Geul, of a later version, or of wrong shapes.
+  /// - Throws: `FormatError` if the file is not a Geul model, has another version of the format or wrong shapes, or
+  ///   contains non-finite values.
   public init(_ file: SafetensorsFile, name: String) throws(FormatError) {
-    func fault(_ sentence: String) -> FormatError {
-      FormatError(file: name, reason: .metadata(sentence))
+    func formatError(_ message: String) -> FormatError {
+      FormatError(file: name, reason: .metadata(message))
     }
     guard let text = file.metadata[Self.metadataKey] else {
-      throw fault(
+      throw formatError(
         "is not a model of Geul: its metadata has no key \"geul\". Give a file that `geul train` wrote."
       )
     }
@@ -131,17 +135,17 @@ public struct Model: Sendable {
     do {
       let version = try JSONDecoder().decode(Version.self, from: Data(text.utf8))
       guard version.format == Metadata.currentFormat else {
-        throw fault(
-          "it has version \(version.format) of the format, this program reads version"
+        throw formatError(
+          "has version \(version.format) of the format; this program reads version"
             + " \(Metadata.currentFormat). Use the program that wrote it, or a newer one.")
       }
       metadata = try JSONDecoder().decode(Metadata.self, from: Data(text.utf8))
     } catch let error as FormatError {
       throw error
     } catch {
-      throw fault("what it says about the model cannot be read (\(Self.words(for: error))).")
+      throw formatError("its metadata cannot be decoded (\(Self.description(of: error))).")
     }
-    try Self.checkLimits(metadata, fault)
+    try Self.checkLimits(metadata, formatError)
     self.metadata = metadata
     network = Network(metadata.architecture, vocabulary: metadata.vocabulary.count)
     var tensors: [NamedTensor] = []
@@ -150,29 +154,29 @@ public struct Model: Sendable {
         NamedTensor(
           name: tensor, shape: shape, values: try file.floats(tensor, shape: shape)))
     }
-    if let broken = tensors.first(where: { !$0.values.allSatisfy(\.isFinite) }) {
-      throw fault(
-        "tensor \"\(broken.name)\" holds numbers that are not finite. Use an earlier checkpoint.")
+    if let tensor = tensors.first(where: { !$0.values.allSatisfy(\.isFinite) }) {
+      throw formatError(
+        "tensor \"\(tensor.name)\" contains non-finite values. Use an earlier checkpoint.")
     }
     parameters = network.parameters(from: tensors)
   }
 
   /// Validates sizes before memory is allocated.
   private static func checkLimits(
-    _ metadata: Metadata, _ fault: (String) -> FormatError
+    _ metadata: Metadata, _ formatError: (String) -> FormatError
   ) throws(FormatError) {
     let shape = metadata.architecture
     guard 1...64 ~= shape.layers, 1...65536 ~= shape.hidden else {
-      throw fault(
-        "a network of \(shape.layers) layers of \(shape.hidden) units is beyond what this"
-          + " program reads (64 layers, 65536 units).")
+      throw formatError(
+        "a network of \(shape.layers) layers of \(shape.hidden) units exceeds the limits of this program"
+          + " (64 layers, 65536 units).")
     }
     do throws(TextError) { try metadata.vocabulary.check(for: metadata.tokenizer) } catch {
-      throw fault("its vocabulary does not fit its tokenizer: \(error.description)")
+      throw formatError("its vocabulary does not match its tokenizer: \(error.description)")
     }
   }
 
-  /// The contents of a file of this model, `bias_hh` included, so that PyTorch can load it.
+  /// The contents of the model file, with all tensors that PyTorch expects, including each `bias_hh`.
   public var safetensors: SafetensorsFile {
     SafetensorsFile(
       metadata: [Self.metadataKey: Self.json(metadata)],
@@ -181,19 +185,21 @@ public struct Model: Sendable {
       })
   }
 
-  /// Returns JSON with sorted keys, so that equal values give equal bytes.
+  /// Returns the JSON of a value with sorted keys, so that equal values have equal bytes.
   package static func json(_ value: some Encodable) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // Only values with string keys and finite numbers are encoded here.
-    guard let data = try? encoder.encode(value) else { preconditionFailure("not encodable") }
+    guard let data = try? encoder.encode(value) else {
+      preconditionFailure(
+        "the value must be encodable as JSON, with string keys and finite numbers")
+    }
     return String(decoding: data, as: UTF8.self)
   }
 
   private struct Version: Decodable { let format: Int }
 
-  /// Describes a decoding error without the names of types.
-  package static func words(for error: any Error) -> String {
+  /// Returns a description of a decoding error without the names of Swift types.
+  package static func description(of error: any Error) -> String {
     switch error {
     case DecodingError.keyNotFound(let key, _): "no key \"\(key.stringValue)\""
     case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
@@ -207,7 +213,7 @@ public struct Model: Sendable {
 extension Model {
   /// Saves the model as one safetensors file, and creates missing folders.
   ///
-  /// A file of that name is replaced in one step.
+  /// An existing file is replaced atomically.
   ///
   /// - Throws: `FileError` if the file or a folder cannot be written.
   public func save(to path: String) throws(FileError) {

@@ -2,24 +2,28 @@ public import GeulCompute
 
 /// A tensor with PyTorch's name and shape, row-major.
 public struct NamedTensor: Sendable, Equatable {
-  /// For example `lstm.weight_ih_l0`.
+  /// The name, for example `lstm.weight_ih_l0`.
   public let name: String
-  /// For example `[4h, i]`.
+  /// The size of each dimension, for example `[4h, i]`.
   public let shape: [Int]
-  /// The numbers; as many as the shape says.
+  /// The elements.
   public let values: [Float]
 
   /// Creates a tensor.
+  ///
+  /// - Precondition: The number of elements is that of `shape`.
   public init(name: String, shape: [Int], values: [Float]) {
-    precondition(values.count == shape.reduce(1, *), "\(name): \(values.count) values for \(shape)")
+    precondition(
+      values.count == shape.reduce(1, *),
+      "tensor \(name) of shape \(shape) must not have \(values.count) values")
     self.name = name
     self.shape = shape
     self.values = values
   }
 }
 
-/// Conversion of parameters to PyTorch's names, shapes and order of gates, so that
-/// `torch.nn.LSTM(v, h, layers).load_state_dict` takes them.
+/// Conversion of parameters to PyTorch's names, shapes and gate order, as `torch.nn.LSTM(v, h, layers).load_state_dict`
+/// requires them.
 extension Network {
   /// The name and shape of each tensor of `tensors(of:)`, in order.
   public var tensorShapes: [(name: String, shape: [Int])] {
@@ -28,7 +32,7 @@ extension Network {
       return [
         (layer.input.name, [rows, layer.input.depth]),
         (layer.recurrent.name, [rows, layer.recurrent.depth]),
-        (layer.bias.name, [rows]), (secondBiasName(of: layer), [rows]),
+        (layer.bias.name, [rows]), (layer.recurrentBiasName, [rows]),
       ]
     } + [
       (outputProjection.name, [outputProjection.units, outputProjection.depth]),
@@ -36,7 +40,7 @@ extension Network {
     ]
   }
 
-  /// Returns all tensors of `storage`; `bias_hh` of kinds with one bias for each layer is zero.
+  /// Returns all tensors of `storage`; `bias_hh` is zero for kinds with one bias per layer.
   public func tensors(of storage: ParameterStorage) -> [NamedTensor] {
     let slots = Dictionary(uniqueKeysWithValues: layout.slots.map { ($0.name, $0) })
     return tensorShapes.map { name, shape in
@@ -47,18 +51,20 @@ extension Network {
     }
   }
 
-  /// Returns the parameters of tensors in the shapes of `tensors(of:)`.
+  /// Returns the parameters from tensors with the shapes of `tensors(of:)`.
   ///
-  /// For kinds with one bias for each layer, PyTorch's two biases are added.
+  /// For kinds with one bias per layer, PyTorch's two biases are added.
   public func parameters(from tensors: [NamedTensor]) -> ParameterStorage {
     var storage = ParameterStorage(layout)
     let values = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.values) })
     for slot in layout.slots {
-      guard let values = values[slot.name] else { preconditionFailure("no tensor \(slot.name)") }
+      guard let values = values[slot.name] else {
+        preconditionFailure("tensor \(slot.name) is missing")
+      }
       read(values, into: slot, of: &storage)
     }
     for layer in layers where layer.recurrentBias == nil {
-      guard let second = values[secondBiasName(of: layer)] else { continue }
+      guard let second = values[layer.recurrentBiasName] else { continue }
       var sum = ParameterStorage(layout)
       read(second, into: layer.bias, of: &sum)
       for index in layer.bias.range { storage.values[index] += sum.values[index] }
@@ -66,11 +72,7 @@ extension Network {
     return storage
   }
 
-  private func secondBiasName(of layer: RecurrentLayer) -> String {
-    layer.bias.name.replacing("bias_ih", with: "bias_hh")
-  }
-
-  /// The position of each of PyTorch's gates: i, f, g, o of the LSTM; r, z, n of the GRU.
+  /// Returns the index in the tensor of each of PyTorch's gates: i, f, g, o of the LSTM; r, z, n of the GRU.
   private func gateOrder(of slot: ParameterSlot) -> [Int] {
     guard
       let layer = layers.first(where: {
@@ -95,7 +97,9 @@ extension Network {
 
   private func read(_ values: [Float], into slot: ParameterSlot, of storage: inout ParameterStorage)
   {
-    precondition(values.count == slot.parameterCount, "\(slot.name): \(values.count) values")
+    precondition(
+      values.count == slot.parameterCount,
+      "tensor \(slot.name) must have \(slot.parameterCount) values, has \(values.count)")
     var next = values.makeIterator()
     for gate in gateOrder(of: slot) {
       for unit in 0..<slot.units {

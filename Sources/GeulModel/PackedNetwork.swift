@@ -2,18 +2,18 @@ public import GeulCompute
 
 /// The parameters of a network with its weight matrices packed for the kernels.
 ///
-/// Unchecked: `update` changes it while nothing else uses it.
+/// Unchecked: nothing else uses it while `update` changes it.
 public final class PackedNetwork: @unchecked Sendable {
   /// The network.
   public let network: Network
-  /// The parameters as they are trained and stored.
+  /// The parameters that are trained and saved.
   public private(set) var parameters: ParameterStorage
-  /// The layers from the tokens upward.
+  /// The layers, from the input to the output.
   public let layers: [PackedLayer]
   /// The matrix of the output projection.
   public let outputProjection: PackedMatrix
 
-  /// Packs `parameters`; `backward` tells whether gradients will be propagated through the network.
+  /// Packs `parameters`; pass true for `backward` to propagate gradients through the network.
   public init(
     _ network: Network, parameters: ParameterStorage, precision: Precision, backward: Bool,
     context: ComputeContext
@@ -35,9 +35,9 @@ public final class PackedNetwork: @unchecked Sendable {
   /// The precision of the packed weights.
   public var precision: Precision { outputProjection.precision }
 
-  /// Lets `change` change the parameters, and packs them again.
-  public func update(_ context: ComputeContext, _ change: (inout ParameterStorage) -> Void) {
-    change(&parameters)
+  /// Updates the parameters with `body`, and packs the weight matrices again.
+  public func update(_ context: ComputeContext, _ body: (inout ParameterStorage) -> Void) {
+    body(&parameters)
     pack(context)
   }
 

@@ -1,27 +1,28 @@
 public import GeulCompute
 
-/// One recurrent layer: its kind and the location of its tensors.
+/// One recurrent layer: its kind and the locations of its tensors.
 ///
-/// `CellKind` has the equations. The first layer never multiplies by a one-hot vector: W_x x_t is a row of an embedding table.
+/// See `CellKind` for the equations. The first layer does not multiply by one-hot vectors: W_x x_t is a row of an
+/// embedding table.
 public struct RecurrentLayer: Sendable, Equatable {
-  /// The kind.
+  /// The kind of the layer.
   public let cell: CellKind
-  /// Indicates whether the input is tokens, that is, one-hot vectors.
+  /// Indicates whether the input is tokens, as in the first layer.
   public let readsTokens: Bool
-  /// W_x, or the embedding table of its rows, `[i, gates, h]`.
+  /// The input matrix W_x, `[i, gates, h]`, or the embedding table, `[v, gates, h]`.
   ///
-  /// LSTM gates: i, f, c~, o. GRU: n, r, z.
+  /// The gates are i, f, c~, o of the LSTM, and n, r, z of the GRU.
   public let input: ParameterSlot
-  /// W_h, `[h, gates, h]`.
+  /// The recurrent matrix W_h, `[h, gates, h]`.
   ///
-  /// LSTM gates: i, f, c~, o. GRU: r, z, n.
+  /// The gates are i, f, c~, o of the LSTM, and r, z, n of the GRU.
   public let recurrent: ParameterSlot
   /// The bias, `[gates, h]`, gates as in `input`.
   public let bias: ParameterSlot
-  /// The bias of the products with the hidden state, `[gates, h]`, gates as in `recurrent`; nil for kinds without.
+  /// The bias of the recurrent products, `[gates, h]`, gates as in `recurrent`; nil for kinds without one.
   public let recurrentBias: ParameterSlot?
 
-  /// Reserves the tensors of layer `index` in `layout`, under PyTorch's names.
+  /// Reserves the tensors of layer `index` in `layout` with PyTorch's names.
   public init(
     _ cell: CellKind, index: Int, inputs: Int, readsTokens: Bool, hidden: Int,
     in layout: inout ParameterLayout
@@ -39,6 +40,11 @@ public struct RecurrentLayer: Sendable, Equatable {
     recurrentBias = cell.descriptor.hasRecurrentBias ? reserve("bias_hh", depth: 1) : nil
   }
 
-  /// `h`, padded.
+  /// The number of hidden units, padded.
   public var width: Int { recurrent.width }
+
+  /// PyTorch's name of the bias of the recurrent products, for example `lstm.bias_hh_l0`.
+  ///
+  /// For kinds without that bias, PyTorch still has a tensor of this name.
+  package var recurrentBiasName: String { bias.name.replacing("bias_ih", with: "bias_hh") }
 }

@@ -1,8 +1,8 @@
 internal import GeulCompute
 
-/// The recurrent state of several sequences: h_t, and for kinds that carry one the float32 state, of all layers.
+/// The recurrent state of several sequences in all layers: h_t, and the float32 state of kinds that have one.
 ///
-/// Checkpoints, prompts and caches hold it; a `BatchShard` reads and writes it row by row.
+/// Checkpoints and prefix caches store it; a `BatchShard` reads and writes it row by row.
 public struct RecurrentState: Sendable, Equatable {
   /// The number of layers: `l`.
   public let layers: Int
@@ -12,17 +12,17 @@ public struct RecurrentState: Sendable, Equatable {
   public let width: Int
   /// The hidden states, `[l, b, h]`.
   public var hidden: [Float]
-  /// c of the LSTM, h in float32 of the GRU, `[l, b, h]`; empty for the vanilla cell.
+  /// The float32 states, `[l, b, h]`: c of the LSTM, h of the GRU; empty for the vanilla RNN.
   public var float32State: [Float]
 
   /// The state of one sequence.
   public struct Row: Sendable, Equatable {
     /// The hidden states, `[l][h]`.
     public var hidden: [[Float]]
-    /// The float32 states, `[l][h]`; each is empty for the vanilla cell.
+    /// The float32 states, `[l][h]`; each is empty for the vanilla RNN.
     public var float32State: [[Float]]
 
-    /// The bytes of its numbers.
+    /// The size of the values in bytes.
     public var byteCount: Int {
       (hidden + float32State).reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride
     }
@@ -40,7 +40,7 @@ public struct RecurrentState: Sendable, Equatable {
   }
 
   private func range(layer: Int, row: Int) -> Range<Int> {
-    precondition(0 <= row && row < rows, "row \(row) of \(rows)")
+    precondition(0 <= row && row < rows, "row \(row) is not in 0..<\(rows)")
     let start = (layer * rows + row) * width
     return start..<start + width
   }

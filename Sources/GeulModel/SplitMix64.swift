@@ -1,9 +1,9 @@
-/// The random number generator SplitMix64 (Steele, Lea and Flood 2014), whose state a checkpoint can hold.
+/// The random number generator SplitMix64 (Steele, Lea and Flood 2014), whose state can be saved in a checkpoint.
 public struct SplitMix64: RandomNumberGenerator, Codable, Sendable, Equatable {
   /// The state of the generator.
   public private(set) var state: UInt64
 
-  /// Starts the sequence of `seed`.
+  /// Creates a generator with a seed.
   public init(seed: UInt64) { state = seed }
 
   /// Returns the next 64 random bits.
@@ -15,7 +15,7 @@ public struct SplitMix64: RandomNumberGenerator, Codable, Sendable, Equatable {
     return z ^ (z >> 31)
   }
 
-  /// Returns a number uniformly distributed in -bound ..< bound, the same on every machine.
+  /// Returns a random value, uniformly distributed in -bound..<bound, the same on every machine.
   public mutating func uniform(_ bound: Float) -> Float {
     (Float(next() >> 40) * 0x1p-23 - 1) * bound
   }

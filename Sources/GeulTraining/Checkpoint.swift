@@ -48,7 +48,7 @@ public struct Checkpoint: Sendable {
     do {
       run = try JSONDecoder().decode(RunState.self, from: Data(text.utf8))
     } catch {
-      throw formatError("the state of the run cannot be decoded (\(Model.words(for: error))).")
+      throw formatError("the state of the run cannot be decoded (\(Model.description(of: error))).")
     }
     let configuration = run.configuration
     guard configuration.architecture == model.metadata.architecture, run.isValid else {

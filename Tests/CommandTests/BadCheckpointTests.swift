@@ -65,7 +65,7 @@ struct BadCheckpointTests {
     ("\"step\":20", "\"step\":2e99"),
   ])
   func `invalid metadata is refused`(words: String, others: String) throws {
-    try expectRefused(rewritten(words, to: others), naming: "cannot be read")
+    try expectRefused(rewritten(words, to: others), naming: "cannot be decoded")
   }
 
   @Test(arguments: [
@@ -101,7 +101,7 @@ struct BadCheckpointTests {
 
   @Test func `a tensor with a value that is not finite is refused`() throws {
     let bytes = try rewritten { try fill("decoder.bias", of: &$0, with: .nan) }
-    try expectRefused(bytes, naming: "not finite")
+    try expectRefused(bytes, naming: "non-finite values")
   }
 
   @Test func `a safetensors file of another program is refused`() throws {
