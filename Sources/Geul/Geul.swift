@@ -1,4 +1,4 @@
-// `import Geul` gives all of the libraries.
+// `import Geul` imports all libraries of the package except GeulCharts.
 @_exported public import GeulCompression
 @_exported public import GeulGeneration
 @_exported public import GeulInsight
