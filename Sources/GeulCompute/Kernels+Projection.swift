@@ -17,20 +17,24 @@ extension ComputeContext {
     require("output", activations.outputCount, atLeast: rows * depth)
     require("parameters", parameters.values.count, atLeast: bias.range.upperBound)
     logits.usedRows = rows
-    withExtendedLifetime((weights, parameters, activations, logits)) {
-      var call = unsafe geul_projection()
-      unsafe (call.rows, call.depth, call.width) = (rows, depth, weights.slot.width)
-      unsafe call.hidden = activations.outputPointer
-      unsafe call.weights = UnsafeRawPointer(weights.forward.pointer)
-      unsafe call.bias = parameters.values.pointer + bias.offset
-      unsafe call.logits = logits.values.pointer
-      let project = unsafe kernels.inference(weights.precision).projection_forward
-      let shared = unsafe SendableArguments(call)
-      pool.split(columns: weights.slot.width, weightBytes: weights.forward.count) { columns in
-        var call = unsafe shared.value
-        unsafe (call.first_column, call.end_column) = (columns.lowerBound, columns.upperBound)
-        unsafe project(&call)
-      }
+    defer {
+      extendLifetime(weights)
+      extendLifetime(parameters)
+      extendLifetime(activations)
+      extendLifetime(logits)
+    }
+    var call = unsafe geul_projection()
+    unsafe (call.rows, call.depth, call.width) = (rows, depth, weights.slot.width)
+    unsafe call.hidden = activations.outputPointer
+    unsafe call.weights = UnsafeRawPointer(weights.forward.pointer)
+    unsafe call.bias = parameters.values.pointer + bias.offset
+    unsafe call.logits = logits.values.pointer
+    let project = unsafe kernels.inference(weights.precision).projection_forward
+    let shared = unsafe SendableArguments(call)
+    pool.split(columns: weights.slot.width, weightBytes: weights.forward.count) { columns in
+      var call = unsafe shared.value
+      unsafe (call.first_column, call.end_column) = (columns.lowerBound, columns.upperBound)
+      unsafe project(&call)
     }
   }
 }

@@ -15,49 +15,54 @@ extension ComputeContext {
       length <= activations.length, "length must be at most \(activations.length), is \(length)")
     let rows = activations.rows
     require("parameters", parameters.values.count, atLeast: layer.parameterEnd)
-    withExtendedLifetime((layer, parameters, input, activations)) {
-      let base = unsafe parameters.values.pointer
-      var call = unsafe geul_forward()
-      unsafe (call.length, call.rows, call.width) = (length, rows, activations.width)
-      unsafe call.relu = layer.activation == .relu ? 1 : 0
-      unsafe call.bias = base + layer.bias.offset
-      if let slot = layer.recurrentBias { unsafe call.recurrent_bias = base + slot.offset }
-      unsafe call.recurrent_weights = UnsafeRawPointer(layer.packedRecurrent.forward.pointer)
-      switch input {
-      case .tokens(let tokens):
-        require("tokens", tokens.count, atLeast: length * rows)
-        unsafe call.tokens = tokens.pointer
-        unsafe call.embedding = base + layer.input.offset
-        let depth = layer.input.depth
-        for index in 0..<length * rows {
-          precondition(
-            0 <= tokens[index] && tokens[index] < depth,
-            "token \(tokens[index]) is not in 0..<\(depth)")
-        }
-      case .output(let below):
-        guard let packed = layer.packedInput else {
-          preconditionFailure("the input of the first layer must be tokens")
-        }
-        let inputs = padded(packed.slot.depth)
-        require("input", below.outputCount, atLeast: length * rows * inputs)
-        unsafe call.inputs = inputs
-        unsafe call.input_weights = UnsafeRawPointer(packed.forward.pointer)
-        unsafe call.input = below.outputPointer
+    defer {
+      // Borrows, unlike `withExtendedLifetime`, which retains.
+      extendLifetime(layer)
+      extendLifetime(parameters)
+      extendLifetime(input)
+      extendLifetime(activations)
+    }
+    let base = unsafe parameters.values.pointer
+    var call = unsafe geul_forward()
+    unsafe (call.length, call.rows, call.width) = (length, rows, activations.width)
+    unsafe call.relu = layer.activation == .relu ? 1 : 0
+    unsafe call.bias = base + layer.bias.offset
+    if let slot = layer.recurrentBias { unsafe call.recurrent_bias = base + slot.offset }
+    unsafe call.recurrent_weights = UnsafeRawPointer(layer.packedRecurrent.forward.pointer)
+    switch input {
+    case .tokens(let tokens):
+      require("tokens", tokens.count, atLeast: length * rows)
+      unsafe call.tokens = tokens.pointer
+      unsafe call.embedding = base + layer.input.offset
+      let depth = layer.input.depth
+      for index in 0..<length * rows {
+        precondition(
+          0 <= tokens[index] && tokens[index] < depth,
+          "token \(tokens[index]) is not in 0..<\(depth)")
       }
-      unsafe call.hidden = activations.hidden.mutablePointer()
-      if activations.float32State.count > 0 {
-        unsafe call.state = activations.float32State.pointer
+    case .output(let below):
+      guard let packed = layer.packedInput else {
+        preconditionFailure("the input of the first layer must be tokens")
       }
-      unsafe call.gates = activations.gates.pointer
-      let kernel = unsafe kernels.forwardKernel(layer.cell, activations.precision)
-      let shared = unsafe SendableArguments(call)
-      // All columns of a step must be computed before the next step begins.
-      let pool = length == 1 ? pool : ThreadPool(1)
-      pool.split(columns: activations.width, weightBytes: layer.weightBytes) { columns in
-        var call = unsafe shared.value
-        unsafe (call.first_unit, call.end_unit) = (columns.lowerBound, columns.upperBound)
-        unsafe kernel(&call)
-      }
+      let inputs = padded(packed.slot.depth)
+      require("input", below.outputCount, atLeast: length * rows * inputs)
+      unsafe call.inputs = inputs
+      unsafe call.input_weights = UnsafeRawPointer(packed.forward.pointer)
+      unsafe call.input = below.outputPointer
+    }
+    unsafe call.hidden = activations.hidden.mutablePointer()
+    if activations.float32State.count > 0 {
+      unsafe call.state = activations.float32State.pointer
+    }
+    unsafe call.gates = activations.gates.pointer
+    let kernel = unsafe kernels.forwardKernel(layer.cell, activations.precision)
+    let shared = unsafe SendableArguments(call)
+    // All columns of a step must be computed before the next step begins.
+    let pool = length == 1 ? pool : ThreadPool(1)
+    pool.split(columns: activations.width, weightBytes: layer.weightBytes) { columns in
+      var call = unsafe shared.value
+      unsafe (call.first_unit, call.end_unit) = (columns.lowerBound, columns.upperBound)
+      unsafe kernel(&call)
     }
   }
 }

@@ -43,7 +43,9 @@ extension Kernels {
 }
 
 /// The parameters of a recurrent layer in the form that kernels read: parameter slots and packed matrices.
-public struct PackedLayer: Sendable {
+///
+/// A class, so that a step of generation retains one object instead of each slot and matrix.
+public final class PackedLayer: Sendable {
   /// The kind of the layer.
   public let cell: CellKind
   /// The embedding table, `[v, gates, h]`, or the input matrix, `[i, gates, h]`.
