@@ -115,7 +115,7 @@ extension FileError: CustomStringConvertible {
     case .system(let code): Self.remedy(SystemError(code: code), isSaving: isBeforeCommit)
     case .notAFile: "Give the path of a file."
     case .endsEarly: "Try again when no other process writes to it."
-    case .busy: "Wait until it has finished, or choose another folder."
+    case .busy: "Wait until it has finished, or choose another directory."
     case .headerTooLong: "Use a smaller vocabulary."
     }
   }
@@ -125,11 +125,11 @@ extension FileError: CustomStringConvertible {
     return switch error {
     case .noSpace, .quotaExceeded: "Free disk space, or choose another disk." + kept
     case .fileTooLarge: "Raise the file-size limit (ulimit -f), or choose another disk." + kept
-    case .accessDenied, .notPermitted: "Change the permissions, or choose another folder." + kept
-    case .readOnlyFileSystem: "The disk is read-only: choose another folder." + kept
-    case .notFound where isSaving: "Create the folder first." + kept
+    case .accessDenied, .notPermitted: "Change the permissions, or choose another directory." + kept
+    case .readOnlyFileSystem: "The disk is read-only: choose another directory." + kept
+    case .notFound where isSaving: "Create the directory first." + kept
     case .notFound: "Check the path."
-    case .notAFolder: "Part of the path is not a folder: check the path." + kept
+    case .notAFolder: "Part of the path is not a directory: check the path." + kept
     default: "Check the disk and the path." + kept
     }
   }

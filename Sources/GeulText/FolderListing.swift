@@ -51,7 +51,7 @@ struct FolderListing {
     let count = others.count
     return [
       "\(first): skipped\(count > 1 ? ", and \(count - 1) more" : "");"
-        + " only \(Self.patterns) are read from folders."
+        + " only \(Self.patterns) are read from directories."
     ]
   }
 }

@@ -50,14 +50,14 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
   private var message: String {
     switch reason {
     case .missing:
-      return "no such file or folder."
+      return "no such file or directory."
     case .unreadable(let message):
       return "it cannot be read: \(message)."
     case .empty:
       return "there is no text in it; at least one character is needed."
     case .folderWithoutText:
       return
-        "the folder contains no text file (\(FolderListing.patterns)); give the paths of files."
+        "the directory contains no text file (\(FolderListing.patterns)); give the paths of files."
     case .binary(let evidence):
       return "this is not text: \(evidence)\(location); --unit byte reads any file."
     case .invalidBytes(let bytes, let encoding, let suggestion):
@@ -74,7 +74,7 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
     case .minimumCountTooHigh(let count):
       return "no token occurs \(count) times; use a smaller --min-count."
     case .temporaryFile(let message):
-      return "the token ids cannot be written there: \(message); set TMPDIR to another folder."
+      return "the token ids cannot be written there: \(message); set TMPDIR to another directory."
     case .invalidVocabulary(let problem):
       return "\(problem)."
     }

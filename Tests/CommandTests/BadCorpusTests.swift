@@ -25,7 +25,7 @@ struct BadCorpusTests {
   }
 
   @Test func `a missing text is named`() throws {
-    try train(["nothing.txt"]).expectRefusal(1, naming: "nothing.txt", "no such file or folder")
+    try train(["nothing.txt"]).expectRefusal(1, naming: "nothing.txt", "no such file or directory")
     #expect(!folder.exists("run"))
   }
 

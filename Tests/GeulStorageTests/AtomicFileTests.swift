@@ -103,7 +103,7 @@ struct AtomicFileTests {
     #expect(
       missing?.description
         == folder.file("none/g.partial") + ": could not be created: No such file or directory. "
-        + "Create the folder first. Existing files are unchanged.")
+        + "Create the directory first. Existing files are unchanged.")
     #expect(folder.names(includingHidden: true) == ["f"])
   }
 

@@ -11,8 +11,8 @@ struct BadInputTests {
   }
 
   @Test func `a missing file is an error`() {
-    #expect(error(.path("no/such.txt")) == "no/such.txt: no such file or folder.")
-    #expect(error(.path("")) == ": no such file or folder.")
+    #expect(error(.path("no/such.txt")) == "no/such.txt: no such file or directory.")
+    #expect(error(.path("")) == ": no such file or directory.")
   }
 
   @Test func `an unreadable file is an error`() throws {
@@ -54,7 +54,7 @@ struct BadInputTests {
     try scratch.write("int main;", "main.c")
     #expect(
       error(.path(scratch.path))
-        == "\(scratch.path): the folder contains no text file (*.txt, *.text, *.md, *.markdown,"
+        == "\(scratch.path): the directory contains no text file (*.txt, *.text, *.md, *.markdown,"
         + " *.rst, *.org, *.tex); give the paths of files.")
   }
 
@@ -102,7 +102,7 @@ struct BadInputTests {
     }
     #expect(
       error?.description == "/no/such/folder: the token ids cannot be written there:"
-        + " No such file or directory; set TMPDIR to another folder.")
+        + " No such file or directory; set TMPDIR to another directory.")
   }
 
   @Test func `errors are compared by reason and source`() {

@@ -105,7 +105,7 @@ struct CorpusTests {
     #expect(
       corpus.notes == [
         "\(scratch.path)/b/image.png: skipped, and 2 more; only"
-          + " *.txt, *.text, *.md, *.markdown, *.rst, *.org, *.tex are read from folders."
+          + " *.txt, *.text, *.md, *.markdown, *.rst, *.org, *.tex are read from directories."
       ])
   }
 
