@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Geul
 
-/// A vanilla RNN, a GRU and an LSTM with equal parameter counts, trained on one text for equal times.
+/// A vanilla RNN, a GRU and an LSTM with equal parameter counts, trained on one text for equal times or equal steps.
 struct CellComparison {
   /// The path of the text.
   let text: String
@@ -14,6 +14,8 @@ struct CellComparison {
   let activation: Activation
   /// The total training time of the three models.
   let minutes: Double
+  /// The number of steps of each model; nil for equal times.
+  let trainSteps: Int?
   let threads: Int?
 
   private static let cells = [CellKind.rnn, .gru, .lstm]
@@ -34,6 +36,10 @@ struct CellComparison {
         "\(text): too short to hold out a tenth and measure on it. Use a text of at least"
           + " \(10 * Context.minimumLength) characters.")
     }
+    let budget =
+      trainSteps.map { ["--steps", "\($0)", "--patience", "0"] } ?? [
+        "--seconds", "\(minutes * 20)",
+      ]
     for (cell, path) in zip(Self.cells, paths) {
       let hidden = hiddenUnits(of: cell, vocabulary: corpus.vocabulary.count)
       Output.note("Training \(path)")
@@ -41,11 +47,11 @@ struct CellComparison {
       let train = try Train.parse(
         [
           text, "--out", path, "--cell", cell.rawValue, "--layers", "1", "--hidden", "\(hidden)",
-          "--seconds", "\(minutes * 20)", "--sample-every", "0",
+          "--sample-every", "0",
           // The comparison is about long contexts: a small text must not shorten the sequences.
           "--length", "\(TrainingConfiguration().length)",
           "--activation", cell == .rnn ? activation.rawValue : "tanh",
-        ] + threads)
+        ] + budget + threads)
       do {
         let (context, clock) = (try train.machine.context, Stopwatch())
         try train.run(on: corpus, context, clock)

@@ -14,7 +14,7 @@ struct Context: ParsableCommand {
       """,
     discussion: """
       The gradients of a vanilla RNN vanish over long distances; LSTM and GRU preserve them. --compare-cells trains one model \
-      of each kind, with equal parameter counts and equal times, and compares them.
+      of each kind, with equal parameter counts and equal times or steps, and compares them.
       """)
 
   @Argument(help: "Model files or run directories.")
@@ -31,6 +31,11 @@ struct Context: ParsableCommand {
   var minutes = 3.0
   @Option(
     help: ArgumentHelp(
+      "Train each of the three models for this number of steps, instead of equal times.",
+      valueName: "n"))
+  var trainSteps: Int?
+  @Option(
+    help: ArgumentHelp(
       "Hidden units of the LSTM; the other two get equal parameter counts.", valueName: "n"))
   var hidden = 128
   @Option(
@@ -45,6 +50,7 @@ struct Context: ParsableCommand {
   func validate() throws {
     try check("--minutes", minutes, in: 0.05...1e5)
     try check("--hidden", hidden, in: 1...3200)
+    try check("--train-steps", trainSteps, in: 1...1_000_000_000)
     try check("--steps", steps, in: 2...5000)
     if compareCells == nil {
       guard !models.isEmpty else {
@@ -52,6 +58,9 @@ struct Context: ParsableCommand {
       }
       guard corpus != nil else {
         throw ValidationError("Give a text to measure on with --corpus.")
+      }
+      guard trainSteps == nil else {
+        throw ValidationError("--train-steps belongs to --compare-cells, which trains models.")
       }
     } else if !models.isEmpty {
       throw ValidationError("--compare-cells trains its own models: leave out the others.")
@@ -74,7 +83,7 @@ struct Context: ParsableCommand {
     let name = URL(filePath: absolute(text)).deletingPathExtension().lastPathComponent
     return CellComparison(
       text: text, directory: out ?? "checkpoints/cells-\(name)", hidden: hidden,
-      activation: activation, minutes: minutes, threads: machine.threads)
+      activation: activation, minutes: minutes, trainSteps: trainSteps, threads: machine.threads)
   }
 
   private func measure(_ path: String, _ text: String) throws -> ContextMeasurement {
@@ -100,8 +109,9 @@ struct Context: ParsableCommand {
     let sensitivity = ContextSensitivity(
       model, ids, maximumDistance: steps, context: try machine.context)
     return ContextMeasurement(
-      path: path, architecture: model.metadata.architecture, unit: unit, sensitivity: sensitivity,
-      unknown: range.count - ids.count)
+      path: path, architecture: model.metadata.architecture,
+      parameterCount: model.network.layout.parameterCount, unit: unit,
+      sensitivity: sensitivity, unknown: range.count - ids.count)
   }
 
   /// The minimum number of tokens to measure on.

@@ -7,6 +7,7 @@ struct ContextMeasurement {
   /// The path of the model.
   let path: String
   let architecture: Architecture
+  let parameterCount: Int
   let unit: TokenUnit
   let sensitivity: ContextSensitivity
   /// The number of tokens of the text outside the model's vocabulary.
@@ -87,6 +88,17 @@ extension ReportDocument {
 
   /// Shows gradient norms and losses of the training runs of the compared cells.
   mutating func showTraining(_ all: [ContextMeasurement], _ activation: Activation) throws {
+    try heading("Text read during training")
+    let rows = try all.map { model in
+      let run = try RunFolder(model.path).loadLatest().value.run
+      let tokens = run.step * run.configuration.batch * run.configuration.length
+      return [
+        model.name, "\(model.parameterCount)", "\(run.step)", compact(Double(tokens)),
+        epochs(run.batcher.epochs), number(RunFolder(model.path).metrics().last?.seconds ?? 0, 1),
+      ]
+    }
+    let tokens = all.first?.unit.pluralNoun ?? "tokens"
+    try table(rows, under: ["", "parameters", "steps", tokens, "epochs", "seconds"])
     try heading("Gradients during training")
     try paragraph(
       "Each step of backpropagation multiplies the gradient by W_h and by the derivative of the activation. tanh bounds"

@@ -67,8 +67,9 @@ public struct Corpus: Sendable {
 
   /// Returns the number of bytes of UTF-8 in a range of tokens: the divisor of bits/byte.
   ///
-  /// Tokens that are not in the vocabulary count as zero bytes, because a loss omits them. With
-  /// `TokenUnit.jamo`, the bytes of a syllable are attributed to its leading consonant.
+  /// The unknown token counts as the mean number of bytes of the tokens that it replaced. Without an
+  /// unknown token, tokens that are not in the vocabulary count as zero bytes, because a loss omits
+  /// them. With `TokenUnit.jamo`, the bytes of a syllable are attributed to its leading consonant.
   ///
   /// - Complexity: O(n) for n tokens.
   public func byteCount(ofTokensIn range: Range<Int>) -> Int {
@@ -76,6 +77,7 @@ public struct Corpus: Sendable {
     var block = ids(max(0, range.lowerBound - 2)..<range.lowerBound)
     var counter = TokenByteCounts.Counter(byteCounts)
     for id in block { _ = counter.add(id) }
+    let unknownBefore = counter.unknownCount
     var total = 0
     var start = range.lowerBound
     while start < range.upperBound {
@@ -83,6 +85,7 @@ public struct Corpus: Sendable {
       for id in block { total += counter.add(id) }
       start += block.count
     }
-    return total
+    let unknown = Double(counter.unknownCount - unknownBefore)
+    return total + Int((unknown * byteCounts.bytesPerUnknown).rounded())
   }
 }

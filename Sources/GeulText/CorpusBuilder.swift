@@ -54,20 +54,22 @@ struct CorpusBuilder: ~Copyable {
       let more = count == 0 ? "" : " (and to \(count) more)"
       notes.append("\(first): a line feed was added at the end\(more): the last line had none.")
     }
-    let (vocabulary, ids, unknown) = try makeVocabulary(name: name)
+    let (vocabulary, ids, unknown, unknownBytes) = try makeVocabulary(name: name)
     var hash = StableHash()
     for token in vocabulary.tokens { hash.add(token) }
     let tokenFile = try writer.finish(ids: ids, limit: vocabulary.count, hash: &hash)
     return Corpus(
       tokenizer: options.tokenizer, vocabulary: vocabulary, byteCount: segmenter.byteCount,
       hash: hash.hexadecimal, notes: notes, unknownCount: unknown, tokenFile: tokenFile,
-      byteCounts: TokenByteCounts(vocabulary, options.tokenizer))
+      byteCounts: TokenByteCounts(
+        vocabulary, options.tokenizer,
+        bytesPerUnknown: Double(unknownBytes) / Double(max(1, unknown))))
   }
 
-  /// Returns the vocabulary, the id of each token index, and the number of unknown tokens.
+  /// Returns the vocabulary, the id of each token index, and the number of unknown tokens and of their bytes.
   private mutating func makeVocabulary(
     name: String
-  ) throws(TextError) -> (Vocabulary, ids: [Int32], unknown: Int) {
+  ) throws(TextError) -> (Vocabulary, ids: [Int32], unknown: Int, unknownBytes: Int) {
     let ranked = counter.ranked()
     let vocabulary: Vocabulary
     if let given = options.vocabulary {
@@ -99,6 +101,7 @@ struct CorpusBuilder: ~Copyable {
         "\(name): \(category): \(total) (\(unknown.count) distinct),"
           + " most frequent \(describe(first.token)).")
     }
-    return (vocabulary, ids, total)
+    let bytes = unknown.reduce(0) { $0 + $1.count * $1.token.utf8.count }
+    return (vocabulary, ids, total, bytes)
   }
 }

@@ -5,8 +5,13 @@ struct TokenByteCounts: Sendable {
 
   fileprivate private(set) var bytes: [Int32]
   fileprivate private(set) var roles: [Role]?
+  fileprivate let unknownID: Int?
+  /// The mean number of bytes of the tokens that the unknown token replaced.
+  let bytesPerUnknown: Double
 
-  init(_ vocabulary: Vocabulary, _ tokenizer: Tokenizer) {
+  init(_ vocabulary: Vocabulary, _ tokenizer: Tokenizer, bytesPerUnknown: Double) {
+    unknownID = vocabulary.unknownID
+    self.bytesPerUnknown = bytesPerUnknown
     bytes = vocabulary.tokens.map { token in
       tokenizer.unit == .byte ? 1 : Int32(token.utf8.count)
     }
@@ -29,6 +34,8 @@ struct TokenByteCounts: Sendable {
     private let byteCounts: TokenByteCounts
     /// The last jamo of a syllable that may continue.
     private var previous = Role.none
+    /// The number of unknown tokens, whose bytes `add` omits.
+    private(set) var unknownCount = 0
 
     init(_ byteCounts: TokenByteCounts) { self.byteCounts = byteCounts }
 
@@ -38,6 +45,7 @@ struct TokenByteCounts: Sendable {
         previous = .none
         return 0
       }
+      if Int(id) == byteCounts.unknownID { unknownCount += 1 }
       let size = Int(byteCounts.bytes[Int(id)])
       guard let role = byteCounts.roles?[Int(id)] else { return size }
       switch (previous, role) {

@@ -114,6 +114,14 @@ struct ReportTests {
       ["context", "--compare-cells", "text.txt", "--activation", "relu", "--out", "three"],
       in: folder)
     #expect(second.status == 1 && second.stderr.contains("already exists"), "\(second.stderr)")
+    #expect(shown.contains("Text read during training") && page.contains("characters"))
+    let steps = try run(
+      [
+        "context", "--compare-cells", "text.txt", "--train-steps", "7", "--hidden", "24", "--out",
+        "steps", "--threads", "1",
+      ], in: folder
+    ).text.matches(of: #/steps/(rnn|gru|lstm) [^\n]* 7 +([0-9.k]+) /#).map(\.2)
+    #expect(steps.count == 3 && Set(steps).count == 1, "equal steps read equal text: \(steps)")
     let again = try run(["context", "three/lstm", "--corpus", "text.txt"], in: folder)
     #expect(again.text.contains("Context sensitivity"))
   }
@@ -210,6 +218,7 @@ struct ReportTests {
       (["context"], 2, "--compare-cells"), (["context", "run"], 2, "--corpus"),
       (["context", "run", "--corpus", "nowhere"], 1, "nowhere"),
       (["context", "run", "--compare-cells", "text.txt"], 2, "--compare-cells"),
+      (["context", "run", "--corpus", "text.txt", "--train-steps", "5"], 2, "--compare-cells"),
       (["context", "--compare-cells", "short.txt"], 1, "too short"),
       (["context", "run", "--corpus", "korean.txt"], 1, "less than half"),
       (["report", "run/best.safetensors"], 1, "Give the run directory, run."),

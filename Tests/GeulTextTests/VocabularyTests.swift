@@ -53,6 +53,14 @@ struct VocabularyTests {
     #expect(corpus.unknownCount == 2)
   }
 
+  @Test func `the unknown token counts as the mean bytes of the tokens that it replaced`() throws {
+    let corpus = try Corpus.read([.text("aa한b한aé")], options: CorpusOptions(minimumCount: 3))
+    #expect(corpus.vocabulary.tokens == ["a", ""])
+    #expect(corpus.byteCount(ofTokensIn: 0..<7) == 3 + 3 + 1 + 3 + 2)
+    // Four unknown tokens of nine bytes.
+    #expect(corpus.byteCount(ofTokensIn: 2..<4) == 5)
+  }
+
   @Test func `canonically equivalent strings are different tokens`() throws {
     let vocabulary = try Vocabulary(
       tokens: ["\u{E9}", "e\u{301}", "\u{212B}", "\u{C5}"], unknownID: nil)
