@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Geul
 
 /// A vanilla RNN, a GRU and an LSTM with equal parameter counts, trained on one text for equal times or equal steps.
@@ -23,14 +22,14 @@ struct CellComparison {
   /// Trains the three models one after the other.
   ///
   /// - Returns: The paths of the run directories.
-  func train() throws -> [String] {
+  func train(on source: TextSource) throws -> [String] {
     let paths = Self.cells.map { "\(directory)/\($0.rawValue)" }
-    if let path = paths.first(where: FileManager.default.fileExists) {
+    if let path = paths.first(where: FileSystem.exists) {
       throw CommandError(
         "\(path) already exists. Choose another --out, or compare the existing models with geul context"
           + " \(paths.joined(separator: " ")) --corpus \(text).")
     }
-    let corpus = try readCorpus([text], CorpusOptions(tokenizer: Tokenizer()))
+    let corpus = try readCorpus([source], CorpusOptions(tokenizer: Tokenizer()))
     guard corpus.count > 10 * Context.minimumLength else {
       throw CommandError(
         "\(text): too short to hold out a tenth and measure on it. Use a text of at least"
@@ -57,7 +56,7 @@ struct CellComparison {
         try train.run(on: corpus, context, clock)
       } catch let error as TrainingError {
         // A diverged run still has a best model, whose gradients are measured.
-        guard FileManager.default.fileExists(atPath: RunFolder(path).best.path) else {
+        guard FileSystem.exists(RunFolder(path).best.path) else {
           throw error
         }
         Output.note("\(error)")

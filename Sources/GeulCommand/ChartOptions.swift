@@ -25,11 +25,11 @@ struct ChartOptions: ParsableArguments {
   /// Throws if the HTML file cannot be written; called before a long computation.
   func check() throws {
     guard let html else { return }
-    let folder = URL(filePath: html).deletingLastPathComponent().path
+    let folder = FileSystem.folder(of: html)
     if FileSystem.isFolder(html) {
       throw CommandError("\(html) is a directory. Give a file with --html.")
     }
-    guard FileManager.default.isWritableFile(atPath: folder) else {
+    guard FileSystem.isWritable(folder: folder.isEmpty ? "." : folder) else {
       throw unwritable(html)
     }
   }
@@ -41,7 +41,15 @@ struct ChartOptions: ParsableArguments {
   /// Writes the page to the file of `--html`, if given.
   func write(_ page: HTMLPage) throws {
     guard let html else { return }
-    do { try Data(page.html.utf8).write(to: URL(filePath: html), options: .atomic) } catch {
+    do {
+      guard FileSystem.isRereadable(html) else {
+        try FileDescriptor(appendingTo: html).write(Array(page.html.utf8).span.raw)
+        return
+      }
+      try AtomicFile(html).replace(keepingPrevious: false) { (out) throws(FileError) in
+        try out.write(Array(page.html.utf8).span)
+      }
+    } catch {
       throw unwritable(html)
     }
     Output.note("Wrote \(html)")

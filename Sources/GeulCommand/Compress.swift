@@ -94,19 +94,14 @@ struct ArchiveOptions: ParsableArguments {
 
   /// Returns the bytes of a file or of standard input.
   func read(_ file: String) throws -> [UInt8] {
-    do {
-      return file == "-"
-        ? Array(try FileHandle.standardInput.readToEnd() ?? Data())
-        : Array(try Data(contentsOf: URL(filePath: absolute(file))))
-    } catch {
-      throw CommandError("\(file): cannot be read: \(error.localizedDescription) Check the path.")
-    }
+    guard file != "-" else { return try FileDescriptor.standardInput.readToEnd() }
+    return try FileDescriptor(reading: existing(file)).readToEnd()
   }
 
   /// Returns the output path; an existing file is never overwritten.
   func target(_ file: String, default name: String) throws -> String {
     let target = out ?? (file == "-" ? "-" : name)
-    guard target == "-" || !FileManager.default.fileExists(atPath: target) else {
+    guard target == "-" || !FileSystem.exists(target) else {
       throw CommandError("\(target) already exists. Choose another --out.")
     }
     return target

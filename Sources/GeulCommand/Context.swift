@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Geul
 import GeulCharts
 
@@ -70,23 +69,24 @@ struct Context: ParsableCommand {
   func run() throws {
     try charts.check()
     var paths = models
-    if let compareCells { paths = try comparison(on: compareCells).train() }
     guard let text = corpus ?? compareCells else { return }
+    let source = try rereadable(text)
+    if compareCells != nil { paths = try comparison(on: text).train(on: source) }
     var document = ReportDocument("Context sensitivity")
-    let measurements = try paths.map { try measure($0, text) }
-    try document.show(measurements, on: text)
+    let measurements = try paths.map { try measure($0, source) }
+    try document.show(measurements, on: source.name)
     if compareCells != nil { try document.showTraining(measurements, activation) }
     try charts.write(document.page)
   }
 
   private func comparison(on text: String) -> CellComparison {
-    let name = URL(filePath: absolute(text)).deletingPathExtension().lastPathComponent
+    let name = text == "-" ? "standard-input" : FileSystem.stem(of: text)
     return CellComparison(
       text: text, directory: out ?? "checkpoints/cells-\(name)", hidden: hidden,
       activation: activation, minutes: minutes, trainSteps: trainSteps, threads: machine.threads)
   }
 
-  private func measure(_ path: String, _ text: String) throws -> ContextMeasurement {
+  private func measure(_ path: String, _ text: TextSource) throws -> ContextMeasurement {
     let model = try loadModel(path)
     let unit = model.metadata.tokenizer.unit
     let corpus = try readCorpus([text], model.metadata.corpusOptions())
@@ -97,12 +97,12 @@ struct Context: ParsableCommand {
     corpus.forEachKnownID(in: range) { ids.append($0) }
     guard ids.count * 2 > range.count else {
       throw CommandError(
-        "The vocabulary of \(path) covers less than half of \(text). Use a text in the model's language."
+        "The vocabulary of \(path) covers less than half of \(text.name). Use a text in the model's language."
       )
     }
     guard ids.count > Self.minimumLength else {
       throw CommandError(
-        "\(text): fewer than \(quantity(Self.minimumLength, unit)) to measure on. Use a longer text."
+        "\(text.name): fewer than \(quantity(Self.minimumLength, unit)) to measure on. Use a longer text."
       )
     }
     Output.note("Measuring \(path)")

@@ -46,7 +46,7 @@ extension ReportDocument {
         + " LSTM also the cell state c. Geometric means over positions of the text. Where the norm has fallen to a"
         + " thousandth, training receives almost no signal from that distance.")
     // Tables show the last path components if they are distinct.
-    let ends = all.map { URL(filePath: $0.path).lastPathComponent }
+    let ends = all.map { FileSystem.name(of: $0.path) }
     let short = Set(ends).count == ends.count ? ends : all.map(\.path)
     let lines = all.flatMap { $0.gradients($0.name) }
     try figure(

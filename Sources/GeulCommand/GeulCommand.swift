@@ -24,7 +24,7 @@ struct GeulCommand: ParsableCommand {
 
   static func main() {
     Output.ignoreSignals()
-    let arguments = Array(CommandLine.arguments.dropFirst())
+    let arguments = FileSystem.arguments
     do {
       var command = try parsed(arguments)
       try command.run()

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Geul
 
 /// A model argument: a model file, or a run directory, which stands for its best model.
@@ -12,8 +11,9 @@ struct ModelArgument: ParsableArguments {
 }
 
 /// Loads a model file, or the best model of a run directory.
-func loadModel(_ path: String) throws -> Model {
-  guard FileManager.default.fileExists(atPath: path) else {
+func loadModel(_ argument: String) throws -> Model {
+  let path = existing(argument)
+  guard FileSystem.exists(path) else {
     throw CommandError("\(path): no such model.\(suggestion(near: path))")
   }
   guard FileSystem.isFolder(path) else {
@@ -41,15 +41,16 @@ func check(_ precision: Precision, for model: Model) throws {
 
 /// Returns a sentence that lists the models in the directory, in its parent directory, or in checkpoints.
 private func suggestion(near path: String) -> String {
-  let parent = URL(filePath: path).deletingLastPathComponent().path
-  for folder in [path, parent, "checkpoints"] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+  let parent = FileSystem.folder(of: path)
+  for folder in [path, parent.isEmpty ? "." : parent, "checkpoints"] {
+    let names = ((try? FileSystem.names(in: folder)) ?? []).filter { !$0.hasPrefix(".") }
     let models = names.filter {
       $0.hasSuffix(".safetensors")
-        || FileManager.default.fileExists(atPath: "\(folder)/\($0)/best.safetensors")
+        || FileSystem.exists("\(folder)/\($0)/best.safetensors")
     }
     if !models.isEmpty {
-      return " Models in \(folder): \(models.sorted().prefix(8).joined(separator: ", "))."
+      let place = folder == "." ? "the current directory" : folder
+      return " Models in \(place): \(models.sorted().prefix(8).joined(separator: ", "))."
     }
   }
   return " Train one with geul train."

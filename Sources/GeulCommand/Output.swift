@@ -89,6 +89,6 @@ enum Output {
 
   /// Writes to standard error; a message that cannot be written is lost.
   private static func show(_ text: String) {
-    try? FileDescriptor.standardError.write(Array(text.utf8).span.raw)
+    try? FileDescriptor.standardError.write(Array(PathString.displayed(text).utf8).span.raw)
   }
 }

@@ -26,8 +26,8 @@ struct Report: ParsableCommand {
 
   func run() throws {
     try charts.check()
-    let folder = RunFolder(directory)
-    guard FileManager.default.fileExists(atPath: folder.metricsPath) else {
+    let folder = RunFolder(existing(directory))
+    guard FileSystem.exists(folder.metricsPath) else {
       throw missingRun(folder)
     }
     let (state, model) = (try latestState(folder), try loadModel(directory))
@@ -67,13 +67,12 @@ struct Report: ParsableCommand {
 
   /// Returns the error for a path that is not a run directory.
   private func missingRun(_ folder: RunFolder) -> CommandError {
-    guard FileManager.default.fileExists(atPath: folder.path) else {
+    guard FileSystem.exists(folder.path) else {
       return CommandError("\(folder.path): no such directory. Give a run directory of geul train.")
     }
-    let parent = URL(filePath: folder.path).deletingLastPathComponent().relativePath
-    if !FileSystem.isFolder(folder.path),
-      FileManager.default.fileExists(atPath: RunFolder(parent).metricsPath)
-    {
+    let above = FileSystem.folder(of: folder.path)
+    let parent = above.isEmpty ? "." : above
+    if !FileSystem.isFolder(folder.path), FileSystem.exists(RunFolder(parent).metricsPath) {
       return CommandError("\(folder.path) is a file. Give the run directory, \(parent).")
     }
     return CommandError(
@@ -124,8 +123,10 @@ struct Report: ParsableCommand {
 
   /// A path relative to the current directory, if it is below it.
   private func relative(_ path: String) -> String {
-    let directory = FileManager.default.currentDirectoryPath + "/"
-    return path.hasPrefix(directory) ? String(path.dropFirst(directory.count)) : path
+    guard let directory = try? FileSystem.absolute(""), path.hasPrefix(directory) else {
+      return PathString.displayed(path)
+    }
+    return PathString.displayed(String(path.dropFirst(directory.count)))
   }
 
   private func showMetrics(

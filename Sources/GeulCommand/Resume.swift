@@ -16,34 +16,68 @@ struct Resume: ParsableCommand {
   var directory: String
   @Argument(help: "Training text; needed only if it was moved or came from standard input.")
   var corpus: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "Separate validation text; needed only if it was moved or came from standard input.",
+      valueName: "file"))
+  var validationFile: String?
   @OptionGroup(title: "Training time") var budget: BudgetOptions
   @OptionGroup(title: "Checkpoints and output") var reporting: RunOptions
   @OptionGroup var machine: MachineOptions
 
   func run() throws {
     let clock = Stopwatch()
-    let folder = RunFolder(directory)
+    let folder = RunFolder(existing(directory))
     guard folder.hasCheckpoint else { throw TrainingError.notARun(path: folder.path) }
     let loaded = try folder.loadLatest()
     if let notice = loaded.notice { Output.note(notice) }
     let text = loaded.value.run.text
-    let sources = corpus.isEmpty ? text.sources : corpus
+    let sources = corpus.isEmpty ? text.sources : corpus.map(existing)
     if sources.contains("-"), corpus.isEmpty {
       throw TrainingError.textNotKept(path: folder.path)
     }
     var options = CorpusOptions(
       tokenizer: loaded.value.model.metadata.tokenizer, encoding: text.encoding,
       invalid: text.invalid, minimumCount: text.minimumCount)
-    let corpus = try readCorpus(sources, options)
+    let corpus = try read(sources, options, remedy: "\(folder.path) FILE")
     options.vocabulary = corpus.vocabulary
-    let validation = try text.validationSource.map { try readCorpus([$0], options) }
+    let validation = try validationText(of: text, folder, options)
     let budget = budget(for: loaded.value.run)
     let introduction = learningRates(of: loaded.value.run, budget)
     let session = try TrainingSession(
       resuming: consume loaded, in: folder, corpus: corpus, sources: sources,
-      validation: validation,
-      budget: budget, context: machine.context)
+      validation: validation, validationSource: validationFile.map(existing), budget: budget,
+      context: machine.context)
     try reporting.run(session, introduction: introduction, clock: clock)
+  }
+
+  /// Reads the separate validation text of the run, if it has one.
+  private func validationText(
+    of text: RunState.TextSelection, _ folder: RunFolder, _ options: CorpusOptions
+  ) throws -> Corpus? {
+    guard let source = text.validationSource else {
+      guard let validationFile else { return nil }
+      throw CommandError(
+        "--validation-file \(validationFile): the run in \(folder.path) has no separate validation text."
+          + " Leave out the option.")
+    }
+    let remedy = "\(folder.path) --validation-file FILE"
+    guard validationFile != nil || source != "-" else {
+      throw CommandError(
+        "\(folder.path): the validation text came from standard input or a pipe. Give it again: geul resume \(remedy)."
+      )
+    }
+    return try read([validationFile ?? source], options, remedy: remedy)
+  }
+
+  /// Reads a text of the run; if a file is missing, the error says how to give it anew.
+  private func read(
+    _ paths: [String], _ options: CorpusOptions, remedy: String
+  ) throws -> Corpus {
+    do { return try readCorpus(paths, options) } catch let error as TextError {
+      guard error.reason == .missing else { throw error }
+      throw CommandError("\(error) If the text was moved, give its path: geul resume \(remedy).")
+    }
   }
 
   /// Returns the new budget; nil to continue to the planned end.

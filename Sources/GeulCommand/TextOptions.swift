@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Geul
 
 /// Options of decoding bytes to text.
@@ -34,7 +33,12 @@ struct TextOptions: ParsableArguments {
 
 /// Reads a corpus and prints its notes.
 func readCorpus(_ arguments: [String], _ options: CorpusOptions) throws -> Corpus {
-  let corpus = try Corpus.read(arguments.map(TextSource.init(argument:)), options: options)
+  try readCorpus(arguments.map { TextSource(argument: existing($0)) }, options)
+}
+
+/// Reads a corpus and prints its notes.
+func readCorpus(_ sources: [TextSource], _ options: CorpusOptions) throws -> Corpus {
+  let corpus = try Corpus.read(sources, options: options)
   for note in corpus.notes { Output.note(note) }
   return corpus
 }
@@ -44,7 +48,7 @@ func readText(_ argument: String) throws -> String {
   let plain = CorpusOptions(tokenizer: Tokenizer(unit: .codepoint, normalization: .none))
   let corpus: Corpus
   do throws(TextError) {
-    corpus = try Corpus.read([TextSource(argument: argument)], options: plain)
+    corpus = try Corpus.read([TextSource(argument: existing(argument))], options: plain)
   } catch {
     if error.reason == .empty { return "" }
     throw error

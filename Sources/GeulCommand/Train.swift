@@ -88,8 +88,25 @@ struct Train: ParsableCommand {
   func run() throws {
     let clock = Stopwatch()
     let context = try machine.context
-    if !dryRun { try TrainingSession.checkIsNew(folder) }
+    if !dryRun { try checkIsNew() }
     try run(on: readCorpus(corpus, text.corpusOptions), context, clock)
+  }
+
+  /// Checks that the run directory is new; if it belongs to a run on another text, the error says so.
+  private func checkIsNew() throws {
+    do throws(TrainingError) { try TrainingSession.checkIsNew(folder) } catch {
+      guard case .folderExists(_, isRun: true) = error,
+        let model = try? folder.loadBest()?.value.metadata,
+        let other = try? Corpus.read(
+          corpus.map { TextSource(argument: existing($0)) },
+          options: CorpusOptions(
+            tokenizer: model.tokenizer, encoding: text.bytes.encoding, invalid: text.bytes.invalid,
+            minimumCount: text.minCount)),
+        other.hash != model.training?.corpusHash
+      else { throw error }
+      throw CommandError(
+        "\(folder.path) already exists and is a run on another text. Choose another --out.")
+    }
   }
 
   /// Trains on a corpus that was read with the options of this command.
@@ -107,6 +124,10 @@ struct Train: ParsableCommand {
     try reporting.run(session, clock: clock)
   }
 
+  private func recorded(_ path: String) -> String {
+    RunState.TextSelection.recorded(existing(path))
+  }
+
   private func makePlan(_ corpus: Corpus, _ context: ComputeContext) throws -> TrainingPlan {
     do throws(TrainingError) {
       return try TrainingPlan(options, corpus: corpus, context: context)
@@ -120,7 +141,7 @@ struct Train: ParsableCommand {
     _ plan: TrainingPlan, _ validation: Corpus?
   ) throws -> TrainingSession {
     let selection = RunState.TextSelection(
-      sources: corpus.map(absolute), validationSource: validationFile.map(absolute),
+      sources: corpus.map(recorded), validationSource: validationFile.map(recorded),
       encoding: text.bytes.encoding, invalid: text.bytes.invalid, minimumCount: text.minCount)
     do throws(TrainingError) {
       return try TrainingSession(plan, text: selection, validation: validation, folder: folder)
@@ -154,9 +175,12 @@ struct Train: ParsableCommand {
 
   /// The default name of the run directory, after the first text.
   private var defaultName: String {
-    guard let first = corpus.first, first != "-" else { return "standard-input" }
-    let name = URL(filePath: absolute(first)).deletingPathExtension().lastPathComponent
-    return ["", "/"].contains(name) ? "text" : name
+    guard let first = corpus.first, recorded(first) != "-" else { return "standard-input" }
+    var name = FileSystem.stem(of: first)
+    if name == ".", let current = try? FileSystem.absolute("") {
+      name = FileSystem.stem(of: current)
+    }
+    return ["", ".", ".."].contains(name) ? "text" : name
   }
 
   private func readValidation(_ corpus: Corpus) throws -> Corpus? {
@@ -167,9 +191,4 @@ struct Train: ParsableCommand {
     try TrainingSession.check(validation: text, name: validationFile)
     return text
   }
-}
-
-/// Returns the absolute form of a path; `-` stays as it is.
-func absolute(_ path: String) -> String {
-  path == "-" ? path : URL(filePath: path).standardizedFileURL.path
 }

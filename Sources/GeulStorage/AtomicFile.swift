@@ -21,21 +21,13 @@ public struct AtomicFile: Sendable, Equatable {
 
   /// The path of the previous version, with `.previous` before the extension.
   public var previousPath: String {
-    let (folder, name) = split
-    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else {
-      return path + ".previous"
-    }
-    return folder + name[..<dot] + ".previous" + name[dot...]
+    let (name, stem) = (FileSystem.name(of: path), FileSystem.stem(of: path))
+    let end = path.utf8.index(path.utf8.endIndex, offsetBy: stem.utf8.count - name.utf8.count)
+    return path[..<end] + ".previous" + path[end...]
   }
 
   /// The path that new bytes are written to until they are complete.
   private var partialPath: String { path + ".partial" }
-
-  /// The folder with a trailing slash, or an empty string; and the name in it.
-  private var split: (folder: Substring, name: Substring) {
-    guard let slash = path.lastIndex(of: "/") else { return ("", path[...]) }
-    return (path[...slash], path[path.index(after: slash)...])
-  }
 
   /// The destination of the new bytes.
   public struct Output: Sendable {
@@ -64,7 +56,8 @@ public struct AtomicFile: Sendable, Equatable {
     keepingPrevious: Bool = true, with body: (Output) throws(FileError) -> Void
   ) throws(FileError) {
     SystemCall.ignoresFileSizeSignal
-    guard !FileSystem.isFolder(path) else {
+    // Renaming would replace a device such as /dev/null.
+    guard !FileSystem.isFolder(path), FileSystem.isRereadable(path) else {
       throw FileError(path: path, action: .rename, reason: .notAFile)
     }
     let file = try FileDescriptor.createLocked(partialPath)
@@ -77,7 +70,8 @@ public struct AtomicFile: Sendable, Equatable {
       throw error
     }
     try withExtendedLifetime(file) { () throws(FileError) in  // keeps the lock
-      try FileSystem.synchronize(folder: split.folder.isEmpty ? "." : String(split.folder))
+      let folder = FileSystem.folder(of: path)
+      try FileSystem.synchronize(folder: folder.isEmpty ? "." : folder)
     }
   }
 

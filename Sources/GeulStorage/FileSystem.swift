@@ -21,6 +21,14 @@ package enum FileSystem {
     (try? SystemCall.status(path, followingLinks: true))?.kind == .folder
   }
 
+  /// Returns false for a pipe, a socket or a device, whose bytes can be read only once; links are followed.
+  package static func isRereadable(_ path: String) -> Bool {
+    switch (try? SystemCall.status(path, followingLinks: true))?.kind {
+    case .other: false
+    case .regular, .folder, .symbolicLink, nil: true
+    }
+  }
+
   /// Returns true if the name exists, even as a broken symbolic link.
   package static func exists(_ path: String) -> Bool {
     (try? SystemCall.status(path, followingLinks: false)) != nil
@@ -56,10 +64,80 @@ package enum FileSystem {
     }
   }
 
-  /// Returns the path of the folder of a file; empty for a file in the current folder.
-  package static func folder(of path: String) -> String {
-    path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+  /// Returns true if this process may create files in a folder.
+  package static func isWritable(folder: String) -> Bool { SystemCall.isWritable(folder) }
+
+  /// Removes a folder if it is empty.
+  package static func removeEmptyFolder(_ path: String) { try? SystemCall.removeEmptyFolder(path) }
+
+  // MARK: Paths
+
+  /// The arguments of the process without the program's name; bytes that are not UTF-8 are represented
+  /// as in `PathString`.
+  package static var arguments: [String] { Array(SystemCall.arguments.dropFirst()) }
+
+  /// Returns the absolute form of a path: the current folder, a slash and the path.
+  ///
+  /// Nothing else is changed: `a/../b` is another file than `b` if `a` is a symbolic link, and `~` is a
+  /// name like any other.
+  ///
+  /// - Throws: `FileError` if the current folder no longer exists.
+  package static func absolute(_ path: String) throws(FileError) -> String {
+    guard path.utf8.first != slash else { return path }
+    let current = try FileError.wrapping(".", .read) { () throws(SystemError) in
+      try SystemCall.currentFolder()
+    }
+    return current == "/" ? "/" + path : current + "/" + path
   }
+
+  /// The folder of a file: the path before the last slash; empty for a file in the current folder.
+  package static func folder(of path: String) -> String {
+    guard let index = path.utf8.lastIndex(of: slash) else { return "" }
+    return index == path.utf8.startIndex ? "/" : String(path.utf8[..<index]) ?? ""
+  }
+
+  /// The last component of a path; trailing slashes are ignored.
+  package static func name(of path: String) -> String {
+    var bytes = path.utf8[...]
+    while bytes.last == slash { bytes.removeLast() }
+    if let index = bytes.lastIndex(of: slash) { bytes = bytes[bytes.index(after: index)...] }
+    return String(bytes) ?? ""
+  }
+
+  /// The last component of a path without its extension.
+  package static func stem(of path: String) -> String {
+    let name = name(of: path)
+    guard name != "..", let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")),
+      dot != name.utf8.startIndex
+    else {
+      return name
+    }
+    return String(name.utf8[..<dot]) ?? name
+  }
+
+  /// Returns the path of the only existing file whose path differs from `path` in its Unicode
+  /// normalization alone; nil if there is none or more than one.
+  ///
+  /// macOS stores and archives names in decomposed form (NFD), while keyboards enter composed ones.
+  package static func canonicalEquivalent(of path: String) -> String? {
+    var found = path.utf8.first == slash ? "/" : ""
+    for component in path.utf8.split(separator: slash) {
+      guard let name = String(component) else { return nil }
+      if exists(found + name) {
+        found += name + "/"
+        continue
+      }
+      // Swift compares strings by canonical equivalence.
+      let equal = ((try? names(in: found.isEmpty ? "." : found)) ?? []).filter { $0 == name }
+      guard let only = equal.first, equal.count == 1 else { return nil }
+      found += only + "/"
+    }
+    return found.utf8.count > 1 ? String(found.utf8.dropLast()) : nil
+  }
+
+  private static let slash = UInt8(ascii: "/")
+
+  // MARK: Changes
 
   /// Creates a hard link to a file.
   ///

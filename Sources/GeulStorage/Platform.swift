@@ -27,6 +27,7 @@ struct SystemError: Error, Equatable {
   static let notSupported = SystemError(code: EOPNOTSUPP)
   static let quotaExceeded = SystemError(code: EDQUOT)
   static let inputOutput = SystemError(code: EIO)
+  static let wouldBlock = SystemError(code: EAGAIN)
 
   /// The system's message, such as "Permission denied".
   var message: String {
@@ -104,15 +105,47 @@ enum SystemCall {
     }
   }
 
+  /// Repeats a call like `retry`, and waits if a nonblocking descriptor, such as a pipe that another
+  /// process has set so, is not ready.
+  private static func retry<Result: SignedInteger>(
+    waitingFor event: Int32, _ descriptor: Int32, _ body: () -> Result
+  ) throws(SystemError) -> Result {
+    while true {
+      do { return try retry(body) } catch {
+        guard error == .wouldBlock else { throw error }
+        var request = pollfd(fd: descriptor, events: Int16(event), revents: 0)
+        _ = try retry { unsafe poll(&request, 1, -1) }
+      }
+    }
+  }
+
+  /// Calls `body` with the bytes of a path, and repeats the call as long as a signal interrupts it.
+  @discardableResult
+  private static func withPath<Result: SignedInteger>(
+    _ path: String, _ body: ([CChar]) -> Result
+  ) throws(SystemError) -> Result {
+    let bytes = try nullTerminated(path)
+    return try retry { body(bytes) }
+  }
+
+  /// The bytes of a path with a terminating NUL.
+  ///
+  /// A path that contains a NUL would otherwise refer to another file.
+  private static func nullTerminated(_ path: String) throws(SystemError) -> [CChar] {
+    let bytes = PathString.bytes(path)
+    guard !bytes.contains(0) else { throw .invalidArgument }
+    return bytes.map { CChar(bitPattern: $0) } + [0]
+  }
+
   // MARK: Open files
 
   static func openFile(_ path: String, _ mode: Mode) throws(SystemError) -> Int32 {
-    try retry { unsafe open(path, mode.flags | O_CLOEXEC, 0o666) }
+    try withPath(path) { path in unsafe open(path, mode.flags | O_CLOEXEC, 0o666) }
   }
 
   /// Creates a file for reading and writing, and removes its name.
   static func openUnnamed(in folder: String) throws(SystemError) -> Int32 {
-    var path = Array("\(folder)/geul-XXXXXX".utf8CString)
+    var path = try nullTerminated("\(folder)/geul-XXXXXX")
     let descriptor = try retry { unsafe mkstemp(&path) }
     _ = unsafe unlink(path)
     return descriptor
@@ -130,7 +163,7 @@ enum SystemCall {
   static func readBytes(
     _ descriptor: Int32, at offset: Int?, into buffer: UnsafeMutableRawBufferPointer
   ) throws(SystemError) -> Int {
-    try retry {
+    try retry(waitingFor: POLLIN, descriptor) {
       guard let offset else { return unsafe read(descriptor, buffer.baseAddress, buffer.count) }
       return unsafe pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
     }
@@ -140,7 +173,7 @@ enum SystemCall {
   static func writeBytes(
     _ descriptor: Int32, at offset: Int?, from buffer: UnsafeRawBufferPointer
   ) throws(SystemError) -> Int {
-    try retry {
+    try retry(waitingFor: POLLOUT, descriptor) {
       guard let offset else { return unsafe write(descriptor, buffer.baseAddress, buffer.count) }
       return unsafe pwrite(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
     }
@@ -188,29 +221,43 @@ enum SystemCall {
     _ path: String, followingLinks: Bool
   ) throws(SystemError) -> FileStatus {
     var status = stat()
-    _ = try retry { unsafe followingLinks ? stat(path, &status) : lstat(path, &status) }
+    try withPath(path) { path in
+      unsafe followingLinks ? stat(path, &status) : lstat(path, &status)
+    }
     return FileStatus(status)
   }
 
   static func makeLink(_ path: String, as other: String) throws(SystemError) {
-    _ = try retry { unsafe linkat(AT_FDCWD, path, AT_FDCWD, other, 0) }
+    let other = try nullTerminated(other)
+    try withPath(path) { path in unsafe linkat(AT_FDCWD, path, AT_FDCWD, other, 0) }
   }
 
   static func makeFolder(_ path: String) throws(SystemError) {
-    _ = try retry { unsafe mkdir(path, 0o777) }
+    try withPath(path) { path in unsafe mkdir(path, 0o777) }
   }
 
   static func renameFile(_ path: String, to other: String) throws(SystemError) {
-    _ = try retry { unsafe renameat(AT_FDCWD, path, AT_FDCWD, other) }
+    let other = try nullTerminated(other)
+    try withPath(path) { path in unsafe renameat(AT_FDCWD, path, AT_FDCWD, other) }
   }
 
   static func removeFile(_ path: String) throws(SystemError) {
-    _ = try retry { unsafe unlink(path) }
+    try withPath(path) { path in unsafe unlink(path) }
+  }
+
+  static func removeEmptyFolder(_ path: String) throws(SystemError) {
+    try withPath(path) { path in unsafe rmdir(path) }
+  }
+
+  /// Returns true if this process may create files in a folder.
+  static func isWritable(_ folder: String) -> Bool {
+    (try? withPath(folder) { path in unsafe access(path, W_OK | X_OK) }) != nil
   }
 
   /// Returns the names in a folder in no particular order, without `.` and `..`.
   static func names(in folder: String) throws(SystemError) -> [String] {
-    guard let stream = unsafe opendir(folder) else { throw SystemError(code: errno) }
+    let path = try nullTerminated(folder)
+    guard let stream = unsafe opendir(path) else { throw SystemError(code: errno) }
     defer { _ = unsafe closedir(stream) }
     var names: [String] = []
     while true {
@@ -220,7 +267,7 @@ enum SystemCall {
         return names
       }
       let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        unsafe PathString.string(Array(bytes.prefix { $0 != 0 }))
       }
       if name != ".", name != ".." { names.append(name) }
     }
@@ -230,7 +277,24 @@ enum SystemCall {
 
   /// The value of an environment variable.
   static func environment(_ name: String) -> String? {
-    unsafe getenv(name).map { unsafe String(cString: $0) }
+    unsafe getenv(name).map { unsafe PathString.string(bytes(of: $0)) }
+  }
+
+  /// The path of the current folder.
+  static func currentFolder() throws(SystemError) -> String {
+    guard let path = unsafe getcwd(nil, 0) else { throw SystemError(code: errno) }
+    defer { unsafe free(path) }
+    return unsafe PathString.string(bytes(of: path))
+  }
+
+  /// The arguments of the process, the program's name first.
+  static var arguments: [String] {
+    unsafe UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
+      .compactMap { unsafe $0 }.map { unsafe PathString.string(bytes(of: $0)) }
+  }
+
+  private static func bytes(of string: UnsafePointer<CChar>) -> [UInt8] {
+    unsafe UnsafeRawBufferPointer(start: string, count: strlen(string)).map { $0 }
   }
 
   /// Ignores SIGXFSZ from the first use on, so that a write past the file-size limit fails with

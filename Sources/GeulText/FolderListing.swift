@@ -17,11 +17,15 @@ struct FolderListing {
     do {
       try list(folder)
     } catch {
-      throw TextError(.unreadable(error.message), in: folder)
+      throw TextError(.unreadable(error.message), in: error.path)
     }
-    texts.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    others.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    texts.sort(by: Self.precedes)
+    others.sort(by: Self.precedes)
     guard !texts.isEmpty else { throw TextError(.folderWithoutText, in: folder) }
+  }
+
+  private static func precedes(_ a: String, _ b: String) -> Bool {
+    PathString.bytes(a).lexicographicallyPrecedes(PathString.bytes(b))
   }
 
   private mutating func list(_ folder: String) throws(FileError) {

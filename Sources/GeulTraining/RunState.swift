@@ -1,3 +1,4 @@
+internal import GeulStorage
 public import GeulText
 
 /// The persistent state of a run apart from the trainer's: configuration, position, history.
@@ -59,10 +60,12 @@ public struct RunState: Codable, Sendable, Equatable {
 
   /// The source of a text and how it is read.
   public struct TextSelection: Codable, Sendable, Equatable {
-    /// Absolute paths; or `-` for standard input.
+    /// Absolute paths; `-` for standard input, a pipe or a device, which cannot be read again.
     public var sources: [String]
     /// A separate validation text; nil where the end of the text is held out.
     public var validationSource: String?
+    /// The hash of the separate validation text; nil if there is none, or in a run of version 0.1.
+    public var validationHash: String?
     /// The encoding's name; nil to detect it.
     public var encoding: String?
     /// The treatment of bytes that the encoding does not allow.
@@ -134,5 +137,15 @@ public struct RunState: Codable, Sendable, Equatable {
       && recentSteps >= 0 && patienceStart >= 0 && recentNats.isFinite && (saveEvery ?? 1) >= 1
       && evaluationDensity.isValid && detector.isValid
       && history.allSatisfy { (0...step).contains($0.step) }
+  }
+}
+
+extension RunState.TextSelection {
+  /// Returns the form in which a run records the path of a text: absolute; `-` for standard input, and for a pipe or a
+  /// device, which another process cannot read again.
+  public static func recorded(_ path: String) -> String {
+    guard path != "-", let absolute = try? FileSystem.absolute(path) else { return path }
+    let isDescriptor = ["/dev/", "/proc/"].contains { absolute.utf8.starts(with: $0.utf8) }
+    return isDescriptor || !FileSystem.isRereadable(absolute) ? "-" : absolute
   }
 }

@@ -15,6 +15,8 @@ public enum TrainingError: Error, CustomStringConvertible {
   case textNotKept(path: String)
   /// The text is not the one that the run was training on.
   case textChanged(sources: [String])
+  /// The validation text is not the one that the run was evaluated on.
+  case validationTextChanged(source: String)
   /// No two consecutive tokens of the validation text are in the vocabulary.
   case unknownValidationText(name: String)
   /// The loss diverges at any learning rate.
@@ -49,9 +51,11 @@ public enum TrainingError: Error, CustomStringConvertible {
     case .notARun(let path):
       "\(path) is not a run directory: it has no latest.safetensors. Give a run directory of geul train."
     case .textNotKept(let path):
-      "\(path): the training text came from standard input. Give it again: geul resume \(path) FILE."
+      "\(path): the training text came from standard input or a pipe. Give it again: geul resume \(path) FILE."
     case .textChanged(let sources):
       "\(sources.joined(separator: ", ")): this is not the training text of the run. Restore that text, or start a new run."
+    case .validationTextChanged(let source):
+      "\(source): this is not the validation text of the run. Restore that text, or give it with --validation-file."
     case .unknownValidationText(let name):
       "\(name): no two consecutive tokens are in the model's vocabulary. Choose another --validation-file."
     case .diverged(let path, let step):

@@ -21,14 +21,16 @@ public struct TrainingSession: ~Copyable {
   private let validation: Corpus?
   private let budget: Budget?
   private let latestIsIntact: Bool
+  /// Indicates whether the folder did not exist before.
+  private let createsFolder: Bool
 
-  /// Starts a new run; its folder is created.
+  /// Starts a new run; its folder is created if it does not exist.
   ///
   /// - Parameters:
   ///   - plan: the plan.
   ///   - text: the source of the text, for `resume`.
   ///   - validation: a separate validation text; nil to hold out the end of the text.
-  ///   - folder: the folder of the run; it must not exist.
+  ///   - folder: the folder of the run; it must be empty or not exist.
   /// - Throws: `TrainingError` if the folder exists or cannot be created, the validation text is unknown to the vocabulary, or
   ///   the memory does not suffice.
   public init(
@@ -36,10 +38,13 @@ public struct TrainingSession: ~Copyable {
     validation: Corpus? = nil, folder: RunFolder
   ) throws(TrainingError) {
     try Self.checkIsNew(folder)
+    var text = text
     if let validation {
       try Self.check(validation: validation, name: text.validationSource ?? "validation text")
+      text.validationHash = validation.hash
     }
     try plan.checkMemory()
+    let isNew = !FileSystem.exists(folder.path)
     let checkpoint = Checkpoint.initial(plan.configuration, text: text, corpus: plan.corpus)
     do { try FileSystem.createFolder(folder.path) } catch { throw .file(error) }
     self.plan = plan
@@ -48,6 +53,7 @@ public struct TrainingSession: ~Copyable {
     self.validation = validation
     budget = plan.budget
     latestIsIntact = true
+    createsFolder = isNew
   }
 
   /// Continues a run from a checkpoint.
@@ -56,40 +62,54 @@ public struct TrainingSession: ~Copyable {
   ///   - loaded: the checkpoint; see `RunFolder.loadLatest`.
   ///   - folder: the folder of the run.
   ///   - corpus: the training text.
-  ///   - sources: the names of the text, for errors.
+  ///   - sources: the paths of the text, which the run records.
   ///   - validation: the separate validation text, if the run has one.
+  ///   - validationSource: the path of the validation text; nil for the recorded one.
   ///   - budget: the length of the whole run; nil to continue to the planned end.
   ///   - context: the kernels and threads.
-  /// - Throws: `TrainingError` if the text is not the run's, or the memory does not suffice.
+  /// - Throws: `TrainingError` if a text is not the run's, or the memory does not suffice.
   public init(
     resuming loaded: consuming NewestIntact<Checkpoint, FormatError>, in folder: RunFolder,
-    corpus: Corpus, sources: [String], validation: Corpus?, budget: Budget?,
-    context: ComputeContext
+    corpus: Corpus, sources: [String], validation: Corpus?, validationSource: String? = nil,
+    budget: Budget?, context: ComputeContext
   ) throws(TrainingError) {
     let isIntact = loaded.problem == nil
-    let checkpoint = loaded.value
+    var checkpoint = loaded.value
     let run = checkpoint.run
     // The position of the batcher is valid only for the same text.
     guard corpus.hash == checkpoint.model.metadata.training?.corpusHash,
       corpus.vocabulary == checkpoint.model.metadata.vocabulary,
       run.batcher.tokenCount == TrainingLoop.trainingTokenCount(of: corpus, run.configuration)
     else { throw .textChanged(sources: sources) }
+    let validationSource = validationSource ?? run.text.validationSource
+    if let expected = run.text.validationHash, validation?.hash != expected {
+      throw .validationTextChanged(source: validationSource ?? "")
+    }
+    // The texts may have been moved.
+    checkpoint.run.text.sources = sources.map(RunState.TextSelection.recorded)
+    checkpoint.run.text.validationSource = validationSource.map(RunState.TextSelection.recorded)
+    checkpoint.run.text.validationHash = validation?.hash
     let plan = TrainingPlan(
       run.configuration, corpus: corpus, budget: budget ?? .default, context: context)
     try plan.checkMemory()
     self.plan = plan
     self.checkpoint = checkpoint
     latestIsIntact = isIntact
+    createsFolder = false
     self.folder = folder
     self.validation = validation
     self.budget = budget
   }
 
-  /// Checks that a folder does not exist: nothing is overwritten.
+  /// Checks that a folder does not exist or is empty: nothing is overwritten.
+  ///
+  /// The root folder of a mounted volume may contain `lost+found`.
   ///
   /// - Throws: `TrainingError.folderExists`.
   public static func checkIsNew(_ folder: RunFolder) throws(TrainingError) {
-    guard FileManager.default.fileExists(atPath: folder.path) else { return }
+    guard FileSystem.exists(folder.path) else { return }
+    let names = try? FileSystem.names(in: folder.path)
+    if let names, names.allSatisfy({ $0 == "lost+found" }) { return }
     throw .folderExists(path: folder.path, isRun: folder.hasCheckpoint)
   }
 
@@ -146,8 +166,8 @@ public struct TrainingSession: ~Copyable {
     report: (TrainingLoop.Event) -> Void
   ) throws(TrainingError) -> Result {
     // Removes the folder if nothing could be saved in it.
-    let path = folder.path
-    defer { _ = unsafe rmdir(path) }
+    let (path, createsFolder) = (folder.path, createsFolder)
+    defer { if createsFolder { FileSystem.removeEmptyFolder(path) } }
     let trained = try train(saveEvery, sampleEvery, clock, shouldStop, report)
     let finished: FinishedRun
     switch trained {

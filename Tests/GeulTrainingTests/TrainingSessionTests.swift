@@ -28,7 +28,8 @@ struct TrainingSessionTests {
   ) throws -> TrainingSession.Result {
     let plan = try plan(steps: steps)
     var calls = 0
-    return try TrainingSession(plan, folder: folder).run(
+    let text = RunState.TextSelection(sources: [RunState.TextSelection.recorded("my.txt")])
+    return try TrainingSession(plan, text: text, folder: folder).run(
       sampleEvery: 0, baselines: false, clock: clock,
       shouldStop: {
         calls += 1
@@ -82,6 +83,7 @@ struct TrainingSessionTests {
         _ = try TrainingSession(plan, folder: RunFolder(folder.path))
       }
     }
+    try folder.write("notes", to: "notes.txt")
     for isRun in [false, true] {
       if isRun {
         let latest = RunFolder(folder.path).latest.path
@@ -93,7 +95,7 @@ struct TrainingSessionTests {
       }
     }
     #expect(
-      try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["latest.safetensors"])
+      folder.names() == ["latest.safetensors", "notes.txt"])
   }
 
   @Test func `a session creates missing folders and leaves the files of a run`() throws {

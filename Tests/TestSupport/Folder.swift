@@ -62,9 +62,15 @@ public final class Folder: Sendable {
   /// Removes a file or a subfolder, if it exists.
   public func remove(_ name: String) { try? FileManager.default.removeItem(atPath: file(name)) }
 
-  /// Writes a file.
+  /// Writes a file, and creates its subfolders.
   public func write(_ bytes: some Sequence<UInt8>, to name: String) throws {
-    try Data(bytes).write(to: URL(filePath: file(name)))
+    if let slash = name.lastIndex(of: "/") {
+      try FileManager.default.createDirectory(
+        atPath: file(String(name[..<slash])), withIntermediateDirectories: true)
+    }
+    guard FileManager.default.createFile(atPath: file(name), contents: Data(bytes)) else {
+      throw CocoaError(.fileWriteUnknown)
+    }
   }
 
   /// Writes a text file in UTF-8.
