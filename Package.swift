@@ -78,7 +78,7 @@ let package = Package(
     tests("GeulTextTests", ["GeulText"]),
     tests(
       "GeulModelTests", ["GeulModel", "GeulCompute", "GeulStorage", "GeulText"],
-      exclude: ["Figures"], isOptimized: true),
+      exclude: ["Fixtures"], isOptimized: true),
     tests(
       "GeulTrainingTests",
       ["Geul", "GeulTraining", "GeulModel", "GeulCompute", "GeulStorage", "GeulText"],

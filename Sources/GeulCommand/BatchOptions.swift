@@ -1,7 +1,7 @@
 import ArgumentParser
 import Geul
 
-/// Options of the batch shape.
+/// Options of the batch shape of `train`.
 struct BatchOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
@@ -16,11 +16,6 @@ struct BatchOptions: ParsableArguments {
       valueName: "n")
   )
   var length: Int?
-
-  /// The batch size and the sequence length, with the defaults for a text of any size.
-  var sizes: (batch: Int, length: Int) {
-    (batch ?? TrainingConfiguration().batch, length ?? TrainingConfiguration().length)
-  }
 
   func validate() throws {
     try check("--batch", batch, in: 1...4096)

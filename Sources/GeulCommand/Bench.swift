@@ -5,14 +5,15 @@ import Geul
 /// `geul bench`: measures the speed of Geul on this machine.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure the speed of training, generation and tokenization, and the peak FLOP rate.",
+    abstract: "Measure the speed of training, generation and tokenization, and peak throughput.",
     subcommands: [BenchTrain.self, BenchGenerate.self, BenchTokenize.self, BenchPeak.self])
 }
 
-/// `geul bench peak`: measures the peak FLOP rate.
+/// `geul bench peak`: measures the peak throughput.
 struct BenchPeak: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "peak", abstract: "Measure the peak FLOP rate of this machine.")
+    commandName: "peak",
+    abstract: "Measure the peak throughput of this machine: multiply-adds in each precision.")
 
   @Flag(help: "Print the result as one JSON object.")
   var json = false
@@ -23,7 +24,7 @@ struct BenchPeak: ParsableCommand {
     var gigaflops: [String: Double] = [:]
     for precision in Precision.allCases {
       // A multiply-add counts as two operations.
-      gigaflops[precision.rawValue] = 2e-9 * context.peakRate(precision)
+      gigaflops[precision.rawValue] = 2e-9 * context.peakMultiplyAddsPerSecond(precision)
     }
     guard !json else {
       return try Output.json(
@@ -31,7 +32,8 @@ struct BenchPeak: ParsableCommand {
     }
     for precision in Precision.allCases {
       try Output.text(
-        "\(precision.rawValue): \(number(gigaflops[precision.rawValue] ?? 0, 1)) GFLOP/s,"
+        "\(precision.rawValue): \(number(gigaflops[precision.rawValue] ?? 0, 1))"
+          + " \(precision == .int8 ? "GOP/s" : "GFLOP/s"),"
           + " \(quantity(context.pool.count, "thread")), \(context.instructionSet.rawValue)\n")
     }
   }
@@ -40,7 +42,8 @@ struct BenchPeak: ParsableCommand {
 /// `geul bench tokenize`: measures the speed of tokenization of a file.
 struct BenchTokenize: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "tokenize", abstract: "Measure the speed of tokenization of a file on one core.")
+    commandName: "tokenize",
+    abstract: "Measure the speed of tokenization of a file with one thread.")
 
   @Argument(help: "Text file.")
   var file: String
@@ -65,7 +68,7 @@ struct BenchTokenize: ParsableCommand {
     guard !json else {
       return try Output.json(
         BenchResult(
-          charsPerSecond: speed, megabytesPerSecond: megabytes, repetitions: sorted.count))
+          tokensPerSecond: speed, megabytesPerSecond: megabytes, repetitions: sorted.count))
     }
     try Output.text("\(number(megabytes, 1)) MB/s, \(Int(speed)) \(unit.pluralShortName)/s\n")
   }

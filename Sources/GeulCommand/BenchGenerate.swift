@@ -9,7 +9,7 @@ struct BenchGenerate: ParsableCommand {
     abstract: "Measure the speed of generation with random weights: network, sampler, detokenizer.",
     usage: "geul bench generate [<options>]")
 
-  @OptionGroup var shape: NetworkOptions
+  @OptionGroup var shape: BenchNetworkOptions
   @Option(help: ArgumentHelp("Number of sequences generated in parallel.", valueName: "n"))
   var sequences = 1
   @OptionGroup var bench: BenchOptions
@@ -36,10 +36,11 @@ struct BenchGenerate: ParsableCommand {
         Generator.Request(prompt: [0], length: length, seed: seed, samples: sequences)
       ) { _, _ in true }
     }
-    var result = BenchResult(tokens: length * sequences, sorted, on: context)
+    var result = BenchResult(
+      tokensPerRepetition: length * sequences, sortedSeconds: sorted, context: context)
     let multiplyAdds = Double(length * sequences) * Double(network.multiplyAdds)
     result.fractionOfPeak =
-      multiplyAdds / sorted.median / context.peakRate(bench.precision)
+      multiplyAdds / sorted.median / context.peakMultiplyAddsPerSecond(bench.precision)
     try bench.report(result)
   }
 }

@@ -10,14 +10,23 @@ struct BenchTrain: ParsableCommand {
       "Measure the speed of training steps: forward, loss, backward, clipping, optimizer, packing.",
     usage: "geul bench train [<options>]")
 
-  @OptionGroup var shape: NetworkOptions
-  @OptionGroup var batching: BatchOptions
+  @OptionGroup var shape: BenchNetworkOptions
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Sequences per batch.", valueName: "n"))
+  var batch = TrainingConfiguration().batch
+  @Option(
+    help: ArgumentHelp(
+      "Tokens per sequence, over which gradients are backpropagated.", valueName: "n"))
+  var length = TrainingConfiguration().length
   @Option(help: "Optimizer for weight matrices; geul train uses muon by default.")
   var optimizer = Optimizer.Kind.adamw
   @OptionGroup var bench: BenchOptions
   @OptionGroup var machine: MachineOptions
 
   func validate() throws {
+    try check("--batch", batch, in: 1...4096)
+    try check("--length", length, in: 1...4096)
     guard Precision.trainable.contains(bench.precision) else {
       throw ValidationError(
         "--precision int8 is for inference only; train with float32 or bfloat16.")
@@ -28,9 +37,9 @@ struct BenchTrain: ParsableCommand {
     let context = try machine.context
     var configuration = TrainingConfiguration()
     configuration.architecture = shape.architecture
-    (configuration.batch, configuration.length) = batching.sizes
+    (configuration.batch, configuration.length) = (batch, length)
     (configuration.optimizerKind, configuration.precision) = (optimizer, bench.precision)
-    let tokens = configuration.batch * configuration.length
+    let tokens = batch * length
     let corpus = try randomCorpus(
       count: max(bench.vocabulary, 4 * tokens) + 2, vocabulary: bench.vocabulary)
     var trainer = Trainer(
@@ -38,9 +47,9 @@ struct BenchTrain: ParsableCommand {
     for _ in 0..<3 { _ = trainer.step(corpus, of: nil) }
     let before = trainer.timings
     let sorted = times(for: bench.seconds) { _ = trainer.step(corpus, of: nil) }
-    let peak = context.peakRate(bench.precision)
+    let peak = context.peakMultiplyAddsPerSecond(bench.precision)
     let rate = multiplyAdds.total * Double(tokens) / sorted.median
-    var result = BenchResult(tokens: tokens, sorted, on: context)
+    var result = BenchResult(tokensPerRepetition: tokens, sortedSeconds: sorted, context: context)
     result.fractionOfPeak = rate / peak
     result.phases = phases(
       from: before, to: trainer.timings,
@@ -75,7 +84,7 @@ struct BenchTrain: ParsableCommand {
     let matrices = Double(network.multiplyAdds)
     // Truncated backpropagation propagates no gradient beyond the first step of a sequence.
     let recurrent = network.layers.reduce(0) { $0 + $1.recurrent.parameterCount }
-    let truncated = Double(recurrent) / Double(batching.sizes.length)
+    let truncated = Double(recurrent) / Double(length)
     return (matrices, matrices - truncated, matrices, 3 * matrices - truncated)
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Geul
 
 /// Options that set the length of a training run.
@@ -29,5 +30,13 @@ struct BudgetOptions: ParsableArguments {
     if let steps { return .steps(steps) }
     if let minutes { return .seconds(minutes * 60) }
     return seconds.map { .seconds($0) }
+  }
+}
+
+extension Budget {
+  /// The number of epochs in parentheses, as in ` (1 epoch)`; empty for other budgets.
+  var epochsDescription: String {
+    guard case .epochs(let count) = self else { return "" }
+    return " (\(String(format: "%g", count)) \(count == 1 ? "epoch" : "epochs"))"
   }
 }

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Geul
 
-/// A vanilla RNN, a GRU and an LSTM with equal parameter counts, trained on one text for equal times or equal steps.
+/// A vanilla RNN, a GRU and an LSTM with equal parameter counts, trained on one text for equal training times or
+/// equal numbers of steps.
 struct CellComparison {
   /// The path of the text.
   let text: String
@@ -13,7 +14,7 @@ struct CellComparison {
   let activation: Activation
   /// The total training time of the three models.
   let minutes: Double
-  /// The number of steps of each model; nil for equal times.
+  /// The number of steps of each model; nil for equal training times.
   let trainSteps: Int?
   let threads: Int?
 

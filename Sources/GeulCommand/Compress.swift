@@ -11,7 +11,8 @@ struct Compress: ParsableCommand {
       geul compress letters.txt --model checkpoints/my        writes letters.txt.geul
       geul decompress letters.txt.geul --model checkpoints/my --out copy.txt
 
-      Lossless for any file; decompression needs the same model. The size is the bits/byte that geul evaluate reports.
+      Lossless for any file; decompression needs the same model. The compressed size in bits per input byte is about the \
+      bits/byte that geul evaluate reports.
       """)
 
   @Argument(help: "Input file; - for standard input.")
@@ -54,7 +55,7 @@ struct Decompress: ParsableCommand {
   var file: String
   @Option(
     help: ArgumentHelp(
-      "Maximum size of the output in bytes; larger archives are refused.", valueName: "bytes"))
+      "Maximum decompressed size in bytes; larger output is refused.", valueName: "bytes"))
   var limit = Compressor.defaultSizeLimit
   @OptionGroup var archive: ArchiveOptions
   @OptionGroup var machine: MachineOptions
@@ -82,7 +83,7 @@ struct ArchiveOptions: ParsableArguments {
   var model: String
   @Option(
     help: ArgumentHelp(
-      "Output file; - for standard output (default: the input's name with or without .geul).",
+      "Output file; - for standard output (default: the input's name with .geul appended by compress, removed by decompress).",
       valueName: "path"))
   var out: String?
   @Flag(name: .shortAndLong, help: "Print only warnings and errors.")

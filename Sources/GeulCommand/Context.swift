@@ -13,7 +13,7 @@ struct Context: ParsableCommand {
       """,
     discussion: """
       The gradients of a vanilla RNN vanish over long distances; LSTM and GRU preserve them. --compare-cells trains one model \
-      of each kind, with equal parameter counts and equal times or steps, and compares them.
+      of each kind, with equal parameter counts and equal training times or steps, and compares them.
       """)
 
   @Argument(help: "Model files or run directories.")
@@ -30,7 +30,7 @@ struct Context: ParsableCommand {
   var minutes = 3.0
   @Option(
     help: ArgumentHelp(
-      "Train each of the three models for this number of steps, instead of equal times.",
+      "Train each of the three models for this number of steps, instead of for equal training times.",
       valueName: "n"))
   var trainSteps: Int?
   @Option(
@@ -39,7 +39,8 @@ struct Context: ParsableCommand {
   var hidden = 128
   @Option(
     help: ArgumentHelp(
-      "Directory of the three runs (default: checkpoints/cells-NAME).", valueName: "path"))
+      "Directory of the three runs (default: checkpoints/cells-NAME; NAME is the name of the text without its extension).",
+      valueName: "path"))
   var out: String?
   @Option(help: ArgumentHelp("Number of steps to backpropagate.", valueName: "n"))
   var steps = 200

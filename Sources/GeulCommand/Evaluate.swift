@@ -21,7 +21,10 @@ struct Evaluate: ParsableCommand {
   @Flag(help: "Dynamic evaluation: adapt the model to the text already scored (float32).")
   var dynamic = false
   @OptionGroup var adaptation: AdaptationOptions
-  @Flag(help: "Also score a Kneser-Ney n-gram model of the rest of the text; needs --fraction.")
+  @Flag(
+    help:
+      "Also score a baseline: a Kneser-Ney n-gram model of the text before the scored fraction; needs --fraction below 1."
+  )
   var baseline = false
   @OptionGroup var bytes: EncodingOptions
   @Flag(help: "Print the result as one JSON object.")
@@ -32,7 +35,7 @@ struct Evaluate: ParsableCommand {
     try check("--fraction", fraction, in: 1e-9...1)
     guard !baseline || fraction < 1 else {
       throw ValidationError(
-        "--baseline counts n-grams in the text outside --fraction: give a fraction below 1, such as 0.1."
+        "--baseline trains an n-gram model on the text before the scored fraction, and --fraction 1 scores all of it. Use a fraction below 1, such as --fraction 0.1."
       )
     }
     guard !dynamic || precision == .float32 else {

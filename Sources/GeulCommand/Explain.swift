@@ -25,7 +25,7 @@ struct Explain: ParsableCommand {
   var rows = 12
   @Option(
     help:
-      "Neurons to show: active (largest state variance) or persistent (forget gates, or update gates of a GRU, closest to 1)."
+      "Neurons to show: active (largest variance of the state) or persistent (forget gates, or update gates of a GRU, closest to 1)."
   )
   var select = Selection.active
   @Option(
@@ -151,7 +151,9 @@ struct Explain: ParsableCommand {
             "\(name(position.token)): \(number(bits, 1)) bits; predicted \(list(position.predictions, ", "))"
           } ?? "")
       },
-      legend: "Color intensity (digits without colors): bits, up to 10.")
+      legend:
+        "Color intensity, or the digit without colors: surprisal in bits (colors up to 10, digits up to 9)."
+    )
   }
 
   private func showActivations(
@@ -183,8 +185,8 @@ struct Explain: ParsableCommand {
     return switch select {
     case .active:
       (
-        explanation.mostActive(layer: layer, count: rows),
-        ", those with the largest state variance on this text"
+        explanation.highestVariance(layer: layer, count: rows),
+        ", those with the largest variance of the state on this text"
       )
     case .persistent:
       (

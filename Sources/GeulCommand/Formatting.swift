@@ -24,12 +24,15 @@ func compact(_ value: Double) -> String {
   }
 }
 
-/// Formats a duration: `50 s`, `5:00 min`, `1:05 h`.
+/// Formats a duration: `50 s`, `5 min`, `2 min 50 s`, `1 h 5 min`.
 func duration(_ seconds: Double) -> String {
+  func parts(_ large: Int, _ largeUnit: String, _ small: Int, _ smallUnit: String) -> String {
+    "\(large) \(largeUnit)" + (small > 0 ? " \(small) \(smallUnit)" : "")
+  }
   let whole = wholeSeconds(seconds)
   if whole < 60 { return "\(whole) s" }
-  if whole < 3600 { return String(format: "%d:%02d min", whole / 60, whole % 60) }
-  return String(format: "%d:%02d h", whole / 3600, whole % 3600 / 60)
+  if whole < 3600 { return parts(whole / 60, "min", whole % 60, "s") }
+  return parts(whole / 3600, "h", whole % 3600 / 60, "min")
 }
 
 /// Formats a duration as hours, minutes and seconds: `0:50`, `1:05:00`.

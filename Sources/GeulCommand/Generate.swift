@@ -60,7 +60,10 @@ struct Generate: ParsableCommand {
   var numSamples = 1
   @Option(help: "Arithmetic of matrix products; int8 is the fastest.")
   var precision = Precision.float32
-  @Flag(help: "Refuse a prompt with characters outside the model's vocabulary.")
+  @Flag(
+    help:
+      "Refuse a prompt with characters outside the model's vocabulary; by default they are replaced or skipped, with a note."
+  )
   var strict = false
   @Flag(help: "Do not print the prompt.")
   var noDisplayPrompt = false

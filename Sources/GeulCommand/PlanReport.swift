@@ -101,7 +101,7 @@ struct PlanReport {
         )
       case ..<300_000:
         advice.append(
-          "The text is small: the model will learn words and style. Whole sentences take about a million \(unit.pluralNoun)."
+          "The text is small: the model will learn words and style. Learning to form whole sentences takes about a million \(unit.pluralNoun) of text."
         )
       default: break
       }

@@ -21,7 +21,7 @@ struct Resume: ParsableCommand {
       "Separate validation text; needed only if it was moved or came from standard input.",
       valueName: "file"))
   var validationFile: String?
-  @OptionGroup(title: "Training time") var budget: BudgetOptions
+  @OptionGroup(title: "Training budget") var budget: BudgetOptions
   @OptionGroup(title: "Checkpoints and output") var reporting: RunOptions
   @OptionGroup var machine: MachineOptions
 
@@ -94,7 +94,8 @@ struct Resume: ParsableCommand {
     }
     if let steps = budget.steps(perEpoch: state.batcher.count), state.step >= steps {
       reporting.note(
-        "The run already has \(quantity(state.step, "step")), and the budget is \(steps): nothing to train."
+        "The run already has \(quantity(state.step, "step")), \(state.step > steps ? "more than" : "as many as")"
+          + " the \(steps)\(budget.epochsDescription) requested: nothing to train."
       )
     }
     return budget
@@ -109,14 +110,15 @@ struct Resume: ParsableCommand {
     let (step, planned) = (state.step, state.totalSteps)
     guard let total = budget.map({ $0.steps(perEpoch: state.batcher.count) }) ?? planned else {
       return
-        "Continuing after step \(step): the learning rate is \(rate(step, of: nil)) while the speed is measured, then"
-        + " follows the cosine of the new length down to \(rate(step, of: step))."
+        "Continuing after step \(step): the learning rate stays at \(rate(step, of: nil)) while the speed is measured, then"
+        + " follows a cosine schedule over the new number of steps, down to \(rate(step, of: step))."
     }
     guard total > step else { return nil }
     let range = "from \(rate(step, of: total)) to \(rate(total - 1, of: total))"
     let beginning = "Continuing after step \(step) of \(total): the learning rate"
     guard total != planned else { return "\(beginning) continues its schedule, \(range)." }
     let last = planned.map { " (it was \(rate(step - 1, of: $0)) in the last step)" } ?? ""
-    return "\(beginning) follows the cosine of the new length, \(range)\(step > 0 ? last : "")."
+    return
+      "\(beginning) follows a cosine schedule over the new number of steps, \(range)\(step > 0 ? last : "")."
   }
 }

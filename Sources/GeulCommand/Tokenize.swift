@@ -3,10 +3,10 @@ import Foundation
 import Geul
 import GeulCharts
 
-/// `geul tokenize`: shows statistics of a text and of each token unit.
+/// `geul tokenize`: prints statistics of a text and of its tokens in each unit.
 struct Tokenize: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show statistics of a text: encoding, scripts, tokens and vocabulary by token unit.",
+    abstract: "Print statistics of a text and of its tokens, for each token unit.",
     usage: "geul tokenize <files> ... [<options>]")
 
   @Argument(help: "Text files or directories; - for standard input.")
@@ -66,11 +66,11 @@ struct Tokenize: ParsableCommand {
     let ends = report.lineEndings
     let forms = report.normalForms.map { $0.rawValue.uppercased() }
     lines += [
-      "line breaks  LF \(ends.lf), CRLF \(ends.crlf), CR \(ends.cr)",
-      "normalized   \(forms.isEmpty ? "mixed" : forms.joined(separator: ", "))",
-      "scripts      "
+      "line breaks         LF \(ends.lf), CRLF \(ends.crlf), CR \(ends.cr)",
+      "normal form         \(forms.isEmpty ? "mixed" : "already " + forms.joined(separator: ", "))",
+      "scripts             "
         + report.scripts.prefix(12).map { "\($0.name) \($0.count)" }.joined(separator: ", "),
-      "controls     "
+      "control characters  "
         + (report.controls.isEmpty
           ? "none"
           : report.controls.prefix(8).map { "\($0.name) \($0.count)" }.joined(separator: ", ")),
@@ -83,7 +83,7 @@ struct Tokenize: ParsableCommand {
           "\(statistics.onceCount)", number(statistics.bytesPerToken, 3),
           statistics.rarest.prefix(3).map { "\($0.name) (\($0.count))" }.joined(separator: ", "),
         ]
-      }, header: ["unit", "tokens", "vocabulary", "once", "bytes/token", "rarest"])
+      }, header: ["unit", "tokens", "vocabulary", "singletons", "bytes/token", "rarest"])
     let width = ChartOptions.terminal.width
     lines = lines.flatMap { wrapped($0, width: width) } + table.lines(width: width)
     try Output.text(lines.joined(separator: "\n") + "\n")

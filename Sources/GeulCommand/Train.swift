@@ -16,22 +16,23 @@ struct Train: ParsableCommand {
   var corpus: [String]
   @Option(
     help: ArgumentHelp(
-      "Run directory (default: checkpoints/NAME, after the first file).", valueName: "path"))
+      "Run directory (default: checkpoints/NAME; NAME is the name of the first file without its extension).",
+      valueName: "path"))
   var out: String?
   @OptionGroup(title: "Text") var text: TextOptions
 
   @OptionGroup(title: "Model") var shape: NetworkOptions
   @OptionGroup var batching: BatchOptions
-  @OptionGroup(title: "Training time (default: 5 minutes, at most 100 epochs)")
+  @OptionGroup(title: "Training budget (default: 5 minutes, at most 100 epochs)")
   var budget: BudgetOptions
   @Option(
     help: ArgumentHelp(
-      "Peak learning rate (default: 0.012 for 32 sequences per batch, lower for fewer).",
+      "Peak learning rate of AdamW; Muon uses \(Int(TrainingConfiguration().muonLearningRateScale)) times this (default: 0.012 for 32 sequences per batch, lower for fewer).",
       valueName: "rate"))
   var learningRate: Float?
   @Option(
     help: ArgumentHelp(
-      "Dropout rate of layer outputs, 0 to 0.9 (default: higher for more epochs of a text).",
+      "Dropout rate of layer outputs, 0 to 0.9 (default: 0 to 0.3, higher for more epochs and a larger model).",
       valueName: "rate"))
   var dropout: Float?
   @Option(help: "Optimizer for weight matrices; AdamW updates the other parameters.")
@@ -119,7 +120,7 @@ struct Train: ParsableCommand {
     let session = try makeSession(plan, validationCorpus)
     // Before the next line is printed: a process that reads it may send a signal.
     StopSignal.watch()
-    reporting.note(PlanReport(plan).summary + " Run: \(folder.path)")
+    reporting.note(PlanReport(plan).summary + " Run directory: \(folder.path)")
     if let advice = PlanReport(plan).vocabularyAdvice { reporting.note(advice) }
     try reporting.run(session, clock: clock)
   }

@@ -11,20 +11,19 @@ public enum ArchiveError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The decompressed size exceeds the limit, in bytes.
   case tooLarge(limit: Int)
 
-  /// A predicate for the archive's name, and the remedy.
+  /// The problem and the remedy.
   public var description: String {
     switch self {
     case .notAnArchive:
-      "is not an archive written by geul compress. Give a file that geul compress wrote."
+      "not an archive of geul compress. Pass a file that geul compress wrote."
     case .unsupportedVersion(let version):
-      "has format version \(version), which this program does not support."
-        + " Use the version of geul that wrote it, or a newer one."
+      "archive format version \(version) is not supported. Use the version of geul that wrote the archive, or a newer one."
     case .modelMismatch:
-      "was compressed with a different model. Give the model it was compressed with by --model."
+      "compressed with a different model. Pass the model it was compressed with as --model."
     case .damaged:
-      "is damaged: it is truncated or its checksum does not match. Get a new copy of it."
+      "damaged archive: it is truncated, or its checksum does not match. Get a new copy."
     case .tooLarge(let limit):
-      "decompresses to more than \(limit) bytes. If you trust its source, raise --limit."
+      "the decompressed size is above the limit of \(limit) bytes. If you trust the source of the archive, raise --limit."
     }
   }
 }

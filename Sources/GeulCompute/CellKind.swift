@@ -9,7 +9,7 @@ internal import CGeulKernels
 ///   i, f, o = sigmoid(W [x_t, h_{t-1}] + b), c~ = tanh(W_c [x_t, h_{t-1}] + b_c),
 ///   c_t = f * c_{t-1} + i * c~, h_t = o * tanh(c_t)
 /// - `gru` (Cho et al. 2014), with the reset gate applied after the product, as in PyTorch:
-///   r, z = sigmoid(W x_t + U h_{t-1} + b), n = tanh(W_n x_t + b_n + r * (U_n h_{t-1} + c_n)),
+///   r, z = sigmoid(W x_t + U h_{t-1} + b), n = tanh(W_n x_t + b_in + r * (U_n h_{t-1} + b_hn)),
 ///   h_t = (1 - z) * n + z * h_{t-1}
 ///
 /// Everything else that differs between the kinds is in `descriptor`.

@@ -1,15 +1,17 @@
 internal import Synchronization
 
 extension ComputeContext {
-  /// Measures the peak multiply-add rate of all threads together, for half a second.
+  /// Measures the peak throughput of all threads together, for half a second.
   ///
   /// - Parameters:
   ///   - precision: The arithmetic.
-  ///   - quantile: The quantile of the repetitions' times that determines the rate. The default is the median, because
+  ///   - quantile: The quantile of the repetitions' times that determines the throughput. The default is the median, because
   ///     a processor sustains its highest clock rate only briefly. A smaller quantile excludes repetitions that other
   ///     processes slow down.
-  /// - Returns: The rate in multiply-adds/s.
-  public func peakRate(_ precision: Precision, quantile: Double = 0.5) -> Double {
+  /// - Returns: The throughput in multiply-adds/s.
+  public func peakMultiplyAddsPerSecond(
+    _ precision: Precision, quantile: Double = 0.5
+  ) -> Double {
     let vectors = 4_000_000
     let count = Atomic(0)
     let clock = ContinuousClock()

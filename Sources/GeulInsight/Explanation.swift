@@ -106,7 +106,7 @@ public struct Explanation: Sendable {
   }
 
   /// Returns the neurons of a layer whose hidden state has the largest variance, in ascending order.
-  public func mostActive(layer: Int, count: Int) -> [Int] {
+  public func highestVariance(layer: Int, count: Int) -> [Int] {
     largest(count, layer) { neuron in
       let values = positions.map { Double($0.layers[layer].hiddenState[neuron]) }
       let mean = values.reduce(0, +) / Double(max(1, values.count))

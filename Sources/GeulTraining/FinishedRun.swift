@@ -3,7 +3,8 @@ internal import GeulModel
 internal import GeulStorage
 public import GeulText
 
-/// A run with all its steps completed, whose best model remains to be evaluated.
+/// A run whose training is complete, after its last step or by early stopping, and whose best model remains to be
+/// evaluated.
 public struct FinishedRun: Sendable {
   /// The state of the run.
   public let state: RunState

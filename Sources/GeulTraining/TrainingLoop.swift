@@ -42,11 +42,12 @@ public struct TrainingLoop: ~Copyable {
   ///   - corpus: the text.
   ///   - validation: a separate validation text; nil to hold out the end of `corpus`.
   ///   - folder: the folder of the run.
-  ///   - budget: the length of the whole run; nil to continue with the checkpoint's number of steps.
+  ///   - budget: the total steps or epochs of the run, or the wall-clock time of this process; nil to continue with the
+  ///     checkpoint's number of steps.
   ///   - saveEvery: steps between checkpoints; nil for the checkpoint's setting.
   ///   - sampleEvery: steps between samples; nil for about four a run, 0 for none.
   ///   - context: the kernels and threads.
-  ///   - clock: the start of a time budget.
+  ///   - clock: a stopwatch started when the time budget began.
   public init(
     _ checkpoint: consuming Checkpoint, corpus: Corpus, validation: Corpus?, folder: RunFolder,
     budget: Budget?, saveEvery: Int?, sampleEvery: Int?, context: ComputeContext,

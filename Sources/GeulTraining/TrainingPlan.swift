@@ -103,9 +103,9 @@ public struct TrainingPlan: Sendable {
     }
     var rate = 0.0
     if options.budget.seconds != nil {
-      // The fraction of the peak rate that training reaches.
+      // The throughput that training reaches, as a fraction of the peak.
       rate =
-        context.peakRate(configuration.precision, quantile: 0.2)
+        context.peakMultiplyAddsPerSecond(configuration.precision, quantile: 0.2)
         * (configuration.precision == .float32 ? 0.65 : 0.5)
     }
     let advisor = ConfigurationAdvisor(

@@ -16,7 +16,7 @@ public struct TrainingSession: ~Copyable {
   public let plan: TrainingPlan
   /// The folder of the run.
   public let folder: RunFolder
-  /// Nil once the run has started, so that only one copy of the parameters remains in memory.
+  /// The checkpoint to start from; nil once training has started, so that only one copy of the parameters is in memory.
   private var checkpoint: Checkpoint?
   private let validation: Corpus?
   private let budget: Budget?
@@ -28,11 +28,11 @@ public struct TrainingSession: ~Copyable {
   ///
   /// - Parameters:
   ///   - plan: the plan.
-  ///   - text: the source of the text, for `resume`.
+  ///   - text: the source of the training text, which is saved so that the run can be resumed.
   ///   - validation: a separate validation text; nil to hold out the end of the text.
   ///   - folder: the folder of the run; it must be empty or not exist.
-  /// - Throws: `TrainingError` if the folder exists or cannot be created, the validation text is unknown to the vocabulary, or
-  ///   the memory does not suffice.
+  /// - Throws: `TrainingError` if the folder exists or cannot be created, no two consecutive tokens of the validation
+  ///   text are in the vocabulary, or there is not enough memory.
   public init(
     _ plan: TrainingPlan, text: RunState.TextSelection = .init(sources: ["-"]),
     validation: Corpus? = nil, folder: RunFolder
@@ -65,9 +65,10 @@ public struct TrainingSession: ~Copyable {
   ///   - sources: the paths of the text, which the run records.
   ///   - validation: the separate validation text, if the run has one.
   ///   - validationSource: the path of the validation text; nil for the recorded one.
-  ///   - budget: the length of the whole run; nil to continue to the planned end.
+  ///   - budget: the total steps or epochs of the run, or the wall-clock time of this session; nil to continue to the
+  ///     planned end.
   ///   - context: the kernels and threads.
-  /// - Throws: `TrainingError` if a text is not the run's, or the memory does not suffice.
+  /// - Throws: `TrainingError` if a text is not the run's, or there is not enough memory.
   public init(
     resuming loaded: consuming NewestIntact<Checkpoint, FormatError>, in folder: RunFolder,
     corpus: Corpus, sources: [String], validation: Corpus?, validationSource: String? = nil,
@@ -75,14 +76,15 @@ public struct TrainingSession: ~Copyable {
   ) throws(TrainingError) {
     let isIntact = loaded.problem == nil
     var checkpoint = loaded.value
-    let run = checkpoint.run
+    let state = checkpoint.run
     // The position of the batcher is valid only for the same text.
     guard corpus.hash == checkpoint.model.metadata.training?.corpusHash,
       corpus.vocabulary == checkpoint.model.metadata.vocabulary,
-      run.batcher.tokenCount == TrainingLoop.trainingTokenCount(of: corpus, run.configuration)
+      state.batcher.tokenCount
+        == TrainingLoop.trainingTokenCount(of: corpus, state.configuration)
     else { throw .textChanged(sources: sources) }
-    let validationSource = validationSource ?? run.text.validationSource
-    if let expected = run.text.validationHash, validation?.hash != expected {
+    let validationSource = validationSource ?? state.text.validationSource
+    if let expected = state.text.validationHash, validation?.hash != expected {
       throw .validationTextChanged(source: validationSource ?? "")
     }
     // The texts may have been moved.
@@ -90,7 +92,7 @@ public struct TrainingSession: ~Copyable {
     checkpoint.run.text.validationSource = validationSource.map(RunState.TextSelection.recorded)
     checkpoint.run.text.validationHash = validation?.hash
     let plan = TrainingPlan(
-      run.configuration, corpus: corpus, budget: budget ?? .default, context: context)
+      state.configuration, corpus: corpus, budget: budget ?? .default, context: context)
     try plan.checkMemory()
     self.plan = plan
     self.checkpoint = checkpoint
@@ -113,7 +115,7 @@ public struct TrainingSession: ~Copyable {
     throw .folderExists(path: folder.path, isRun: folder.hasCheckpoint)
   }
 
-  /// Checks that two consecutive tokens of a validation text are in the vocabulary.
+  /// Checks that the validation text has two consecutive tokens that are both in the vocabulary; otherwise it has no loss.
   ///
   /// - Throws: `TrainingError.unknownValidationText`.
   public static func check(validation: Corpus, name: String) throws(TrainingError) {
@@ -127,15 +129,15 @@ public struct TrainingSession: ~Copyable {
 
   /// The result of a session.
   public enum Result: Sendable {
-    /// All steps are completed, and the best model is evaluated.
+    /// All steps are completed, or training stopped early, and the best model is evaluated.
     case finished(Summary)
     /// `shouldStop` returned true after this step; the checkpoint is saved.
     case stopped(step: Int)
-    /// All steps are completed and saved, but `shouldStop` returned true before the best model was evaluated.
+    /// Training is complete and saved, but `shouldStop` returned true before the best model was evaluated.
     case notEvaluated
   }
 
-  /// The figures of a finished run.
+  /// The results of a finished run.
   public struct Summary: Sendable {
     /// The state of the run.
     public let state: RunState
@@ -149,13 +151,14 @@ public struct TrainingSession: ~Copyable {
     public let seconds: Double
   }
 
-  /// Trains to the end of the budget, or until `shouldStop` returns true, and evaluates the best model.
+  /// Trains to the end of the budget, to early stopping, or until `shouldStop` returns true; then evaluates the best model,
+  /// unless `shouldStop` returned true.
   ///
   /// - Parameters:
   ///   - saveEvery: steps between checkpoints; nil for one about every 30 seconds.
   ///   - sampleEvery: steps between `sample` events; nil for about four, 0 for none.
-  ///   - baselines: tells whether to compute the losses of n-gram models.
-  ///   - clock: the start of a time budget.
+  ///   - baselines: Whether to compute the losses of n-gram models.
+  ///   - clock: a stopwatch started when the time budget began.
   ///   - shouldStop: called after each step.
   ///   - report: takes the events of the run.
   /// - Returns: How the session ended.
@@ -165,14 +168,13 @@ public struct TrainingSession: ~Copyable {
     clock: Stopwatch = Stopwatch(), shouldStop: () -> Bool = { false },
     report: (TrainingLoop.Event) -> Void
   ) throws(TrainingError) -> Result {
-    // Removes the folder if nothing could be saved in it.
+    // Only an empty folder is removed, in which nothing was saved.
     let (path, createsFolder) = (folder.path, createsFolder)
     defer { if createsFolder { FileSystem.removeEmptyFolder(path) } }
-    let trained = try train(saveEvery, sampleEvery, clock, shouldStop, report)
     let finished: FinishedRun
-    switch trained {
+    switch try train(saveEvery, sampleEvery, clock, shouldStop, report) {
     case .stopped(let step): return .stopped(step: step)
-    case .finished(let run): finished = run
+    case .finished(let trained): finished = trained
     }
     let loss: FinishedRun.FinalLoss?
     do throws(RunError) { loss = try finished.evaluate(unless: shouldStop) } catch {
@@ -201,19 +203,19 @@ public struct TrainingSession: ~Copyable {
     guard let checkpoint = session.checkpoint.take() else {
       preconditionFailure("a session runs once")
     }
-    var run = TrainingLoop(
+    var loop = TrainingLoop(
       consume checkpoint, corpus: session.plan.corpus, validation: session.validation,
       folder: session.folder, budget: session.budget, saveEvery: saveEvery,
       sampleEvery: sampleEvery, context: session.plan.context, clock: clock)
-    run.keepsPrevious = session.latestIsIntact
+    loop.keepsPrevious = session.latestIsIntact
     let ending: TrainingLoop.Ending
-    do throws(RunError) { ending = try run.run(shouldStop: shouldStop, report: report) } catch {
+    do throws(RunError) { ending = try loop.run(shouldStop: shouldStop, report: report) } catch {
       throw TrainingError(error)
     }
     switch ending {
-    case .finished: return .finished(run.finished)
-    case .diverged: throw .diverged(path: session.folder.path, step: run.state.step)
-    case .stopped: return .stopped(step: run.state.step)
+    case .finished: return .finished(loop.finished)
+    case .diverged: throw .diverged(path: session.folder.path, step: loop.state.step)
+    case .stopped: return .stopped(step: loop.state.step)
     }
   }
 }

@@ -14,7 +14,7 @@ def print_table(columns, rows):
 
 
 def minutes(seconds):
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d} min" if seconds else ""
+    return f"{int(seconds) // 60} min {int(seconds) % 60} s" if seconds else ""
 
 
 def speed_rows(results, processor):

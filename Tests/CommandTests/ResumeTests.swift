@@ -268,13 +268,13 @@ struct ResumeTests {
       ([], "of 3000: the learning rate continues its schedule, from 0.00[0-9]+ to 8.4e-05\\."),
       (
         ["--steps", "4000"],
-        "of 4000: the learning rate follows the cosine of the new length, from 0.00[0-9]+ to 8.4e-05"
+        "of 4000: the learning rate follows a cosine schedule over the new number of steps, from 0.00[0-9]+ to 8.4e-05"
           + " \\(it was 0.00[0-9]+ in the last step\\)\\."
       ),
       (
         ["--minutes", "1"],
-        ": the learning rate is 0.0042 while the speed is measured, then follows the cosine of the new"
-          + " length down to 8.4e-05\\."
+        ": the learning rate stays at 0.0042 while the speed is measured, then follows a cosine schedule"
+          + " over the new number of steps, down to 8.4e-05\\."
       ),
     ] {
       try FileManager.default.copyItem(atPath: folder.file("run"), toPath: folder.file("copy"))

@@ -20,17 +20,17 @@ struct RunFaultTests {
     let checkpoint = Checkpoint.initial(
       fixture.configuration, text: RunState.TextSelection(sources: ["text"]),
       corpus: fixture.corpus)
-    var run = TrainingLoop(
+    var loop = TrainingLoop(
       checkpoint, corpus: fixture.corpus, validation: nil, folder: RunFolder(folder.path),
       budget: .steps(steps), saveEvery: 20, sampleEvery: 0, context: ComputeContext(Kernels(.best)))
-    run.gradientHook = gradientHook
+    loop.gradientHook = gradientHook
     var notes: [String] = []
-    let ending = try run.run(
+    let ending = try loop.run(
       shouldStop: { false },
       report: { event in
         if case .note(let sentence) = event { notes.append(sentence) }
       })
-    return (ending, notes, run.state)
+    return (ending, notes, loop.state)
   }
 
   /// A fault of a number of steps.

@@ -10,7 +10,7 @@
 /// recurrent states, gates and weight gradients are float32.
 ///
 /// Panels: 64 columns, or 4 column blocks, are stored together for all rows, `[panel, r, 64]`. A panel of gates
-/// contains the pre-activations of 16 units, one column block per gate.
+/// contains the gates of 16 units, one column block per gate: pre-activations, then activations.
 ///   LSTM: i, f, g, o.   GRU: n from the input, r, z, n from the state.
 /// A panel without gates (vanilla RNN, output projection) contains 64 units; if a width is not a multiple of 64,
 /// the remaining columns are in panels of 16, `[r, 16]`.

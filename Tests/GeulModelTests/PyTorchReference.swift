@@ -2,8 +2,8 @@ import Foundation
 import GeulCompute
 import GeulModel
 
-/// The results of PyTorch for a small network; see Figures/README.md.
-struct PyTorchFigures: Decodable {
+/// Reference values computed by PyTorch for a small network; see Fixtures/README.md.
+struct PyTorchReference: Decodable {
   let cell: CellKind
   let vocabulary: Int
   let hidden: Int
@@ -42,19 +42,19 @@ struct PyTorchFigures: Decodable {
     }
   }
 
-  static func load(_ cell: CellKind) throws -> PyTorchFigures {
+  static func load(_ cell: CellKind) throws -> PyTorchReference {
     let url = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "Figures/\(cell.rawValue).json")
+      .appending(path: "Fixtures/\(cell.rawValue).json")
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try decoder.decode(PyTorchFigures.self, from: Data(contentsOf: url))
+    return try decoder.decode(PyTorchReference.self, from: Data(contentsOf: url))
   }
 
   var network: Network {
     Network(Architecture(cell: cell, layers: layers, hidden: hidden), vocabulary: vocabulary)
   }
 
-  /// Returns tensors under the network's names; the names in the figures lack the module's.
+  /// Returns tensors under the network's names; the names in the file lack the module's.
   func named(_ values: [String: Values], _ network: Network) -> [NamedTensor] {
     network.tensorShapes.map { name, shape in
       let short = name.hasPrefix("decoder") ? name : String(name.dropFirst(cell.rawValue.count + 1))
