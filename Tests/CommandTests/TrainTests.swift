@@ -175,8 +175,7 @@ struct TrainTests {
     try GeulProcess.run(["train", "text.txt", "--out", "run"] + Runs.tiny, in: folder)
       .expectRefusal(1, naming: "run already exists", "geul resume run", "--out")
     #expect(folder.contents(of: "run") == before)
-    try FileManager.default.createDirectory(
-      atPath: folder.file("other"), withIntermediateDirectories: true)
+    try folder.write("notes", to: "other/notes.txt")
     try GeulProcess.run(["train", "text.txt", "--out", "other"] + Runs.tiny, in: folder)
       .expectRefusal(1, naming: "other already exists. Choose another --out")
   }
