@@ -102,7 +102,8 @@ struct ArchiveOptions: ParsableArguments {
   /// Returns the output path; an existing file is never overwritten.
   func target(_ file: String, default name: String) throws -> String {
     let target = out ?? (file == "-" ? "-" : name)
-    guard target == "-" || !FileSystem.exists(target) else {
+    // A pipe or a device is written to; a file is never overwritten.
+    guard target == "-" || !FileSystem.exists(target) || !FileSystem.isRereadable(target) else {
       throw CommandError("\(target) already exists. Choose another --out.")
     }
     return target
@@ -112,6 +113,9 @@ struct ArchiveOptions: ParsableArguments {
     guard target != "-" else {
       _ = try Output.bytes(bytes)
       return
+    }
+    guard FileSystem.isRereadable(target) else {
+      return try FileDescriptor(appendingTo: target).write(bytes.span.raw)
     }
     try AtomicFile(target).replace { (out) throws(FileError) in try out.write(bytes.span) }
   }

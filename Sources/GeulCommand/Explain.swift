@@ -89,7 +89,9 @@ struct Explain: ParsableCommand {
     }
     var document = ReportDocument("Predictions and activations of \(self.model.model)")
     let probe = try corpus.map { try self.probe($0, model) }
-    if let text = try file.map(readText) ?? text { try explain(text, model, &document) }
+    if let text = try file.map(readText) ?? text.map(PathString.text) {
+      try explain(text, model, &document)
+    }
     if let corpus, let probe {
       try showProbe(probe, of: model.metadata.tokenizer.unit, in: corpus, &document)
     }

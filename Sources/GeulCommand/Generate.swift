@@ -155,7 +155,7 @@ struct Generate: ParsableCommand {
   }
 
   private func promptText() throws -> String {
-    if let prompt { return prompt }
+    if let prompt { return PathString.text(prompt) }
     return try promptFile.map(readText) ?? ""
   }
 

@@ -44,6 +44,11 @@ package enum PathString {
     }
   }
 
+  /// Returns an argument that is a text instead of a path, with U+FFFD for bytes that are not UTF-8.
+  package static func text(_ argument: String) -> String {
+    containsEscapes(argument) ? String(decoding: bytes(argument), as: UTF8.self) : argument
+  }
+
   /// Returns a text with the bytes that are not UTF-8 written as `\xB0`, to be read by a person.
   package static func displayed(_ text: String) -> String {
     guard containsEscapes(text) else { return text }

@@ -131,6 +131,14 @@ struct InputTests {
     #expect(try geul("resume", "달", "--steps", "26", "-q").status == 0)
   }
 
+  @Test func `bytes of a prompt that are not UTF-8 become replacement characters`() throws {
+    try train("a.txt", "--out", "run")
+    let result = try GeulProcess.shell(
+      #""$geul" generate run -p "$(printf 'the \xb0 king')" -n 3 --seed 1"#, in: folder)
+    #expect(result.status == 0 && result.stdout.hasPrefix("the  king"))
+    #expect(result.stderr.contains("character 5") && result.stderr.contains("U+FFFD"))
+  }
+
   // MARK: Inputs that cannot be read twice
 
   @Test(arguments: [
@@ -154,6 +162,9 @@ struct InputTests {
       set -e
       "$geul" compress <(cat a.txt) --model run --out packed -q
       "$geul" decompress <(cat packed) --model run --out - | cmp - a.txt
+      "$geul" compress a.txt --model run --out >(cat >copy) -q
+      for _ in {1..100}; do cmp -s packed copy && break; sleep 0.05; done; cmp packed copy
+      "$geul" compress a.txt --model run --out /dev/null -q; [ -c /dev/null ]
       "$geul" evaluate run <(cat a.txt) >/dev/null
       "$geul" generate run -f <(echo the) -n 3 -q >/dev/null
       "$geul" context run run --corpus <(cat a.txt) >/dev/null
