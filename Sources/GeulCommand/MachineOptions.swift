@@ -1,12 +1,13 @@
 public import ArgumentParser
 import Foundation
 public import Geul
+import Synchronization
 
 /// Options that choose threads and kernels.
 struct MachineOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Number of threads (default: GEUL_THREADS, or all processors).", valueName: "n"))
+      "Number of threads (default: GEUL_THREADS, or the available processors).", valueName: "n"))
   var threads: Int?
 
   func validate() throws {
@@ -23,8 +24,25 @@ struct MachineOptions: ParsableArguments {
 
   /// The threads, and the kernels of the instruction set that GEUL_ISA names (default: the fastest of this machine).
   var context: ComputeContext {
-    get throws { try ComputeContext(threads: threads) }
+    get throws { try makeContext() }
   }
+
+  /// Returns the `context`, and notes once if the system could not start all threads.
+  func makeContext(note: (String) -> Void = Output.note) throws -> ComputeContext {
+    let context = try ComputeContext(threads: threads)
+    if let shortage = context.pool.shortage,
+      !Self.hasNotedShortage.exchange(true, ordering: .relaxed)
+    {
+      note(
+        "Only \(shortage.started) of \(quantity(shortage.requested, "thread")) could be started (\(shortage.reason)):"
+          + " a limit on processes (ulimit -u, pids.max) or memory is reached."
+          + " Continuing with \(quantity(shortage.started, "thread")); results do not depend on the number."
+      )
+    }
+    return context
+  }
+
+  private static let hasNotedShortage = Atomic(false)
 }
 
 extension CellKind: ExpressibleByArgument {}

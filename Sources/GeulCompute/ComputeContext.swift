@@ -1,7 +1,7 @@
 /// The kernels of an instruction set and the threads that run them.
 ///
 /// ```swift
-/// let context = try ComputeContext()                    // the best instruction set, all processors
+/// let context = try ComputeContext()                    // the best instruction set, all available processors
 /// let small = ComputeContext(Kernels(.avx2), threads: 1)
 /// ```
 ///
@@ -28,7 +28,7 @@ public struct ComputeContext: Sendable {
 
   /// Creates a context with the fastest instruction set of this machine, or the one that `GEUL_ISA` names.
   ///
-  /// - Parameter threads: The number of threads; nil for that of `GEUL_THREADS`, otherwise one per processor.
+  /// - Parameter threads: The number of threads; nil for that of `GEUL_THREADS`, otherwise one per available processor.
   /// - Throws: `InstructionSetError` if `GEUL_ISA` names an instruction set that is not available.
   public init(threads: Int? = nil) throws(InstructionSetError) {
     self.init(Kernels(try InstructionSet.chosen()), threads: threads ?? ThreadPool.defaultCount)

@@ -8,21 +8,39 @@ public struct ThreadPool: Sendable {
   /// The number of threads, including the calling thread.
   public let count: Int
   /// The threads in addition to the calling thread.
-  private let workers: WorkerPool?
+  private let workers: WorkerThreads?
 
-  /// Creates a pool of `count` threads, which start when they are first needed.
+  /// Creates a pool of `count` threads, or of those that the system can start.
   ///
   /// - Precondition: `count` is at least 1.
   public init(_ count: Int) {
     precondition(count >= 1, "count must be at least 1, is \(count)")
-    self.count = count
-    workers = count > 1 ? WorkerPool(count - 1) : nil
+    let workers = count > 1 ? WorkerThreads(count - 1) : nil
+    let started = 1 + (workers?.count ?? 0)
+    (self.workers, self.count) = (workers, started)
+    shortage = workers?.failure.map {
+      Shortage(requested: count, started: started, reason: $0)
+    }
   }
 
-  /// The number of threads that `GEUL_THREADS` sets, otherwise the number of processors; from 1 to 1024.
+  /// A limit of the system that kept threads of a pool from starting, such as `ulimit -u` or `pids.max`.
+  public struct Shortage: Sendable, Equatable {
+    /// The number of threads that were requested, including the calling thread.
+    public let requested: Int
+    /// The number of threads of the pool, including the calling thread.
+    public let started: Int
+    /// The reason that the system gives, such as "Resource temporarily unavailable".
+    public let reason: String
+  }
+
+  /// The reason why the pool has fewer threads than requested; nil if it has all of them.
+  public let shortage: Shortage?
+
+  /// The number of threads that `GEUL_THREADS` sets, otherwise the number of processors that this process may use;
+  /// from 1 to 1024.
   public static var defaultCount: Int {
     let environment = ProcessInfo.processInfo.environment["GEUL_THREADS"].flatMap { Int($0) }
-    return min(1024, max(1, environment ?? ProcessInfo.processInfo.activeProcessorCount))
+    return min(1024, max(1, environment ?? ProcessorLimits.availableCount))
   }
 
   /// Calls `body` once for each of `0..<jobs`, and returns when all have finished.

@@ -28,6 +28,9 @@
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wnullability-completeness"
 
+/// The number of processors in the affinity mask of this thread (Linux); elsewhere the number of processors online.
+long geul_processor_count(void);
+
 /// Hints to the processor that this thread is spinning.
 static inline void geul_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)

@@ -8,28 +8,10 @@ import Synchronization
   import Darwin
 #endif
 
-/// Worker threads in addition to the calling thread.
+/// The queue of the jobs of one call of `run` at a time, which the caller and the worker threads take jobs from.
 ///
 /// Waking a thread takes longer than computing one step of a layer. So workers spin briefly before they sleep, and the
 /// caller does not wait for a worker that wakes after all jobs are taken.
-final class WorkerPool: Sendable {
-  private let queue: JobQueue
-
-  /// Creates a pool of `count` workers; each starts when it is first needed.
-  init(_ count: Int) { queue = JobQueue(workerCount: count) }
-
-  deinit { queue.stop() }
-
-  /// Calls `body` once for each of `0..<jobs` on at most `threads` threads, and returns when all have finished.
-  ///
-  /// The calling thread is number 0. If the workers are busy, because of another thread or a nested call, the caller
-  /// runs all jobs itself.
-  func run(_ jobs: Int, threads: Int, _ body: (_ job: Int, _ thread: Int) -> Void) {
-    withoutActuallyEscaping(body) { queue.run(jobs, threads: threads, $0) }
-  }
-}
-
-/// The queue of the jobs of one call of `run` at a time.
 ///
 /// `epoch` is odd while there are jobs; `jobCount` and `body` do not change during an epoch. A worker increments
 /// `active` and reads `epoch` again before it takes jobs. The caller ends the epoch and waits until no worker is
@@ -37,7 +19,7 @@ final class WorkerPool: Sendable {
 ///
 /// Unchecked: only the caller writes `jobCount` and `body`, and only while no worker is active.
 @safe
-private final class JobQueue: @unchecked Sendable {
+final class JobQueue: @unchecked Sendable {
   private let epoch = Atomic(0)
   private let active = Atomic(0)
   private let nextJob = Atomic(0)
@@ -46,7 +28,6 @@ private final class JobQueue: @unchecked Sendable {
   private let isBusy = Atomic(false)
   private let isStopped = Atomic(false)
   private let workers: [Worker]
-  private var startedCount = 0
   private var jobCount = 0
   private var body: ((Int, Int) -> Void)?
 
@@ -63,14 +44,24 @@ private final class JobQueue: @unchecked Sendable {
     }
   }
 
+  /// Creates a queue for at most `workerCount` workers in addition to the callers of `run`.
   init(workerCount: Int) { workers = (0..<workerCount).map { _ in Worker() } }
 
+  /// Ends `serve` in all workers.
   func stop() {
     isStopped.store(true, ordering: .sequentiallyConsistent)
     for worker in workers { worker.wake() }
   }
 
-  func run(_ jobs: Int, threads: Int, _ body: @escaping (Int, Int) -> Void) {
+  /// Calls `body` once for each of `0..<jobs` on at most `threads` threads, and returns when all have finished.
+  ///
+  /// The calling thread is number 0. If the workers are busy, because of another thread or a nested call, the caller
+  /// runs all jobs itself.
+  func run(_ jobs: Int, threads: Int, _ body: (_ job: Int, _ thread: Int) -> Void) {
+    withoutActuallyEscaping(body) { runEscaping(jobs, threads: threads, $0) }
+  }
+
+  private func runEscaping(_ jobs: Int, threads: Int, _ body: @escaping (Int, Int) -> Void) {
     guard !isBusy.exchange(true, ordering: .acquiring) else {
       for job in 0..<jobs { body(job, 0) }
       return
@@ -80,7 +71,6 @@ private final class JobQueue: @unchecked Sendable {
     nextJob.store(0, ordering: .relaxed)
     epoch.add(1, ordering: .sequentiallyConsistent)
     for index in 0..<min(threads - 1, workers.count) {
-      if index == startedCount { start(index) }
       workers[index].wake()
     }
     takeJobs(thread: 0)
@@ -95,12 +85,8 @@ private final class JobQueue: @unchecked Sendable {
     isBusy.store(false, ordering: .releasing)
   }
 
-  private func start(_ index: Int) {
-    startedCount += 1
-    DispatchQueue(label: "geul worker \(index + 1)").async { self.serve(thread: index + 1) }
-  }
-
-  private func serve(thread: Int) {
+  /// Takes jobs as worker number `thread`, from 1, until `stop` is called.
+  func serve(thread: Int) {
     var last = 0
     while let current = nextEpoch(after: last, thread) {
       last = current
