@@ -55,6 +55,11 @@ struct GenerationBatch: Sendable {
     for row in sequences.indices { sequences[row].advance(logits[row]) }
   }
 
+  /// Ends all sequences.
+  mutating func interrupt() {
+    for row in sequences.indices { sequences[row].interrupt() }
+  }
+
   /// Appends the events of sequences that have new text or have ended, and evicts the latter.
   mutating func collectEvents(into events: inout [GenerationEngine.Event]) {
     for row in sequences.indices.reversed() {
@@ -86,11 +91,12 @@ struct GeneratedSequence: Sendable {
 
   init(
     id: GenerationEngine.SequenceID, request: SequenceRequest, lastToken: Int,
-    decoder: StreamDecoder, sampler: Sampler
+    decoder: StreamDecoder, stops: StopStrings, sampler: Sampler
   ) {
     self.id = id
     self.lastToken = lastToken
     self.decoder = decoder
+    self.stops = stops
     self.sampler = sampler
     length = request.length
     window = PenaltyWindow(capacity: request.sampling.repeatLastN)
@@ -100,7 +106,6 @@ struct GeneratedSequence: Sendable {
       _ = self.decoder.append(id)
     }
     draws = RandomDraws(seed: request.seed, sample: UInt64(request.sampleIndex))
-    stops = StopStrings(request.stops)
   }
 
   /// Indicates whether fewer tokens than requested were generated.
@@ -117,10 +122,23 @@ struct GeneratedSequence: Sendable {
       append(decoder.append(lastToken))
     }
     guard ending == nil, !needsToken else { return }
+    finish(.length)
+  }
+
+  /// Ends the sequence before it has the requested length.
+  mutating func interrupt() {
+    piece = ""
+    finish(.interrupted)
+  }
+
+  /// Completes the text, which may end with a stop string.
+  private mutating func finish(_ reason: GenerationEngine.Ending) {
     // An incomplete character at the end is dropped; without generated tokens it is part of the prompt and kept.
     append(length > 0 ? decoder.finishTruncated() : decoder.finish())
-    piece += ending == nil ? stops.finish() : ""
-    ending = ending ?? .length
+    guard ending == nil else { return }
+    let (rest, isStopped) = stops.finish()
+    piece += rest
+    ending = isStopped ? .stop : reason
   }
 
   private mutating func append(_ text: String) {

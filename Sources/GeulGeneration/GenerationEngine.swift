@@ -54,6 +54,8 @@ public struct GenerationEngine: ~Copyable {
     case length
     /// A stop string was generated.
     case stop
+    /// The sequence was interrupted.
+    case interrupted
   }
 
   /// The maximum number of tokens of a prompt that are read between two steps.
@@ -125,7 +127,7 @@ public struct GenerationEngine: ~Copyable {
     let prompt = request.prompt.isEmpty ? [vocabulary.lineBreakID] : request.prompt
     let sequence = GeneratedSequence(
       id: id, request: request, lastToken: prompt[prompt.count - 1], decoder: decoder,
-      sampler: sampler)
+      stops: StopStrings(request.stops, of: model.metadata), sampler: sampler)
     pending.append(PendingSequence(sequence: sequence, unread: prompt.dropLast()))
     return id
   }
@@ -134,6 +136,21 @@ public struct GenerationEngine: ~Copyable {
   public mutating func cancel(_ id: SequenceID) {
     pending.removeAll { $0.sequence.id == id }
     for index in batches.indices { batches[index].cancel(id) }
+  }
+
+  /// Ends all sequences, active and pending.
+  ///
+  /// - Returns: The events of the sequences with the text that was held back, in the order of their admission.
+  public mutating func interrupt() -> [Event] {
+    var events: [Event] = []
+    for index in batches.indices {
+      batches[index].interrupt()
+      batches[index].collectEvents(into: &events)
+    }
+    events += pending.map { Event(id: $0.sequence.id, text: "", ending: .interrupted) }
+    pending = []
+    events.sort { $0.id < $1.id }
+    return events
   }
 
   /// Reads at most one chunk of a prompt, and generates one token for each active sequence.

@@ -1,6 +1,6 @@
 public import GeulCompute
 public import GeulModel
-internal import GeulText
+public import GeulText
 
 /// A text generator: continues a prompt with one text or with several that are generated concurrently.
 ///
@@ -43,6 +43,8 @@ public struct Generator: Sendable {
     /// The number of texts.
     public var samples: Int
     /// The stop strings: a text ends before the first occurrence of one of them.
+    ///
+    /// They are brought into the model's form: its normal form, and its line endings.
     public var stops: [String]
 
     /// Creates a request.
@@ -66,6 +68,8 @@ public struct Generator: Sendable {
   ///
   /// - Parameters:
   ///   - request: The request.
+  ///   - shouldStop: A closure that is called after each step and returns true to interrupt all texts. What is generated
+  ///     of them is emitted first.
   ///   - emit: A closure that receives the index of a text and its next piece, valid UTF-8 on its own, and returns
   ///     false to stop. The first piece begins with the characters that a `StreamDecoder` holds back at the end of the
   ///     prompt.
@@ -73,7 +77,8 @@ public struct Generator: Sendable {
   /// - Throws: `SamplingError` if an option is out of its range.
   @discardableResult
   public func write(
-    _ request: Request, emit: (_ sample: Int, _ text: String) -> Bool
+    _ request: Request, shouldStop: () -> Bool = { false },
+    emit: (_ sample: Int, _ text: String) -> Bool
   ) throws(SamplingError) -> [Ending] {
     var endings = [Ending](repeating: .length, count: request.samples)
     guard request.samples > 0 else { return endings }
@@ -87,7 +92,7 @@ public struct Generator: Sendable {
       samples[try engine.admit(sequence)] = sample
     }
     while !engine.isIdle {
-      for event in engine.step() {
+      for event in shouldStop() ? engine.interrupt() : engine.step() {
         guard let sample = samples[event.id] else { continue }
         if let ending = event.ending { endings[sample] = ending }
         if !event.text.isEmpty, !emit(sample, event.text) { return endings }
@@ -98,17 +103,28 @@ public struct Generator: Sendable {
 
   /// Generates the texts of `request`.
   ///
-  /// - Returns: Each complete text with the reason why it ended.
+  /// - Parameters:
+  ///   - request: The request.
+  ///   - shouldStop: A closure that is called after each step and returns true to interrupt all texts.
+  /// - Returns: Each text with the reason why it ended.
   /// - Throws: `SamplingError` if an option is out of its range.
   public func texts(
-    _ request: Request
+    _ request: Request, shouldStop: () -> Bool = { false }
   ) throws(SamplingError) -> [(text: String, ending: Ending)] {
     var texts = Array(repeating: "", count: request.samples)
-    let endings = try write(request) { sample, piece in
+    let endings = try write(request, shouldStop: shouldStop) { sample, piece in
       texts[sample] += piece
       return true
     }
     return Array(zip(texts, endings))
+  }
+}
+
+extension Generator {
+  /// Returns the first token of a stop string that the model never generates, because a character of it is in no token
+  /// of the vocabulary; nil if the string may occur.
+  public func unknownToken(ofStop stop: String) -> PromptEncoding.Substitution? {
+    StopSpellings(of: stop, in: model.metadata).unknownToken
   }
 }
 
@@ -125,6 +141,8 @@ public struct SequenceRequest: Sendable {
   /// The index of the sequence among those with the same seed; each has its own random numbers.
   public var sampleIndex: Int
   /// The stop strings: the text ends before the first occurrence of one of them.
+  ///
+  /// They are brought into the model's form: its normal form, and its line endings.
   public var stops: [String]
 
   /// Creates a request.
@@ -142,7 +160,7 @@ public struct SequenceRequest: Sendable {
 }
 
 extension Generator {
-  /// Creates a generator for this machine: its fastest instruction set and all processors.
+  /// Creates a generator for this machine: its fastest instruction set and the available processors.
   ///
   /// - Throws: `InstructionSetError` if `GEUL_ISA` names an instruction set that is not available.
   public init(
