@@ -4,7 +4,8 @@ import ArgumentParser
 ///
 /// Option names of other programs and of earlier versions are replaced by Geul's. They are not
 /// listed in the help. Underscores in names are accepted, `--name=value` too, and so are values that
-/// begin with a dash: negative numbers, and prompts. A dash alone stands for standard input.
+/// begin with a dash: negative numbers, texts and paths, unless they are an option of the command. A
+/// dash alone stands for standard input. An option with one value may be given once.
 enum Aliases {
   /// An argument of the command line.
   struct Argument {
@@ -51,8 +52,8 @@ enum Aliases {
   /// Values of earlier versions, by option.
   private static let values = ["--select": ["lively": "active", "lasting": "persistent"]]
 
-  /// Options whose value is arbitrary text, which may begin with a dash.
-  private static let textOptions = ["--prompt", "-p", "--stop", "--text"]
+  /// Options whose value is arbitrary text, which may also be two dashes.
+  private static let textOptions = ["--prompt", "--stop", "--text"]
   /// Commands with a model or run as their first argument, which `-m` or `--model` may give too.
   private static let modelCommands: Set = ["generate", "evaluate", "inspect", "explain", "context"]
   private static let modelNames: Set = ["-m", "--model", "--model-path", "--model-name-or-path"]
@@ -64,13 +65,17 @@ enum Aliases {
 
   /// Translates the arguments of a command line.
   ///
-  /// - Throws: `ValidationError` for an option of another program that Geul cannot support.
+  /// - Throws: `ValidationError` for an option of another program that Geul cannot support, and for an option that is
+  ///   given twice.
   static func translated(_ arguments: [String]) throws -> [Argument] {
     let (start, command) = self.command(in: arguments)
     let names = names(of: command)
     let generates = command == "generate"
     var result = start.map { Argument(given: $0, canonical: commands[$0] ?? $0) }
     var models: [Argument] = []
+    let declared = CommandOptions(
+      of: arguments.dropFirst(max(0, start.count - 1)).map { commands[$0] ?? $0 })
+    var repetitions = Repetitions(declared)
     var rest = arguments[start.count...]
     while let argument = rest.popFirst() {
       if argument == "--" {
@@ -79,6 +84,7 @@ enum Aliases {
       }
       if generates, argument == "-", !["-f", "--prompt-file"].contains(result.last?.canonical) {
         result.append(Argument(given: argument, canonical: "--prompt-file=-"))
+        repetitions.add(Option("--prompt-file=-"), given: argument)
         continue
       }
       var option = Option(argument, names)
@@ -90,23 +96,46 @@ enum Aliases {
         modelCommands.contains(command)
         && (modelNames.contains(option.name) || option.name == "--out-dir")
       let isForeign = ForeignOptions.contains(option.name, command)
+      /// Indicates whether an argument that begins with a dash is a text or a path rather than an option.
+      func isText(_ argument: String) -> Bool {
+        guard argument != "--" else { return textOptions.contains(declared.longName(option.name)) }
+        let other = Option(argument, names)
+        return !other.isOption || argument.contains(where: \.isWhitespace)
+          || !declared.contains(other.name) && !ForeignOptions.contains(other.name, command)
+            && !(modelCommands.contains(command) && modelNames.contains(other.name))
+      }
+      if option.value == nil, rest.first?.hasPrefix("-") == true,
+        let (flags, last) = declared.split(option.name), declared.takesText(last)
+      {
+        // Only the last option of a group such as `-qp` can have a value.
+        repetitions.add(Option(flags))
+        result.append(Argument(given: option.given, canonical: flags))
+        option = Option(last)
+      }
       if option.value == nil, let next = rest.first {
         let isValue = !next.hasPrefix("-") || Double(next) != nil
-        if (isModel || isForeign) && isValue || option.takes(next) {
-          option.value = rest.removeFirst()
+        if (isModel || isForeign) && isValue || option.takes(next)
+          || next.hasPrefix("-") && (isModel || declared.takesText(option.name)) && isText(next)
+        {
+          option = option.with(value: rest.removeFirst(), name: declared.longName(option.name))
         }
       }
       if isModel {
+        repetitions.add(option, named: "--model")
         guard let model = option.value else {
           throw ValidationError("Missing value for '\(option.given) <model>'.")
         }
-        models.append(Argument(given: option.given, canonical: model))
+        // As an argument of its own, a path must not look like an option.
+        models.append(
+          Argument(given: option.given, canonical: model.hasPrefix("-") ? "./\(model)" : model))
       } else if isForeign {
         try ForeignOptions.check(option, command)
       } else {
+        repetitions.add(option)
         result.append(option.argument)
       }
     }
+    try repetitions.check()
     result.insert(contentsOf: models, at: start.count)
     return result
   }
@@ -124,7 +153,7 @@ enum Aliases {
     /// The name as it was given, with dashes.
     let given: String
     /// The canonical name, with dashes.
-    let name: String
+    private(set) var name: String
     var value: String?
 
     /// Splits `--name=value` and replaces an alias.
@@ -145,7 +174,14 @@ enum Aliases {
     /// Indicates whether the next argument is the option's value although it begins with a dash.
     func takes(_ next: String) -> Bool {
       if Aliases.values[name] != nil { return !next.hasPrefix("-") }
-      return next.hasPrefix("-") && (Aliases.textOptions.contains(name) || Double(next) != nil)
+      return next.hasPrefix("-") && Double(next) != nil
+    }
+
+    /// Returns the option with a value, and with another name for it.
+    func with(value: String, name: String) -> Option {
+      var option = self
+      (option.value, option.name) = (value, name)
+      return option
     }
 
     /// The option as one argument.

@@ -9,8 +9,8 @@ struct BadCorpusTests {
 
   private func train(_ arguments: [String], stdin: String? = nil) throws -> GeulProcess.Result {
     try GeulProcess.run(
-      ["train"] + arguments + ["--out", "run", "--steps", "3"] + Runs.tiny, stdin: stdin,
-      in: folder)
+      Runs.overriding(["train", "--out", "run", "--steps", "3"] + Runs.tiny + arguments),
+      stdin: stdin, in: folder)
   }
 
   /// Expects that training, generation and evaluation succeed.

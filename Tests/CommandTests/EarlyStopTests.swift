@@ -14,7 +14,8 @@ struct EarlyStopTests {
 
   private func train(_ arguments: [String], in folder: Folder) throws -> GeulProcess.Result {
     try GeulProcess.run(
-      ["train", "text.txt", "--out", "run", "--steps", "400", "--json"] + Runs.tiny + arguments,
+      Runs.overriding(
+        ["train", "text.txt", "--out", "run", "--steps", "400", "--json"] + Runs.tiny + arguments),
       in: folder)
   }
 

@@ -138,7 +138,8 @@ struct KnownBugTests {
     try folder.write(String(String.UnicodeScalarView(scalars + scalars)), to: "text.txt")
     let train = ["train", "text.txt", "--out", "run", "--steps", "1", "--unit", "codepoint"]
     let result = try GeulProcess.run(
-      train + Runs.tiny + ["--batch", "1", "--validation", "0", "-q"], in: folder)
+      Runs.overriding(train + Runs.tiny + ["--batch", "1", "--validation", "0", "-q"]),
+      in: folder)
     #expect(result.status == 0, "\(result.stderr)")
     #expect(try generate(["-n", "3"], in: folder).stdout.count == 4)
   }

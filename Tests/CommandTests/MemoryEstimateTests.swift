@@ -82,7 +82,7 @@ struct MemoryEstimateTests {
     try folder.write(rare + Texts.english + rare, to: "text.txt")
     func train(_ arguments: [String]) throws -> GeulProcess.Result {
       let result = try GeulProcess.run(
-        ["train", "text.txt", "--steps", "2"] + Runs.tiny + arguments, in: folder)
+        Runs.overriding(["train", "text.txt", "--steps", "2"] + Runs.tiny + arguments), in: folder)
       #expect(result.status == 0, "\(result.stderr)")
       return result
     }

@@ -114,7 +114,7 @@ struct ResumeTests {
     for number in 0..<12 {
       let folder = try Folder()
       let process = try GeulProcess(
-        Self.long.get() + ["--out", "run", "--save-every", "1"], in: folder)
+        Runs.overriding(Self.long.get() + ["--out", "run", "--save-every", "1"]), in: folder)
       let checkpoint = "run/latest.previous.safetensors"
       try process.send(SIGKILL) { _ in
         guard folder.exists(checkpoint) else { return false }

@@ -9,12 +9,26 @@ enum Runs {
     "--threads", "1", "--sample-every", "0",
   ]
 
+  /// Returns the arguments without options that a later one of the same name overrides.
+  static func overriding(_ arguments: [String]) -> [String] {
+    var kept: [String] = []
+    for (index, argument) in arguments.enumerated() {
+      let isOverridden = { arguments[($0 + 1)...].contains(arguments[$0]) }
+      if argument.hasPrefix("--"), isOverridden(index) { continue }
+      let isValue = index > 0 && arguments[index - 1].hasPrefix("--") && !argument.hasPrefix("--")
+      if isValue, isOverridden(index - 1) { continue }
+      kept.append(argument)
+    }
+    return kept
+  }
+
   /// Returns a directory with a text and a completed run on it.
   static func trained(_ arguments: [String] = [], text: String = Texts.english) throws -> Folder {
     let folder = try Folder()
     try folder.write(text, to: "text.txt")
     let result = try GeulProcess.run(
-      ["train", "text.txt", "--out", "run", "--steps", "20"] + tiny + arguments, in: folder)
+      overriding(["train", "text.txt", "--out", "run", "--steps", "20"] + tiny + arguments),
+      in: folder)
     try #require(result.status == 0, "\(result.stderr)")
     return folder
   }

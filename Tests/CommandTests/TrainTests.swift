@@ -129,7 +129,8 @@ struct TrainTests {
     try folder.write(Texts.english, to: "text.txt")
     for (run, seed) in [("a", "7"), ("b", "7"), ("c", "8")] {
       _ = try GeulProcess.run(
-        ["train", "text.txt", "--out", run, "--steps", "5"] + Runs.tiny + ["--seed", seed],
+        Runs.overriding(
+          ["train", "text.txt", "--out", run, "--steps", "5"] + Runs.tiny + ["--seed", seed]),
         in: folder)
     }
     #expect(folder.data("a/best.safetensors") == folder.data("b/best.safetensors"))
@@ -141,7 +142,8 @@ struct TrainTests {
     try folder.write(Texts.english, to: "text.txt")
     func train(_ run: String, seed: String) throws -> GeulProcess.Result {
       try GeulProcess.run(
-        ["train", "text.txt", "--out", run, "--steps", "5"] + Runs.tiny + ["--seed", seed],
+        Runs.overriding(
+          ["train", "text.txt", "--out", run, "--steps", "5"] + Runs.tiny + ["--seed", seed]),
         in: folder)
     }
     let result = try train("a", seed: "-1")
