@@ -42,8 +42,71 @@ public func wrapped(_ text: String, width: Int) -> [String] {
 
 /// Wraps each line of a text of several lines to at most `width` columns.
 public func wrappedLines(_ text: String, width: Int) -> [String] {
-  text.split(separator: "\n", omittingEmptySubsequences: false).flatMap {
+  text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.flatMap {
     wrapped(String($0), width: width)
+  }
+}
+
+/// Returns a text with its control characters visible, so that it cannot control a terminal.
+///
+/// Line breaks and tabs stay; CRLF becomes a line feed. ESC becomes `␛`, a control character above U+007F or one that
+/// changes the direction of text becomes `<U+202E>`.
+public func visibleText(_ text: String) -> String {
+  var visible = VisibleText()
+  return visible.append(text) + visible.finish()
+}
+
+/// A filter that makes the control characters of a text visible, piece by piece, as `visibleText(_:)` does.
+public struct VisibleText: Sendable {
+  /// Indicates whether the last piece ended with a carriage return, which may begin a line ending.
+  private var hasCarriageReturn = false
+
+  /// Creates a filter at the start of a text.
+  public init() {}
+
+  /// Returns the visible form of the next piece; a carriage return at its end is held back.
+  public mutating func append(_ piece: String) -> String {
+    guard hasCarriageReturn || !piece.utf8.allSatisfy(Self.isPlain) else { return piece }
+    var visible = String.UnicodeScalarView()
+    for scalar in piece.unicodeScalars {
+      if hasCarriageReturn, scalar != "\n" { visible.append("\u{240D}") }
+      hasCarriageReturn = scalar == "\r"
+      guard !hasCarriageReturn else { continue }
+      switch scalar.value {
+      case 0x09, 0x0A: visible.append(scalar)
+      case 0x00...0x1F: visible.append(Unicode.Scalar(0x2400 + scalar.value) ?? scalar)
+      case 0x7F: visible.append("\u{2421}")
+      case _ where scalar.properties.generalCategory == .control || scalar.isBidiControl:
+        let code = String(scalar.value, radix: 16, uppercase: true)
+        let zeros = String(repeating: "0", count: max(0, 4 - code.count))
+        visible.append(contentsOf: "<U+\(zeros)\(code)>".unicodeScalars)
+      default: visible.append(scalar)
+      }
+    }
+    return String(visible)
+  }
+
+  /// Ends the text: returns the visible form of a carriage return that was held back.
+  public mutating func finish() -> String {
+    defer { hasCarriageReturn = false }
+    return hasCarriageReturn ? "\u{240D}" : ""
+  }
+
+  /// Indicates whether a byte of UTF-8 belongs to none of the characters that are replaced.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x09, 0x0A: true
+    // The first bytes of U+0080 to U+00BF and of U+2000 to U+2FFF.
+    case 0x00...0x1F, 0x7F, 0xC2, 0xE2: false
+    default: true
+    }
+  }
+}
+
+extension Unicode.Scalar {
+  /// Indicates whether the character embeds, overrides or isolates a direction of text: it reorders what a reader sees.
+  fileprivate var isBidiControl: Bool {
+    (0x202A...0x202E).contains(value) || (0x2066...0x2069).contains(value)
   }
 }
 
@@ -59,7 +122,9 @@ public func displayText(of token: String) -> String {
   default: break
   }
   let scalars = token.unicodeScalars
-  if scalars.contains(where: { $0.properties.generalCategory == .control }) { return "·" }
+  if scalars.contains(where: { $0.properties.generalCategory == .control || $0.isBidiControl }) {
+    return "·"
+  }
   guard scalars.count == 1, let scalar = scalars.first else { return token }
   return compatibilityJamo(of: scalar).map { String(Character($0)) } ?? token
 }

@@ -3,23 +3,19 @@ import Foundation
 import Geul
 import GeulCharts
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 /// Options of the output of charts: the terminal and, with `--html`, an HTML page.
 struct ChartOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Also write an HTML file.", valueName: "file"))
   var html: String?
 
-  /// The terminal of standard output; it supports colors unless NO_COLOR is set.
+  /// The terminal of standard output; it supports colors unless NO_COLOR is set or TERM is unset or `dumb`.
   static var terminal: Terminal {
     let environment = ProcessInfo.processInfo.environment
-    let isTerminal = isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb"
     let isColorDisabled = !(environment["NO_COLOR"] ?? "").isEmpty
-    let width =
-      Output.columns(of: STDOUT_FILENO) ?? environment["COLUMNS"].flatMap { Int($0) } ?? 80
-    return Terminal(width: width, supportsColor: isTerminal && !isColorDisabled)
+    let columns = environment["COLUMNS"].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+    return Terminal(
+      width: Output.columns(of: STDOUT_FILENO) ?? columns ?? 80,
+      supportsColor: Output.understandsSequences(STDOUT_FILENO) && !isColorDisabled)
   }
 
   /// Throws if the HTML file cannot be written; called before a long computation.

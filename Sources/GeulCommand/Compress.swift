@@ -127,7 +127,7 @@ struct ArchiveOptions: ParsableArguments {
 
   /// Returns a progress handler that shows the percentage on a terminal.
   func progress(of count: Int) -> (Int) -> Void {
-    guard !quiet, Output.isTerminal else { return { _ in } }
+    guard !quiet, Output.isLive else { return { _ in } }
     return { Output.live(["\(100 * $0 / max(1, count)) %", "\($0) bytes"]) }
   }
 }

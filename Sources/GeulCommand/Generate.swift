@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Geul
+import GeulCharts
 
 /// `geul generate`: generates text from a prompt.
 struct Generate: ParsableCommand {
@@ -114,6 +115,8 @@ struct Generate: ParsableCommand {
     let ids = try encode(text, model)
     let chosenSeed = seed.flatMap { UInt64(exactly: $0) }
     let seed = chosenSeed ?? randomSeed()
+    // A signal ends generation, and what was generated is printed. A process that reads the next line may send one.
+    StopSignal.watch()
     if chosenSeed == nil { note("seed \(seed)") }
     if sampling.temperature > 2 {
       // In llama.cpp, -t is the number of threads.
@@ -123,35 +126,56 @@ struct Generate: ParsableCommand {
     }
     let request = Generator.Request(
       prompt: ids, length: length < 0 ? Int.max : length, sampling: sampling, seed: seed,
-      samples: numSamples, stops: stop)
+      samples: numSamples, stops: stop.map(PathString.text))
     let generator = Generator(
-      model, precision: precision, context: try machine.context)
+      model, precision: precision, context: try machine.makeContext(note: note))
+    for stop in request.stops {
+      noteIfImpossible(stop, of: generator, unit: model.metadata.tokenizer.unit)
+    }
     let shown = noDisplayPrompt ? "" : decoded(ids, model)
 
-    if numSamples == 1 && !json { return try stream(request, by: generator, after: shown) }
-    let texts = try generator.texts(request)
-    guard !json else {
-      let samples = texts.map { Result.Sample(text: $0.text, stopReason: $0.ending) }
-      return try Output.json(Result(seed: seed, prompt: decoded(ids, model), samples: samples))
+    if numSamples == 1 && !json {
+      try stream(request, by: generator, after: shown)
+    } else {
+      let texts = try generator.texts(request, shouldStop: { StopSignal.isReceived })
+      if json {
+        let samples = texts.map { Result.Sample(text: $0.text, stopReason: $0.ending) }
+        try Output.json(Result(seed: seed, prompt: decoded(ids, model), samples: samples))
+      } else {
+        for (number, (text, _)) in texts.enumerated() {
+          let separator = number > 0 ? "---\n" : ""
+          guard try Output.text(separator + shown + text + "\n") else { break }
+        }
+      }
     }
-    for (number, (text, _)) in texts.enumerated() {
-      let separator = number > 0 ? "---\n" : ""
-      guard try Output.text(separator + shown + text + "\n") else { return }
-    }
+    if StopSignal.isReceived { throw StopSignal.error }
   }
 
-  /// Writes one text as it is generated, until it ends or the reader closes the pipe.
+  /// Writes one text as it is generated, until it ends, a signal is received or the reader closes the pipe.
   private func stream(
     _ request: Generator.Request, by generator: Generator, after shown: String
   ) throws {
-    guard try Output.text(shown) else { return }
+    var visible = VisibleText()
+    /// Writes a piece; a terminal gets the visible form of control characters.
+    func write(_ piece: String) throws -> Bool {
+      try Output.styledText(Output.isTerminalOutput ? visible.append(piece) : piece)
+    }
+    guard try write(shown) else { return }
     var failure: (any Error)?
-    try generator.write(request) { _, piece in
-      do { return try Output.text(piece) } catch { failure = error }
+    try generator.write(request, shouldStop: { StopSignal.isReceived }) { _, piece in
+      do { return try write(piece) } catch { failure = error }
       return false
     }
     if let failure { throw failure }
-    try Output.text("\n")
+    try Output.styledText(visible.finish() + "\n")
+  }
+
+  /// Notes that a stop string contains a character that the model never generates.
+  private func noteIfImpossible(_ stop: String, of generator: Generator, unit: TokenUnit) {
+    guard let token = generator.unknownToken(ofStop: stop) else { return }
+    note(
+      "--stop \"\(stop)\": \(token.location(in: unit)) is not in the model's vocabulary: this string never occurs."
+    )
   }
 
   private func promptText() throws -> String {

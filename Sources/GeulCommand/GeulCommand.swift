@@ -23,6 +23,7 @@ struct GeulCommand: ParsableCommand {
     ])
 
   static func main() {
+    Output.openClosedStreams()
     Output.ignoreSignals()
     let arguments = FileSystem.arguments
     do {

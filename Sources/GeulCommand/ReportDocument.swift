@@ -12,12 +12,13 @@ struct ReportDocument {
 
   init(_ title: String) { page = HTMLPage(title: title) }
 
+  /// Writes lines, whose control characters must be visible already: figures add control sequences.
   private mutating func show(_ lines: [String]) throws {
     if !hasTitle {
       hasTitle = true
-      try show(wrapped(page.title, width: terminal.width) + [""])
+      try show(wrapped(Output.visible(page.title), width: terminal.width) + [""])
     }
-    try Output.text(lines.joined(separator: "\n") + "\n")
+    try Output.styledText(lines.joined(separator: "\n") + "\n")
   }
 
   mutating func heading(_ text: String) throws {
@@ -27,12 +28,12 @@ struct ReportDocument {
 
   mutating func paragraph(_ text: String) throws {
     page.addParagraph(text)
-    try show(wrapped(text, width: terminal.width))
+    try show(wrapped(Output.visible(text), width: terminal.width))
   }
 
   mutating func quotation(_ text: String) throws {
     page.addQuotation(text)
-    try show(wrappedLines(text, width: terminal.width - 4).map { "  │ " + $0 })
+    try show(wrappedLines(Output.visible(text), width: terminal.width - 4).map { "  │ " + $0 })
   }
 
   mutating func figure(_ figure: some Figure) throws {
@@ -43,6 +44,7 @@ struct ReportDocument {
   /// Adds a table, with a header row unless `headings` is empty.
   mutating func table(_ rows: [[String]], under headings: [String] = []) throws {
     page.addTable(rows, header: headings)
-    try show(TextTable(rows, header: headings).lines(width: terminal.width))
+    let shown = rows.map { $0.map(Output.visible) }
+    try show(TextTable(shown, header: headings).lines(width: terminal.width))
   }
 }

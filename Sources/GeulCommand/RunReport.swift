@@ -37,7 +37,7 @@ struct RunReport {
     case .progress(let progress):
       last = progress
       guard !quiet else { return }
-      if Output.isTerminal {
+      if Output.isLive {
         Output.live(fields(progress), dropping: Self.droppingOrder)
       } else if progress.seconds - lastLine >= 10 {
         lastLine = progress.seconds

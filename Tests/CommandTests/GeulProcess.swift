@@ -47,7 +47,8 @@ final class GeulProcess {
     process = try ChildProcess(
       [program] + arguments,
       environment: ProcessInfo.processInfo.environment
-        .filter { !$0.key.hasPrefix("GEUL_") && $0.key != "COLUMNS" }
+        .filter { !$0.key.hasPrefix("GEUL_") && $0.key != "COLUMNS" && $0.key != "NO_COLOR" }
+        .merging(["TERM": "xterm"]) { $1 }
         .merging(environment) { $1 },
       folder: folder.path,
       input: terminal ?? (stdin == nil ? "/dev/null" : folder.file(".\(name).in")),
