@@ -81,7 +81,9 @@ struct EncodingCandidate {
         invalid * 50 <= scalars.count
       else { continue }
       let plausibility = TextPlausibility(scalars)
-      guard plausibility.foreignCount > 0 else { continue }
+      guard plausibility.foreignCount > 0,
+        plausibility.invalidCount * 20 <= plausibility.foreignCount
+      else { continue }
       var score = plausibility.score
       // Each of these encodings contains all characters of its neighbors' scripts.
       switch name {
@@ -90,8 +92,9 @@ struct EncodingCandidate {
       case "CP949" where plausibility.kanaShare > 0.3: score -= 0.4
       case "Shift_JIS" where plausibility.kanaShare < 0.05: score -= 0.15
       case "EUC-JP" where plausibility.kanaShare < 0.05: score -= 0.15
-      case "IBM850", "macintosh": score -= 0.3
-      case "ISO-8859-2": score -= 0.1
+      case "IBM850", "macintosh": score -= 0.4
+      case "windows-874": score -= 0.2
+      case "ISO-8859-2", "windows-1250", "windows-1254": score -= 0.1
       default: break
       }
       let aliases = [

@@ -18,7 +18,8 @@ extension TextEncoding {
     let isUTF8 = length == text.count || (bad < 0 && !isWhole)
     if let encoding = escapeEncoding(text) { return .encoding(encoding) }
     let evidence = binaryEvidence(text.prefix(binaryCheckBytes))
-    if isUTF8, evidence == nil { return .encoding(.utf8) }
+    let hasControls = text.contains { isControl($0) }
+    if isUTF8, !hasControls { return .encoding(.utf8) }
 
     let (valid, invalid) = countUTF8Sequences(text, isWhole: isWhole)
     let isDamagedUTF8 = valid > 0 && invalid <= valid && !text.contains(0)
@@ -193,7 +194,9 @@ extension TextEncoding {
     let confidence = guesses.first { $0.name == "EUC-KR" }?.confidence ?? 0
     let others = guesses.filter { ["GB18030", "Big5", "Shift_JIS", "EUC-JP"].contains($0.name) }
     guard others.allSatisfy({ $0.confidence <= max(confidence, 10) }) else { return false }
-    return EncodingCandidate.byteCandidates(head).first?.name == "CP949"
+    let candidates = EncodingCandidate.byteCandidates(head)
+    guard let best = candidates.first, best.name == "CP949", best.score >= 0.7 else { return false }
+    return candidates.dropFirst().allSatisfy { $0.score < best.score - 0.1 }
   }
 
   /// Returns the most likely encodings of bytes that are not UTF-8, at most two; none if they are
@@ -252,7 +255,12 @@ extension TextEncoding {
   /// Returns the evidence that the first bytes are not text in a byte encoding, and its offset; nil if there is none.
   static func binaryEvidence(_ head: ArraySlice<UInt8>) -> (evidence: String, offset: Int?)? {
     if let first = head.firstIndex(of: 0) { return ("it contains a NUL", first) }
-    let controls = head.count { $0 < 0x20 && !(0x07...0x0D).contains($0) && $0 != 0x1B }
+    let controls = head.count { isControl($0) }
     return controls * 20 > head.count ? ("it contains too many control characters", nil) : nil
+  }
+
+  /// Returns true for a control character that text files do not contain.
+  private static func isControl(_ byte: UInt8) -> Bool {
+    byte < 0x20 && !(0x07...0x0D).contains(byte) && byte != 0x1B
   }
 }

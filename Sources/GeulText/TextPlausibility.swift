@@ -10,6 +10,8 @@ struct TextPlausibility {
   let score: Double
   /// The number of characters that are outside ASCII.
   let foreignCount: Int
+  /// The number of characters that no text contains, such as unassigned ones.
+  let invalidCount: Int
   /// The share of kana in the letters outside ASCII.
   let kanaShare: Double
 
@@ -50,10 +52,17 @@ struct TextPlausibility {
     }
     // Hanja is rare in Korean text; in a wrong decoding it is as frequent as Hangul.
     if top == Group.korean.rawValue, han * 4 > groups[top] { points -= Double(han) * 0.5 }
+    // Single letters of another alphabet among Latin ones are symbols in a wrong decoding.
+    if (Group.cyrillic.rawValue...Group.thai.rawValue).contains(top),
+      groups[top] * 3 < scalars.count(where: { Self.isASCIILetter($0) })
+    {
+      points -= Double(groups[top]) * 0.4
+    }
     score =
       counted == 0
       ? 0 : points / Double(counted) - (countsASCII ? 0 : Self.symbolPenalty(scalars))
     foreignCount = foreign
+    invalidCount = kinds.count { $0 == .invalid }
     kanaShare = Double(kana) / Double(max(1, groups.reduce(0, +)))
   }
 
@@ -127,7 +136,11 @@ struct TextPlausibility {
     case .punctuation:
       let isEastAsian = (0x3001...0xFF5E).contains(scalar)
       if isEastAsian { return top == .chinese || top == .korean ? 1 : -0.5 }
-      return isInRun(kinds, position) ? -1 : 0.3
+      if isInRun(kinds, position) { return -1 }
+      if scalar != 0x2019, scalar != 0x2010, isWithinWord(scalars, kinds, position) { return -1 }
+      let isQuoteOrDash =
+        (0x2010...0x2026).contains(scalar) || [0xA1, 0xAB, 0xBB, 0xBF].contains(scalar)
+      return isQuoteOrDash ? 0.8 : 0.3
     case .symbol:
       return isInRun(kinds, position) || isWithinWord(scalars, kinds, position) ? -1.5 : -0.3
     case .letter(.latin): return latin(scalars, kinds, position, top: top)
@@ -137,18 +150,24 @@ struct TextPlausibility {
     }
   }
 
-  /// Returns true if a Latin letter or a symbol is part of three of these in a row.
+  /// Returns true if a Latin letter or a symbol is part of three of these in a row, or of four
+  /// letters: "küçük" has three.
   private static func isInRun(_ kinds: [Kind], _ position: Int) -> Bool {
-    func isPart(_ index: Int) -> Bool {
-      kinds.indices.contains(index)
-        && [.letter(.latin), .symbol, .punctuation].contains(kinds[index])
-    }
     var length = 1
-    var next = position + 1
-    while length < 3, isPart(next) { (length, next) = (length + 1, next + 1) }
-    next = position - 1
-    while length < 3, isPart(next) { (length, next) = (length + 1, next - 1) }
-    return length >= 3
+    var letters = kinds[position].isLetter ? 1 : 0
+    func extend(_ step: Int) {
+      var next = position + step
+      while length < 4, kinds.indices.contains(next),
+        [.letter(.latin), .symbol, .punctuation].contains(kinds[next])
+      {
+        length += 1
+        letters += kinds[next].isLetter ? 1 : 0
+        next += step
+      }
+    }
+    extend(1)
+    extend(-1)
+    return length >= (letters == length ? 4 : 3)
   }
 
   private static func isASCIILetter(_ scalar: UInt32) -> Bool {
@@ -181,7 +200,7 @@ struct TextPlausibility {
     }
     guard touches(-1) || touches(1) else { return Letters.alone.contains(scalar) ? 0.6 : -0.5 }
     return Letters.western.contains(scalar)
-      ? 1 : Letters.central.contains(scalar) ? 0.85 : Letters.nordic.contains(scalar) ? 0.5 : -0.3
+      ? 1 : Letters.central.contains(scalar) ? 0.85 : Letters.nordic.contains(scalar) ? 0.1 : -0.3
   }
 
   /// Returns true for a capital after a lowercase letter.
@@ -210,12 +229,13 @@ struct TextPlausibility {
       let lower = Unicode.Scalar(scalar)?.properties.lowercaseMapping.unicodeScalars.first?.value
       let isUpper = lower != scalar
       let isCommon = Letters.common.contains(lower ?? scalar)
-      let capitals = isUpper && beforeKind == .letter(group) ? 0.3 : 0
+      let capitals = isUpper && beforeKind == .letter(group) ? 0.6 : 0
       return (isCommon ? 1 : 0.2) - capitals
     case .hebrew:
       if isASCIILetter(before) || isASCIILetter(after) { return -1 }
       let isFinalForm = [0x5DA, 0x5DD, 0x5DF, 0x5E3, 0x5E5].contains(scalar)
-      return isFinalForm && !isFinal ? -1.5 : 1
+      if isFinalForm, !isFinal { return -1.5 }
+      return Letters.common.contains(scalar) ? 1 : 0.4
     case .arabic:
       if isASCIILetter(before) || isASCIILetter(after) { return -1 }
       return Letters.common.contains(scalar) ? 1 : 0.4
@@ -261,10 +281,10 @@ struct TextPlausibility {
     static let nordic = set("ðþÐÞ")
     /// Letters that are words, or are often at the start of one before an apostrophe.
     static let alone = set("àéèêóíúáöåøæôÀÉÓÍÖÅØÆÔ")
-    /// The frequent letters of Russian, Ukrainian, Greek, Arabic and Thai.
+    /// The frequent letters of Russian, Ukrainian, Greek, Arabic, Hebrew and Thai.
     static let common = set(
       "оеаинтсрвлкмдпуяыіъ" + "αοιετνσςηυρπκλμάόίέήύώ" + "اليمنرتوبةعدسفهكحقأى"
-        + "กขคงจชดตทธนบปผพมยรลวสหออะาำเแโใไ")
+        + "יוהלארבתמשנםן" + "กขคงจชดตทธนบปผพมยรลวสหออะาำเแโใไ")
     static let chat = set("ㅋㅎㅠㅜㅇㄱㄴ")
     static let syllables = set(
       "이다의는에을가고한지로하은도를기나서사어리자있아시대들인해과그전수일정스부라만게여으적제보세조상"
