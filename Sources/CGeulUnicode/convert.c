@@ -11,6 +11,7 @@
 struct geul_converter {
   UConverter *icu;
   UChar lead;  // the high surrogate of a pair whose low surrogate has not been read, or 0
+  int64_t unpaired;  // the number of surrogates that became U+FFFD
 };
 
 geul_converter *geul_converter_open(const char *name) {
@@ -32,6 +33,14 @@ void geul_converter_close(geul_converter *converter) {
   free(converter);
 }
 
+const char *geul_converter_name(geul_converter *converter) {
+  UErrorCode status = U_ZERO_ERROR;
+  const char *name = ucnv_getName(converter->icu, &status);
+  return name != NULL ? name : "";
+}
+
+int64_t geul_converter_unpaired(geul_converter *converter) { return converter->unpaired; }
+
 /// Writes UTF-16 as UTF-8 and returns the number of bytes written. A high surrogate at the end is kept for the
 /// next call; an unpaired surrogate becomes U+FFFD.
 static int32_t write_utf8(geul_converter *converter, const UChar *text, int32_t count, uint8_t *out) {
@@ -39,11 +48,15 @@ static int32_t write_utf8(geul_converter *converter, const UChar *text, int32_t 
   for (int32_t i = 0; i < count; i++) {
     UChar32 c = text[i];
     bool paired = converter->lead != 0 && U16_IS_TRAIL(c);
-    if (converter->lead != 0 && !paired) U8_APPEND_UNSAFE(out, written, 0xFFFD);
+    if (converter->lead != 0 && !paired) {
+      U8_APPEND_UNSAFE(out, written, 0xFFFD);
+      converter->unpaired++;
+    }
     if (paired) {
       c = U16_GET_SUPPLEMENTARY(converter->lead, c);
     } else if (U16_IS_TRAIL(c)) {
       c = 0xFFFD;
+      converter->unpaired++;
     }
     converter->lead = U16_IS_LEAD(text[i]) ? text[i] : 0;
     if (converter->lead == 0) U8_APPEND_UNSAFE(out, written, c);
@@ -66,6 +79,11 @@ int64_t geul_convert(geul_converter *converter, const uint8_t *bytes, int64_t co
     ucnv_toUnicode(converter->icu, &target, pivot + PIVOT, &source, end, NULL, last, &status);
     written += write_utf8(converter, pivot, (int32_t)(target - pivot), out + written);
   } while (status == U_BUFFER_OVERFLOW_ERROR);
+  if (last && status == U_ZERO_ERROR && converter->lead != 0) {
+    U8_APPEND_UNSAFE(out, written, 0xFFFD);
+    converter->unpaired++;
+    converter->lead = 0;
+  }
   *used = source - (const char *)bytes;
   if (status == U_ILLEGAL_CHAR_FOUND || status == U_INVALID_CHAR_FOUND || status == U_TRUNCATED_CHAR_FOUND ||
       status == U_ILLEGAL_ESCAPE_SEQUENCE || status == U_UNSUPPORTED_ESCAPE_SEQUENCE) {

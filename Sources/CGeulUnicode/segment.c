@@ -31,8 +31,13 @@ static void append(geul_tokens *tokens, const uint8_t *text, int64_t start, int6
   tokens->bytes += end - start;
 }
 
-int64_t geul_graphemes_by_icu(geul_segmenter *segmenter, const uint8_t *text, int64_t count, geul_tokens *tokens) {
+/// Appends the clusters of a text according to ICU's break iterator. If more text follows (`last` is false), the last
+/// cluster is not appended: it may continue. All others are complete, because a boundary depends on the text before it
+/// and on one character after it (UAX #29).
+static int64_t segment_by_icu(geul_segmenter *segmenter, const uint8_t *text, int64_t count, bool last,
+                              geul_tokens *tokens, int64_t *used) {
   UErrorCode status = U_ZERO_ERROR;
+  *used = 0;
   if (count > INT32_MAX) return -U_INDEX_OUTOFBOUNDS_ERROR;
   if (segmenter->breaks == NULL) segmenter->breaks = ubrk_open(UBRK_CHARACTER, "", NULL, 0, &status);
   UText view = UTEXT_INITIALIZER;
@@ -41,12 +46,19 @@ int64_t geul_graphemes_by_icu(geul_segmenter *segmenter, const uint8_t *text, in
   if (U_SUCCESS(status)) {
     int32_t start = 0;
     for (int32_t end = ubrk_next(segmenter->breaks); end != UBRK_DONE; end = ubrk_next(segmenter->breaks)) {
+      if (end == count && !last) break;
       append(tokens, text, start, end);
       start = end;
     }
+    *used = start;
   }
   utext_close(&view);
   return -(int64_t)(U_FAILURE(status) ? status : 0);
+}
+
+int64_t geul_graphemes_by_icu(geul_segmenter *segmenter, const uint8_t *text, int64_t count, geul_tokens *tokens) {
+  int64_t used;
+  return segment_by_icu(segmenter, text, count, true, tokens, &used);
 }
 
 /// Returns true if there is always a grapheme boundary between two characters with these properties, except in CR LF.
@@ -125,12 +137,12 @@ int64_t geul_graphemes(geul_segmenter *segmenter, const uint8_t *text, int64_t c
     scalar = geul_scalar(text, &end);
     left = geul_property(scalar);
   }
-  if (last && start < count) {
-    if (end == count) {
-      tokens->codes[tokens->count++] = scalar;
-    } else {
-      failure = geul_graphemes_by_icu(segmenter, text + start, count - start, tokens);
-    }
+  if (start < count && end < count) {  // no certain boundary: a long sequence of characters that may combine
+    int64_t more;
+    failure = segment_by_icu(segmenter, text + start, count - start, last, tokens, &more);
+    start += more;
+  } else if (start < count && last) {
+    tokens->codes[tokens->count++] = scalar;
     start = count;
   }
   *used = start;

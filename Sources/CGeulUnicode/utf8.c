@@ -1,5 +1,7 @@
 #include "CGeulUnicode.h"
 
+#include <string.h>
+
 /// Returns the length of the sequence at `s`, of which `available` bytes are in the text. Returns 0 if it is invalid,
 /// with `bad` as in `geul_utf8_prefix`. The bounds of the second byte are those of Table 3-7 of the Unicode Standard.
 static inline int32_t sequence(const uint8_t *s, int64_t available, int32_t *bad) {
@@ -56,4 +58,9 @@ int64_t geul_utf8_prefix(const uint8_t *text, int64_t count, int32_t *bad) {
     if (length == 0) return at;
     at += length;
   }
+}
+
+int64_t geul_find_byte(const uint8_t *text, int64_t count, uint8_t value) {
+  const uint8_t *found = count == 0 ? NULL : memchr(text, value, (size_t)count);
+  return found == NULL ? -1 : found - text;
 }

@@ -1,5 +1,5 @@
-/// A tokenized text: a sequence of token ids in a memory-mapped file, which may be larger than
-/// memory.
+/// A tokenized text: a sequence of token ids, in memory or in a memory-mapped file, which may be
+/// larger than memory.
 ///
 /// ```swift
 /// let corpus = try Corpus.read([.path("corpora/korean.txt")])
@@ -30,7 +30,10 @@ public struct Corpus: Sendable {
   /// The number of tokens.
   public var count: Int { tokenFile.count }
 
-  /// The size of an id in the file in bytes: 2 or 4.
+  /// Indicates whether the ids are in memory instead of in a file.
+  package var isInMemory: Bool { tokenFile.isInMemory }
+
+  /// The size of an id in bytes: 2 or 4.
   package var bytesPerID: Int { tokenFile.bytesPerID }
 
   /// Returns the ids of a range of tokens.

@@ -1,4 +1,4 @@
-/// Builds a corpus in one pass: tokens are written to a file as indices in order of first
+/// Builds a corpus in one pass: tokens are collected as indices in order of first
 /// occurrence, and the indices are replaced by ids when the vocabulary is known.
 struct CorpusBuilder: ~Copyable {
   var notes: [String] = []
@@ -14,7 +14,7 @@ struct CorpusBuilder: ~Copyable {
   init(_ options: CorpusOptions) throws(TextError) {
     self.options = options
     segmenter = TokenSegmenter(options.tokenizer)
-    writer = try TokenWriter(in: options.temporaryFolder)
+    writer = TokenWriter(in: options.temporaryFolder, limit: options.tokensInMemory)
   }
 
   /// Reads a source that is not a folder.

@@ -12,11 +12,17 @@ public struct CorpusOptions: Sendable {
   public var minimumCount: Int
   /// The vocabulary to encode with; nil to build one from the text.
   public var vocabulary: Vocabulary?
-  /// The folder for the file of token ids.
+  /// The directory for the file of token ids of a text that is too large for memory.
   ///
-  /// If nil, the environment variable TMPDIR, otherwise /var/tmp, which unlike /tmp is never a file
-  /// system in memory.
+  /// If nil, the first of these in which a file can be created: the environment variable TMPDIR,
+  /// /var/tmp, which unlike /tmp is never a file system in memory, /tmp, the current directory.
   public var temporaryFolder: String?
+
+  /// The number of tokens that are kept in memory, two bytes each, instead of in a file.
+  ///
+  /// The default, 8 MB, holds most texts that are prompts or that are evaluated or explained, so
+  /// that these need no writable directory, and is small compared with the memory of a model.
+  package var tokensInMemory = 1 << 22
 
   /// The number of bytes that are read and processed at a time; it does not affect the result.
   public var blockBytes = 1 << 18

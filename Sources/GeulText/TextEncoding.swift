@@ -6,6 +6,8 @@ struct TextEncoding: Equatable {
   let converter: String?
   /// Indicates whether the encoding was detected by heuristics, which is noted for the user.
   let isGuess: Bool
+  /// The opposite byte order, if only the order was detected.
+  var otherOrder: String?
 
   /// The size of a code unit in bytes.
   var codeUnitBytes: Int {
@@ -32,7 +34,7 @@ struct TextEncoding: Equatable {
     return TextEncoding(name: name, converter: name, isGuess: false)
   }
 
-  private static func fold(_ name: String) -> String {
+  static func fold(_ name: String) -> String {
     name.lowercased().filter { $0.isLetter || $0.isNumber }
   }
 

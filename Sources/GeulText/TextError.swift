@@ -14,8 +14,10 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
     case folderWithoutText
     /// The data is not text; the evidence.
     case binary(String)
-    /// Bytes are invalid in the encoding; a more likely encoding, if there is one.
-    case invalidBytes([UInt8], encoding: String, suggestion: String?)
+    /// Bytes are invalid in the encoding; at most two encodings in which they may be text.
+    case invalidBytes([UInt8], encoding: String, suggestions: [EncodingSuggestion])
+    /// The byte order of UTF-16 or UTF-32 is unknown; the orders in which the bytes may be text.
+    case unknownByteOrder(String, suggestions: [EncodingSuggestion])
     /// ICU does not know the encoding; similar names.
     case unknownEncoding(String, suggestions: [String])
     /// A character exceeds the size limit, for example because of many combining marks.
@@ -24,6 +26,9 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
     case minimumCountTooHigh(Int)
     /// The file of token ids cannot be written; the system's message.
     case temporaryFile(String)
+    /// No file of token ids can be created; the directories that were tried with the system's
+    /// messages.
+    case noTemporaryFolder([String])
     /// The vocabulary is invalid; the problem.
     case invalidVocabulary(String)
   }
@@ -47,6 +52,14 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
 
   private var location: String { offset.map { " at byte \($0)" } ?? "" }
 
+  /// Returns the meaning of bytes that encode a surrogate, such as ED A0 80.
+  private static func surrogate(_ bytes: [UInt8]) -> String {
+    guard let (scalar, isPair) = TextEncoding.surrogates(bytes[...]) else { return "" }
+    let name = "U+" + String(hexadecimal: scalar, digits: 4, uppercase: true)
+    return isPair
+      ? ": they encode a surrogate pair, as in CESU-8" : ": they encode the lone surrogate \(name)"
+  }
+
   private var message: String {
     switch reason {
     case .missing:
@@ -60,11 +73,18 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
         "the directory contains no text file (\(FolderListing.patterns)); give the paths of files."
     case .binary(let evidence):
       return "this is not text: \(evidence)\(location); --unit byte reads any file."
-    case .invalidBytes(let bytes, let encoding, let suggestion):
-      let remedy = suggestion.map { "try --encoding \($0)" } ?? "set its encoding with --encoding"
+    case .invalidBytes(let bytes, let encoding, let suggestions):
+      let remedy = EncodingSuggestion.remedy(suggestions) ?? "set its encoding with --encoding"
       return "\(bytes.count == 1 ? "the byte" : "the bytes") \(hexadecimal(bytes))\(location)"
-        + " \(bytes.count == 1 ? "is" : "are") not valid \(encoding);"
+        + " \(bytes.count == 1 ? "is" : "are") not valid \(encoding)\(Self.surrogate(bytes));"
         + " \(remedy), or use --invalid replace to replace invalid bytes with U+FFFD."
+    case .unknownByteOrder(let encoding, let suggestions):
+      let remedy = EncodingSuggestion.remedy(suggestions)
+      return remedy.map {
+        "there is no byte-order mark, and \(encoding) is possible in both orders; \($0)."
+      }
+        ?? "there is no byte-order mark, and the bytes are not text in \(encoding) in either byte order;"
+        + " omit --encoding to detect the encoding."
     case .unknownEncoding(let name, let suggestions):
       let hint =
         suggestions.isEmpty ? "." : "; did you mean \(suggestions.joined(separator: " or "))?"
@@ -75,6 +95,9 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
       return "no token occurs \(count) times; use a smaller --min-count."
     case .temporaryFile(let message):
       return "the token ids cannot be written there: \(message); set TMPDIR to another directory."
+    case .noTemporaryFolder(let attempts):
+      return "no file for them can be created in \(attempts.joined(separator: ", "));"
+        + " set TMPDIR to a writable directory."
     case .invalidVocabulary(let problem):
       return "\(problem)."
     }

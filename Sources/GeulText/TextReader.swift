@@ -27,24 +27,32 @@ struct TextReader: ~Copyable {
   private(set) var block: [UInt8] = []
   private(set) var isAtEnd = false
   private(set) var byteCount = 0
-  private(set) var hasByteOrderMark = false
 
   private let rules: Rules
   private let converter: Converter?
   private var source: ByteReader
-  private var head: [UInt8]
+  private var head: ArraySlice<UInt8>
+  /// The first bytes, kept to suggest an encoding if bytes are invalid in UTF-8.
+  private let sample: ArraySlice<UInt8>
+  /// An encoding that is far more plausible than the given one.
+  private let doubt: EncodingSuggestion?
   /// UTF-8 that has not been validated yet.
   private var raw = ByteQueue()
   /// The number of bytes of the source before `raw`.
   private var validated = 0
-  private var hasBegun = false
   private var replaced = 0
   private var firstReplaced: Int?
+  /// The run of NULs before `raw`: dropped if the source ends with it.
+  private var zeros = 0
+  private var zerosOffset: Int?
+  /// NULs that are still to be replaced, some in each call of `fill`.
+  private var owedReplacements = 0
+  private var marks = MarkFilter()
 
   /// The number of bytes that are examined to detect the encoding.
   private static let headBytes = 1 << 18
-  /// The number of bytes that are examined to reject data that is not text.
-  private static let binaryCheckBytes = 1 << 16
+  /// The number of bytes from which an encoding is suggested.
+  private static let sampleBytes = 1 << 16
 
   init(_ source: TextSource, _ rules: Rules) throws(TextError) {
     var reader = try ByteReader(source)
@@ -54,35 +62,50 @@ struct TextReader: ~Copyable {
       more = try reader.read(Self.headBytes - head.count, into: &head)
     }
     let encoding: TextEncoding
+    var doubt: EncodingSuggestion?
     if let named = rules.encoding {
-      encoding = try .named(named)
-    } else if rules.isRaw {
-      encoding = .utf8
-    } else {
-      let start = head.prefix(Self.binaryCheckBytes)
-      if rules.invalid == .error, let (evidence, offset) = TextEncoding.binaryEvidence(start) {
-        throw TextError(.binary(evidence), in: source.name, at: offset)
+      encoding = try TextEncoding.named(named).withByteOrder(head[...], in: source.name)
+      if rules.invalid == .error, let mark = encoding.contradiction(head[...]) {
+        let suggestions = TextEncoding.suggestions(for: head[...])
+        throw TextError(
+          .invalidBytes(
+            Array(head.prefix(mark.codeUnitBytes)), encoding: encoding.name,
+            suggestions: suggestions), in: source.name, at: 0)
       }
-      encoding = .detect(head[...], isWhole: !more)
+      doubt = rules.isRaw ? nil : encoding.doubt(head[...])
+    } else {
+      switch rules.isRaw ? .encoding(.utf8) : TextEncoding.detect(head[...], isWhole: !more) {
+      case .encoding(let detected): encoding = detected
+      case .binary(let evidence, let offset):
+        guard rules.invalid == .replace else {
+          throw TextError(.binary(evidence), in: source.name, at: offset)
+        }
+        encoding = .utf8
+      }
     }
     name = source.name
     converter = encoding.converter.flatMap { Converter($0) }
     self.encoding = encoding
     self.rules = rules
     self.source = reader
-    self.head = head
+    self.head = head[...]
+    self.doubt = doubt
+    sample = encoding == .utf8 && !rules.isRaw ? head.prefix(Self.sampleBytes) : []
+    marks.isActive = !rules.isRaw
   }
 
   /// Reads the next block and appends it, decoded, to `text`.
   mutating func fill() throws(TextError) {
     block.removeAll(keepingCapacity: true)
+    if owedReplacements > 0 {
+      try validate()
+      return
+    }
     if head.isEmpty {
       isAtEnd = try !source.read(rules.blockBytes, into: &block)
-    } else if head.count <= rules.blockBytes {
-      swap(&block, &head)
     } else {
-      block = Array(head.prefix(rules.blockBytes))
-      head.removeFirst(rules.blockBytes)
+      block += head.prefix(rules.blockBytes)
+      head = head.count > rules.blockBytes ? head.dropFirst(rules.blockBytes) : []
     }
     let before = byteCount
     byteCount += block.count
@@ -96,43 +119,93 @@ struct TextReader: ~Copyable {
       raw.bytes += block
     }
     try validate()
-    if !hasBegun, !text.bytes.isEmpty {
-      hasBegun = true
-      hasByteOrderMark = text.bytes.starts(with: [0xEF, 0xBB, 0xBF])
-      if hasByteOrderMark { text.removeFirst(3) }
-    }
   }
+
+  /// Indicates whether the source starts with a byte-order mark.
+  var hasByteOrderMark: Bool { marks.hasByteOrderMark }
 
   private mutating func convert(by converter: Converter, from start: Int) throws(TextError) {
     var position = 0
+    let unpaired = converter.unpairedCount
     repeat {
       let (used, invalid, ahead) = converter.convert(block[position...], last: isAtEnd, into: &raw)
       position += used
-      if invalid.isEmpty { return }
+      if invalid.isEmpty { break }
+      if isAtEnd, !rules.isRaw, invalid.allSatisfy({ $0 == 0 }) {
+        // A run of NULs at the end that is not a multiple of the code unit.
+        raw.bytes.append(0)
+        continue
+      }
       // Between two blocks, ICU may have consumed one byte more than it reports.
       let offset = max(0, start + position - ahead - invalid.count)
       try handleInvalid(invalid, at: offset - offset % encoding.codeUnitBytes)
       raw.bytes += Self.replacement
+      marks.ownReplacements += 1
     } while position < block.count
+    let more = converter.unpairedCount - unpaired
+    guard more > 0 else { return }
+    guard rules.invalid == .replace else {
+      throw TextError(.binary("it contains a lone surrogate of \(encoding.name)"), in: name)
+    }
+    replaced += more
+    marks.ownReplacements += more
   }
 
   /// Moves valid UTF-8 from `raw` to `text`.
   private mutating func validate() throws(TextError) {
     var position = 0
     while true {
+      if owedReplacements > 0 {
+        // A run of NULs may be far larger than memory.
+        let count = min(owedReplacements, Self.headBytes)
+        for _ in 0..<count { text.bytes += Self.replacement }
+        owedReplacements -= count
+        if owedReplacements > 0 { break }
+      }
       let (length, bad) = ICU.utf8Prefix(of: raw.bytes[position...])
-      text.bytes += raw.bytes[position..<position + length]
+      if zeros > 0, position < raw.count, raw.bytes[position] != 0 {
+        try replaceZeros()
+        continue
+      }
+      marks.append(raw.bytes[position..<position + length], to: &text)
       position += length
       let invalid = bad >= 0 ? bad : isAtEnd ? raw.count - position : 0
       guard invalid > 0 else { break }
-      try handleInvalid(
-        Array(raw.bytes[position..<position + invalid]),
-        at: converter == nil ? validated + position : nil)
+      if raw.bytes[position] == 0, !rules.isRaw {
+        let end = raw.bytes[position...].firstIndex { $0 != 0 } ?? raw.count
+        if zeros == 0 { zerosOffset = converter == nil ? validated + position : nil }
+        zeros += end - position
+        position = end
+        continue
+      }
+      let rest = raw.bytes[position...]
+      var bytes = Array(rest.prefix(invalid))
+      if converter == nil, rules.invalid == .error, bytes == [0xED] {
+        // The message names a surrogate, which may continue in the next block.
+        if rest.count < 6, !isAtEnd { break }
+        if let (_, isPair) = TextEncoding.surrogates(rest) {
+          bytes = Array(rest.prefix(isPair ? 6 : 3))
+        }
+      }
+      try handleInvalid(bytes, at: converter == nil ? validated + position : nil)
       text.bytes += Self.replacement
+      marks.endsLine = false
       position += invalid
     }
     raw.removeFirst(position)
     validated += position
+  }
+
+  /// Handles a run of NULs that other text follows.
+  private mutating func replaceZeros() throws(TextError) {
+    guard rules.invalid == .replace else {
+      throw TextError(.binary("it contains a NUL"), in: name, at: zerosOffset)
+    }
+    replaced += zeros
+    firstReplaced = firstReplaced ?? zerosOffset
+    owedReplacements = zeros
+    zeros = 0
+    marks.endsLine = false
   }
 
   private static let replacement = Array("\u{FFFD}".utf8)
@@ -144,9 +217,15 @@ struct TextReader: ~Copyable {
     } else if bytes == [0] {
       throw TextError(.binary("it contains a NUL"), in: name, at: offset)
     } else {
-      let suggestion = encoding == .utf8 ? TextEncoding.suggestion(for: block[...]) : nil
+      var suggestions: [EncodingSuggestion] = []
+      if encoding == .utf8 {
+        // A later block may start within a character of UTF-8.
+        let rest = block.dropFirst(block.prefix(3).prefix { (0x80...0xBF).contains($0) }.count)
+        suggestions = TextEncoding.suggestions(for: (offset ?? 0) < sample.count ? sample : rest)
+      }
       throw TextError(
-        .invalidBytes(bytes, encoding: encoding.name, suggestion: suggestion), in: name, at: offset)
+        .invalidBytes(bytes, encoding: encoding.name, suggestions: suggestions), in: name,
+        at: offset)
     }
   }
 
@@ -154,13 +233,27 @@ struct TextReader: ~Copyable {
   var notes: [String] {
     var notes: [String] = []
     if byteCount == 0 { notes.append("\(name): the file is empty.") }
-    if encoding.isGuess {
+    if let other = encoding.otherOrder {
+      notes.append(
+        "\(name): no byte-order mark; read as \(encoding.name), detected from its bytes;"
+          + " --encoding \(other) overrides it.")
+    } else if encoding.isGuess {
       notes.append(
         "\(name): read as \(encoding.name), detected from its bytes; --encoding overrides it.")
+    }
+    if let doubt {
+      notes.append(
+        "\(name): read as \(encoding.name), but it looks like \(doubt.name)"
+          + " (\"\(doubt.preview)\").")
     }
     if hasByteOrderMark {
       let prefix = encoding == .utf8 ? "" : " \(encoding.name)"
       notes.append("\(name): the\(prefix) byte-order mark was removed.")
+    }
+    notes += marks.notes.map { "\(name): \($0)" }
+    if zeros > 0 {
+      let offset = zerosOffset.map { " from byte \($0) on" } ?? ""
+      notes.append("\(name): NULs at the end were removed: \(zeros)\(offset).")
     }
     if replaced > 0 {
       let first = firstReplaced.map { ", the first at byte \($0)" } ?? ""

@@ -121,13 +121,16 @@ private struct NormalFormCheck {
   private(set) var holds = true
   private var queue = ByteQueue()
   private var normal = ByteQueue()
+  private var retry = RetryLimit()
 
   init(form: NormalForm) { self.form = form }
 
   mutating func add(_ text: ByteQueue, last: Bool) {
     guard holds else { return }
     queue.bytes += text.bytes
+    guard retry.permits(queue.count) || last else { return }
     let used = ICU.normalize(queue.all, form, last: last, into: &normal)
+    retry.update(used: used, of: queue.count)
     holds = queue.bytes.prefix(used).elementsEqual(normal.bytes)
     queue.removeFirst(used)
     normal.removeFirst(normal.count)

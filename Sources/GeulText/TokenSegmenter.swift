@@ -12,6 +12,8 @@ struct TokenSegmenter {
   /// The number of buffered bytes.
   private var pendingBytes = 0
 
+  private var normalizationRetry = RetryLimit()
+  private var segmentationRetry = RetryLimit()
   private let tokenizer: Tokenizer
   private let graphemes = GraphemeSegmenter()
   private let decomposer: JamoDecomposer
@@ -45,13 +47,16 @@ struct TokenSegmenter {
   ///   - last: Pass true at the end of a source, so that all text is removed.
   mutating func segment(_ text: inout ByteQueue, last: Bool) {
     tokens.removeAll()
+    let isFull = last || text.count + normal.count >= Self.maximumTokenBytes
     if tokenizer.normalization == .none {
       normal.bytes += text.bytes
       text.removeFirst(text.count)
-    } else {
-      text.removeFirst(ICU.normalize(text.all, tokenizer.normalization, last: last, into: &normal))
+    } else if normalizationRetry.permits(text.count) || isFull {
+      let used = ICU.normalize(text.all, tokenizer.normalization, last: last, into: &normal)
+      normalizationRetry.update(used: used, of: text.count)
+      text.removeFirst(used)
     }
-    let used: Int
+    var used = 0
     switch tokenizer.unit {
     case .byte:
       used = normal.count
@@ -59,15 +64,31 @@ struct TokenSegmenter {
     case .codepoint:
       used = normal.count
       ICU.scalars(of: normal.all, into: &tokens.codes)
-    case .grapheme:
-      used = graphemes.segment(normal.all, last: last, into: &tokens)
-    case .jamo:
-      composed.removeAll()
-      used = graphemes.segment(normal.all, last: last, into: &composed)
-      decomposer.decompose(composed, into: &tokens)
+    case .grapheme, .jamo:
+      guard segmentationRetry.permits(normal.count) || isFull else { break }
+      if tokenizer.unit == .grapheme {
+        used = graphemes.segment(normal.all, last: last, into: &tokens)
+      } else {
+        composed.removeAll()
+        used = graphemes.segment(normal.all, last: last, into: &composed)
+        decomposer.decompose(composed, into: &tokens)
+      }
+      segmentationRetry.update(used: used, of: normal.count)
     }
     byteCount += used
     normal.removeFirst(used)
     pendingBytes = text.count + normal.count
   }
+}
+
+/// The size at which a stage that could use nothing of its text is called again: twice the size of
+/// the last failed call, so that the work on an incomplete token is linear in its size.
+struct RetryLimit {
+  private var minimum = 0
+
+  /// Returns true if a text of `count` bytes is large enough to be processed.
+  func permits(_ count: Int) -> Bool { count >= minimum }
+
+  /// Records that `used` of `count` bytes were used.
+  mutating func update(used: Int, of count: Int) { minimum = used == 0 ? 2 * count : 0 }
 }

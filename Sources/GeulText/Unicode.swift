@@ -51,6 +51,14 @@ enum ICU {
     return Int(used)
   }
 
+  /// Returns the position of the next byte EF of valid UTF-8: the first of U+FEFF, U+FFFD and others.
+  static func nextMark(in text: ArraySlice<UInt8>) -> Int? {
+    let found = unsafe text.withUnsafeBufferPointer { text in
+      unsafe geul_find_byte(text.baseAddress, Int64(text.count), 0xEF)
+    }
+    return found < 0 ? nil : text.startIndex + Int(found)
+  }
+
   /// Appends the scalars of `text`, which is valid UTF-8.
   static func scalars(of text: ArraySlice<UInt8>, into codes: inout [UInt32]) {
     guard !text.isEmpty else { return }
@@ -172,6 +180,12 @@ final class Converter {
   }
 
   deinit { unsafe geul_converter_close(converter) }
+
+  /// ICU's canonical name of the encoding.
+  var name: String { unsafe String(cString: geul_converter_name(converter)) }
+
+  /// The number of unpaired surrogates so far, which became U+FFFD.
+  var unpairedCount: Int { Int(unsafe geul_converter_unpaired(converter)) }
 
   /// Appends `bytes` as UTF-8 to `out`, up to the first invalid sequence.
   ///

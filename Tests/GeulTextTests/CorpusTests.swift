@@ -113,6 +113,7 @@ struct CorpusTests {
     let scratch = try Scratch()
     var options = CorpusOptions()
     options.temporaryFolder = scratch.path
+    options.tokensInMemory = 0
     let corpus = try Corpus.read([.text("abc")], options: options)
     #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == [])
     #expect(corpus.decoded == "abc")

@@ -19,7 +19,11 @@ struct EncodingTests {
   @Test func `a byte-order mark is removed and noted`() throws {
     let utf8 = try read([0xEF, 0xBB, 0xBF] + Array("가\u{FEFF}".utf8))
     #expect(utf8.decoded.unicodeScalars.map(\.value) == [0xAC00, 0xFEFF])
-    #expect(utf8.notes == ["x.txt: the byte-order mark was removed."])
+    #expect(
+      utf8.notes == [
+        "x.txt: the byte-order mark was removed.",
+        "x.txt: U+FEFF within lines was kept as a zero width no-break space: 1.",
+      ])
     #expect(utf8.byteCount == 6)
   }
 
@@ -84,8 +88,9 @@ struct EncodingTests {
         + " or use --invalid replace to replace invalid bytes with U+FFFD.")
     #expect(
       error(Array("plain words and ".utf8) + [0xB0, 0xA1] + Array(" more of them\n".utf8))
-        == "x.txt: the byte B0 at byte 16 is not valid UTF-8; try --encoding ISO-8859-1,"
-        + " or use --invalid replace to replace invalid bytes with U+FFFD.")
+        == "x.txt: the byte B0 at byte 16 is not valid UTF-8; try --encoding CP949"
+        + " (\"…s and 가 more of them…\"), or use --invalid replace to replace invalid bytes with U+FFFD."
+    )
   }
 
   @Test func `Latin-1 is suggested but not assumed`() {
@@ -93,8 +98,9 @@ struct EncodingTests {
     let bytes = text.unicodeScalars.map { UInt8($0.value) }
     #expect(
       error(bytes)
-        == "x.txt: the byte E9 at byte 3 is not valid UTF-8; try --encoding ISO-8859-1,"
-        + " or use --invalid replace to replace invalid bytes with U+FFFD.")
+        == "x.txt: the byte E9 at byte 3 is not valid UTF-8; try --encoding ISO-8859-1"
+        + " (\"Il était une fois, à…\"), or use --invalid replace to replace invalid bytes with U+FFFD."
+    )
   }
 
   @Test func `a truncated sequence is reported completely for all block sizes`() {

@@ -29,6 +29,9 @@ const char *geul_error_name(int64_t negated);
 /// an incomplete sequence.
 int64_t geul_utf8_prefix(const uint8_t *text, int64_t count, int32_t *bad);
 
+/// Returns the offset of the first byte with a value, or -1 if there is none.
+int64_t geul_find_byte(const uint8_t *text, int64_t count, uint8_t value);
+
 // Normal forms
 
 /// A normalization form of UAX #15.
@@ -86,6 +89,13 @@ typedef struct geul_converter geul_converter;
 /// Opens a converter from the encoding with this name to UTF-8; null if ICU does not know it.
 geul_converter *geul_converter_open(const char *name);
 void geul_converter_close(geul_converter *converter);
+
+/// Returns ICU's canonical name of the encoding.
+const char *geul_converter_name(geul_converter *converter);
+
+/// Returns the number of unpaired surrogates that were converted to U+FFFD: some converters, such as
+/// that of CESU-8, do not reject them.
+int64_t geul_converter_unpaired(geul_converter *converter);
 
 /// The capacity that `geul_convert` needs in addition to four bytes per byte of input.
 enum { GEUL_CONVERT_RESERVE = 16384 };
