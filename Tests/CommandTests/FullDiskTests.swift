@@ -47,19 +47,48 @@ struct FullDiskTests {
 
   @Test func `a file size limit below the token ids is explained`() throws {
     let folder = try Folder()
-    try folder.write(Texts.english, to: "text.txt")
+    // More than the four million tokens that stay in memory.
+    try folder.write(repeatElement(UInt8(ascii: "a"), count: 4_200_000), to: "text.txt")
     let result = try GeulProcess.shell(
       "ulimit -f 4; \"$geul\" train text.txt --out run", in: folder)
     result.expectRefusal(1, naming: "token ids cannot be written", "TMPDIR")
     #expect(!folder.exists("run"))
   }
 
-  @Test func `a missing TMPDIR is named`() throws {
-    let folder = try Folder()
-    try folder.write(Texts.english, to: "text.txt")
-    try GeulProcess.run(
-      ["train", "text.txt"], environment: ["TMPDIR": "/nowhere"], in: folder
-    ).expectRefusal(1, naming: "/nowhere", "TMPDIR")
+  @Test func `without TMPDIR, a long text goes to another temporary directory`() throws {
+    let folder = try Runs.trained()
+    try folder.write(repeatElement(UInt8(ascii: "a"), count: 4_200_000), to: "long.txt")
+    let result = try GeulProcess.run(
+      ["evaluate", "run", "long.txt", "--fraction", "0.0001"],
+      environment: ["TMPDIR": "/nowhere"], in: folder)
+    #expect(result.status == 0 && !result.stderr.contains("/nowhere"), "\(result.stderr)")
+  }
+
+  /// Runs a script, without single quotes, in a copy of the file system that is read-only.
+  private static func runReadOnly(_ script: String, in folder: Folder) throws -> GeulProcess.Result
+  {
+    let remount = "for m in $(findmnt -rno TARGET); do mount -o remount,ro,bind $m 2>&-; done"
+    return try GeulProcess.shell(
+      "unshare -m bash -c '\(remount); touch x 2>&- && exit 99; set -e; \(script)' >/dev/null",
+      environment: ["TMPDIR": "", "HOME": ""], in: folder)
+  }
+
+  private static let mayRemount: Bool = {
+    guard let folder = try? Folder() else { return false }
+    return (try? runReadOnly("true", in: folder))?.status == 0
+  }()
+
+  @Test(.enabled(if: mayRemount, "tests may not make a file system read-only here"))
+  func `on a read-only system, models are used without a temporary file`() throws {
+    let folder = try Runs.trained()
+    let script = #"""
+      "$geul" generate run -n 3 -q --prompt the; echo the | "$geul" generate run - -n 3 -q
+      "$geul" evaluate run text.txt; "$geul" tokenize text.txt
+      "$geul" context run --corpus text.txt; "$geul" explain run --text the; "$geul" report run
+      "$geul" compress text.txt --model run --out -
+      """#
+    let result = try Self.runReadOnly(script, in: folder)
+    #expect(result.status == 0, "\(result.stderr)")
   }
 
   /// Mounting needs a privilege that the machine may not grant.
