@@ -20,7 +20,7 @@ struct ChartOptions: ParsableArguments {
 
   /// Throws if the HTML file cannot be written; called before a long computation.
   func check() throws {
-    guard let html else { return }
+    guard let html = html.map(creatable) else { return }
     let folder = FileSystem.folder(of: html)
     if FileSystem.isFolder(html) {
       throw CommandError("\(html) is a directory. Give a file with --html.")
@@ -36,7 +36,7 @@ struct ChartOptions: ParsableArguments {
 
   /// Writes the page to the file of `--html`, if given.
   func write(_ page: HTMLPage) throws {
-    guard let html else { return }
+    guard let html = html.map(creatable) else { return }
     do {
       guard FileSystem.isRereadable(html) else {
         try FileDescriptor(appendingTo: html).write(Array(page.html.utf8).span.raw)

@@ -101,7 +101,7 @@ struct ArchiveOptions: ParsableArguments {
 
   /// Returns the output path; an existing file is never overwritten.
   func target(_ file: String, default name: String) throws -> String {
-    let target = out ?? (file == "-" ? "-" : name)
+    let target = creatable(out ?? (file == "-" ? "-" : name))
     // A pipe or a device is written to; a file is never overwritten.
     guard target == "-" || !FileSystem.exists(target) || !FileSystem.isRereadable(target) else {
       throw CommandError("\(target) already exists. Choose another --out.")

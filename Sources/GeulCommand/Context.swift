@@ -83,7 +83,7 @@ struct Context: ParsableCommand {
   private func comparison(on text: String) -> CellComparison {
     let name = text == "-" ? "standard-input" : FileSystem.stem(of: text)
     return CellComparison(
-      text: text, directory: out ?? "checkpoints/cells-\(name)", hidden: hidden,
+      text: text, directory: creatable(out ?? "checkpoints/cells-\(name)"), hidden: hidden,
       activation: activation, minutes: minutes, trainSteps: trainSteps, threads: machine.threads)
   }
 

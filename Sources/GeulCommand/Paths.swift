@@ -12,6 +12,12 @@ func existing(_ path: String) -> String {
   return equivalent
 }
 
+/// Returns the path of a file or directory to create, with its existing components in the normalization of their names on
+/// disk, so that no second directory of the same name is created.
+func creatable(_ path: String) -> String {
+  path == "-" || path.isEmpty || FileSystem.exists(path) ? path : FileSystem.respelled(path)
+}
+
 /// Returns a source that can be read several times: the bytes of a pipe, a device or standard input are read into memory.
 func rereadable(_ argument: String) throws -> TextSource {
   guard argument != "-" else {

@@ -153,7 +153,7 @@ struct Train: ParsableCommand {
   }
 
   /// The run directory.
-  private var folder: RunFolder { RunFolder(out ?? "checkpoints/\(defaultName)") }
+  private var folder: RunFolder { RunFolder(creatable(out ?? "checkpoints/\(defaultName)")) }
 
   /// The options as the library's configuration.
   private var options: TrainingOptions {

@@ -117,22 +117,31 @@ package enum FileSystem {
 
   /// Returns the path of the only existing file whose path differs from `path` in its Unicode
   /// normalization alone; nil if there is none or more than one.
-  ///
-  /// macOS stores and archives names in decomposed form (NFD), while keyboards enter composed ones.
   package static func canonicalEquivalent(of path: String) -> String? {
+    let respelled = respelled(path)
+    return exists(respelled) ? respelled : nil
+  }
+
+  /// Returns a path with its existing components in the normalization of their names on disk.
+  ///
+  /// macOS stores and archives names in decomposed form (NFD), while keyboards enter composed ones. The
+  /// components after the first one that does not exist in any form are kept.
+  package static func respelled(_ path: String) -> String {
+    let components = path.utf8.split(separator: slash).compactMap { String($0) }
     var found = path.utf8.first == slash ? "/" : ""
-    for component in path.utf8.split(separator: slash) {
-      guard let name = String(component) else { return nil }
-      if exists(found + name) {
-        found += name + "/"
-        continue
+    for (index, component) in components.enumerated() {
+      var name = component
+      if !exists(found + name) {
+        // Swift compares strings by canonical equivalence.
+        let equal = ((try? names(in: found.isEmpty ? "." : found)) ?? []).filter { $0 == name }
+        guard let only = equal.first, equal.count == 1 else {
+          return found + components[index...].joined(separator: "/")
+        }
+        name = only
       }
-      // Swift compares strings by canonical equivalence.
-      let equal = ((try? names(in: found.isEmpty ? "." : found)) ?? []).filter { $0 == name }
-      guard let only = equal.first, equal.count == 1 else { return nil }
-      found += only + "/"
+      found += name + (index + 1 < components.count ? "/" : "")
     }
-    return found.utf8.count > 1 ? String(found.utf8.dropLast()) : nil
+    return found
   }
 
   private static let slash = UInt8(ascii: "/")

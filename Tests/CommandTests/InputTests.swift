@@ -129,6 +129,13 @@ struct InputTests {
     try folder.copy("run", to: "달".decomposedStringWithCanonicalMapping)
     #expect(try geul("generate", "달", "-n", "3", "-q").status == 0)
     #expect(try geul("resume", "달", "--steps", "26", "-q").status == 0)
+    // Output goes into the existing directory instead of a second one that looks the same.
+    let refused = try geul("train", "한글.txt", "--out", "달")
+    #expect(refused.status == 1 && refused.stderr.contains("already exists"), "\(refused.stderr)")
+    try train("한글.txt", "--out", "달/다음")
+    #expect(try geul("report", "달", "--html", "달/a.html").status == 0)
+    #expect(folder.names().count { $0 == "달" } == 1)
+    #expect(folder.names(in: "달".decomposedStringWithCanonicalMapping).contains("a.html"))
   }
 
   @Test func `bytes of a prompt that are not UTF-8 become replacement characters`() throws {

@@ -16,8 +16,12 @@ struct TokenStorageTests {
   @Test(arguments: [0, 1, 1000, 70_000, 100_000])
   func `ids in memory and in a file are the same`(limit: Int) throws {
     var random = RandomText(seed: 7)
-    var text = ""
-    while text.unicodeScalars.count < 250_000 { text += random.next() }
+    var (text, count) = ("", 0)
+    while count < 250_000 {
+      let part = random.next()
+      text += part
+      count += part.unicodeScalars.count
+    }
     let small = CorpusOptions(minimumCount: 30)
     for options in [CorpusOptions(), small] {
       let memory = try read(text, tokensInMemory: 1 << 30) {
