@@ -73,9 +73,11 @@ enum Aliases {
     let generates = command == "generate"
     var result = start.map { Argument(given: $0, canonical: commands[$0] ?? $0) }
     var models: [Argument] = []
-    let declared = CommandOptions(
-      of: arguments.dropFirst(max(0, start.count - 1)).map { commands[$0] ?? $0 })
-    var repetitions = Repetitions(declared)
+    lazy var declared =
+      NamedCommand(
+        arguments.dropFirst(max(0, start.count - 1)).map { commands[$0] ?? $0 }
+      )?.options ?? CommandOptions()
+    var repetitions = Repetitions()
     var rest = arguments[start.count...]
     while let argument = rest.popFirst() {
       if argument == "--" {
@@ -135,7 +137,7 @@ enum Aliases {
         result.append(option.argument)
       }
     }
-    try repetitions.check()
+    try repetitions.check { declared }
     result.insert(contentsOf: models, at: start.count)
     return result
   }

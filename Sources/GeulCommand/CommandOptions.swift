@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// The declarations of the options of a command, as far as the translation of arguments needs them.
+/// The declarations of the options of a command, as far as arguments are translated and errors explained with them.
 struct CommandOptions {
   /// The declaration of an option or flag.
   private struct Declaration {
@@ -13,28 +13,23 @@ struct CommandOptions {
   }
 
   private let declarations: [String: Declaration]
+  /// The long names of the options that the help lists, with dashes.
+  let longNames: [String]
 
   /// Names of values in the help that stand for text or paths; all other values are numbers or choices.
   private static let textValues: Set = ["text", "file", "path", "encoding", "model"]
 
-  /// Reads the declarations of the command that a command line begins with, such as `bench train`; none if it is not a
-  /// command.
-  init(of arguments: [String]) {
-    var type: any ParsableCommand.Type = GeulCommand.self
-    for argument in arguments {
-      let next = type.configuration.subcommands.first {
-        ($0.configuration.commandName ?? "\($0)".lowercased()) == argument
-      }
-      guard let next else { break }
-      type = next
-    }
-    guard type != GeulCommand.self else {
-      declarations = [:]
-      return
-    }
+  /// The options of an unknown command.
+  init() { (declarations, longNames) = ([:], []) }
+
+  /// Reads the declarations of a command.
+  ///
+  /// This takes some milliseconds, so it is done only if an argument needs it.
+  init(of type: any ParsableCommand.Type) {
     // ArgumentParser describes a command as JSON for tools such as generators of manuals.
     let tool = try? JSONDecoder().decode(Tool.self, from: Data(type._dumpHelp().utf8))
     var declarations: [String: Declaration] = [:]
+    var longNames: [String] = []
     for argument in tool?.command.arguments ?? [] {
       let names = (argument.names ?? []).map { ($0.kind == "long" ? "--" : "-") + $0.name }
       let isOption = argument.kind == "option"
@@ -43,8 +38,9 @@ struct CommandOptions {
         takesText: isOption && argument.valueName.map(Self.textValues.contains) ?? false,
         hasOneValue: isOption && !argument.isRepeating)
       for name in names { declarations[name] = declaration }
+      longNames += names.filter { $0.hasPrefix("--") }
     }
-    self.declarations = declarations
+    (self.declarations, self.longNames) = (declarations, longNames)
   }
 
   private struct Tool: Decodable {
@@ -68,13 +64,17 @@ struct CommandOptions {
   /// Indicates whether the command has an option or flag of this name.
   func contains(_ name: String) -> Bool { declarations[name] != nil }
 
+  /// Indicates whether the command has an option or flag of this name, or all of a group such as `-qs`.
+  func accepts(_ name: String) -> Bool {
+    contains(name) || letters(of: name)?.allSatisfy(contains) ?? false
+  }
+
   /// Splits a group of short options such as `-qp` into the last one and those before it; nil if it is no group.
   func split(_ name: String) -> (flags: String, last: String)? {
-    let letters = name.dropFirst()
-    guard !name.hasPrefix("--"), letters.count > 1, letters.allSatisfy({ contains("-\($0)") }),
+    guard let letters = letters(of: name), letters.count > 1, letters.allSatisfy(contains),
       let last = letters.last
     else { return nil }
-    return ("-\(letters.dropLast())", "-\(last)")
+    return (String(name.dropLast()), last)
   }
 
   /// Returns the long name of an option; the given one if it is unknown.
@@ -87,15 +87,24 @@ struct CommandOptions {
   func hasOneValue(_ name: String) -> Bool { declarations[name]?.hasOneValue ?? false }
 }
 
+/// Returns the short options, with dashes, that a name with a single dash stands for; nil for other names.
+private func letters(of name: String) -> [String]? {
+  name.hasPrefix("--") ? nil : name.dropFirst().map { "-\($0)" }
+}
+
 /// The options that were given, to find one that is given twice although it has one value.
 struct Repetitions {
-  private let declared: CommandOptions
-  /// The names as they were given, by canonical name.
-  private var given: [String: String] = [:]
-  private var error: ValidationError?
-  private var asksForHelp = false
+  /// An option of the command line.
+  private struct Occurrence {
+    let name: String
+    /// The argument that the user gave.
+    let given: String
+    /// Indicates whether the command does not declare the option, which has one value.
+    let isUndeclared: Bool
+  }
 
-  init(_ declared: CommandOptions) { self.declared = declared }
+  private var occurrences: [Occurrence] = []
+  private var asksForHelp = false
 
   /// Adds an option of the command line.
   ///
@@ -107,23 +116,52 @@ struct Repetitions {
     _ option: Aliases.Option, named name: String? = nil, given argument: String? = nil
   ) {
     asksForHelp = asksForHelp || ["--help", "-h"].contains(option.name)
-    let letters = option.name.dropFirst().map { "-\($0)" }
-    let isGroup = !option.name.hasPrefix("--") && letters.allSatisfy(declared.contains)
-    let names = isGroup ? letters : [option.name]
-    for canonical in name.map({ [$0] }) ?? names
-    where name != nil || declared.hasOneValue(canonical) {
-      let long = declared.longName(canonical)
-      guard let first = given.updateValue(argument ?? option.given, forKey: long) else { continue }
-      let second = argument ?? option.given
-      let spellings =
-        first == long && second == long
-        ? "" : first == second ? " as \(first)" : " as \(first) and \(second)"
-      error = error ?? ValidationError("\(long) is given twice\(spellings). Give it once.")
+    occurrences.append(
+      Occurrence(
+        name: name ?? option.name, given: argument ?? option.given, isUndeclared: name != nil))
+  }
+
+  /// Throws an error for the first repetition, unless the command line asks for help.
+  ///
+  /// - Parameter declared: Returns the declarations; called only if two names may stand for the same option.
+  /// - Throws: `ValidationError` with the names.
+  func check(_ declared: () -> CommandOptions) throws {
+    guard !asksForHelp, mayRepeat else { return }
+    let declared = declared()
+    var given: [String: String] = [:]
+    for occurrence in occurrences {
+      let group = letters(of: occurrence.name).flatMap {
+        $0.allSatisfy(declared.contains) ? $0 : nil
+      }
+      for name in group ?? [occurrence.name]
+      where occurrence.isUndeclared || declared.hasOneValue(name) {
+        let long = declared.longName(name)
+        let second = occurrence.given
+        guard let first = given.updateValue(second, forKey: long) else { continue }
+        let spellings =
+          first == long && second == long
+          ? "" : first == second ? " as \(first)" : " as \(first) and \(second)"
+        throw ValidationError("\(long) is given twice\(spellings). Give it once.")
+      }
     }
   }
 
-  /// Throws the error for the first repetition, unless the command line asks for help.
-  func check() throws {
-    if let error, !asksForHelp { throw error }
+  private var mayRepeat: Bool {
+    let names = occurrences.flatMap { letters(of: $0.name) ?? [$0.name] }
+    return names.indices.contains { index in
+      names[..<index].contains { Self.mayBeSame($0, names[index]) }
+    }
+  }
+
+  /// Long names that do not begin with the letter of their short name.
+  private static let irregularNames = ["-f": "--prompt-file", "-n": "--length"]
+
+  /// Returns false if two names cannot stand for the same option of any command.
+  private static func mayBeSame(_ a: String, _ b: String) -> Bool {
+    func isShort(_ short: String, of long: String) -> Bool {
+      !short.hasPrefix("--") && long.hasPrefix("--")
+        && (long.dropFirst(2).first == short.last || irregularNames[short] == long)
+    }
+    return a == b || isShort(a, of: b) || isShort(b, of: a)
   }
 }

@@ -40,7 +40,7 @@ enum Output {
   ///
   /// A terminal gets the visible form of control characters.
   ///
-  /// - Returns: false if the reader has closed the pipe, or does not read after a signal to stop.
+  /// - Returns: False if the reader has closed the pipe, or does not read after a signal to stop.
   /// - Throws: `CommandError` if writing fails for another reason, such as a full disk.
   @discardableResult
   static func text(_ text: String) throws -> Bool { try bytes(Array(visible(text).utf8)) }
@@ -126,7 +126,7 @@ enum Output {
   /// Writes bytes in blocks that do not wait for the reader, so that a signal to stop is answered although the reader
   /// of a pipe or a terminal has stopped reading.
   ///
-  /// - Returns: false if the reader does not read after a signal to stop.
+  /// - Returns: False if the reader does not read after a signal to stop.
   private static func write(
     _ bytes: [UInt8], to file: FileDescriptor, _ descriptor: Int32
   ) throws(FileError) -> Bool {

@@ -4,13 +4,15 @@ import ArgumentParser
 enum UnknownNames {
   /// Returns an error for the first unknown command or option; nil if all names are known.
   static func error(in arguments: [Aliases.Argument]) -> (any Error)? {
-    guard let command = Command(arguments) else {
+    guard let command = NamedCommand(arguments.map(\.canonical)) else {
       return unknownCommand(arguments.first { !$0.given.hasPrefix("-") }?.given)
     }
+    let options = command.options
     for argument in arguments.prefix(while: { $0.canonical != "--" }) {
       let name = Aliases.Option(argument.canonical).name
-      guard name.hasPrefix("-"), !command.accepts(name), !isInternal(name) else { continue }
-      return ValidationError("Unknown option '\(argument.given)'." + hint(name, command))
+      guard name.hasPrefix("-"), !options.accepts(name), !isInternal(name) else { continue }
+      return ValidationError(
+        "Unknown option '\(argument.given)'." + hint(name, command.name, options.longNames))
     }
     return nil
   }
@@ -20,7 +22,7 @@ enum UnknownNames {
     for argument in arguments.prefix(while: { $0.canonical != "--" }) {
       let given = argument.given
       guard given.wholeMatch(of: /-[A-Za-z][A-Za-z0-9_-]+/) != nil,
-        let command = Command(arguments)
+        let command = NamedCommand(arguments.map(\.canonical))
       else { continue }
       let name = Aliases.Option("-\(given)", Aliases.names(of: command.name)).name
       if command.options.contains(name) {
@@ -32,17 +34,15 @@ enum UnknownNames {
 
   /// Returns the command line of the help for a command line.
   static func help(for arguments: [String]) -> String {
-    let words = arguments.map {
-      Aliases.Argument(given: $0, canonical: Aliases.commands[$0] ?? $0)
-    }
-    return "\(Command(words)?.path ?? "geul") --help"
+    let words = arguments.map { Aliases.commands[$0] ?? $0 }
+    return "\(NamedCommand(words)?.path ?? "geul") --help"
   }
 
   private static func unknownCommand(_ name: String?) -> (any Error)? {
     guard let name else { return nil }
-    let names = Command.all.map(\.name) + Aliases.commands.keys
+    let names = NamedCommand.all.map(\.name) + Aliases.commands.keys
     let near = nearest(name, names).map { " Did you mean '\(Aliases.commands[$0] ?? $0)'?" }
-    let list = Command.all.map(\.name).joined(separator: ", ")
+    let list = NamedCommand.all.map(\.name).joined(separator: ", ")
     return ValidationError(
       "Unknown command '\(name)'.\(near.first ?? "") The commands are \(list).")
   }
@@ -53,9 +53,9 @@ enum UnknownNames {
   }
 
   /// Returns a sentence that names the nearest option, or the command that has the option.
-  private static func hint(_ name: String, _ command: Command) -> String {
-    let options = command.options.map { String($0.dropFirst(2)) }
-    let aliases = Aliases.names(of: command.name).filter { options.contains($0.value) }
+  private static func hint(_ name: String, _ command: String, _ longNames: [String]) -> String {
+    let options = longNames.map { String($0.dropFirst(2)) }
+    let aliases = Aliases.names(of: command).filter { options.contains($0.value) }
     let bare = String(name.drop { $0 == "-" })
     var near = nearest(bare, options)
     if near.isEmpty { near = nearest(bare, Array(aliases.keys), limit: 1) }
@@ -64,7 +64,9 @@ enum UnknownNames {
     }
     let meant = Set(near.map { "'--\(aliases[$0] ?? $0)'" }).sorted()
     if 1...3 ~= meant.count { return " Did you mean \(meant.joined(separator: " or "))?" }
-    guard let other = Command.all.first(where: { $0.options.contains(name) }) else { return "" }
+    guard let other = NamedCommand.all.first(where: { $0.options.contains(name) }) else {
+      return ""
+    }
     return " It is an option of geul \(other.name)."
   }
 
@@ -96,58 +98,5 @@ enum UnknownNames {
       rows.append(row)
     }
     return rows[a.count][b.count]
-  }
-
-  /// A command with its option names.
-  private struct Command {
-    /// The name of the command itself, such as `bench`, also for its subcommands.
-    let name: String
-    /// The command with its parent commands, such as `geul bench train`.
-    let path: String
-    /// The long options, with dashes.
-    let options: [String]
-    /// The short options, without dashes.
-    private let letters: Set<Character>
-
-    private init(_ type: any ParsableCommand.Type, _ name: String, _ path: String) {
-      (self.name, self.path) = (name, path)
-      // ArgumentParser exposes the options only as help text: one line each, the names first.
-      let names = GeulCommand.helpMessage(for: type, columns: 10_000).split(separator: "\n")
-        .compactMap { $0.prefixMatch(of: /\s\s(?:-(\w), )?(--[a-z-]+)/) }
-      options = names.map { String($0.2) }
-      letters = Set(names.compactMap { $0.1?.first })
-    }
-
-    /// Indicates whether the command has an option, or all options of a group such as `-qs`.
-    func accepts(_ name: String) -> Bool {
-      name.hasPrefix("--")
-        ? options.contains(name) : name.dropFirst().allSatisfy { letters.contains($0) }
-    }
-
-    /// The command of a command line; nil if it is unknown.
-    init?(_ arguments: [Aliases.Argument]) {
-      var words = arguments.map(\.canonical).filter { !$0.hasPrefix("-") }[...]
-      var type: any ParsableCommand.Type = GeulCommand.self
-      let name = words.first ?? "geul"
-      var path = "geul"
-      while let word = words.popFirst(),
-        let next = type.configuration.subcommands.first(where: { Self.name(of: $0) == word })
-      {
-        type = next
-        path += " \(word)"
-      }
-      guard type != GeulCommand.self || name == "geul" || name == "help" else { return nil }
-      self.init(type, name, path)
-    }
-
-    static var all: [Command] {
-      GeulCommand.configuration.subcommands.map {
-        Command($0, name(of: $0), "geul \(name(of: $0))")
-      }
-    }
-
-    private static func name(of type: any ParsableCommand.Type) -> String {
-      type.configuration.commandName ?? "\(type)".lowercased()
-    }
   }
 }

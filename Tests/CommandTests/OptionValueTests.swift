@@ -91,6 +91,27 @@ struct OptionValueTests {
     for name in names { #expect(result.stderr.contains(name), "\(result.stderr)") }
   }
 
+  /// The short and long names of each option with one value, from the help of all commands.
+  private static func shortNames() throws -> [(command: [String], short: String, long: String)] {
+    try HelpTests.commands.flatMap { name in
+      let command = name.split(separator: " ").map(String.init)
+      let help = try GeulProcess.run(command + ["--help"], in: Runs.english.get()).stdout
+      return help.matches(of: /\n  (-\w), (--[a-z-]+) </).map {
+        (command, String($0.1), String($0.2))
+      }
+    }
+  }
+
+  @Test func `each short name is known as the same option as its long name`() throws {
+    let names = try Self.shortNames()
+    #expect(names.count > 8, "\(names)")
+    for (command, short, long) in names where long != "--stop" {
+      let result = try GeulProcess.run(
+        command + [short, "1", "--threads", "1", long, "1"], in: Runs.english.get())
+      result.expectRefusal(2, naming: "\(long) is given twice as \(short) and \(long)")
+    }
+  }
+
   @Test func `lists and flags may be repeated`() throws {
     let folder = try Runs.english.get()
     let once = ["generate", "run", "-n", "40", "--seed", "3", "--stop", "xyz", "--quiet"]
