@@ -7,7 +7,8 @@ import GeulStorage
 struct TokenFile: Sendable {
   private enum Storage {
     case file(MappedFile)
-    /// Blocks of `TokenWriter.blockCount` ids; the last one may be shorter.
+    /// Blocks of `TokenWriter.blockCount` ids; the last one may be shorter. Unlike an array that grows, they are never
+    /// copied.
     case blocks16([[UInt16]])
     case blocks32([[UInt32]])
   }

@@ -37,19 +37,6 @@ enum EncodedTexts {
         b1d7b3af20b9e320b9d9b4d9b4c220c1b6bfebc7dfb4d92e
         """),
     Sample(
-      encoding: "CP949",
-      text: "그날 밤 바다는 조용했다. 등대의 불빛이 천천히 돌고, 파도는 낮게 숨을 쉬었다. 노인은 창가에 앉아 편지를 읽었다.\n안녕하세",
-      hex: """
-        b1d7b3af20b9e320b9d9b4d9b4c220c1b6bfebc7dfb4d92e20b5eeb4ebc0c720bad2bafbc0cc20c3b5c3b5c8\
-        f720b5b9b0ed2c20c6c4b5b5b4c220b3b7b0d420bcfbc0bb20bdacbefab4d92e20b3ebc0cec0ba20c3a2b0a1\
-        bfa120bec9bec620c6edc1f6b8a620c0d0befab4d92e0abec8b3e7c7cfbcbc
-        """),
-    Sample(
-      encoding: "CP949", text: "그날 밤 바다는 조용했다.",
-      hex: """
-        b1d7b3af20b9e320b9d9b4d9b4c220c1b6bfebc7dfb4d92e
-        """),
-    Sample(
       encoding: "Johab",
       text: "그날 밤 바다는 조용했다. 등대의 불빛이 천천히 돌고, 파도는 낮게 숨을 쉬었다. 노인은 창가에 앉아 편지를 읽었다.\n안녕하세",
       hex: """
@@ -251,11 +238,6 @@ enum EncodedTexts {
       hex: """
         496c20e97461697420756e6520666f69732c20e0206c6120666f72ea742c20756e20676172e76f6e206e6f6d\
         6de92052e96d692e200a
-        """),
-    Sample(
-      encoding: "ISO-8859-1", text: "Il était une fois, à la ",
-      hex: """
-        496c20e97461697420756e6520666f69732c20e0206c6120
         """),
     Sample(
       encoding: "windows-1253",
