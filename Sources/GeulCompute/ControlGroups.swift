@@ -180,6 +180,8 @@ package struct ControlGroups: Sendable {
 
   /// Parses a number of bytes; nil for `max`, and for a number that is too large for `Int`.
   private static func number(_ text: String) -> Int? {
-    Int(text.trimmingCharacters(in: .whitespacesAndNewlines)).flatMap { $0 >= 0 ? $0 : nil }
+    let words = text.split(whereSeparator: \.isWhitespace)
+    guard words.count == 1, let number = Int(words[0]), number >= 0 else { return nil }
+    return number
   }
 }

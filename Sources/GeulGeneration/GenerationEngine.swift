@@ -84,7 +84,7 @@ public struct GenerationEngine: ~Copyable {
     _ model: Model, weights: PackedNetwork, capacity: Int, cacheBytes: Int = 1 << 24,
     context: ComputeContext
   ) {
-    precondition(capacity >= 1, "\(capacity) sequences")
+    precondition(capacity >= 1, "capacity must be at least 1, is \(capacity)")
     self.model = model
     self.weights = weights
     self.context = context

@@ -41,10 +41,10 @@ public struct DivergenceDetector: Codable, Sendable, Equatable {
   /// Checks the loss of a step; a loss that passes is added to the running mean.
   ///
   /// - Parameters:
-  ///   - nats: the loss in nats/token.
-  ///   - uniformLoss: the loss of a uniform distribution, ln v.
-  ///   - step: the number of the step.
-  ///   - isPastEpochStart: false for the first batches of an epoch, whose losses are not comparable with those before; see
+  ///   - nats: The loss in nats/token.
+  ///   - uniformLoss: The loss of a uniform distribution, ln v.
+  ///   - step: The number of the step.
+  ///   - isPastEpochStart: False for the first batches of an epoch, whose losses are not comparable with those before; see
   ///     `SequenceBatcher.isPastEpochStart`.
   /// - Returns: The divergence, or nil.
   package mutating func check(

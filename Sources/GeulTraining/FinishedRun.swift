@@ -44,7 +44,7 @@ public struct FinishedRun: Sendable {
 
   /// Evaluates the best model and writes its validation loss into its file.
   ///
-  /// - Parameter shouldStop: called every 256 tokens; if it returns true, the saved files are not changed.
+  /// - Parameter shouldStop: Called every 256 tokens; if it returns true, the saved files are not changed.
   /// - Returns: The validation loss; nil where nothing was held out.
   /// - Throws: `RunError.stopped` if `shouldStop` returned true.
   public func evaluate(unless shouldStop: () -> Bool = { false }) throws(RunError) -> FinalLoss? {

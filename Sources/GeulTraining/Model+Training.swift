@@ -15,11 +15,11 @@ extension Model {
   /// Nothing is kept on disk; `TrainingSession` trains in a folder, from which training can be resumed.
   ///
   /// - Parameters:
-  ///   - corpus: the text.
-  ///   - duration: the wall-clock time.
-  ///   - options: the hyperparameters; what is nil is chosen.
-  ///   - context: the kernels and threads; by default the fastest of this machine.
-  ///   - report: takes the progress about once a second.
+  ///   - corpus: The text.
+  ///   - duration: The wall-clock time.
+  ///   - options: The hyperparameters; what is nil is chosen.
+  ///   - context: The kernels and threads; by default the fastest of this machine.
+  ///   - report: Takes the progress about once a second.
   /// - Returns: The model with the lowest validation loss.
   /// - Throws: `TrainingError`, or `InstructionSetError` if `GEUL_ISA` names an instruction set that is not available.
   public static func train(

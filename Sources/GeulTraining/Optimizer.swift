@@ -67,11 +67,11 @@ public struct Optimizer: Sendable {
   /// Updates the parameters once.
   ///
   /// - Parameters:
-  ///   - parameters: the parameters.
-  ///   - gradients: the gradients; those of Muon's matrices are overwritten.
+  ///   - parameters: The parameters.
+  ///   - gradients: The gradients; those of Muon's matrices are overwritten.
   ///   - learningRate: AdamW's learning rate.
-  ///   - gradientScale: the factor of the gradients: the effect of clipping.
-  ///   - context: the kernels and threads.
+  ///   - gradientScale: The factor of the gradients: the effect of clipping.
+  ///   - context: The kernels and threads.
   public mutating func step(
     _ parameters: inout ParameterStorage, gradients: inout ParameterStorage, learningRate: Float,
     gradientScale: Float = 1, context: ComputeContext

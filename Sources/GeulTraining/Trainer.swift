@@ -105,8 +105,8 @@ public struct Trainer: ~Copyable {
   /// Reads the next window of a text and updates the parameters.
   ///
   /// - Parameters:
-  ///   - corpus: the text.
-  ///   - total: the number of steps of the run; nil while it is not known.
+  ///   - corpus: The text.
+  ///   - total: The number of steps of the run; nil while it is not known.
   /// - Returns: The measurements; if the loss is not finite, the state did not change.
   public mutating func step(_ corpus: Corpus, of total: Int?) -> StepMetrics {
     var stopwatch = Stopwatch()

@@ -38,16 +38,16 @@ public struct TrainingLoop: ~Copyable {
   /// Creates a run from its initial checkpoint or a saved one.
   ///
   /// - Parameters:
-  ///   - checkpoint: see `Checkpoint.initial`; consume it, or a second copy of the parameters stays in memory.
-  ///   - corpus: the text.
-  ///   - validation: a separate validation text; nil to hold out the end of `corpus`.
-  ///   - folder: the folder of the run.
-  ///   - budget: the total steps or epochs of the run, or the wall-clock time of this process; nil to continue with the
+  ///   - checkpoint: See `Checkpoint.initial`; consume it, or a second copy of the parameters stays in memory.
+  ///   - corpus: The text.
+  ///   - validation: A separate validation text; nil to hold out the end of `corpus`.
+  ///   - folder: The folder of the run.
+  ///   - budget: The total steps or epochs of the run, or the wall-clock time of this process; nil to continue with the
   ///     checkpoint's number of steps.
-  ///   - saveEvery: steps between checkpoints; nil for the checkpoint's setting.
-  ///   - sampleEvery: steps between samples; nil for about four a run, 0 for none.
-  ///   - context: the kernels and threads.
-  ///   - clock: a stopwatch started when the time budget began.
+  ///   - saveEvery: Steps between checkpoints; nil for the checkpoint's setting.
+  ///   - sampleEvery: Steps between samples; nil for about four a run, 0 for none.
+  ///   - context: The kernels and threads.
+  ///   - clock: A stopwatch started when the time budget began.
   public init(
     _ checkpoint: consuming Checkpoint, corpus: Corpus, validation: Corpus?, folder: RunFolder,
     budget: Budget?, saveEvery: Int?, sampleEvery: Int?, context: ComputeContext,

@@ -27,10 +27,10 @@ public struct TrainingSession: ~Copyable {
   /// Starts a new run; its folder is created if it does not exist.
   ///
   /// - Parameters:
-  ///   - plan: the plan.
-  ///   - text: the source of the training text, which is saved so that the run can be resumed.
-  ///   - validation: a separate validation text; nil to hold out the end of the text.
-  ///   - folder: the folder of the run; it must be empty or not exist.
+  ///   - plan: The plan.
+  ///   - text: The source of the training text, which is saved so that the run can be resumed.
+  ///   - validation: A separate validation text; nil to hold out the end of the text.
+  ///   - folder: The folder of the run; it must be empty or not exist.
   /// - Throws: `TrainingError` if the folder exists or cannot be created, no two consecutive tokens of the validation
   ///   text are in the vocabulary, or there is not enough memory.
   public init(
@@ -59,15 +59,15 @@ public struct TrainingSession: ~Copyable {
   /// Continues a run from a checkpoint.
   ///
   /// - Parameters:
-  ///   - loaded: the checkpoint; see `RunFolder.loadLatest`.
-  ///   - folder: the folder of the run.
-  ///   - corpus: the training text.
-  ///   - sources: the paths of the text, which the run records.
-  ///   - validation: the separate validation text, if the run has one.
-  ///   - validationSource: the path of the validation text; nil for the recorded one.
-  ///   - budget: the total steps or epochs of the run, or the wall-clock time of this session; nil to continue to the
+  ///   - loaded: The checkpoint; see `RunFolder.loadLatest`.
+  ///   - folder: The folder of the run.
+  ///   - corpus: The training text.
+  ///   - sources: The paths of the text, which the run records.
+  ///   - validation: The separate validation text, if the run has one.
+  ///   - validationSource: The path of the validation text; nil for the recorded one.
+  ///   - budget: The total steps or epochs of the run, or the wall-clock time of this session; nil to continue to the
   ///     planned end.
-  ///   - context: the kernels and threads.
+  ///   - context: The kernels and threads.
   /// - Throws: `TrainingError` if a text is not the run's, or there is not enough memory.
   public init(
     resuming loaded: consuming NewestIntact<Checkpoint, FormatError>, in folder: RunFolder,
@@ -155,12 +155,12 @@ public struct TrainingSession: ~Copyable {
   /// unless `shouldStop` returned true.
   ///
   /// - Parameters:
-  ///   - saveEvery: steps between checkpoints; nil for one about every 30 seconds.
-  ///   - sampleEvery: steps between `sample` events; nil for about four, 0 for none.
+  ///   - saveEvery: Steps between checkpoints; nil for one about every 30 seconds.
+  ///   - sampleEvery: Steps between `sample` events; nil for about four, 0 for none.
   ///   - baselines: Whether to compute the losses of n-gram models.
-  ///   - clock: a stopwatch started when the time budget began.
-  ///   - shouldStop: called after each step.
-  ///   - report: takes the events of the run.
+  ///   - clock: A stopwatch started when the time budget began.
+  ///   - shouldStop: Called after each step.
+  ///   - report: Takes the events of the run.
   /// - Returns: How the session ended.
   /// - Throws: `TrainingError` if a file cannot be written, or the loss diverges.
   public consuming func run(
