@@ -1,0 +1,2 @@
+/** The strings of the view "Compare". */
+export const compareStrings = { en: {}, ko: {} };

@@ -1,0 +1,2 @@
+/** The strings of the view "See". */
+export const seeStrings = { en: {}, ko: {} };

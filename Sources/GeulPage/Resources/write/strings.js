@@ -1,0 +1,2 @@
+/** The strings of the view "Write". */
+export const writeStrings = { en: {}, ko: {} };
