@@ -63,7 +63,8 @@ let package = Package(
     module("GeulInsight", ["GeulCompute", "GeulModel", "GeulText"]),
     module("GeulCharts"),
     .target(
-      name: "GeulPage", dependencies: ["GeulCompute", "GeulModel", "GeulStorage"], exclude: ["Resources"],
+      name: "GeulPage", dependencies: ["GeulCompute", "GeulModel", "GeulStorage"],
+      exclude: ["Resources"],
       swiftSettings: strict, plugins: ["EmbedResourcesPlugin"]),
     .executableTarget(name: "EmbedResources", swiftSettings: strict),
     .plugin(

@@ -53,8 +53,8 @@ struct Page: ParsableCommand {
       page.add(model, name: count == 0 ? name : "\(name) (\(count + 1))", format: precision)
     }
     let html = page.html
-    guard out != "-" else { 
-      try Output.text(html)
+    guard out != "-" else {
+      try Output.styledText(html)
       return
     }
     try file.write(html)
@@ -67,7 +67,8 @@ struct Page: ParsableCommand {
   private static func name(of argument: String) -> String {
     var path = argument
     while path.hasSuffix("/"), path != "/" { path.removeLast() }
-    let isCheckpoint = ["best.safetensors", "latest.safetensors"].contains(FileSystem.name(of: path))
+    let isCheckpoint = ["best.safetensors", "latest.safetensors"].contains(
+      FileSystem.name(of: path))
     let folder = FileSystem.folder(of: path)
     if isCheckpoint, !folder.isEmpty { path = folder }
     return FileSystem.isFolder(path) ? FileSystem.name(of: path) : FileSystem.stem(of: path)
