@@ -99,6 +99,12 @@ let package = Package(
     tests("GeulInsightTests", ["GeulInsight", "GeulModel", "GeulCompute", "GeulText"]),
     tests("GeulChartsTests", ["GeulCharts"]),
     tests(
+      "GeulPageTests",
+      [
+        "GeulPage", "GeulModel", "GeulCompute", "GeulGeneration", "GeulInsight", "GeulStorage",
+        "GeulText", "GeulTraining",
+      ], exclude: ["Scripts"]),
+    tests(
       "CommandTests", ["GeulCommand", "GeulModel", "GeulStorage"],
       exclude: ["Snapshots", "Fixtures"]),
   ]

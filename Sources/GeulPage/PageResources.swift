@@ -7,7 +7,7 @@ package enum PageResources {
   static var template: String { files["page.html"] ?? "" }
 
   /// The modules by their paths, such as `engine/network.js`.
-  static var modules: [String: String] { files.filter { $0.key.hasSuffix(".js") } }
+  package static var modules: [String: String] { files.filter { $0.key.hasSuffix(".js") } }
 
   /// The style sheets of the page, in the order of their paths, without comments.
   static var style: String {
