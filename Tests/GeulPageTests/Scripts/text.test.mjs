@@ -188,7 +188,7 @@ test("the unknown token is U+FFFD", () => {
 
 test("decoded characters have adjacent ranges of ids", () => {
   const decode = (tokens, unit = "grapheme", form = "nfc") => {
-    const model = { tokenizer: new Tokenizer(unit, form), vocabulary: new Vocabulary([...new Set(tokens)]) };
+    const model = { tokenizer: new Tokenizer(unit, form), vocabulary: new Vocabulary([...new Set([...tokens, "x"])]) };
     const characters = decodeCharacters(model, tokens.map((token) => model.vocabulary.id(token)));
     return characters.map(({ text, start, end }) => `${text} ${start} ${end}`);
   };
