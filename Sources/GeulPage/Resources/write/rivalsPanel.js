@@ -32,8 +32,9 @@ export function createRivalsPanel({ onChoose, onRewrite }) {
   function characterContent(tree, character, nodes) {
     const { unit } = tree.model.tokenizer;
     const surprisal = characterSurprisal(nodes);
-    const parts = [h("h3", {}, h("span", { class: "glyph", text: visibleToken(character.text) }), surprisal === null ? "" : ` ${
-      t("write.bits", { bits: formatNumber(surprisal, 1), percent: formatPercent(2 ** -surprisal) })}`)];
+    const facts = surprisal === null ? "" : t("write.bits", {
+      bits: formatNumber(surprisal, 1), percent: formatPercent(2 ** -surprisal) });
+    const parts = [h("h3", {}, h("span", { class: "glyph", text: visibleToken(character.text) }), ` ${facts}`)];
     const note = unknownNote(tree.model, character, nodes);
     if (note) parts.push(h("p", { text: note }));
     for (const node of nodes) {
@@ -42,7 +43,9 @@ export function createRivalsPanel({ onChoose, onRewrite }) {
         parts.push(h("p", { class: "muted", text: t("write.first") }));
         continue;
       }
-      if (nodes.length > 1) parts.push(h("h4", { text: tokenName(tree.model.vocabulary.tokens[node.id], unit) }));
+      const name = tokenName(tree.model.vocabulary.tokens[node.id], unit);
+      const rank = formatNumber(rankOf(tree, node));
+      parts.push(h("p", { class: "muted", text: t("write.rank", { token: name, rank }) }));
       parts.push(rivalList(tree, node.parent, node));
     }
     parts.push(button(t("write.rewrite"), () => onRewrite(nodes[0].parent)));
@@ -53,29 +56,34 @@ export function createRivalsPanel({ onChoose, onRewrite }) {
   function rivalList(tree, parent, node) {
     const { network, vocabulary, tokenizer } = tree.model;
     const probabilities = network.probabilities(tree.stateAfter(parent));
-    const entries = mostLikely(probabilities, rivalCount + 2)
+    const best = mostLikely(probabilities, rivalCount + 2);
+    const entries = best
       .filter(({ id }) => id !== node?.id && id !== vocabulary.unknownID).slice(0, rivalCount);
-    const rank = node ? probabilities.filter((value) => value > node.probability).length + 1 : 0;
     const row = ({ id, probability }, isChosen) => {
       const token = vocabulary.tokens[id] || "�";
       const hasBranch = !isChosen && parent.children.some((child) => child.id === id);
       const label = t(isChosen ? "write.chosen" : hasBranch ? "write.rivalBranch" : "write.rival", {
-        token: tokenName(token, tokenizer.unit), percent: formatPercent(probability), rank: formatNumber(rank) });
+        token: tokenName(token, tokenizer.unit), percent: formatPercent(probability) });
       const cells = [
-        h("span", { class: "glyph", text: visibleToken(token, tokenizer.unit) }),
+        h("span", { class: "glyph", text: `${visibleToken(token, tokenizer.unit)}${hasBranch ? " ⑂" : ""}` }),
         h("span", { class: "bar" }, h("span", { style: { width: `${(probability * 100).toFixed(1)}%` } })),
         h("span", { class: "percent", text: formatPercent(probability) }),
-        h("span", { class: "mark", text: isChosen ? t("write.rank", { rank: formatNumber(rank) }) : hasBranch ? "⑂" : "" }),
       ];
       if (isChosen) return h("li", {}, h("div", { class: "rival chosen", role: "img", "aria-label": label }, cells));
       return h("li", {}, h("button", {
         type: "button", class: "rival", "aria-label": label, on: { click: () => onChoose(parent, id) },
       }, cells));
     };
-    return h("ol", {}, node && row(node, true), entries.map((entry) => row(entry, false)));
+    return h("ol", {}, node && row({ id: node.id, probability: node.probability }, true), entries.map((entry) => row(entry, false)));
   }
 
   return { element: content, update };
+}
+
+/** Returns the rank of a token among those that could have followed its parent: 1 for the most likely. */
+function rankOf(tree, node) {
+  const probabilities = tree.model.network.probabilities(tree.stateAfter(node.parent));
+  return probabilities.filter((value) => value > node.probability).length + 1;
 }
 
 /** Returns a sentence about a character that is not in the vocabulary; null for others. */
