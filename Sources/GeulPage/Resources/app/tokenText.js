@@ -9,6 +9,7 @@ import { h } from "./dom.js";
  * `update({ characters, tints, cursor, selection, marks, descriptions })` shows
  * - `characters`: `[{ text, below }]`; `below` is an optional array of `{ text, class }` beneath the character,
  * - `tints`: a value from -1 to 1 for each character: 0 is no color, 1 the color `--high`, -1 the color `--low`,
+ * - `partTints`: optional; for each character an array of the tints of what is beneath it, or null,
  * - `cursor`, `selection`: as in the store,
  * - `marks`: a Set of the indices that are outlined,
  * - `descriptions`: what a screen reader says of each character, a function of the index.
@@ -19,7 +20,7 @@ export function createTokenText({ label, onCursor = () => {}, onSelect = null, o
     class: "token-text", id, role: "listbox", tabindex: "0", "aria-label": label,
     "aria-multiselectable": onSelect ? "true" : null,
   });
-  let shown = { characters: [], tints: [], cursor: -1, selection: null, marks: new Set(), descriptions: null };
+  let shown = { characters: [], tints: [], partTints: null, cursor: -1, selection: null, marks: new Set(), descriptions: null };
   let spans = [];
   let anchor = -1;
 
@@ -48,12 +49,9 @@ export function createTokenText({ label, onCursor = () => {}, onSelect = null, o
     const tint = shown.tints[index] ?? 0;
     const { selection } = shown;
     const isSelected = selection !== null && index >= selection.start && index < selection.end;
-    const style = tint === 0 ? "" : Math.abs(tint).toFixed(2);
-    if (span.dataset.tint !== style) {
-      span.dataset.tint = style;
-      span.style.setProperty("--tint", style || "0");
-    }
-    span.classList.toggle("negative", tint < 0);
+    showTint(span, tint);
+    const parts = shown.characters[index].below ? span.querySelectorAll(".below > span") : [];
+    parts.forEach((part, place) => showTint(part, shown.partTints?.[index]?.[place] ?? 0));
     span.classList.toggle("cursor", index === shown.cursor);
     span.classList.toggle("mark", shown.marks.has(index));
     span.classList.toggle("selected", isSelected);
@@ -114,6 +112,15 @@ export function createTokenText({ label, onCursor = () => {}, onSelect = null, o
 }
 
 let tokenTextCount = 0;
+
+function showTint(span, tint) {
+  const style = tint === 0 ? "" : Math.abs(tint).toFixed(2);
+  if (span.dataset.tint !== style) {
+    span.dataset.tint = style;
+    span.style.setProperty("--tint", style || "0");
+  }
+  span.classList.toggle("negative", tint < 0);
+}
 
 /** Returns the number of characters from one line to the next at an index, by the positions of the spans. */
 function lineStep(spans, index, direction) {

@@ -55,8 +55,9 @@ export function createLayerSection(view) {
     const range = key === "candidate" || key.endsWith("State") ? "signed" : "gate";
     const { range: limits } = network.cell.quantities.find((quantity) => quantity.key === key);
     return { key, map, element: h("div", { class: "panel quantity", dataset: { quantity: key } },
-      h("h3", {}, t(`see.${key}`), " ", h("span", { class: "muted", lang: other, text: seeStrings[other][`see.${key}`] })),
-      quantityFormula(network, key),
+      h("div", { class: "quantity-head" },
+        h("h3", {}, t(`see.${key}`), " ", h("span", { class: "muted", lang: other, text: seeStrings[other][`see.${key}`] })),
+        quantityFormula(network, key)),
       h("p", {}, t(`see.${network.cellKind}.${key}`), " ", h("span", { class: `scale ${limits ? range : "gate"}`, "aria-hidden": "true" },
         limits ? (range === "signed" ? "−1" : "0") : "0", h("i", {}), limits ? "1" : t("see.largest"))),
       map.element) };
@@ -147,6 +148,11 @@ export function createLayerSection(view) {
   observer.observe(panels[0].map.scroller);
   return {
     element, update,
+    /** Outlines the column of a token; -1 for none. */
+    hover(column) {
+      hovered = column;
+      updateMaps();
+    },
     redraw: () => panels.forEach(({ map }) => map.redraw()),
     close: () => observer.disconnect(),
   };

@@ -6,12 +6,12 @@ import { createTokenText } from "../app/tokenText.js";
 import { jamoParts } from "../app/visibleText.js";
 import { Influence } from "../engine/influence.js";
 import { scaled, watchColorScheme } from "./colorScale.js";
-import { characterInfluence, influencePanel, influenceTints } from "./influencePanel.js";
+import { influenceOf, influencePanel, influenceTints } from "./influencePanel.js";
 import { createLayerSection } from "./layerSection.js";
 import { layerValues, neuronValues } from "./layerValues.js";
 import { matchesPanel, neuronPanel, selectionMatches, showMatches, surprisePanel } from "./modePanels.js";
 import { characterDetail, segmented, tokenLabel } from "./parts.js";
-import { characterSurprisals, textWindow, traceOf, windowLength } from "./textWindow.js";
+import { surprisals, textWindow, traceOf, windowLength } from "./textWindow.js";
 
 /** The choices of the reader; they are kept when the view is closed. */
 const seeState = {
@@ -83,6 +83,7 @@ function createContent(store, element) {
 
   const tokenText = createTokenText({
     label: t("see.text"),
+    onHover: (index) => view.layer && layers.hover(view.window.characters[index]?.start ?? -1),
     onCursor: (index) => (index < 0 ? store.cursor.value = -1 : view.moveTo(index)),
     onSelect: (range) => {
       const { firstCharacter } = view.window;
@@ -114,7 +115,7 @@ function createContent(store, element) {
     if (tree.model !== model) return;
     view.window = textWindow(tree, store.cursor.value, view.window);
     view.labels = view.window.nodes.map((node, index) => tokenLabel(view, index));
-    view.surprisals = characterSurprisals(view.window);
+    view.surprisals = surprisals(view.window.nodes, view.window.characters);
     if (document.activeElement !== textarea) textarea.value = tree.text;
     showPart();
     if (tree.path.some(({ state: read }) => read === null)) {
@@ -177,10 +178,12 @@ function createContent(store, element) {
     tints.update();
     const { characters } = view.window;
     const range = store.selection.value;
-    const { firstCharacter } = view.window;
+    const { firstCharacter, nodes } = view.window;
+    const tokenTints = tintsOf(nodes.map((node, index) => ({ start: index, end: index + 1 })));
     tokenText.update({
       characters: characters.map((character) => ({ ...character, below: partsBelow(character) })),
-      tints: currentTints(),
+      tints: tintsOf(characters),
+      partTints: characters.map(({ start, end }) => tokenTints.slice(start, end)),
       cursor: view.cursorIndex(),
       selection: range && { start: range.start - firstCharacter, end: range.end - firstCharacter },
       marks: markedCharacters(),
@@ -232,18 +235,18 @@ function createContent(store, element) {
     });
   }
 
-  function currentTints() {
-    const { characters } = view.window;
+  /** Returns the tints of characters or, with the range of each token, of tokens. */
+  function tintsOf(ranges) {
     const { layer } = view;
-    const over = (values) => characters.map(({ start, end }) => (
+    const mean = (values) => ranges.map(({ start, end }) => (
       values.subarray(start, end).reduce((a, b) => a + b, 0) / Math.max(1, end - start)));
-    if (state.tint === "surprise") return view.surprisals.map((bits) => Math.min(1, bits / fullSurprisal) || 0);
+    if (state.tint === "surprise") return surprisals(view.window.nodes, ranges).map((bits) => Math.min(1, bits / fullSurprisal) || 0);
     if (!layer) return [];
     if (state.tint === "neuron" && state.neuron !== null) {
-      return over(neuronValues(layer, state.quantity, state.neuron)).map((value) => scaled(value, layer.quantities.get(state.quantity).range));
+      return mean(neuronValues(layer, state.quantity, state.neuron)).map((value) => scaled(value, layer.quantities.get(state.quantity).range));
     }
-    if (state.tint === "influence" && influence?.isDone) return influenceTints(characterInfluence(view, influence), state);
-    if (state.tint === "matches" && matches?.neurons.length > 0) return over(matches.parts);
+    if (state.tint === "influence" && influence?.isDone) return influenceTints(influenceOf(ranges, influence), state);
+    if (state.tint === "matches" && matches?.neurons.length > 0) return mean(matches.parts);
     return [];
   }
 

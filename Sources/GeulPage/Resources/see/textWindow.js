@@ -65,9 +65,9 @@ export function tokenSurprisal({ id, probability }) {
   return id < 0 || probability === null ? NaN : -Math.log2(Math.max(probability, 1e-300));
 }
 
-/** Returns the surprisal of each character, the sum over its tokens that have a prediction; NaN if none has. */
-export function characterSurprisals({ nodes, characters }) {
-  return characters.map(({ start, end }) => {
+/** Returns the surprisal of each range of tokens, the sum over those that have a prediction; NaN if none has. */
+export function surprisals(nodes, ranges) {
+  return ranges.map(({ start, end }) => {
     const bits = nodes.slice(start, end).map(tokenSurprisal).filter((value) => !Number.isNaN(value));
     return bits.length > 0 ? bits.reduce((a, b) => a + b, 0) : NaN;
   });
