@@ -22,6 +22,8 @@ export function createTokenText({ label, onCursor = () => {}, onSelect = null, o
   });
   let shown = { characters: [], tints: [], partTints: null, cursor: -1, selection: null, marks: new Set(), descriptions: null };
   let spans = [];
+  // What showState has shown of each span, which makes updates of long texts fast.
+  const states = [];
   let anchor = -1;
 
   function update(next) {
@@ -36,8 +38,10 @@ export function createTokenText({ label, onCursor = () => {}, onSelect = null, o
         spans.push(h("span", { role: "option", id: `${id}-${index}`, "aria-selected": "false" }));
         element.append(spans[index]);
         showCharacter(spans[index], characters[index]);
+        states[index] = null;
       } else if (!isSameCharacter(before.characters[index], characters[index])) {
         showCharacter(spans[index], characters[index]);
+        states[index] = null;
       }
       showState(spans[index], index);
     }
@@ -49,14 +53,22 @@ export function createTokenText({ label, onCursor = () => {}, onSelect = null, o
     const tint = shown.tints[index] ?? 0;
     const { selection } = shown;
     const isSelected = selection !== null && index >= selection.start && index < selection.end;
+    const isCursor = index === shown.cursor;
+    const isMark = shown.marks.has(index);
+    const partTints = shown.characters[index].below ? shown.partTints?.[index] ?? [] : [];
+    const description = shown.descriptions?.(index) ?? null;
+    const state = [tint.toFixed(2), ...partTints.map((value) => value.toFixed(2)), isSelected, isCursor, isMark, description].join();
+    if (states[index] === state) return;
+    states[index] = state;
     showTint(span, tint);
-    const parts = shown.characters[index].below ? span.querySelectorAll(".below > span") : [];
-    parts.forEach((part, place) => showTint(part, shown.partTints?.[index]?.[place] ?? 0));
-    span.classList.toggle("cursor", index === shown.cursor);
-    span.classList.toggle("mark", shown.marks.has(index));
+    if (shown.characters[index].below) {
+      span.querySelectorAll(".below > span").forEach((part, place) => showTint(part, partTints[place] ?? 0));
+    }
+    span.classList.toggle("cursor", isCursor);
+    span.classList.toggle("mark", isMark);
     span.classList.toggle("selected", isSelected);
-    span.setAttribute("aria-selected", String(isSelected || index === shown.cursor));
-    if (shown.descriptions) span.setAttribute("aria-label", shown.descriptions(index));
+    span.setAttribute("aria-selected", String(isSelected || isCursor));
+    if (description) span.setAttribute("aria-label", description);
     else span.removeAttribute("aria-label");
   }
 

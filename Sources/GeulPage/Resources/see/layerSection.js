@@ -40,6 +40,7 @@ export function createLayerSection(view) {
   function createPanel(key) {
     const map = createHeatMap({
       onPick: (neuron, column) => {
+        if (!view.layer) return;
         if (column >= 0) view.moveTo(view.characterOf(column));
         if (neuron >= 0) view.change({ neuron, quantity: key, tint: "neuron" });
       },
@@ -64,6 +65,7 @@ export function createLayerSection(view) {
   }
 
   function showTooltip(key, neuron, column, event) {
+    if (!view.layer) return;
     if (column !== hovered) {
       hovered = column;
       updateMaps();

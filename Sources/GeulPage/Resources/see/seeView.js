@@ -75,7 +75,7 @@ function createContent(store, element) {
       refresh();
     },
   };
-  let [matches, influence, panelKey, shownCursor] = [null, null, null, -2];
+  let [matches, influence, panelKey, shownCursor, shownTip, descriptions] = [null, null, null, -2, null, []];
   let cancelTask = () => {};
   let cancelInfluence = () => {};
   let isRefreshing = false;
@@ -99,6 +99,7 @@ function createContent(store, element) {
   const detail = h("div", { class: "detail", "aria-live": "polite" });
   const panel = h("div", { class: "panel mode" });
   const layers = createLayerSection(view);
+  layers.element.hidden = panel.hidden = true;
   const textarea = h("textarea", { rows: 4, "aria-label": t("see.edit"), on: { input: () => store.setText(textarea.value) } });
   const edit = h("details", { on: { toggle: () => {
     if (edit.open) textarea.value = store.tree.value.text;
@@ -113,16 +114,25 @@ function createContent(store, element) {
     cancelTask();
     const tree = store.tree.value;
     if (tree.model !== model) return;
+    const isRead = tree.tip.state !== null;
+    progress.textContent = isRead ? "" : t("page.reading");
+    // The store notifies of each slice that is read.
+    if (!isRead && shownTip === tree.tip) return;
+    shownTip = isRead ? null : tree.tip;
     view.window = textWindow(tree, store.cursor.value, view.window);
     view.labels = view.window.nodes.map((node, index) => tokenLabel(view, index));
     view.surprisals = surprisals(view.window.nodes, view.window.characters);
+    descriptions = view.window.characters.map(({ text }, index) => t("see.description", {
+      text, bits: Number.isNaN(view.surprisals[index]) ? "–" : view.surprisals[index].toFixed(1),
+    }));
     if (document.activeElement !== textarea) textarea.value = tree.text;
     showPart();
-    if (tree.path.some(({ state: read }) => read === null)) {
-      progress.textContent = t("page.reading");
-      refresh();
-      return;
+    view.layer = null;
+    if (tree.path.length === 0) {
+      layers.element.hidden = panel.hidden = true;
+      panelKey = null;
     }
+    if (!isRead) return refresh();
     const trace = traceOf(view.window);
     const finish = () => {
       progress.textContent = "";
@@ -133,7 +143,6 @@ function createContent(store, element) {
     };
     if (trace.advance(8)) finish();
     else {
-      view.layer = null;
       cancelTask = runInSlices(trace, (isDone) => {
         progress.textContent = t("see.progress", { percent: Math.floor(100 * trace.count / trace.ids.length) });
         if (isDone) finish();
@@ -187,16 +196,18 @@ function createContent(store, element) {
       cursor: view.cursorIndex(),
       selection: range && { start: range.start - firstCharacter, end: range.end - firstCharacter },
       marks: markedCharacters(),
-      descriptions: (index) => t("see.description", {
-        text: characters[index].text, bits: Number.isNaN(view.surprisals[index]) ? "–" : formatNumber(view.surprisals[index], 1),
-      }),
+      descriptions: (index) => descriptions[index],
     });
     if (isCursorNew) scrollTextToCursor();
     detail.replaceChildren(...[characterDetail(view)].flat());
     showLegend();
+    // While a changed text is read, what is shown below it belongs to the text before.
+    layers.element.classList.toggle("stale", !view.layer);
+    panel.classList.toggle("stale", !view.layer);
+    if (!view.layer) return;
     showPanel();
-    layers.element.hidden = !view.layer;
-    if (view.layer) layers.update(isCursorNew);
+    layers.element.hidden = false;
+    layers.update(isCursorNew);
   }
 
   function scrollTextToCursor() {
@@ -279,7 +290,7 @@ function createContent(store, element) {
   /** Shows the panel of the chosen tint; the focus stays on the same control. */
   function showPanel() {
     const { tint } = state;
-    const key = JSON.stringify([tint, view.version, Boolean(view.layer), {
+    const key = JSON.stringify([tint, view.version, {
       neuron: [state.layer, state.neuron, state.quantity],
       influence: [influence?.position, influence?.isDone, state.influence, state.isLogarithmic],
       matches: [state.layer],
@@ -292,7 +303,7 @@ function createContent(store, element) {
     panelKey = key;
     const controls = () => [...panel.querySelectorAll("button, input, select")];
     const focused = controls().indexOf(document.activeElement);
-    const nodes = !view.layer ? [] : {
+    const nodes = {
       surprise: () => surprisePanel(view),
       neuron: () => neuronPanel(view),
       influence: () => influencePanel(view, influence?.isDone ? influence : null),
