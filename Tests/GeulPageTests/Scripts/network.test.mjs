@@ -180,7 +180,8 @@ test("a trace has the probabilities of each token, and reuses a common prefix", 
     const probabilities = model.network.probabilities(trace.states[t - 1]);
     const predictions = trace.predictions(t, tokens.length);
     assert.equal(predictions.length, tokens.length);
-    assertClose(predictions.reduce((sum, { probability }) => sum + probability, 0), 1, 1e-12, "the sum of probabilities");
+    const total = predictions.reduce((sum, { probability }) => sum + probability, 0);
+    assertClose(total, 1, 1e-12, "the sum of probabilities");
     predictions.forEach(({ id, probability }, i) => {
       assert.equal(probability, probabilities[id]);
       assert.ok(i === 0 || probability <= predictions[i - 1].probability);

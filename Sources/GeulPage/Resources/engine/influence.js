@@ -8,8 +8,8 @@ const influenceLimit = 400;
  *     norms[s] = || d log p / d e_s ||_2;  contributions[s] = (d log p / d e_s) . e_s
  *
  * e_s is W_x x_s of the first layer, the row of the embedding table `[gates * hidden]` that is read at s. The
- * contribution is that of gradient times input (Shrikumar et al. 2016, "Not Just a Black Box"). Both are 0 more than 400
- * tokens before the position. See Sources/GeulInsight/InstrumentedNetwork+Gradient.swift.
+ * contribution is that of gradient times input (Shrikumar et al. 2016, "Not Just a Black Box"). Both are 0 more than
+ * 400 tokens before the position. See Sources/GeulInsight/InstrumentedNetwork+Gradient.swift.
  */
 export class Influence {
   #network;
