@@ -1,0 +1,2 @@
+/** The strings of the view "Learn". */
+export const learnStrings = { en: {}, ko: {} };
