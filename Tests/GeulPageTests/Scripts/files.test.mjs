@@ -99,6 +99,9 @@ test("a model has the parts of its metadata", () => {
   assert.deepEqual(model.encode("cab").ids, [2, 0, 1]);
   const lstmBytes = modelBytes({ architecture: { cell: "lstm", layers: 2, hidden: 2 }, tokens: ["a", "b"] });
   const lstm = Model.read(lstmBytes, "lstm");
+  const bytes = Array.from({ length: 256 }, (_, value) => String.fromCharCode(value));
+  const byteModel = Model.read(modelBytes({ architecture, tokens: bytes, unit: "byte", normalization: "none" }), "bytes");
+  assert.deepEqual(byteModel.encode("\0é").ids, [0, 0xc3, 0xa9]);
   // The two biases of an LSTM's gates are always added, and count once.
   assert.equal(lstm.parameterCount, (8 * 2 + 8 * 2 + 8) * 2 + 2 * 2 + 2);
 });

@@ -58,7 +58,7 @@ test("products with matrices of any size are those of the definition", () => {
       for (let j = 0; j < columns; j += 1) {
         const expected = d.reduce((sum, value, i) => sum + values[i * columns + j] * value, 1);
         assertClose(transposed[j], expected, bound(rows), `${rows} x ${columns}, column ${j}`);
-        assert.deepEqual(matrix.column(j), matrix.transposed().row(j));
+        assert.deepEqual([...matrix.transposed().row(j)], Array.from({ length: rows }, (_, i) => matrix.row(i)[j]));
       }
     }
   }
@@ -115,7 +115,9 @@ for (const architecture of architectures) {
     // The states are float64 here, so that only the logits are rounded to float32.
     const { states, logits } = run(-1);
     const influence = new Influence(model, { ids, stateBefore: (t) => states[t] }, position);
-    while (!influence.advance(1));
+    let calls = 1;
+    while (!influence.advance(0)) calls += 1;
+    assert.equal(calls, position);
 
     const step = 1e-5;
     for (let s = 0; s < position; s += 1) {

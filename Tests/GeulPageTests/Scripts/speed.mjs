@@ -27,7 +27,7 @@ export function measureSpeed({ hidden, vocabularySize }, sampling, runs = 9, len
   return speeds.slice(1).sort((a, b) => a - b);
 }
 
-const isMain = typeof process !== "undefined" && import.meta.url === `file://${process.argv[1]}`;
+const isMain = typeof process !== "undefined" && process.argv[1]?.endsWith("/speed.mjs");
 if (isMain) {
   for (const network of networks) {
     for (const sampling of [{}, { topK: 40, topP: 0.9, repeatPenalty: 1.1 }]) {

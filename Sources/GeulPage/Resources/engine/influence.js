@@ -72,8 +72,13 @@ export class Influence {
       fromAbove = result.input;
     }
     const embedding = this.#network.embedding(this.#ids[index]);
-    this.norms[this.#time] = Math.sqrt(fromAbove.reduce((sum, value) => sum + value * value, 0));
-    this.contributions[this.#time] = fromAbove.reduce((sum, value, i) => sum + value * embedding[i], 0);
+    let [squares, products] = [0, 0];
+    for (let i = 0; i < embedding.length; i += 1) {
+      squares += fromAbove[i] ** 2;
+      products += fromAbove[i] * embedding[i];
+    }
+    this.norms[this.#time] = Math.sqrt(squares);
+    this.contributions[this.#time] = products;
     // Only the last step has a prediction.
     this.#outputGradient = null;
     this.#time -= 1;
