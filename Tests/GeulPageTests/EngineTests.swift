@@ -117,8 +117,8 @@ private struct EngineFixture: Sendable {
 
   /// Creates a model with random parameters and the vocabulary of a text.
   ///
-  /// The recurrent matrices have a spectral radius of about 0.7, so that rounding errors decay. The embeddings and the
-  /// logits vary more, so that predictions differ from token to token.
+  /// The recurrent matrices have a spectral radius of about 0.7, so that rounding errors decay. All other matrices are
+  /// larger, so that predictions differ from token to token.
   private static func randomModel(
     _ architecture: Architecture, _ tokenizer: Tokenizer, _ text: String, minimumCount: Int
   ) throws -> Model {
@@ -129,8 +129,13 @@ private struct EngineFixture: Sendable {
     let unit = (3 / Float(architecture.hidden)).squareRoot()
     let tensors = network.tensorShapes.map { name, shape in
       let bound: Float =
-        name.hasSuffix("weight_ih_l0")
-        ? 2 : shape.count == 1 ? 0.5 : unit * (name.hasPrefix("decoder") ? 4 : 0.7)
+        if name.hasSuffix("weight_ih_l0") {
+          2
+        } else if shape.count == 1 {
+          0.5
+        } else {
+          unit * (name.hasPrefix("decoder") ? 10 : name.contains("weight_hh") ? 0.7 : 2)
+        }
       return NamedTensor(
         name: name, shape: shape, values: random.floats(shape.reduce(1, *), bound))
     }

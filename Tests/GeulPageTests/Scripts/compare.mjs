@@ -107,5 +107,5 @@ async function main([folder]) {
   process.exitCode = isEqual ? 0 : 1;
 }
 
-const isMain = typeof process !== "undefined" && process.argv[1]?.endsWith("/compare.mjs");
+const isMain = typeof process !== "undefined" && process.argv[1].endsWith("/compare.mjs");
 if (isMain) await main(process.argv.slice(2));
