@@ -17,9 +17,10 @@ A test is a method of a subclass of `PageTest`:
             self.axe()                                            # no violation of WCAG 2.1 A, AA and best practices
             self.screenshot("write-light-360")                    # a PNG of the whole page in $GEUL_SCREENSHOTS, if set
 
-`window.geul` is the page's Store. `models` are names of files in checkpoints/ or paths. Other methods: `find(css)`,
-`find_all(css)`, `keys("x", Keys.TAB)` (to the focused element), `before(script)` (runs before the scripts of pages opened
-later in the test), `idle()` (waits until the text is read), `resize(width, height)`, `cdp(command, parameters)`.
+`window.geul` is the page's Store. `models` are names of files in checkpoints/ or paths (models.py writes random ones). Other
+methods: `find(css)`, `find_all(css)`, `choose(css, value)` (of a select), `type(css, text)`, `keys("x", Keys.TAB)` (to the
+focused element), `before(script)` (runs before the scripts of pages opened later in the test), `idle()` (waits until the text
+is read), `reload()`, `resize(width, height)`, `assert_fits()` (no horizontal scrolling), `cdp(command, parameter=value)`.
 
 A test fails if the page throws an error, writes to the console or requests anything but its own files. A test of an error
 adds a part of its text to `expected_errors`.
@@ -47,6 +48,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys  # noqa: F401 (for tests)
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.select import Select
 
 repository = pathlib.Path(__file__).resolve().parents[2]
 
@@ -114,8 +116,7 @@ class PageTest(unittest.TestCase):
             self.check_logs()
         finally:
             self.leave()
-            for identifier in self.scripts:
-                self.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=identifier)
+            self.remove_scripts()
 
     # Opening
 
@@ -136,6 +137,11 @@ class PageTest(unittest.TestCase):
         self.wait("return window.geul !== undefined", "the page does not start")
         if text is not None:
             self.js("geul.setText(arguments[0])", text)
+        self.idle()
+
+    def reload(self):
+        self.driver.refresh()
+        self.wait("return window.geul !== undefined", "the page does not start")
         self.idle()
 
     def address(self, paths):
@@ -172,6 +178,11 @@ class PageTest(unittest.TestCase):
         """Runs a script before those of each page that is opened later in this test."""
         added = self.cdp("Page.addScriptToEvaluateOnNewDocument", source=script)
         self.scripts.append(added["identifier"])
+
+    def remove_scripts(self):
+        """Removes the scripts of `before`."""
+        while self.scripts:
+            self.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=self.scripts.pop())
 
     # Reading and acting
 
@@ -214,6 +225,20 @@ class PageTest(unittest.TestCase):
                 element.click()
                 return element
         return self.fail(f"no visible element {selector} with the text {text}")
+
+    def choose(self, selector, value):
+        """Chooses the option with this value of a select element."""
+        Select(self.find(selector)).select_by_value(value)
+
+    def type(self, selector, text):
+        """Replaces the text of an input or textarea, as typing does."""
+        self.js("""
+            const [element, text] = arguments;
+            element.focus();
+            element.value = text;
+            element.dispatchEvent(new InputEvent("input", { bubbles: true }));
+            element.dispatchEvent(new Event("change", { bubbles: true }));
+            """, self.find(selector), text)
 
     def keys(self, *keys):
         """Sends keys to the element that has the focus."""
