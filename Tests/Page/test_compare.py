@@ -97,6 +97,17 @@ class LossTests(CompareTest):
         left_out = self.js("return [...document.querySelectorAll('.left-out')].map((column) => column.firstChild.textContent)")
         self.assertEqual(left_out, [sentence[0], "x"])
 
+    def test_replaced_characters_are_left_out_for_all(self):
+        # The second model reads F as f, so its probability is not that of F.
+        whole, tensors = self.write("whole", cell="rnn", hidden=12, seed=4, tokens=letters + ["F"])
+        lower, _ = self.write("lower", cell="rnn", hidden=12, seed=5)
+        text = "the Fox and the Fennec"
+        self.open_compare([whole, lower], text=text)
+        bits = rnn_surprisals(tensors, letters + ["F"], text)
+        counted = [value for value, character in zip(bits, text[1:]) if character != "F"]
+        self.assertAlmostEqual(float(self.losses()[0][1]), sum(counted) / len(counted), delta=0.00051)
+        self.assertIn("F (2 lower)", self.find(".compare").text)
+
     def test_bits_per_character_add_the_bytes_of_a_character(self):
         byte_tokens = [chr(byte) for byte in range(256)]
         letters_model, _ = self.write("letters", cell="rnn", hidden=12, tokens=letters + ["é", "글"], seed=6)
@@ -200,7 +211,9 @@ class ChartTests(CompareTest):
         self.wait(f"{title}.includes('Influence on character 7: x')")
         # Six earlier characters; each line is one path of six points.
         for line in self.series(2):
-            self.assertEqual(line.count("M") + line.count("L"), 6)
+            distances = [float(point.split()[0]) for point in line[1:].split("L")]
+            self.assertEqual(len(distances), 6)
+            self.assertEqual(distances, sorted(distances))
         self.keys(Keys.HOME)
         self.wait("return document.querySelectorAll('.chart').length === 2")
         self.assertIn("a character that all models predict", self.find(".compare").text)
