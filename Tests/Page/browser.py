@@ -18,7 +18,7 @@ A test is a method of a subclass of `PageTest`:
             self.screenshot("write-light-360")                    # a PNG of the whole page in $GEUL_SCREENSHOTS, if set
 
 `window.geul` is the page's Store. `models` are names of files in checkpoints/ or paths (models.py writes random ones). Other
-methods: `find(css)`, `find_all(css)`, `choose(css, value)` (of a select), `type(css, text)`, `keys("x", Keys.TAB)` (to the
+methods: `find(css)`, `find_all(css)`, `labeled(text)`, `choose(label, value)` (of a select), `type(css, text)`, `keys("x", Keys.TAB)` (to the
 focused element), `before(script)` (runs before the scripts of pages opened later in the test), `idle()` (waits until the text
 is read), `reload()`, `resize(width, height)`, `assert_fits()` (no horizontal scrolling), `cdp(command, parameter=value)`.
 
@@ -226,9 +226,13 @@ class PageTest(unittest.TestCase):
                 return element
         return self.fail(f"no visible element {selector} with the text {text}")
 
-    def choose(self, selector, value):
-        """Chooses the option with this value of a select element."""
-        Select(self.find(selector)).select_by_value(value)
+    def labeled(self, label):
+        """Returns the first control inside a label with this text."""
+        return self.driver.find_element(By.XPATH, f"//label[span[normalize-space()='{label}']]//*[self::select or self::input]")
+
+    def choose(self, label, value):
+        """Chooses the option with this value of the select element with this label."""
+        Select(self.labeled(label)).select_by_value(value)
 
     def type(self, selector, text):
         """Replaces the text of an input or textarea, as typing does."""

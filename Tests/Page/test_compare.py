@@ -92,7 +92,7 @@ class LossTests(CompareTest):
         self.assertNotEqual(len(counted), len(bits))
         self.assertAlmostEqual(float(self.losses()[0][1]), sum(counted) / len(counted), delta=0.00051)
         text = self.find(".compare").text
-        self.assertIn("x (2 lacking)", text)
+        self.assertIn("because the vocabulary of 2 lacking does not contain them: x", text)
         self.assertIn(f"Mean over {len(counted)} of {len(sentence)} characters.", text)
         left_out = self.js("return [...document.querySelectorAll('.left-out')].map((column) => column.firstChild.textContent)")
         self.assertEqual(left_out, [sentence[0], "x"])
@@ -106,7 +106,7 @@ class LossTests(CompareTest):
         bits = rnn_surprisals(tensors, letters + ["F"], text)
         counted = [value for value, character in zip(bits, text[1:]) if character != "F"]
         self.assertAlmostEqual(float(self.losses()[0][1]), sum(counted) / len(counted), delta=0.00051)
-        self.assertIn("F (2 lower)", self.find(".compare").text)
+        self.assertIn("because the vocabulary of 2 lower does not contain them: F", self.find(".compare").text)
 
     def test_bits_per_character_add_the_bytes_of_a_character(self):
         byte_tokens = [chr(byte) for byte in range(256)]
@@ -195,8 +195,7 @@ class ChartTests(CompareTest):
     def test_reference_of_the_difference(self):
         self.open_compare(self.write_cells())
         before = self.series(1)
-        self.js("document.querySelector('.compare h2 ~ .controls select').id = 'reference'")
-        self.choose("#reference", "2")
+        self.choose("Reference", "2")
         labels = self.js("return document.querySelectorAll('.chart svg[role=img]')[1].getAttribute('aria-label')")
         self.assertIn("Difference to 3 random-lstm", labels)
         self.assertIn("3 random-lstm: first value 0, last 0, lowest 0, highest 0.", labels)
@@ -225,8 +224,21 @@ class ChartTests(CompareTest):
         self.open_compare([forgetful, lasting])
         self.wait("return document.querySelectorAll('.chart').length === 3")
         label = self.js("return [...document.querySelectorAll('.chart svg[role=img]')].at(-1).getAttribute('aria-label')")
-        last = [float(part.split("last ")[1].split(",")[0]) for part in label.split("1 forgetful:")[1].split("2 lasting:")]
-        self.assertLess(last[0], last[1])
+        self.assertLess(*self.last_values(label))
+        # So it is with the mean over 16 characters, the second half of the text.
+        self.choose("Influence on", "mean")
+        title = "return [...document.querySelectorAll('.chart figcaption')].at(-1).textContent"
+        self.wait(f"{title}.includes('Mean influence on 16 characters')")
+        mean = self.js("return [...document.querySelectorAll('.chart svg[role=img]')].at(-1).getAttribute('aria-label')")
+        self.assertLess(*self.last_values(mean))
+        self.assertNotEqual(mean, label)
+        # It does not depend on the cursor, and is computed again for another text.
+        self.type("#compared-text", sentence[:10])
+        self.wait(f"{title}.includes('Mean influence on 5 characters')")
+
+    def last_values(self, label):
+        """Returns the shares at the largest distance for both models."""
+        return [float(part.split("last ")[1].split(",")[0]) for part in label.split("1 forgetful:")[1].split("2 lasting:")]
 
 
 class TextTests(CompareTest):
@@ -271,7 +283,7 @@ class TextTests(CompareTest):
         text = self.find(".compare").text
         self.assertIn("geul page checkpoints/rnn checkpoints/gru checkpoints/lstm", text)
         self.assertEqual([row[0] for row in self.losses()], ["random-rnn"])
-        self.assertEqual(len(self.find_all(".compare select")), 1, "there is no reference to choose")
+        self.assertNotIn("Reference", text)
         self.wait("return document.querySelectorAll('.chart').length === 2")
         self.axe()
 
@@ -287,9 +299,8 @@ class ContinuationTests(CompareTest):
         greedy = self.continuations()
         self.assertEqual(len(set(greedy)), 3)
         self.assertEqual(self.continuations(), greedy)
-        self.js("document.querySelectorAll('.compare select')[1].id = 'method'")
         self.assertFalse(self.find(".compare input").is_displayed())
-        self.choose("#method", "sampled")
+        self.choose("Choice of tokens", "sampled")
         sampled = self.continuations()
         self.assertNotEqual(sampled, greedy)
         self.assertEqual(self.continuations(), sampled)
