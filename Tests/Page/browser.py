@@ -79,15 +79,21 @@ def browser():
 
 
 @functools.cache
-def server():
-    """Serves the sources on a free port; returns the server and its class of handlers."""
-    loader = importlib.machinery.SourceFileLoader("serve", str(pathlib.Path(__file__).with_name("serve")))
-    serve = importlib.util.module_from_spec(importlib.util.spec_from_loader("serve", loader))
-    loader.exec_module(serve)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve.Handler)
+def serve(handler):
+    """Starts a web server on a free port, once for each class of handlers."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     atexit.register(server.shutdown)
-    return server, serve.Handler
+    return server
+
+
+@functools.cache
+def source_handler():
+    """Returns the class of handlers of Tests/Page/serve."""
+    loader = importlib.machinery.SourceFileLoader("serve", str(pathlib.Path(__file__).with_name("serve")))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("serve", loader))
+    loader.exec_module(module)
+    return module.Handler
 
 
 @functools.cache
@@ -146,9 +152,9 @@ class PageTest(unittest.TestCase):
 
     def address(self, paths):
         if page_folder is None:
-            running, handler = server()
+            handler = source_handler()
             handler.models, handler.settings = paths, {"title": None, "text": None, "language": None}
-            self.origin = f"http://127.0.0.1:{running.server_port}/"
+            self.origin = f"http://127.0.0.1:{serve(handler).server_port}/"
             return self.origin
         page = page_folder / ("+".join(path.stem for path in paths) + ".html")
         if not page.exists() and program is not None:

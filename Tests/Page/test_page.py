@@ -1,13 +1,13 @@
 """Tests what all views of the page share: languages, colors, sizes, keyboard, printing, damaged files, speed."""
 import base64
 import functools
-import os
+import http.server
 import pathlib
 import re
 import tempfile
 import zlib
 
-from browser import Keys, PageTest, page_folder, repository
+from browser import Keys, PageTest, environment_path, repository, serve
 from models import write_model
 
 views = ["write", "see", "learn", "compare"]
@@ -224,3 +224,35 @@ class SpeedTests(PageTest):
 
     def test_large_model(self):
         self.assertGreaterEqual(self.measure(2, 512), 200)
+
+
+class RepositoryHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves all files of the repository, for scripts that import modules of the page."""
+    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript", ".mjs": "text/javascript"}
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments, directory=repository)
+
+    def log_message(self, *arguments):
+        pass
+
+
+class EngineTests(PageTest):
+    """Compares the engine in the browser with what the library computed; EngineTests.swift writes the fixtures."""
+
+    def test_engine_equals_library(self):
+        folder = environment_path("GEUL_PAGE_FIXTURES")
+        if folder is None:
+            self.skipTest("GEUL_PAGE_FIXTURES is not set")
+        fixtures = sorted(folder.glob("*.safetensors"))
+        self.assertTrue(fixtures, f"{folder} has no fixtures")
+        self.origin = f"http://127.0.0.1:{serve(RepositoryHandler).server_port}/"
+        self.driver.get(self.origin + "Tests/GeulPageTests/Scripts/")
+        for path in fixtures:
+            with self.subTest(path.stem):
+                differences = self.js("""
+                    const { compareCase } = await import("./compare.mjs");
+                    const bytes = Uint8Array.from(atob(arguments[0]), (character) => character.charCodeAt(0));
+                    return compareCase(bytes, JSON.parse(arguments[1]));
+                    """, base64.b64encode(path.read_bytes()).decode(), path.with_suffix(".json").read_text())
+                self.assertEqual(differences, [])
