@@ -12,7 +12,7 @@ A test is a method of a subclass of `PageTest`:
         def test_continue(self):
             self.open(models=["english"], language="en", view="write", scheme="light", width=1280, height=900, text="Once")
             self.click("button.primary")                          # a CSS selector, or text="Continue"
-            self.wait("return geul.tree.value.ids.length > 40")   # JavaScript (or a Python function), at most 10 s
+            self.wait("return geul.tree.value.ids.length > 40")   # JavaScript (or a Python function), at most 30 s
             self.assertGreater(self.js("return document.body.scrollHeight"), 100)
             self.axe()                                            # no violation of WCAG 2.1 A, AA and best practices
             self.screenshot("write-light-360")                    # a PNG of the whole page in $GEUL_SCREENSHOTS, if set
@@ -200,7 +200,7 @@ class PageTest(unittest.TestCase):
         """Runs the body of a function in the page; a promise is awaited."""
         return self.driver.execute_script(script, *arguments)
 
-    def wait(self, condition, message=None, seconds=10):
+    def wait(self, condition, message=None, seconds=30):
         """Waits until JavaScript or a Python function returns something true, and returns that."""
         end = time.monotonic() + seconds
         while True:
