@@ -92,7 +92,7 @@ class LossTests(CompareTest):
         self.assertNotEqual(len(counted), len(bits))
         self.assertAlmostEqual(float(self.losses()[0][1]), sum(counted) / len(counted), delta=0.00051)
         text = self.find(".compare").text
-        self.assertIn("because the vocabulary of 2 lacking does not contain them: x", text)
+        self.assertIn("because not in the vocabulary of 2 lacking: x", text)
         self.assertIn(f"Mean over {len(counted)} of {len(sentence)} characters.", text)
         left_out = self.js("return [...document.querySelectorAll('.left-out')].map((column) => column.firstChild.textContent)")
         self.assertEqual(left_out, [sentence[0], "x"])
@@ -106,7 +106,7 @@ class LossTests(CompareTest):
         bits = rnn_surprisals(tensors, letters + ["F"], text)
         counted = [value for value, character in zip(bits, text[1:]) if character != "F"]
         self.assertAlmostEqual(float(self.losses()[0][1]), sum(counted) / len(counted), delta=0.00051)
-        self.assertIn("because the vocabulary of 2 lower does not contain them: F", self.find(".compare").text)
+        self.assertIn("because not in the vocabulary of 2 lower: F", self.find(".compare").text)
 
     def test_bits_per_character_add_the_bytes_of_a_character(self):
         byte_tokens = [chr(byte) for byte in range(256)]

@@ -104,14 +104,17 @@ export function createCompareView(store) {
     showCharts();
   }
 
-  /** Lists the characters that each model does not know. */
+  /** Lists the characters that models do not know; models that do not know the same ones share a list. */
   function showLeftOut(unknown) {
-    leftOut.replaceChildren(...readings.flatMap((reading, row) => {
+    const models = new Map();
+    readings.forEach((reading, row) => {
       const list = [...new Set(texts.filter((_, index) => unknown[index]?.includes(reading)))];
-      if (list.length === 0) return [];
       const characters = list.slice(0, 40).map((text) => visibleToken(text)).join(" ") + (list.length > 40 ? " …" : "");
-      return [h("p", { text: t("compare.leftOut", { name: names[row], list: characters }) })];
-    }));
+      if (list.length > 0) models.set(characters, [...(models.get(characters) ?? []), names[row]]);
+    });
+    leftOut.replaceChildren(...Array.from(models, ([list, unknowing]) => (
+      h("p", { text: t("compare.leftOut", { names: unknowing.join(", "), list }) })
+    )));
   }
 
   /** Returns what a screen reader says of a character. */
