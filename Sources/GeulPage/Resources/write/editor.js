@@ -1,4 +1,5 @@
 import { h } from "../app/dom.js";
+import { createTintedLines } from "./tintedLines.js";
 
 /**
  * Creates the text field: a transparent `<textarea>` exactly above a copy of its text whose characters are tinted. Typing,
@@ -27,18 +28,21 @@ export function createEditor({ label, describedBy, onText, onCaret, onHover, onT
   let isComposing = false;
   /** What the field contained when a composition began, if `update` was called since then. */
   let pendingBefore = null;
-  /** One span for each character; a plain one for text that is not read yet. */
-  let spans = [];
+  const lines = createTintedLines(copy);
+  /** True while the end of a long text is in view; it stays in view then. */
+  let isScrolledToEnd = true;
+  element.addEventListener("scroll", () => {
+    isScrolledToEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - 4;
+  });
 
   function update(next, { followsEnd = false } = {}) {
-    const wasAtEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - 4;
     ({ tints, cursor } = next);
     const before = shown;
     shown = layOut(next.characters);
     if (!isComposing) writeField(followsEnd);
     else pendingBefore ??= before;
     showCopy();
-    if (wasAtEnd) element.scrollTop = element.scrollHeight;
+    if (isScrolledToEnd) element.scrollTop = 1e6;
   }
 
   /** Changes only the part of the field that differs, so that the caret keeps its place. */
@@ -53,43 +57,24 @@ export function createEditor({ label, describedBy, onText, onCaret, onHover, onT
 
   /** Shows the characters; where the field differs, its own text without tints. */
   function showCopy() {
-    const { characters } = shown;
-    const [start, end] = commonLengths(field.value, shown.text);
-    const isDifferent = field.value !== shown.text;
-    const first = isDifferent ? lastIndexAt(shown.offsets, start) : characters.length;
-    const last = isDifferent ? Math.max(first, firstIndexAt(shown.offsets, shown.text.length - end)) : characters.length;
-    const rest = field.value.slice(shown.offsets[first], field.value.length - (shown.text.length - shown.offsets[last]));
-    const entries = characters.map((character, index) => ({ text: visibleText(character), index, ...character }));
-    if (isDifferent) entries.splice(first, last - first, { text: rest, index: -1 });
-    while (spans.length > entries.length) spans.pop().element.remove();
-    entries.forEach((entry, index) => {
-      if (index === spans.length) {
-        spans.push({ element: h("span"), text: null, style: null, index: -1 });
-        copy.insertBefore(spans[index].element, ending);
-      }
-      showEntry(spans[index], entry);
-    });
-  }
-
-  function showEntry(span, { text, index, isUnknown, isTyped }) {
-    const tint = index < 0 ? 0 : tints[index] ?? 0;
-    const style = `${tint.toFixed(2)} ${isUnknown ? "unknown" : ""} ${isTyped ? "typed" : ""} ${index >= 0 && index === cursor ? "cursor" : ""}`;
-    span.index = index;
-    if (span.text !== text) {
-      span.text = text;
-      span.element.textContent = text;
+    const { characters, offsets, text } = shown;
+    const entries = characters.map((character, index) => ({
+      text: visibleText(character), index, tint: tints[index] ?? 0, isUnknown: character.isUnknown, isTyped: character.isTyped,
+      isCursor: index === cursor,
+    }));
+    if (field.value !== text) {
+      const [start, end] = commonLengths(field.value, text);
+      const first = lastIndexAt(offsets, start);
+      const last = Math.max(first, firstIndexAt(offsets, text.length - end));
+      const rest = field.value.slice(offsets[first], field.value.length - (text.length - offsets[last]));
+      entries.splice(first, last - first, ...[...rest].map((part) => ({ text: part, index: -1, tint: 0 })));
     }
-    if (span.style === style) return;
-    span.style = style;
-    const [value, ...classes] = style.split(" ");
-    span.element.className = ["tinted", ...classes].filter(Boolean).join(" ");
-    span.element.style.setProperty("--tint", value);
+    lines.update(entries);
   }
 
   /** Returns the index of the character at a point of the screen, or -1. */
   function indexAt({ clientX, clientY }) {
-    const target = document.elementsFromPoint(clientX, clientY).find((found) => found.parentNode === copy);
-    return target ? spans.find((span) => span.element === target)?.index ?? -1 : -1;
+    return lines.indexOf(document.elementsFromPoint(clientX, clientY));
   }
 
   function reportText(isDeletion) {
@@ -108,10 +93,6 @@ export function createEditor({ label, describedBy, onText, onCaret, onHover, onT
     onText(text, { isDeletion, first, last });
     showCopy();
   }
-
-  /** The line that the caret stands on after a line break at the end. */
-  const ending = h("span", { text: "\u200b" });
-  copy.append(ending);
 
   field.addEventListener("compositionstart", () => {
     isComposing = true;

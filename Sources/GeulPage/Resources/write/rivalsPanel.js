@@ -31,7 +31,7 @@ export function createRivalsPanel({ onChoose, onRewrite }) {
 
   function characterContent(tree, character, nodes) {
     const { unit } = tree.model.tokenizer;
-    const surprisal = characterSurprisal(nodes);
+    const surprisal = characterSurprisal(tree.path, character);
     const facts = surprisal === null ? "" : t("write.bits", {
       bits: formatNumber(surprisal, 1), percent: formatPercent(2 ** -surprisal) });
     const parts = [h("h3", {}, h("span", { class: "glyph", text: visibleToken(character.text) }), ` ${facts}`)];
@@ -56,9 +56,13 @@ export function createRivalsPanel({ onChoose, onRewrite }) {
   function rivalList(tree, parent, node) {
     const { network, vocabulary, tokenizer } = tree.model;
     const probabilities = network.probabilities(tree.stateAfter(parent));
-    const best = mostLikely(probabilities, rivalCount + 2);
-    const entries = best
+    const entries = mostLikely(probabilities, rivalCount + 2)
       .filter(({ id }) => id !== node?.id && id !== vocabulary.unknownID).slice(0, rivalCount);
+    // Branches that begin with a less likely token can be reached here too.
+    for (const { id, written } of parent.children) {
+      if (id === node?.id || id < 0 || written !== undefined || entries.some((entry) => entry.id === id)) continue;
+      entries.push({ id, probability: probabilities[id] });
+    }
     const row = ({ id, probability }, isChosen) => {
       const token = vocabulary.tokens[id] || "�";
       const hasBranch = !isChosen && parent.children.some((child) => child.id === id);

@@ -267,7 +267,8 @@ export function createWriteView(store) {
     redo.disabled = !tree().canRedo;
     if (run) rate.textContent = t("write.rate", { rate: formatNumber(run.task.count / Math.max(1, run.task.duration) * 1000) });
     const now = performance.now();
-    if (run && now - panelsTime < panelInterval) return;
+    const isBusy = run !== null || (path.length > 0 && path.at(-1).state === null);
+    if (isBusy && now - panelsTime < panelInterval) return;
     panelsTime = now;
     rivals.update(tree(), index);
     branches.update(tree());
