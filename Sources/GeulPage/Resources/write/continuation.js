@@ -25,6 +25,10 @@ export function createContinuation(tree, request) {
     advance(milliseconds) {
       const end = performance.now() + milliseconds;
       if (task.ending === null && run === null) {
+        if (tree.path.length >= maximumTextLength) {
+          task.ending = "full";
+          return true;
+        }
         if (!tree.advance(milliseconds)) return false;
         run = startRun(tree, request);
       }
