@@ -427,7 +427,6 @@ class BranchTests(WriteTest):
         for expected in [after, before, after, before, before[:17]]:
             self.click("#undo")
             self.assertEqual(expected, self.text)
-        self.assertFalse(self.find("#undo").is_enabled())
         self.assertEqual(first, before[17:])
 
     def test_write_again_from_a_character(self):
@@ -484,6 +483,74 @@ class BranchTests(WriteTest):
         self.click("#copy")
         self.idle()
         self.assertEqual("Another text", self.js("return navigator.clipboard.readText()"))
+
+
+class TreeTests(WriteTest):
+    """Random edits, generated text, branches, undo and redo on a TextTree."""
+
+    def test_random_operations(self):
+        for model in ["english", "korean"]:
+            self.start("", model=model)
+            problems = self.js("""
+                const tree = new geul.tree.value.constructor(geul.model.value);
+                const letters = arguments[0];
+                let seed = 1;
+                const random = (limit) => (seed = (seed * 48271) % 2147483647) % limit;
+                const problems = [];
+                const check = (condition, text) => { if (!condition) problems.push(text); };
+                const texts = [];                                        // the texts that undo returns to
+                for (let round = 0; round < 600 && problems.length === 0; round++) {
+                  const before = tree.text;
+                  const kind = random(9);
+                  if (kind < 4) {
+                    const at = random(before.length + 1);
+                    const removed = random(3) === 0 ? random(4) : 0;
+                    const added = Array.from({ length: random(4) }, () => letters[random(letters.length)]).join("");
+                    const text = before.slice(0, at) + added + before.slice(at + removed);
+                    const depth = tree.history.length;
+                    tree.setText(text);
+                    if (tree.history.length > depth || tree.text !== before) texts.push(before);
+                    check(tree.text === text.normalize("NFC"), `setText ${JSON.stringify([before, text, tree.text])}`);
+                  } else if (kind === 4) {
+                    while (!tree.advance(1000)) {}
+                    tree.record();
+                    texts.push(before);
+                    for (let count = random(8); count >= 0; count--) {
+                      const state = tree.stateAfter(tree.tip);
+                      const id = random(geul.model.value.vocabulary.count);
+                      if (id === geul.model.value.vocabulary.unknownID) continue;
+                      tree.append(id, 0.5, geul.model.value.network.step(id, state));
+                    }
+                  } else if (kind === 5 && tree.path.length > 1) {
+                    tree.moveTo(tree.path[random(tree.path.length - 1)]);
+                    texts.push(before);
+                  } else if (kind === 6 && tree.path.length > 1) {
+                    tree.branch(tree.path[random(tree.path.length - 1)], 1);
+                    texts.push(before);
+                  } else if (kind >= 7 && tree.canUndo) {
+                    tree.undo();
+                    const expected = texts.pop();
+                    if (expected !== undefined) check(tree.text === expected, `undo ${JSON.stringify([tree.text, expected])}`);
+                    const undone = tree.text;
+                    if (random(2) === 0) {
+                      tree.redo();
+                      check(tree.text === before, "redo");
+                      texts.push(undone);
+                    }
+                  }
+                  if (random(4) === 0) while (!tree.advance(1000)) {}
+                  const shape = (characters) => JSON.stringify(characters);
+                  check(shape(tree.characters) === shape(tree.copy().characters), "characters");
+                  let isRead = true;
+                  for (const node of tree.path) {
+                    check(isRead || node.state === null, "a node below an unread one is read");
+                    isRead = node.state !== null;
+                    check(node.parent.children.includes(node), "a node is lost");
+                  }
+                }
+                return problems;
+                """, [*"ab e\n한글각ㄱ나é7"] if model == "english" else [*"가각 나\n한글ㄱㅏ를Ω7."])
+            self.assertEqual([], problems)
 
 
 class LayoutTests(WriteTest):

@@ -54,10 +54,12 @@ export function createAlternatives({ onDone, onChoose, onClose }) {
         const { characters } = copy;
         const first = characters.findIndex(({ text }, position) => text !== tree.characters[position]?.text);
         const start = first < 0 ? characters.length : first;
-        buttons[index].replaceChildren(...tintedText(characters.slice(start), characterTints(copy).slice(start)));
+        buttons[index].replaceChildren(tintedText(characters.slice(start), characterTints(copy).slice(start)));
         buttons[index].disabled = !isDone;
       });
-      if (isDone) onDone();
+      if (!isDone) return;
+      element.scrollIntoView({ block: "nearest" });
+      onDone();
     });
   }
 

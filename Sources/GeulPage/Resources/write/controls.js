@@ -63,9 +63,9 @@ function createSeed() {
       if (isValid) changeWriteSettings({ seed: Number(field.value), isSeedRandom: false });
     } },
   });
-  const random = button("🎲", () => changeWriteSettings({ isSeedRandom: !writeSettings.value.isSeedRandom }), {
-    "aria-label": t("write.randomSeed"), title: t("write.randomSeed"),
-  });
+  const random = button(t("write.randomSeed"), () => (
+    changeWriteSettings({ isSeedRandom: !writeSettings.value.isSeedRandom })
+  ));
   const update = () => {
     const { seed, isSeedRandom } = writeSettings.value;
     if (Number(field.value) !== seed) field.value = String(seed);

@@ -69,7 +69,7 @@ export function createRivalsPanel({ onChoose, onRewrite }) {
       const label = t(isChosen ? "write.chosen" : hasBranch ? "write.rivalBranch" : "write.rival", {
         token: tokenName(token, tokenizer.unit), percent: formatPercent(probability) });
       const cells = [
-        h("span", { class: "glyph", text: `${visibleToken(token, tokenizer.unit)}${hasBranch ? " ⑂" : ""}` }),
+        h("span", { class: "glyph", text: `${visibleToken(token, tokenizer.unit)}${hasBranch ? " →" : ""}` }),
         h("span", { class: "bar" }, h("span", { style: { width: `${(probability * 100).toFixed(1)}%` } })),
         h("span", { class: "percent", text: formatPercent(probability) }),
       ];

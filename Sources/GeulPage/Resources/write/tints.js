@@ -29,9 +29,9 @@ export function characterTints(tree) {
   ));
 }
 
-/** Returns spans of tinted characters. */
+/** Returns an element of tinted characters. */
 export function tintedText(characters, tints) {
-  return characters.map(({ text }, index) => h("span", {
+  return h("span", {}, characters.map(({ text }, index) => h("span", {
     class: "tinted", text, style: { "--tint": tints[index].toFixed(2) },
-  }));
+  })));
 }
