@@ -121,10 +121,16 @@ export class Network {
 
 /** Returns `exp(x_i) / sum_j exp(x_j)`, shifted by the largest x so that nothing overflows. */
 export function softmax(logits) {
-  const maximum = logits.reduce((a, b) => Math.max(a, b));
-  const result = new Float64Array(logits).map((logit) => Math.exp(logit - maximum));
-  const sum = result.reduce((a, b) => a + b);
-  return result.map((value) => value / sum);
+  let maximum = -Infinity;
+  for (let i = 0; i < logits.length; i += 1) maximum = Math.max(maximum, logits[i]);
+  const result = new Float64Array(logits.length);
+  let sum = 0;
+  for (let i = 0; i < result.length; i += 1) {
+    result[i] = Math.exp(logits[i] - maximum);
+    sum += result[i];
+  }
+  for (let i = 0; i < result.length; i += 1) result[i] /= sum;
+  return result;
 }
 
 /** Returns a state without the gates, which are not needed to continue. */

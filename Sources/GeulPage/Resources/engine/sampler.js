@@ -121,7 +121,8 @@ export class Sampler {
   /** Returns the logits after the repeat penalty, which is applied once to a token that occurs several times. */
   #penalized(input, window) {
     const { repeatPenalty } = this.options;
-    const logits = Float32Array.from(input, sanitizedLogit);
+    const logits = new Float32Array(input);
+    for (let id = 0; id < logits.length; id += 1) logits[id] = sanitizedLogit(logits[id]);
     if (repeatPenalty === 1) return logits;
     for (const id of window.ids) {
       const logit = sanitizedLogit(input[id]);
@@ -138,25 +139,27 @@ function sanitizedLogit(logit) {
 
 /** Returns the weights `exp((logit - best logit) / temperature)` of all candidates, and their sum. */
 function samplingWeights(candidates, logits, best, temperature) {
-  const weights = Float64Array.from(candidates, (id) => Math.exp((logits[id] - logits[best]) / temperature));
-  return { candidates, weights, sum: weights.reduce((a, b) => a + b, 0) };
+  const weights = new Float64Array(candidates.length);
+  let sum = 0;
+  for (let index = 0; index < weights.length; index += 1) {
+    weights[index] = Math.exp((logits[candidates[index]] - logits[best]) / temperature);
+    sum += weights[index];
+  }
+  return { weights, sum };
 }
 
 /** Returns the smallest number of largest weights whose sum reaches a threshold. */
 function nucleusSize(weights, threshold) {
   const descending = weights.slice().sort().reverse();
-  let sum = 0;
-  const last = descending.findIndex((weight) => {
-    sum += weight;
-    return sum >= threshold;
-  });
-  return last < 0 ? weights.length : last + 1;
+  let count = 0;
+  for (let sum = 0; count < descending.length && sum < threshold; count += 1) sum += descending[count];
+  return count;
 }
 
 /** Returns the `count` candidates with the largest logits, in the same order; of equal logits, the smaller ids. */
 function keepBest(candidates, logits, count) {
   if (count >= candidates.length) return candidates;
-  const ascending = Float32Array.from(candidates, (id) => logits[id]).sort();
+  const ascending = new Float32Array(candidates.map((id) => logits[id])).sort();
   const smallest = ascending[ascending.length - count];
   let ties = count - (ascending.length - 1 - ascending.lastIndexOf(smallest));
   return candidates.filter((id) => {
