@@ -2,12 +2,13 @@ import { h } from "../app/dom.js";
 import { createTintedLines } from "./tintedLines.js";
 
 /**
- * Creates the text field: a transparent `<textarea>` exactly above a copy of its text whose characters are tinted. Typing,
- * composition, selection and caret are those of the browser.
+ * Creates the text field: a transparent `<textarea>` exactly above a copy of its text whose characters are tinted.
+ * Typing, composition, selection and caret are those of the browser.
  *
- * - `onText(text, { isDeletion })`: the text was changed; during the composition of a character it waits for its end.
- *   `text(kept)` gives it, with only the first `kept` of the characters that were shown before.
- * - `onCaret({ start, end })`: the caret or the selection moved to these indices of characters.
+ * - `onText(text, { isDeletion, first, last })`: the characters [first, last) were replaced; during the composition
+ *   of a character this waits for its end. `text(kept)` returns the new text, with only the first `kept` characters of
+ *   the old one.
+ * - `onCaret({ start, end, isSelection })`: the caret or the selection moved to these indices of characters.
  * - `onHover(index)`: the pointer is over a character; -1 if over none.
  * - `onTap(index)`: a character was clicked or tapped.
  * - `onCompose()`: a composition began.
@@ -59,8 +60,7 @@ export function createEditor({ label, describedBy, onText, onCaret, onHover, onT
   function showCopy() {
     const { characters, offsets, text } = shown;
     const entries = characters.map((character, index) => ({
-      text: visibleText(character), index, tint: tints[index] ?? 0, isUnknown: character.isUnknown, isTyped: character.isTyped,
-      isCursor: index === cursor,
+      ...character, text: visibleText(character), index, tint: tints[index] ?? 0, isCursor: index === cursor,
     }));
     if (field.value !== text) {
       const [start, end] = commonLengths(field.value, text);
@@ -109,7 +109,8 @@ export function createEditor({ label, describedBy, onText, onCaret, onHover, onT
   const reportCaret = () => {
     if (document.activeElement !== field || isComposing) return;
     const { selectionStart: start, selectionEnd: end } = field;
-    onCaret({ start: lastIndexAt(shown.offsets, start), end: firstIndexAt(shown.offsets, end), isSelection: start < end });
+    const { offsets } = shown;
+    onCaret({ start: lastIndexAt(offsets, start), end: firstIndexAt(offsets, end), isSelection: start < end });
   };
   document.addEventListener("selectionchange", reportCaret);
   field.addEventListener("selectionchange", reportCaret);
@@ -139,7 +140,7 @@ function visibleText({ text }) {
   return text.replace(/\r\n?/g, "\n");
 }
 
-/** Returns the characters with their text in the field, and the index in it at which each begins; one more for the end. */
+/** Returns the characters with their text in the field and the indices in it at which each begins, and its length. */
 function layOut(characters) {
   const offsets = [0];
   let text = "";
@@ -151,8 +152,9 @@ function layOut(characters) {
 }
 
 /**
- * Returns the lengths of the beginning and of the end that two texts have in common, without overlap. The end has at most
- * `endLimit` code units: what follows the caret. This tells which of two equal letters was typed.
+ * Returns the lengths of the beginning and of the end that two texts have in common, without overlap. With
+ * `endLimit`, the number of code units after the caret, the end is sought first and has at most this length: this tells
+ * which of two equal letters was typed.
  */
 function commonLengths(a, b, endLimit = 0) {
   const limit = Math.min(a.length, b.length);

@@ -10,8 +10,8 @@ const rivalCount = 5;
 /**
  * Creates the panel of one character: its probability, and the most likely tokens in its place, each a button.
  *
- * `onChoose(parent, id)`: a token was chosen to follow the node `parent`. `onRewrite(parent)`: the text shall be written
- * again after the node `parent`. `update(tree, index)` shows the character at an index, or the next one for -1.
+ * `onChoose(parent, id)`: a token was chosen to follow the node `parent`. `onRewrite(parent)`: the text shall be
+ * written again after the node `parent`. `update(tree, index)` shows the character at an index, or the next one for -1.
  */
 export function createRivalsPanel({ onChoose, onRewrite }) {
   const content = h("div", { class: "rivals" });
@@ -78,7 +78,7 @@ export function createRivalsPanel({ onChoose, onRewrite }) {
         type: "button", class: "rival", "aria-label": label, on: { click: () => onChoose(parent, id) },
       }, cells));
     };
-    return h("ol", {}, node && row({ id: node.id, probability: node.probability }, true), entries.map((entry) => row(entry, false)));
+    return h("ol", {}, node && row(node, true), entries.map((entry) => row(entry, false)));
   }
 
   return { element: content, update };

@@ -4,8 +4,8 @@ import { h } from "../app/dom.js";
  * Shows characters with tints in `element`: a block for each line of the text, a span for each character. Blocks make
  * changes fast, as the browser lays out only those that changed.
  *
- * `update(entries)` shows `{ text, index, tint, isUnknown, isTyped, isCursor }`; `index` is that of the character, or -1.
- * `indexOf(elements)` returns the index of the first of some elements that shows a character, or -1.
+ * `update(entries)` shows `{ text, index, tint, isUnknown, isTyped, isCursor }`; `index` is that of the character, or
+ * -1. `indexOf(elements)` returns the index of the first of some elements that shows a character, or -1.
  */
 export function createTintedLines(element) {
   let lines = [];
@@ -71,7 +71,8 @@ function showLine(line, entries) {
     } else if (isSameEntry(line.entries[index], entry)) return;
     const { text, tint, isUnknown, isTyped, isCursor } = entry;
     if (spans[index].textContent !== text) spans[index].textContent = text;
-    spans[index].className = `tinted${isUnknown ? " unknown" : ""}${isTyped ? " typed" : ""}${isCursor ? " cursor" : ""}`;
+    spans[index].className = ["tinted", isUnknown && "unknown", isTyped && "typed", isCursor && "cursor"]
+      .filter(Boolean).join(" ");
     spans[index].style.setProperty("--tint", tint.toFixed(2));
   });
 }

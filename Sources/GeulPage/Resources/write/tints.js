@@ -29,6 +29,14 @@ export function characterTints(tree) {
   ));
 }
 
+/** Creates the scale of the tints, in bits. */
+export function createTintScale() {
+  return h("span", { class: "scale" }, [0, 2, 4, 6, 8].map((bits) => h("span", {
+    class: "tinted", text: bits < strongestSurprisal ? String(bits) : `${bits}+`,
+    style: { "--tint": String(strongestTint * bits / strongestSurprisal) },
+  })));
+}
+
 /** Returns an element of tinted characters. */
 export function tintedText(characters, tints) {
   return h("span", {}, characters.map(({ text }, index) => h("span", {
