@@ -28,7 +28,8 @@ export function contextItem(view, start, end, note, onChoose = null) {
     onChoose?.();
   } } },
     h("span", { class: "note", text: note }), " ",
-    h("span", {}, textOf(start - 14, start), h("mark", { text: textOf(start, end) }), textOf(end, end + 14))));
+    h("span", { class: "before" }, h("span", { text: textOf(start - 14, start) })),
+    h("span", {}, h("mark", { text: textOf(start, end) }), textOf(end, end + 14))));
 }
 
 function visibleLine(text) {
