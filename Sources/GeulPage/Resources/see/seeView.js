@@ -310,7 +310,7 @@ function createContent(store, element) {
       matches: () => matchesPanel(view, matches),
     }[tint]();
     panel.hidden = nodes.length === 0;
-    panel.replaceChildren(...nodes);
+    panel.replaceChildren(h("h2", { text: t(`see.tint.${tint}`) }), ...nodes);
     if (focused >= 0) controls()[focused]?.focus();
   }
 
