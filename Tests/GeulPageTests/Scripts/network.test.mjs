@@ -207,6 +207,28 @@ test("a trace has the probabilities of each token, and reuses a common prefix", 
   assert.deepEqual(continued.predictions(0, 2), trace.predictions(3, 2));
 });
 
+test("a skipped character changes neither states nor influence", () => {
+  const { model } = makeNetworks(architectures[0]);
+  const read = (tokenIDs) => {
+    const trace = new Trace(model, tokenIDs);
+    while (!trace.advance(1000));
+    return trace;
+  };
+  const plain = read([3, 5, 7, 2]);
+  const skipping = read([-1, 3, 5, -1, 7, -1, 2]);
+  const kept = [1, 2, 4, 6];
+  assert.deepEqual(kept.map((t) => skipping.states[t]), plain.states);
+  assert.deepEqual(kept.slice(1).map((t) => skipping.surprisal[t]), plain.surprisal.slice(1));
+  for (const t of [0, 3, 5]) assert.ok(Number.isNaN(skipping.surprisal[t]));
+  const expected = new Influence(model, plain, 3);
+  const influence = new Influence(model, skipping, 6);
+  while (!expected.advance(1000));
+  while (!influence.advance(1000));
+  assert.deepEqual([1, 2, 4].map((t) => influence.norms[t]), [...expected.norms]);
+  assert.deepEqual([1, 2, 4].map((t) => influence.contributions[t]), [...expected.contributions]);
+  for (const t of [0, 3, 5]) assert.equal(influence.norms[t], 0);
+});
+
 test("the hidden state of ReLU has no upper bound", () => {
   const ranges = ["tanh", "relu"].map((activation) => {
     const { network } = randomModel({ architecture: { cell: "rnn", layers: 1, hidden: 2, activation }, tokens });

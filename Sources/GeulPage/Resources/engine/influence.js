@@ -60,6 +60,11 @@ export class Influence {
   /** Backpropagates through the step that read one token. */
   #step() {
     const index = this.#time - this.#first;
+    if (this.#ids[index] < 0) {
+      // A skipped character leaves the state unchanged.
+      this.#time -= 1;
+      return;
+    }
     const [previous, current] = [this.#states[index], this.#states[index + 1]];
     let fromAbove = this.#outputGradient;
     for (let layer = current.length - 1; layer >= 0; layer -= 1) {
