@@ -87,7 +87,7 @@ export class Network {
   logits(state) {
     this.#logits.set(this.#outputBias);
     this.#outputWeights.multiplyAdd(state[state.length - 1].hiddenState, this.#logits);
-    return Float32Array.from(this.#logits);
+    return new Float32Array(this.#logits);
   }
 
   /** Returns the probabilities of the next token, softmax(logits), `[vocabulary]`. */
@@ -120,11 +120,17 @@ export class Network {
 }
 
 /** Returns `exp(x_i) / sum_j exp(x_j)`, shifted by the largest x so that nothing overflows. */
-function softmax(logits) {
-  const maximum = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const result = Float64Array.from(logits, (logit) => Math.exp(logit - maximum));
-  const sum = result.reduce((a, b) => a + b, 0);
-  return result.map((value) => value / sum);
+export function softmax(logits) {
+  let maximum = -Infinity;
+  for (let i = 0; i < logits.length; i += 1) maximum = Math.max(maximum, logits[i]);
+  const result = new Float64Array(logits.length);
+  let sum = 0;
+  for (let i = 0; i < result.length; i += 1) {
+    result[i] = Math.exp(logits[i] - maximum);
+    sum += result[i];
+  }
+  for (let i = 0; i < result.length; i += 1) result[i] /= sum;
+  return result;
 }
 
 /** Returns a state without the gates, which are not needed to continue. */
