@@ -82,6 +82,7 @@ function readFormulaAtom(reader) {
     reader.index += 1;
     return mathElement("mfrac", [group, readFormulaAtom(reader)]);
   }
+  if (part === "'") return mathElement("mo", ["′"], { lspace: "0", rspace: "0.1em" });
   const text = formulaSymbols[part] ?? part;
   if (/^\d/.test(part)) return mathElement("mn", [text]);
   return mathElement(/^\p{L}/u.test(part) ? "mi" : "mo", [text]);

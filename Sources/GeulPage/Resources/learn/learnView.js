@@ -96,7 +96,7 @@ export function createLearnView(store) {
     const values = {
       name: cellModel.name, cell: model.network.cellKind.toUpperCase(), count: model.vocabulary.count, unit: t(`page.unit.${model.tokenizer.unit}`),
     };
-    const adapted = isAboutCell && kind !== "lstm" ? (kind === "rnn" && number !== 7 ? "learn.rnn" : `learn.${kind}.${number}`) : null;
+    const adapted = isAboutCell && number < 9 && kind !== "lstm" ? (kind === "rnn" && number !== 7 ? "learn.rnn" : `learn.${kind}.${number}`) : null;
     const remarks = [
       adapted && t(adapted, values),
       isAboutCell && cellModel !== model && t("learn.otherModel", values),

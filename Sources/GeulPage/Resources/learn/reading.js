@@ -9,7 +9,7 @@ import { Trace } from "../engine/trace.js";
 const maximumReadingLength = 240;
 
 /** What the reader chose in the tour; it survives a change of the tab, the language and the model. */
-export const learnState = { step: 0, sentence: null, neurons: new Map(), swap: null, weight: 1.2, activation: "relu", temperature: 0.8, seed: 1 };
+export const learnState = { step: 0, sentence: null, neurons: new Map(), weight: 1.2, temperature: 0.8, seed: 1 };
 
 /** Returns the sentence that the tour begins with: one of the documentation, with a quotation of some length. */
 export function defaultSentence(model) {
@@ -21,7 +21,8 @@ export function defaultSentence(model) {
 /**
  * A sentence that a model reads: `{ model, ids, tokens, characters, skipped, trace, position, neuron, advance }`.
  *
- * - `tokens`: `[{ id, text }]`, `text` visible; `characters`: `[{ text, start, end }]` with the range of tokens of each.
+ * - `tokens`: `[{ id, text }]`, `text` visible; `characters`: `[{ written, text, start, end }]` with the range of tokens of
+ *   each.
  * - `skipped`: the characters that are not in the vocabulary.
  * - `trace`: the states, after `advance` returned true.
  * - `position`: a signal, the index of the token that the reader looks at. `neuron`: a signal, `{ layer, index }`.
@@ -35,7 +36,7 @@ export function createReading(model, sentence) {
     model, ids, trace,
     tokens: ids.map((id) => ({ id, text: visibleToken(model.vocabulary.tokens[id], unit) })),
     characters: encoded.characters.filter(({ start, end }) => end > start && end <= ids.length)
-      .map(({ text, start, end }) => ({ text: visibleToken(text), start, end })),
+      .map(({ text, start, end }) => ({ written: text, text: visibleToken(text), start, end })),
     skipped: encoded.characters.filter(({ outcome }) => outcome === "skipped").map(({ text }) => text),
     position: signal(ids.length - 1),
     neuron: signal(learnState.neurons.get(model) ?? null),
