@@ -1,6 +1,205 @@
-import { h } from "../app/dom.js";
+import { button, h, selectBox } from "../app/dom.js";
+import { createLineChart } from "../app/lineChart.js";
+import { runInSlices } from "../app/scheduler.js";
+import { all } from "../app/signal.js";
+import { formatNumber, t } from "../app/strings.js";
+import { visibleToken } from "../app/visibleText.js";
+import { Influence } from "../engine/influence.js";
+import { createCharacterGrid, strongestBits } from "./characterGrid.js";
+import { createContinuations } from "./continuations.js";
+import { createLossTable, createPredictionTable } from "./lossTable.js";
+import { comparedLength, compareLosses, createReading, influenceOverDistance, splitCharacters } from "./reading.js";
 
-/** Creates the view in which the model continues a text. */
+/**
+ * What the view keeps while it is closed: the text, or null for the text of the other views; the cursor, or -1 for the last
+ * character; the reference of the differences, the choices of the continuations, and what the models have read.
+ */
+const comparison = { text: null, cursor: -1, reference: 0, choices: { method: "greedy", seed: "1" }, readings: null };
+
+/** The time between two updates of the view while the models read, in milliseconds. */
+const updateInterval = 150;
+
+/** Creates the view that compares the losses of all models of the page on one text. */
 export function createCompareView(store) {
-  return { element: h("section", {}), close() {} };
+  comparison.readings ??= store.models.map(createReading);
+  const { readings } = comparison;
+  const names = store.models.map(({ name }, index) => (store.models.length > 1 ? `${index + 1} ${name}` : name));
+  let texts = [];
+  let compared = null;
+  let cancelReading = () => {};
+  let cancelInfluence = () => {};
+  let influenceTimer = 0;
+  /** The index of the character at the cursor, or of the last one; -1 for an empty text. */
+  const cursorIndex = () => (comparison.cursor >= 0 ? comparison.cursor : texts.length - 1);
+
+  const input = h("textarea", { id: "compared-text", rows: 3, spellcheck: "false", on: { input: () => {
+    comparison.text = input.value;
+    read();
+  } } });
+  const status = h("p", { class: "muted", role: "status" });
+  const table = h("div", {});
+  const leftOut = h("p", {});
+  const detail = h("div", {});
+  const losses = h("div", { class: "columns" });
+  const influence = h("div", {});
+  const grid = createCharacterGrid({ label: t("compare.characters"), rowCount: readings.length, onCursor: (index) => {
+    comparison.cursor = index;
+    grid.showCursor(index);
+    showDetail();
+    // The charts follow when the cursor rests.
+    clearTimeout(influenceTimer);
+    influenceTimer = setTimeout(() => {
+      showCharts();
+      computeInfluence();
+    }, 120);
+  } });
+  const continuations = createContinuations({ readings, names, choices: comparison.choices, sampling: () => store.sampling.value });
+  const reference = readings.length > 1 && selectBox({
+    label: t("compare.reference"), value: String(comparison.reference), options: names.map((name, index) => [String(index), name]),
+    onChange: (value) => {
+      comparison.reference = Number(value);
+      showCharts();
+    },
+  });
+
+  /** Lets all models read the text; what they read already is kept. */
+  function read() {
+    cancelReading();
+    cancelInfluence();
+    clearTimeout(influenceTimer);
+    continuations.clear();
+    continuations.setReady(false);
+    texts = splitCharacters(input.value);
+    readings.forEach((reading) => reading.setCharacters(texts));
+    if (comparison.cursor >= texts.length) comparison.cursor = -1;
+    let lastUpdate = 0;
+    cancelReading = runInSlices({ advance: (milliseconds) => (
+      readings.every((reading) => reading.advance(Math.max(1, milliseconds / readings.length)))
+    ) }, (isDone) => {
+      if (!isDone && performance.now() - lastUpdate < updateInterval) return;
+      lastUpdate = performance.now();
+      showLosses(isDone);
+      if (!isDone) return;
+      continuations.setReady(true);
+      computeInfluence();
+    });
+  }
+
+  function showLosses(isDone) {
+    compared = compareLosses(readings);
+    const { isCounted, leftOut: unknown, losses: values } = compared;
+    const counted = isCounted.filter(Boolean).length;
+    status.textContent = [
+      isDone ? t("compare.counted", { counted: formatNumber(counted), count: formatNumber(texts.length) })
+        : t("compare.progress", { read: formatNumber(isCounted.length), count: formatNumber(texts.length) }),
+      texts.length === comparedLength ? t("compare.limit", { count: comparedLength }) : "",
+    ].join(" ");
+    table.replaceChildren(createLossTable(readings, names, values));
+    showLeftOut(unknown);
+    grid.update({
+      texts, isCounted, cursor: cursorIndex(), describe: describeCharacter,
+      bits: readings.map((reading) => texts.map((_, index) => reading.bits(index))),
+    });
+    showDetail();
+    showCharts();
+  }
+
+  /** Lists the characters that models do not know, with those models. */
+  function showLeftOut(unknown) {
+    const models = new Map();
+    unknown.forEach((list, index) => {
+      if (list.length > 0) models.set(texts[index], list.map((reading) => names[readings.indexOf(reading)]));
+    });
+    const list = [...models].slice(0, 30).map(([text, unknowing]) => (
+      readings.length > 1 ? `${visibleToken(text)} (${unknowing.join(", ")})` : visibleToken(text)
+    ));
+    leftOut.textContent = models.size === 0 ? "" : t("compare.leftOut", { list: list.join(" · ") + (models.size > 30 ? " …" : "") });
+  }
+
+  /** Returns what a screen reader says of a character. */
+  function describeCharacter(index) {
+    const bits = readings.map((reading, row) => `${names[row]}: ${formatNumber(reading.bits(index), 1)}`);
+    return `${visibleToken(texts[index])} ${t("compare.bits", { list: bits.join(", ") })}`;
+  }
+
+  function showDetail() {
+    const cursor = cursorIndex();
+    detail.replaceChildren(...(cursor >= 0 ? [
+      h("h3", { text: t("compare.at", { character: visibleToken(texts[cursor]), number: formatNumber(cursor + 1) }) }),
+      createPredictionTable(readings, names, cursor),
+    ] : []));
+  }
+
+  function showCharts() {
+    const { losses: values, isCounted } = compared;
+    const base = values[comparison.reference].cumulative;
+    const marker = cursorIndex() < isCounted.length ? cursorIndex() + 1 : null;
+    const lineChart = (title, yLabel, valueOf) => createLineChart({
+      title, xLabel: t("compare.position"), yLabel, marker,
+      series: values.map(({ cumulative }, row) => ({
+        name: names[row], values: cumulative.map((sum, index) => [index + 1, valueOf(sum, index)]),
+      })),
+    });
+    losses.replaceChildren(
+      lineChart(t("compare.cumulative"), t("compare.bitsUnit"), (sum) => sum),
+      ...(readings.length > 1
+        ? [lineChart(t("compare.difference", { name: names[comparison.reference] }), t("compare.bitsUnit"), (sum, index) => sum - base[index])]
+        : []));
+  }
+
+  /** Computes the influence of earlier characters on the one at the cursor, or on the last. */
+  function computeInfluence() {
+    cancelInfluence();
+    const index = cursorIndex();
+    const isPossible = index > 0 && readings.every((reading) => Number.isFinite(reading.bits(index)));
+    if (!isPossible) {
+      influence.replaceChildren(h("p", { class: "muted", text: t("compare.noInfluence") }));
+      return;
+    }
+    const tasks = readings.map(({ model, trace, characters }) => new Influence(model, trace, characters[index].start));
+    cancelInfluence = runInSlices({ advance: (milliseconds) => (
+      tasks.every((task) => task.advance(Math.max(1, milliseconds / tasks.length)))
+    ) }, (isDone) => {
+      if (!isDone) return;
+      influence.replaceChildren(createLineChart({
+        title: t("compare.influenceOn", { character: visibleToken(texts[index]), number: formatNumber(index + 1) }),
+        xLabel: t("compare.distance"), yLabel: t("compare.share"), logarithmic: true,
+        series: readings.map((reading, row) => ({ name: names[row], values: influenceOverDistance(reading, index, tasks[row].norms) })),
+      }));
+    });
+  }
+
+  function followStore() {
+    if (comparison.text !== null || input.value === store.tree.value.text) return;
+    input.value = store.tree.value.text;
+    read();
+  }
+
+  const element = h("section", { class: "compare" },
+    h("p", { text: t(readings.length > 1 ? "compare.about" : "compare.single") }),
+    readings.length === 1 && h("p", {}, h("code", { text: "geul page checkpoints/rnn checkpoints/gru checkpoints/lstm --out compare.html" })),
+    h("label", { for: "compared-text", text: t("compare.text") }), input,
+    h("div", { class: "controls" }, button(t("compare.useText"), () => {
+      comparison.text = null;
+      input.value = store.tree.value.text;
+      read();
+    })),
+    h("h2", { text: t("compare.losses") }), table, status, leftOut,
+    h("details", {}, h("summary", { text: t("compare.how") }), h("p", { text: t("compare.rule") })),
+    h("h2", { text: t("compare.characters") }),
+    h("p", { class: "muted", text: t(readings.length > 1 ? "compare.gridHelp" : "compare.gridHelpSingle", { bits: strongestBits }) }),
+    readings.length > 1 && h("ol", { class: "row-names" }, store.models.map(({ name }) => h("li", { text: name }))),
+    grid.element, detail,
+    h("h2", { text: t("compare.cumulative") }), reference && h("div", { class: "controls" }, reference), losses,
+    h("h2", { text: t("compare.influence") }), h("p", { class: "muted", text: t("compare.influenceHelp") }), influence,
+    continuations.element);
+  input.value = comparison.text ?? store.tree.value.text;
+  read();
+  return { element, close: all(
+    store.changes.subscribe(followStore), continuations.close,
+    () => {
+      cancelReading();
+      cancelInfluence();
+      clearTimeout(influenceTimer);
+    }) };
 }
