@@ -1,7 +1,7 @@
 import { h, slider } from "../app/dom.js";
 import { formatNumber, t } from "../app/strings.js";
 import { formula } from "./formula.js";
-import { createLineChart, scientific } from "./lineChart.js";
+import { createLessonChart, scientific } from "./lessonChart.js";
 import { defaultNeuron, neuronValues } from "./neurons.js";
 import { learnState } from "./reading.js";
 
@@ -35,7 +35,7 @@ function createFunctionPlot(reading) {
   if (candidates.length === 0) candidates.push("h_t");
   const pointsOf = (names, kind) => names.flatMap((name) => Array.from(values[name], (y) => ({ x: inverse[kind](y), y })))
     .filter(({ x }) => Math.abs(x) <= plotWidth);
-  const chart = createLineChart({ label: t("learn.functions"), height: 230, xTitle: "`a`", xOf: (index) => inputs[index] });
+  const chart = createLessonChart({ label: t("learn.functions"), height: 230, xTitle: "`a`", xOf: (index) => inputs[index] });
   chart.update({ range: [-1, 1], series: [
     { name: "`σ(a)`", values: inputs.map(sigmoid.f), points: pointsOf(gates, "sigmoid") },
     { name: "`tanh(a)`", values: inputs.map(tanh.f), points: pointsOf(candidates, "tanh") },
@@ -62,7 +62,7 @@ export function recurrence(name, weight, steps) {
 }
 
 function createRecurrence() {
-  const charts = ["learn.states", "learn.gradients"].map((key) => createLineChart({ label: t(key), xTitle: "`t`", isLog: true, height: 210 }));
+  const charts = ["learn.states", "learn.gradients"].map((key) => createLessonChart({ label: t(key), xTitle: "`t`", isLog: true, height: 210 }));
   const result = h("table", { class: "recurrence" });
   const names = Object.keys(activationFunctions);
 

@@ -2,7 +2,7 @@ import { h } from "../app/dom.js";
 import { runInSlices } from "../app/scheduler.js";
 import { formatPercent, t } from "../app/strings.js";
 import { Influence } from "../engine/influence.js";
-import { createLineChart } from "./lineChart.js";
+import { createLessonChart } from "./lessonChart.js";
 import { createTokenRow } from "./reading.js";
 
 /** Step 3: the influence of earlier tokens on the prediction of the chosen one, as color and as a curve over the distance. */
@@ -14,7 +14,7 @@ export function createInfluenceFigure({ reading, others, onClose }) {
     tint: (index) => norms[index] / Math.max(...norms) || 0,
     describe: (index) => (index < norms.length ? t("learn.influence", { share: formatPercent(norms[index] / Math.max(...norms)) }) : ""),
   });
-  const chart = createLineChart({ label: t("learn.influenceChart"), xTitle: t("learn.distance"), isLog: true, height: 220 });
+  const chart = createLessonChart({ label: t("learn.influenceChart"), xTitle: t("learn.distance"), isLog: true, height: 220 });
   const result = h("p", { class: "result", role: "status" });
 
   function compute() {

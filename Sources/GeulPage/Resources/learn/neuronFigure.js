@@ -1,7 +1,7 @@
 import { h } from "../app/dom.js";
 import { formatNumber, t } from "../app/strings.js";
 import { formula } from "./formula.js";
-import { createLineChart } from "./lineChart.js";
+import { createLessonChart } from "./lessonChart.js";
 import { createNeuronChoice, meanGate, neuronValues } from "./neurons.js";
 import { createTokenRow } from "./reading.js";
 
@@ -20,7 +20,7 @@ export function createNeuronFigure({ cellReading: reading, onClose }, { tint, ch
     label: t("learn.choose"), tint: (index) => Math.max(-1, Math.min(1, values[tint][index])),
     describe: (index) => `${tint} ${formatNumber(values[tint][index], 2)}`,
   });
-  const lines = charts.map(({ names }) => createLineChart({
+  const lines = charts.map(({ names }) => createLessonChart({
     label: names.join(", "), height: charts.length > 1 ? 150 : 200, onSelect: (index) => { reading.position.value = index; },
   }));
   const list = h("dl", { class: "values" });

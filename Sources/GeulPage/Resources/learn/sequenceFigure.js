@@ -2,7 +2,7 @@ import { button, h, svg } from "../app/dom.js";
 import { runInSlices } from "../app/scheduler.js";
 import { formatNumber, formatPercent, t } from "../app/strings.js";
 import { createBarList } from "./barList.js";
-import { scientific } from "./lineChart.js";
+import { scientific } from "./lessonChart.js";
 import { createReading, createTokenRow, meanLoss, predictionBars, tokenProbability } from "./reading.js";
 
 /** The surprisal in bits that gets the full color. */

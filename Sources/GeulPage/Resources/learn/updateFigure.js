@@ -2,7 +2,7 @@ import { button, h, slider } from "../app/dom.js";
 import { formatNumber, t } from "../app/strings.js";
 import { createBarList } from "./barList.js";
 import { formula } from "./formula.js";
-import { createLineChart, threeDigits } from "./lineChart.js";
+import { createLessonChart, threeDigits } from "./lessonChart.js";
 import { createNeuronChoice, neuronValues } from "./neurons.js";
 import { createTokenRow } from "./reading.js";
 
@@ -37,7 +37,7 @@ export function createUpdateFigure({ cellReading: reading, kind, onClose }) {
   const sliders = h("div", { class: "update-sliders" });
   const equation = h("div", { class: "wide", role: "status" });
   const bars = createBarList({ label: t("learn.terms"), isSigned: true });
-  const chart = createLineChart({ label: t("learn.followed"), xTitle: t("learn.steps"), height: 170 });
+  const chart = createLessonChart({ label: t("learn.followed"), xTitle: t("learn.steps"), height: 170 });
   let numbers = [];
   let before = 0;
 

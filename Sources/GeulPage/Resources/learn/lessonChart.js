@@ -2,7 +2,7 @@ import { h, svg } from "../app/dom.js";
 import { formatNumber, t } from "../app/strings.js";
 import { richText } from "./formula.js";
 
-const chartMargin = { left: 42, right: 10, top: 10, bottom: 22 };
+const lessonChartMargin = { left: 42, right: 10, top: 10, bottom: 22 };
 
 /**
  * Creates a chart of lines with a linear or logarithmic axis, a legend and a table of its numbers.
@@ -17,12 +17,12 @@ const chartMargin = { left: 42, right: 10, top: 10, bottom: 22 };
  * @param onSelect Called with the index of the value that is clicked, if there are labels.
  * @param xOf The horizontal value of an index; by default index + firstX.
  */
-export function createLineChart({ label, xTitle = "", height = 190, isLog = false, onSelect = null, xOf = null }) {
+export function createLessonChart({ label, xTitle = "", height = 190, isLog = false, onSelect = null, xOf = null }) {
   const legend = h("div", { class: "chart-legend", "aria-hidden": "true" });
   const scroller = h("div", { class: "chart-scroller" });
   const rows = h("div", { class: "wide" });
   const details = h("details", { class: "chart-data" }, h("summary", { text: t("learn.numbers") }), rows);
-  const element = h("div", { class: "chart" }, legend, scroller, details);
+  const element = h("div", { class: "lesson-chart" }, legend, scroller, details);
   let shown = null;
   let drawnWidth = 0;
 
@@ -31,7 +31,7 @@ export function createLineChart({ label, xTitle = "", height = 190, isLog = fals
   function draw() {
     const { series, labels, cursor = -1 } = shown;
     const count = Math.max(...series.map(({ values }) => values.length));
-    const { left, right, top, bottom } = chartMargin;
+    const { left, right, top, bottom } = lessonChartMargin;
     const width = Math.max(drawnWidth, labels ? left + right + count * chartMinimumStep(labels) : 0);
     const axis = isLog ? chartLogAxis(series, shown.range) : chartLinearAxis(series, shown.range);
     const x = labels
@@ -39,7 +39,7 @@ export function createLineChart({ label, xTitle = "", height = 190, isLog = fals
       : (index) => left + index / Math.max(1, count - 1) * (width - left - right);
     const y = (value) => top + (1 - axis.position(value)) * (height - top - bottom);
     const picture = svg("svg", {
-      role: "img", "aria-label": `${label}. ${series.map(describeSeries).join("; ")}`, width, height, viewBox: `0 0 ${width} ${height}`,
+      role: "img", "aria-label": `${label}. ${series.map(describeLessonSeries).join("; ")}`, width, height, viewBox: `0 0 ${width} ${height}`,
     },
     axis.ticks.map(({ value, text }) => [
       svg("line", { class: value === 0 && !isLog ? "zero" : "grid", x1: left, x2: width - right, y1: y(value), y2: y(value) }),
@@ -116,7 +116,7 @@ export function createLineChart({ label, xTitle = "", height = 190, isLog = fals
   };
 }
 
-function describeSeries({ name, values }) {
+function describeLessonSeries({ name, values }) {
   const finite = values.filter(Number.isFinite);
   if (finite.length === 0) return name.replaceAll("`", "");
   const [low, high] = [Math.min(...finite), Math.max(...finite)];
