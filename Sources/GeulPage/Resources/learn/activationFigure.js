@@ -2,7 +2,7 @@ import { h, slider } from "../app/dom.js";
 import { formatNumber, t } from "../app/strings.js";
 import { formula } from "./formula.js";
 import { createLessonChart, scientific } from "./lessonChart.js";
-import { defaultNeuron, neuronValues } from "./neurons.js";
+import { defaultNeuron, neuronSeries } from "./neurons.js";
 import { learnState } from "./reading.js";
 
 /** The number of steps of the recurrence. */
@@ -28,7 +28,7 @@ function createFunctionPlot(reading) {
   const { sigmoid, tanh } = activationFunctions;
   const inputs = Array.from({ length: 20 * plotWidth + 1 }, (_, index) => index / 10 - plotWidth);
   const neuron = reading.neuron.value;
-  const values = neuronValues(reading, neuron);
+  const values = neuronSeries(reading, neuron);
   const inverse = { sigmoid: (value) => Math.log(value / (1 - value)), tanh: Math.atanh };
   const gates = ["f_t", "i_t", "o_t", "z_t", "r_t"].filter((name) => values[name]);
   const candidates = ["c~_t", "n_t"].filter((name) => values[name]);

@@ -1,7 +1,7 @@
 /** The English texts of the tour, with the terms of docs/mathematics.md. */
 export const learnEnglish = {
   "learn.sentence": "Sentence",
-  "learn.reset": "First sentence",
+  "learn.reset": "Default sentence",
   "learn.short": "Enter at least two characters.",
   "learn.skipped": "Skipped, because they are not in the model's vocabulary: {characters}",
   "learn.contents": "Contents",
@@ -44,6 +44,7 @@ export const learnEnglish = {
   "learn.active": "Active neurons",
   "learn.layerMean": "mean of all neurons of the layer",
   "learn.tintLegend": "Orange is positive, blue is negative. The color shows",
+  "learn.smallest": "Tokens with the smallest `f_t`:",
   "learn.before.c": "previous cell state c",
   "learn.before.h": "previous hidden state h",
   "learn.slider.f": "forget gate f",
@@ -66,9 +67,10 @@ export const learnEnglish = {
   "learn.states": "State h_t",
   "learn.gradients": "Gradient of h_t with respect to h_1",
   "learn.temperature": "temperature T",
-  "learn.nextToken": "Probability of the token after the sentence",
+  "learn.nextToken": "Probability of the token after the chosen one",
   "learn.rest": "other {count}",
   "learn.samples": "Three continuations of {count} characters",
+  "learn.cut": "The text continues after the chosen token; at first, after the one whose next token is the hardest to predict.",
   "learn.again": "Sample again",
   "learn.otherModel": "The figure below shows the values of {name}, an LSTM in this page.",
   "learn.rnn": "The model of this page is a vanilla RNN, which has neither a cell state nor gates. The figure shows the hidden state `h_t` of one neuron.",

@@ -43,7 +43,7 @@ function readFormulaRow(reader) {
     const item = readFormulaItem(reader);
     // A product without a sign needs a space; operators have their own.
     if (hasSpace && row.length > 0 && item.localName !== "mo" && row.at(-1).localName !== "mo") {
-      row.push(mathElement("mspace", [], { width: "0.2em" }));
+      row.push(mathElement("mspace", [], { width: "0.12em" }));
     }
     hasSpace = false;
     row.push(item);
@@ -85,5 +85,7 @@ function readFormulaAtom(reader) {
   if (part === "'") return mathElement("mo", ["′"], { lspace: "0", rspace: "0.1em" });
   const text = formulaSymbols[part] ?? part;
   if (/^\d/.test(part)) return mathElement("mn", [text]);
-  return mathElement(/^\p{L}/u.test(part) ? "mi" : "mo", [text]);
+  if (!/^\p{L}/u.test(part)) return mathElement("mo", [text]);
+  // Few fonts have the mathematical italic letters that browsers use by default; the style makes these letters italic.
+  return mathElement("mi", [text], /^[A-Za-z]$/.test(part) ? { mathvariant: "normal" } : {});
 }

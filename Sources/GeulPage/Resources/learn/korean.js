@@ -1,7 +1,7 @@
 /** The Korean texts of the tour, with the terms of docs/mathematics.ko.md. */
 export const learnKorean = {
   "learn.sentence": "문장",
-  "learn.reset": "처음 문장",
+  "learn.reset": "기본 문장",
   "learn.short": "두 글자 이상 입력하십시오.",
   "learn.skipped": "모델의 어휘에 없어 건너뛴 글자: {characters}",
   "learn.contents": "차례",
@@ -44,6 +44,7 @@ export const learnKorean = {
   "learn.active": "값이 많이 변하는 뉴런",
   "learn.layerMean": "층의 모든 뉴런의 평균",
   "learn.tintLegend": "주황은 양수, 파랑은 음수입니다. 색이 나타내는 값:",
+  "learn.smallest": "`f_t`가 가장 작은 토큰:",
   "learn.before.c": "이전 셀 상태 c",
   "learn.before.h": "이전 은닉 상태 h",
   "learn.slider.f": "망각 게이트 f",
@@ -66,9 +67,10 @@ export const learnKorean = {
   "learn.states": "상태 h_t",
   "learn.gradients": "h_1에 대한 h_t의 기울기",
   "learn.temperature": "온도 T",
-  "learn.nextToken": "문장 다음에 올 토큰의 확률",
+  "learn.nextToken": "고른 토큰 다음에 올 토큰의 확률",
   "learn.rest": "나머지 {count}개",
   "learn.samples": "이어서 생성한 글 세 개({count}글자)",
+  "learn.cut": "토큰을 고르면 거기까지 읽고 이어서 생성합니다. 처음에는 다음 토큰을 예측하기 가장 어려운 곳입니다.",
   "learn.again": "다시 뽑기",
   "learn.otherModel": "아래 그림은 이 페이지에 있는 LSTM 모델 {name}의 값입니다.",
   "learn.rnn": "이 페이지의 모델은 바닐라 RNN이므로 셀 상태도 게이트도 없습니다. 그림은 한 뉴런의 은닉 상태 `h_t`입니다.",

@@ -4,7 +4,7 @@ import { defaultText } from "../app/store.js";
 import { t } from "../app/strings.js";
 import { formula, richText } from "./formula.js";
 import { lessonSteps } from "./lessonSteps.js";
-import { createReading, defaultSentence, learnState } from "./reading.js";
+import { createSentenceReading, defaultSentence, learnState } from "./reading.js";
 
 /** The maximum number of characters of the sentence. */
 const maximumSentenceLength = 120;
@@ -54,7 +54,7 @@ export function createLearnView(store) {
   function read() {
     cancelReading();
     const readings = new Map();
-    const readingOf = (reader) => readings.get(reader) ?? readings.set(reader, createReading(reader, input.value)).get(reader);
+    const readingOf = (reader) => readings.get(reader) ?? readings.set(reader, createSentenceReading(reader, input.value)).get(reader);
     const next = {
       store, reading: readingOf(model), cellReading: readingOf(cellModel), kind: cellModel.network.cellKind,
       others: store.models.filter((other) => other !== model && other.tokenizer.unit === model.tokenizer.unit && other.network.cellKind !== model.network.cellKind)

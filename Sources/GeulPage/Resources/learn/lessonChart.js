@@ -38,16 +38,16 @@ export function createLessonChart({ label, xTitle = "", height = 190, isLog = fa
       ? (index) => left + (index + 0.5) / count * (width - left - right)
       : (index) => left + index / Math.max(1, count - 1) * (width - left - right);
     const y = (value) => top + (1 - axis.position(value)) * (height - top - bottom);
-    const picture = svg("svg", {
-      role: "img", "aria-label": `${label}. ${series.map(describeLessonSeries).join("; ")}`, width, height, viewBox: `0 0 ${width} ${height}`,
+    const plot = svg("svg", {
+      class: "plot", role: "img", "aria-label": `${label}. ${series.map(describeLessonSeries).join("; ")}`, width: width - left, height,
+      viewBox: `${left} 0 ${width - left} ${height}`,
     },
-    axis.ticks.map(({ value, text }) => [
-      svg("line", { class: value === 0 && !isLog ? "zero" : "grid", x1: left, x2: width - right, y1: y(value), y2: y(value) }),
-      svg("text", { x: left - 6, y: y(value) + 4, "text-anchor": "end", text }),
-    ]),
+    axis.ticks.map(({ value }) => svg("line", {
+      class: value === 0 && !isLog ? "zero" : "grid", x1: left, x2: width - right, y1: y(value), y2: y(value),
+    })),
     labels ? labels.map(({ text, start, end }) => svg("text", {
       x: (x(start) + x(end - 1)) / 2, y: height - 6, "text-anchor": "middle", class: start <= cursor && cursor < end ? "current" : null, text,
-    })) : chartTicks(count).map((index) => svg("text", {
+    })) : chartTicks(count, shown.firstX ?? 0).map((index) => svg("text", {
       x: x(index), y: height - 6, "text-anchor": "middle", text: formatNumber(horizontal(index)),
     })),
     cursor >= 0 && svg("line", { class: "at", x1: x(cursor), x2: x(cursor), y1: top, y2: height - bottom }),
@@ -61,14 +61,18 @@ export function createLessonChart({ label, xTitle = "", height = 190, isLog = fa
       }),
     ]));
     if (onSelect) {
-      picture.classList.add("selectable");
-      picture.addEventListener("click", (event) => {
-        const offset = (event.clientX - picture.getBoundingClientRect().left - left) / (width - left - right);
+      plot.classList.add("selectable");
+      plot.addEventListener("click", (event) => {
+        const offset = (event.clientX - plot.getBoundingClientRect().left) / (width - left - right);
         onSelect(Math.max(0, Math.min(count - 1, Math.floor(offset * count))));
       });
     }
     const { scrollLeft } = scroller;
-    scroller.replaceChildren(picture);
+    // The numbers of the axis stay in place when the plot is scrolled.
+    scroller.replaceChildren(
+      svg("svg", { class: "axis", "aria-hidden": "true", width: left, height, viewBox: `0 0 ${left} ${height}` },
+        axis.ticks.map(({ value, text }) => svg("text", { x: left - 6, y: y(value) + 4, "text-anchor": "end", text }))),
+      plot);
     scroller.scrollLeft = scrollLeft;
     scroller.tabIndex = width > drawnWidth ? 0 : -1;
     if (width > drawnWidth && cursor >= 0) showCursor(x(cursor));
@@ -139,9 +143,10 @@ function chartPath(values, x, y, axis) {
   return path;
 }
 
-function chartTicks(count) {
+/** Returns the indices of about seven values whose number, index + first, is a multiple of a step. */
+function chartTicks(count, first) {
   const step = [1, 2, 5, 10, 20, 50, 100].find((size) => (count - 1) / size <= 7) ?? 200;
-  return Array.from({ length: Math.floor((count - 1) / step) + 1 }, (_, index) => index * step);
+  return Array.from({ length: count }, (_, index) => index).filter((index) => (index + first) % step === 0);
 }
 
 function chartLinearAxis(series, range) {

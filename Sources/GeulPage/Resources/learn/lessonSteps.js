@@ -37,8 +37,17 @@ function neuronStep(number) {
   const onlyState = { tint: "h_t", charts: [{ names: ["h_t"] }], shown: ["h_t"] };
   return (lesson) => createNeuronFigure(lesson, {
     ...(neuronQuantities[lesson.kind]?.[number] ?? onlyState),
-    addition: number === 8 && lesson.kind === "lstm" ? outputGateAddition(lesson.cellReading) : undefined,
+    addition: lesson.kind !== "lstm" ? undefined : { 5: smallestValues(lesson.cellReading), 8: outputGateAddition(lesson.cellReading) }[number],
   });
+}
+
+/** Returns the sentence that names the tokens at which the forget gate is smallest. */
+function smallestValues(reading) {
+  return (values) => {
+    const smallest = Array.from(values["f_t"], (value, time) => ({ value, time })).sort((a, b) => a.value - b.value).slice(0, 3);
+    return [h("p", { class: "result" }, ...richText(t("learn.smallest")), " ",
+      smallest.map(({ value, time }) => `‘${reading.tokens[time].text}’ ${formatNumber(value, 2)}`).join(" · "))];
+  };
 }
 
 /** Returns the slider of the output gate at the chosen token, and the prediction with the changed hidden state. */
@@ -79,7 +88,7 @@ export const lessonSteps = [
   { formulas: ["c_t = f_t * c_{t-1} + i_t * c~_t"], create: createUpdateFigure, isAboutCell: true },
   { formulas: ["o_t = sigmoid(W_o x_t + U_o h_{t-1} + b_o)", "h_t = o_t * tanh(c_t)"], create: neuronStep(8), isAboutCell: true },
   {
-    formulas: ["σ(a) = {1}/{1 + exp(-a)} , σ'(a) = σ(a) (1 - σ(a))", "tanh'(a) = 1 - tanh^2(a)", "h_t = f(w h_{t-1}) , h_1 = f(x_1)", "{∂h_t}/{∂h_1} = ∏_{s=2}^t w f'(w h_{s-1})"],
+    formulas: ["σ(a) = {1}/{1 + exp(-a)}", "σ'(a) = σ(a) (1 - σ(a))", "tanh'(a) = 1 - tanh^2(a)", "h_1 = f(x_1)", "h_t = f(w h_{t-1})", "{∂h_t}/{∂h_1} = ∏_{s=2}^t w f'(w h_{s-1})"],
     create: createActivationFigure, isAboutCell: true,
   },
   { formulas: ["p_k = {exp(y_k / T)}/{∑_{j=1}^V exp(y_j / T)}"], create: createTemperatureFigure },

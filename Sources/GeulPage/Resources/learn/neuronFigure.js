@@ -2,7 +2,7 @@ import { h } from "../app/dom.js";
 import { formatNumber, t } from "../app/strings.js";
 import { formula } from "./formula.js";
 import { createLessonChart } from "./lessonChart.js";
-import { createNeuronChoice, meanGate, neuronValues } from "./neurons.js";
+import { createNeuronChoice, meanGate, neuronSeries } from "./neurons.js";
 import { createTokenRow } from "./reading.js";
 
 /**
@@ -15,7 +15,7 @@ import { createTokenRow } from "./reading.js";
  */
 export function createNeuronFigure({ cellReading: reading, onClose }, { tint, charts, shown, addition = () => [] }) {
   const choice = createNeuronChoice(reading, onClose);
-  let values = neuronValues(reading, reading.neuron.value);
+  let values = neuronSeries(reading, reading.neuron.value);
   const row = createTokenRow(reading, {
     label: t("learn.choose"), tint: (index) => Math.max(-1, Math.min(1, values[tint][index])),
     describe: (index) => `${tint} ${formatNumber(values[tint][index], 2)}`,
@@ -44,7 +44,7 @@ export function createNeuronFigure({ cellReading: reading, onClose }, { tint, ch
 
   onClose(reading.position.subscribe(update));
   onClose(reading.neuron.subscribe((neuron) => {
-    values = neuronValues(reading, neuron);
+    values = neuronSeries(reading, neuron);
     update();
   }));
   update();

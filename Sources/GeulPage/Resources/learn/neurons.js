@@ -6,7 +6,7 @@ import { learnState } from "./reading.js";
  * Returns the gates and states of one neuron over a reading, `[time]`, by the names of the formulas: for an LSTM `f_t`, `i_t`, `c~_t`, `o_t`,
  * `c_t`, `c_{t-1}`, `tanh(c_t)`, `h_t` and the product `i_t * c~_t`; for a GRU `z_t`, `r_t`, `n_t`, `h_t`, `h_{t-1}`; for an RNN `h_t`.
  */
-export function neuronValues(reading, { layer, index }) {
+export function neuronSeries(reading, { layer, index }) {
   const { network } = reading.model;
   const steps = reading.trace.states.map((state) => state[layer]);
   const gate = (number) => steps.map((step) => step.gates[number][index]);

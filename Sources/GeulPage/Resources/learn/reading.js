@@ -27,7 +27,7 @@ export function defaultSentence(model) {
  * - `trace`: the states, after `advance` returned true.
  * - `position`: a signal, the index of the token that the reader looks at. `neuron`: a signal, `{ layer, index }`.
  */
-export function createReading(model, sentence) {
+export function createSentenceReading(model, sentence) {
   const encoded = model.encode(sentence);
   const ids = encoded.ids.slice(0, maximumReadingLength);
   const { unit } = model.tokenizer;

@@ -3,7 +3,7 @@ import { runInSlices } from "../app/scheduler.js";
 import { formatNumber, formatPercent, t } from "../app/strings.js";
 import { createBarList } from "./barList.js";
 import { scientific } from "./lessonChart.js";
-import { createReading, createTokenRow, meanLoss, predictionBars, tokenProbability } from "./reading.js";
+import { createSentenceReading, createTokenRow, meanLoss, predictionBars, tokenProbability } from "./reading.js";
 
 /** The surprisal in bits that gets the full color. */
 const fullTintBits = 8;
@@ -29,7 +29,7 @@ export function createSequenceFigure({ reading, onClose }) {
     const written = reading.characters.map((character) => character.written);
     const index = swapIndex();
     [written[index], written[index + 1]] = [written[index + 1], written[index]];
-    const other = createReading(reading.model, written.join(""));
+    const other = createSentenceReading(reading.model, written.join(""));
     cancel();
     cancel = runInSlices(other, (isDone) => {
       if (!isDone) return;

@@ -9,6 +9,9 @@ import { createTokenRow, predictionBars } from "./reading.js";
 
 /** The number of components of the hidden state that are shown. */
 const componentCount = 8;
+/** The numbers of cells in wide and in narrow windows. */
+const windowSize = 5;
+const nearWindowSize = 3;
 
 /** Step 2: the network unrolled over time around the chosen token, with some components of h_t and the predictions. */
 export function createUnrolledFigure({ reading, onClose }) {
@@ -20,14 +23,13 @@ export function createUnrolledFigure({ reading, onClose }) {
   const title = h("h3", {});
   const bars = createBarList({ label: t("learn.predictions") });
 
-  function createCell(index, offset) {
-    if (index < 0 || index >= reading.ids.length) return h("li", { class: `outside offset-${Math.abs(offset)}` });
+  function createCell(index, position, isFar) {
     const values = components.map((component) => reading.trace.states[index][layer].hiddenState[component]);
     const probabilities = network.probabilities(reading.trace.states[index]);
     const [best] = mostLikely(probabilities, 1);
     const predicted = visibleToken(vocabulary.tokens[best.id], tokenizer.unit);
     const { text } = reading.tokens[index];
-    return h("li", { class: `offset-${Math.abs(offset)}`, "aria-current": offset === 0 ? "true" : null },
+    return h("li", { class: isFar ? "far" : null, "aria-current": index === position ? "true" : null },
       h("span", { class: "output" }, formula(`y_{${index + 1}}`), h("span", { text: ` ${predicted} ${formatPercent(best.probability)}` })),
       h("span", { class: "arrow", "aria-hidden": "true", text: "↑" }),
       h("span", { class: "state" }, formula(`h_{${index + 1}}`), createComponents(values, components)),
@@ -38,7 +40,10 @@ export function createUnrolledFigure({ reading, onClose }) {
   function update() {
     row.update();
     const position = reading.position.value;
-    cells.replaceChildren(...[-2, -1, 0, 1, 2].map((offset) => createCell(position + offset, offset)));
+    // Narrow windows hide the cells that are far.
+    const [first, nearFirst] = [windowSize, nearWindowSize].map((size) => Math.max(0, Math.min(position - (size - 1) / 2, reading.ids.length - size)));
+    const isFar = (index) => index < nearFirst || index >= nearFirst + nearWindowSize;
+    cells.replaceChildren(...Array.from({ length: Math.min(windowSize, reading.ids.length) }, (_, index) => createCell(first + index, position, isFar(first + index))));
     title.textContent = t("learn.predictionAfter", { token: reading.tokens[position].text });
     bars.update(predictionBars(reading, network.probabilities(reading.trace.states[position]), 5, reading.ids[position + 1]));
   }

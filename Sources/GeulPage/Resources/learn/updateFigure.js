@@ -3,7 +3,7 @@ import { formatNumber, t } from "../app/strings.js";
 import { createBarList } from "./barList.js";
 import { formula } from "./formula.js";
 import { createLessonChart, threeDigits } from "./lessonChart.js";
-import { createNeuronChoice, neuronValues } from "./neurons.js";
+import { createNeuronChoice, neuronSeries } from "./neurons.js";
 import { createTokenRow } from "./reading.js";
 
 /** The number of steps over which the state is followed with a constant forget gate. */
@@ -43,7 +43,7 @@ export function createUpdateFigure({ cellReading: reading, kind, onClose }) {
 
   /** Starts from the values of the model at the chosen token. */
   function reset() {
-    const values = neuronValues(reading, reading.neuron.value);
+    const values = neuronSeries(reading, reading.neuron.value);
     const position = reading.position.value;
     const valueOf = (name) => values[name]?.[position] ?? 0.5;
     before = valueOf(update.before);
@@ -77,7 +77,7 @@ export function createUpdateFigure({ cellReading: reading, kind, onClose }) {
     })));
     const retention = numbers[0];
     const followed = Array.from({ length: followedSteps + 1 }, (_, step) => after * retention ** step);
-    chart.update({ firstX: 0, range: [Math.min(0, ...followed, -0.1), Math.max(0, ...followed, 0.1)], series: [{
+    chart.update({ firstX: 0, range: after < 0 ? [-Math.max(1, -after), 0] : [0, Math.max(1, after)], series: [{
       name: t("learn.constant", { gate: `\`${update.retention} = ${threeDigits(retention)}\`` }), values: followed,
     }] });
     bars.element.dataset.after = after;
