@@ -141,5 +141,7 @@ export const learnEnglish = {
   "learn.gru.6": "The model of this page is a GRU, in which `1 - z_t` plays the part of the input gate and the candidate is `n_t`. Because `z_t` and `1 - z_t` always add up to 1, writing more means forgetting more.",
   "learn.gru.7": "The model of this page is a GRU, which updates its state by `h_t = (1 - z_t) * n_t + z_t * h_{t-1}`. So do the sliders.",
   "learn.gru.8": "The model of this page is a GRU, which has no output gate. The figure shows its reset gate `r_t`, which controls how much of the previous state the candidate `n_t` takes into account.",
+  "learn.gru.question": "Find tokens at which `z_t` is near 1, and others at which it is near 0. What does `h_t` do there?",
+  "learn.gru.answer": "Where `z_t` is near 1, `h_t` is almost the same as `h_{t-1}` just before. Where it is near 0, `h_t` is almost the same as the candidate `n_t`.",
   "learn.rnn.7": "The model of this page is a vanilla RNN, which has neither a cell state nor gates. All sliders start at 0.5.",
 };

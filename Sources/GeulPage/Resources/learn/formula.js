@@ -46,6 +46,8 @@ function readFormulaRow(reader) {
       row.push(mathElement("mspace", [], { width: "0.12em" }));
     }
     hasSpace = false;
+    const isSign = item.textContent === "−" && (row.length === 0 || (row.at(-1).localName === "mo" && row.at(-1).textContent !== ")"));
+    if (isSign) ["lspace", "rspace"].forEach((side) => item.setAttribute(side, "0"));
     row.push(item);
   }
   return mathElement("mrow", row);
@@ -59,7 +61,7 @@ function readFormulaItem(reader) {
     reader.index += 1;
     item = mathElement("mover", [item, mathElement("mo", ["~"], { stretchy: "false" })], { accent: "true" });
   }
-  const isLarge = /[∏∑]/.test(item.textContent) && item.localName === "mo";
+  const isLarge = /^[∏∑]$/.test(item.textContent);
   const scripts = {};
   while (next() === "_" || next() === "^") {
     const mark = next();

@@ -113,16 +113,22 @@ export function createLearnView(store) {
         }))),
       ...remarks.map((remark) => h("p", { class: "remark" }, richText(remark))),
       figure,
-      h("div", { class: "question" },
-        h("h3", { text: t("learn.try") }),
-        h("p", {}, richText(t(`learn.${number}.question`))),
-        h("details", {}, h("summary", { text: t("learn.answer") }), h("p", {}, richText(t(`learn.${number}.answer`))))),
+      ...createQuestion(number, adapted && kind),
       h("div", { class: "lesson-moves controls" },
         moveButton(learnState.step - 1, "learn.previous"), moveButton(learnState.step + 1, "learn.next", "primary")));
     showFigure();
     if (!isMoved) return;
     heading.focus({ preventScroll: true });
     element.scrollIntoView({ block: "start" });
+  }
+
+  /** Creates the question of a step. Those about the cell state do not fit a model without one; a GRU has a question of its own. */
+  function createQuestion(number, kind) {
+    const key = !kind || (kind === "rnn" && number === 7) ? `learn.${number}` : kind === "gru" && number > 4 && number < 8 ? "learn.gru" : null;
+    return key ? [h("div", { class: "question" },
+      h("h3", { text: t("learn.try") }),
+      h("p", {}, richText(t(`${key}.question`))),
+      h("details", {}, h("summary", { text: t("learn.answer") }), h("p", {}, richText(t(`${key}.answer`)))))] : [];
   }
 
   function moveButton(index, key, style = null) {

@@ -2,7 +2,9 @@ import { h, svg } from "../app/dom.js";
 import { formatNumber, t } from "../app/strings.js";
 import { richText } from "./formula.js";
 
-const lessonChartMargin = { left: 42, right: 10, top: 10, bottom: 22 };
+const lessonChartMargin = { left: 46, right: 10, top: 10, bottom: 22 };
+/** The width of the numbers of the vertical axis; the plot begins beside them. */
+const axisWidth = 34;
 
 /**
  * Creates a chart of lines with a linear or logarithmic axis, a legend and a table of its numbers.
@@ -39,8 +41,8 @@ export function createLessonChart({ label, xTitle = "", height = 190, isLog = fa
       : (index) => left + index / Math.max(1, count - 1) * (width - left - right);
     const y = (value) => top + (1 - axis.position(value)) * (height - top - bottom);
     const plot = svg("svg", {
-      class: "plot", role: "img", "aria-label": `${label}. ${series.map(describeLessonSeries).join("; ")}`, width: width - left, height,
-      viewBox: `${left} 0 ${width - left} ${height}`,
+      class: "plot", role: "img", "aria-label": `${label}. ${series.map(describeLessonSeries).join("; ")}`, width: width - axisWidth, height,
+      viewBox: `${axisWidth} 0 ${width - axisWidth} ${height}`,
     },
     axis.ticks.map(({ value }) => svg("line", {
       class: value === 0 && !isLog ? "zero" : "grid", x1: left, x2: width - right, y1: y(value), y2: y(value),
@@ -63,15 +65,15 @@ export function createLessonChart({ label, xTitle = "", height = 190, isLog = fa
     if (onSelect) {
       plot.classList.add("selectable");
       plot.addEventListener("click", (event) => {
-        const offset = (event.clientX - plot.getBoundingClientRect().left) / (width - left - right);
+        const offset = (event.clientX - plot.getBoundingClientRect().left + axisWidth - left) / (width - left - right);
         onSelect(Math.max(0, Math.min(count - 1, Math.floor(offset * count))));
       });
     }
     const { scrollLeft } = scroller;
     // The numbers of the axis stay in place when the plot is scrolled.
     scroller.replaceChildren(
-      svg("svg", { class: "axis", "aria-hidden": "true", width: left, height, viewBox: `0 0 ${left} ${height}` },
-        axis.ticks.map(({ value, text }) => svg("text", { x: left - 6, y: y(value) + 4, "text-anchor": "end", text }))),
+      svg("svg", { class: "axis", "aria-hidden": "true", width: axisWidth, height, viewBox: `0 0 ${axisWidth} ${height}` },
+        axis.ticks.map(({ value, text }) => svg("text", { x: axisWidth - 2, y: y(value) + 4, "text-anchor": "end", text }))),
       plot);
     scroller.scrollLeft = scrollLeft;
     scroller.tabIndex = width > drawnWidth ? 0 : -1;
