@@ -55,7 +55,7 @@ export function createLessonChart({ label, xTitle = "", height = 190, isLog = fa
     cursor >= 0 && svg("line", { class: "at", x1: x(cursor), x2: x(cursor), y1: top, y2: height - bottom }),
     series.map(({ values, points }, number) => [
       svg("path", { class: `line series-${number + 1}`, d: chartPath(values, x, y, axis) }),
-      points && points.map((point) => svg("circle", {
+      (points ?? []).map((point) => svg("circle", {
         class: `series-${number + 1}`, r: 2.5, cx: x((point.x - horizontal(0)) / (horizontal(1) - horizontal(0))), cy: y(point.y),
       })),
       cursor >= 0 && axis.has(values[cursor]) && svg("circle", {
