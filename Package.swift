@@ -62,11 +62,19 @@ let package = Package(
       "GeulCompression", ["GeulCompute", "GeulModel", "GeulStorage", "GeulText", "GeulTraining"]),
     module("GeulInsight", ["GeulCompute", "GeulModel", "GeulText"]),
     module("GeulCharts"),
+    .target(
+      name: "GeulPage", dependencies: ["GeulCompute", "GeulModel", "GeulStorage"],
+      exclude: ["Resources"],
+      swiftSettings: strict, plugins: ["EmbedResourcesPlugin"]),
+    .executableTarget(name: "EmbedResources", swiftSettings: strict),
+    .plugin(
+      name: "EmbedResourcesPlugin", capability: .buildTool(), dependencies: ["EmbedResources"],
+      path: "Sources/EmbedResourcesPlugin"),
     module(
       "Geul",
       [
         "GeulStorage", "GeulCompute", "GeulText", "GeulModel", "GeulTraining", "GeulGeneration",
-        "GeulCompression", "GeulInsight",
+        "GeulCompression", "GeulInsight", "GeulPage",
       ]),
     .executableTarget(
       name: "GeulCommand", dependencies: ["Geul", "GeulCharts", argumentParser],
@@ -90,6 +98,12 @@ let package = Package(
       isOptimized: true),
     tests("GeulInsightTests", ["GeulInsight", "GeulModel", "GeulCompute", "GeulText"]),
     tests("GeulChartsTests", ["GeulCharts"]),
+    tests(
+      "GeulPageTests",
+      [
+        "GeulPage", "GeulModel", "GeulCompute", "GeulGeneration", "GeulInsight", "GeulStorage",
+        "GeulText", "GeulTraining",
+      ], exclude: ["Scripts"]),
     tests(
       "CommandTests", ["GeulCommand", "GeulModel", "GeulStorage"],
       exclude: ["Snapshots", "Fixtures"]),

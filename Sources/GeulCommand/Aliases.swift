@@ -48,6 +48,7 @@ enum Aliases {
     "bench": training.merging(["streams": "sequences"]) { $1 },
     "explain": ["cell": "neuron", "cells": "probe", "show": "select"],
     "context": ["train-three": "compare-cells"],
+    "page": ["html": "out", "quantize": "precision"],
   ]
   /// Values of earlier versions, by option.
   private static let values = ["--select": ["lively": "active", "lasting": "persistent"]]
@@ -55,7 +56,9 @@ enum Aliases {
   /// Options whose value is arbitrary text, which may also be two dashes.
   private static let textOptions = ["--prompt", "--stop", "--text"]
   /// Commands with a model or run as their first argument, which `-m` or `--model` may give too.
-  private static let modelCommands: Set = ["generate", "evaluate", "inspect", "explain", "context"]
+  private static let modelCommands: Set = [
+    "generate", "evaluate", "inspect", "explain", "context", "page",
+  ]
   private static let modelNames: Set = ["-m", "--model", "--model-path", "--model-name-or-path"]
 
   /// Returns the table of aliases of a command, both sides without dashes.

@@ -19,7 +19,7 @@ struct GeulCommand: ParsableCommand {
     version: "0.2.0",
     subcommands: [
       Train.self, Resume.self, Generate.self, Evaluate.self, Compress.self, Decompress.self,
-      Inspect.self, Explain.self, Context.self, Report.self, Tokenize.self, Bench.self,
+      Inspect.self, Explain.self, Context.self, Report.self, Page.self, Tokenize.self, Bench.self,
     ])
 
   static func main() {

@@ -52,6 +52,8 @@ extension Optimizer.Kind: ExpressibleByArgument {}
 extension TokenUnit: ExpressibleByArgument {}
 extension NormalForm: ExpressibleByArgument {}
 extension InvalidBytePolicy: ExpressibleByArgument {}
+extension ModelPage.WeightFormat: ExpressibleByArgument {}
+extension ModelPage.Language: ExpressibleByArgument {}
 
 /// Returns a seed that differs from call to call.
 func randomSeed() -> UInt64 { UInt64.random(in: 0..<1 << 32) }

@@ -98,7 +98,7 @@ extension SafetensorsFile {
   }
 }
 
-/// A type of tensor elements: `Float`, `Double`, `UInt64`, `Int64` or `UInt8`.
+/// A type of tensor elements: `Float`, `Double`, `UInt64`, `Int64`, `UInt8` or `Int8`.
 ///
 /// Do not add conformances.
 public protocol TensorElement: BitwiseCopyable, Numeric, Sendable {
@@ -129,4 +129,9 @@ extension Int64: TensorElement {
 extension UInt8: TensorElement {
   /// U8.
   public static var dtype: SafetensorsFile.Dtype { .u8 }
+}
+
+extension Int8: TensorElement {
+  /// I8.
+  public static var dtype: SafetensorsFile.Dtype { .i8 }
 }

@@ -15,10 +15,12 @@ struct BadCheckpointTests {
     for command in [
       ["generate", "bad.safetensors", "--seed", "1"], ["inspect", "bad.safetensors"],
       ["evaluate", "bad.safetensors", "text.txt"],
+      ["page", "run", "bad.safetensors", "--out", "bad.html"],
     ] {
       try GeulProcess.run(command, in: folder)
         .expectRefusal(1, naming: "bad.safetensors", words)
     }
+    #expect(!folder.exists("bad.html"))
     for name in ["latest", "latest.previous"] {
       try folder.write(bytes, to: "run/\(name).safetensors")
     }

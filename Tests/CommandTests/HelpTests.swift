@@ -8,8 +8,8 @@ import TestSupport
 struct HelpTests {
   static let commands = [
     "", "train", "resume", "generate", "evaluate", "inspect", "tokenize", "bench", "bench train",
-    "bench generate", "bench tokenize", "bench peak", "explain", "context", "report", "compress",
-    "decompress",
+    "bench generate", "bench tokenize", "bench peak", "explain", "context", "report", "page",
+    "compress", "decompress",
   ]
 
   @Test(arguments: commands)

@@ -25,13 +25,19 @@ export function safetensorsBytes(metadata, tensors) {
   return fileBytes(JSON.stringify(header), tensors.map(({ bytes }) => bytes));
 }
 
-/** Returns a header, as text, and data as the bytes of a file. */
+/** Returns the bytes of a file with a header, as text, and data, a list of byte arrays. */
 export function fileBytes(header, data) {
   const text = new TextEncoder().encode(header);
-  const padded = new Uint8Array(8 + Math.ceil(text.length / 8) * 8).fill(0x20);
-  new DataView(padded.buffer).setBigUint64(0, BigInt(padded.length - 8), true);
-  padded.set(text, 8);
-  return new Uint8Array(Buffer.concat([padded, ...data]));
+  const headerEnd = 8 + Math.ceil(text.length / 8) * 8;
+  const file = new Uint8Array(data.reduce((sum, bytes) => sum + bytes.length, headerEnd)).fill(0x20, 8, headerEnd);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerEnd - 8), true);
+  file.set(text, 8);
+  let end = headerEnd;
+  for (const bytes of data) {
+    file.set(bytes, end);
+    end += bytes.length;
+  }
+  return file;
 }
 
 export const float32Bytes = (values) => new Uint8Array(Float32Array.from(values).buffer);

@@ -21,9 +21,9 @@ export class Store {
     this.setText(text ?? defaultText(models[0]));
   }
 
-  /** Replaces the text by one that a person typed, and reads it. */
-  setText(text) {
-    this.tree.value.setText(text);
+  /** Replaces the text by one that a person typed, and reads it; `continuesTyping` as in TextTree. */
+  setText(text, continuesTyping = false) {
+    this.tree.value.setText(text, continuesTyping);
     this.textChanged();
   }
 

@@ -28,6 +28,7 @@ export class TextTree {
     /** The state in which an empty text begins: after a line break. */
     this.emptyState = compactState(network.step(vocabulary.lineBreakID, this.root.state));
     this.cachedPath = null;
+    this.cachedCharacters = { nodes: [], characters: [] };
   }
 
   /** The nodes of the text in reading order, without the root. */
@@ -51,7 +52,18 @@ export class TextTree {
    */
   get characters() {
     const path = this.path;
-    this.cachedPath.characters ??= groupCharacters(this.model, path);
+    if (this.cachedPath.characters === null) {
+      // A character depends only on the one before it, so that generated text costs little.
+      const { nodes, characters } = this.cachedCharacters;
+      let common = 0;
+      while (common < nodes.length && nodes[common] === path[common]) common++;
+      let kept = characters.length;
+      while (kept > 0 && characters[kept - 1].end > common) kept--;
+      kept = Math.max(0, kept - 2);
+      const start = kept === 0 ? 0 : characters[kept - 1].end;
+      this.cachedPath.characters = characters.slice(0, kept).concat(groupCharacters(this.model, path, start));
+      this.cachedCharacters = this.cachedPath;
+    }
     return this.cachedPath.characters;
   }
 
@@ -77,20 +89,22 @@ export class TextTree {
 
   /**
    * Replaces the text by `text`, which a person typed. Tokens that stay at its beginning are kept; the others become a
-   * new branch. Typed text that nothing else follows is removed when it is deleted.
+   * new branch. Typed text that nothing else follows is removed when it is deleted and `undo` cannot return to it.
+   *
+   * With `continuesTyping`, the change belongs to the one before: `undo` reverts both.
    */
-  setText(text) {
-    const typed = typedTokens(this.model, text);
+  setText(text, continuesTyping = false) {
+    const typed = typedTokens(this.model, text).slice(0, maximumTextLength);
     const kept = commonPrefixLength(this.path, typed);
     if (kept === typed.length && kept === this.path.length) return;
-    this.record();
+    if (!continuesTyping) this.record();
     const left = this.tip;
     this.tip = kept === 0 ? this.root : this.path[kept - 1];
     for (const token of typed.slice(kept)) {
-      if (this.path.length >= maximumTextLength) break;
       this.tip = childOf(this.tip, token) ?? addChild(this.tip, { ...token, isTyped: true });
     }
-    this.removeTyped(left);
+    this.removeLeaves(left, (node) => node.isTyped);
+    this.forgetStates(left);
   }
 
   /** Appends a generated token with its probability and the state after it. */
@@ -100,6 +114,16 @@ export class TextTree {
     node.state = compactState(state);
     this.tip = node;
     return node;
+  }
+
+  /** Returns a tree of this text alone, to which other texts can be appended. */
+  copy() {
+    const copy = new TextTree(this.model);
+    for (const node of this.path) {
+      copy.tip = addChild(copy.tip, node);
+      Object.assign(copy.tip, { state: node.state, probability: node.probability });
+    }
+    return copy;
   }
 
   /** Appends `id` after `node` instead of what follows it there; the rest stays as a branch. */
@@ -117,8 +141,22 @@ export class TextTree {
   /** Remembers the text for `undo`. */
   record() {
     this.history.push(this.tip);
-    if (this.history.length > 200) this.history.shift();
+    const forgotten = this.future;
     this.future = [];
+    if (this.history.length > 200) forgotten.push(this.history.shift());
+    for (const tip of forgotten) this.removeLeaves(tip, (node) => node.isTyped);
+  }
+
+  /** Shortens the text to the path to `node` and removes what followed, unless other branches or `undo` need it. */
+  shorten(node) {
+    const left = this.tip;
+    this.tip = node;
+    this.removeLeaves(left, () => true);
+  }
+
+  /** Reverts the last change without a way to repeat it. */
+  discardChange() {
+    if (this.canUndo) this.shorten(this.history.pop());
   }
 
   get canUndo() {
@@ -170,17 +208,22 @@ export class TextTree {
     return mostLikely(this.model.network.probabilities(this.stateAfter(node)), count);
   }
 
-  /** Removes typed nodes without children from `node` upward, unless the text or the history contains them. */
-  removeTyped(node) {
-    const kept = new Set([this.tip, ...this.history.slice(0, -1)]);
-    const isOnPath = new Set(this.path);
-    while (node !== this.root && node.isTyped && node.children.length === 0 && !kept.has(node) && !isOnPath.has(node)) {
+  /** Removes nodes without children from `node` upward while `isRemovable`, unless the text or the history needs them. */
+  removeLeaves(node, isRemovable) {
+    const kept = new Set([...this.path, ...this.history, ...this.future]);
+    while (node !== this.root && node.children.length === 0 && !kept.has(node) && isRemovable(node)) {
       const { parent } = node;
       parent.children.splice(parent.children.indexOf(node), 1);
-      for (const list of [this.history, this.future]) {
-        list.forEach((entry, index) => { if (entry === node) list[index] = parent; });
-      }
       node = parent;
+    }
+  }
+
+  /** Frees the states of typed text that only `undo` needs, from `node` upward; it is read again then. */
+  forgetStates(node) {
+    const kept = new Set(this.path);
+    while (node.isTyped && !kept.has(node) && node.children.every((child) => child.state === null)) {
+      node.state = null;
+      node = node.parent;
     }
   }
 }
@@ -231,9 +274,10 @@ function commonPrefixLength(path, typed) {
   return count;
 }
 
-function groupCharacters(model, path) {
+/** Returns the characters of the nodes of a path from the index `first` on, where a character begins. */
+export function groupCharacters(model, path, first = 0) {
   const characters = [];
-  let index = 0;
+  let index = first;
   while (index < path.length) {
     let end = index + 1;
     if (path[index].written !== undefined) {

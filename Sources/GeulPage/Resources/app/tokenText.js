@@ -9,6 +9,7 @@ import { h } from "./dom.js";
  * `update({ characters, tints, cursor, selection, marks, descriptions })` shows
  * - `characters`: `[{ text, below }]`; `below` is an optional array of `{ text, class }` beneath the character,
  * - `tints`: a value from -1 to 1 for each character: 0 is no color, 1 the color `--high`, -1 the color `--low`,
+ * - `partTints`: optional; for each character an array of the tints of what is beneath it, or null,
  * - `cursor`, `selection`: as in the store,
  * - `marks`: a Set of the indices that are outlined,
  * - `descriptions`: what a screen reader says of each character, a function of the index.
@@ -19,8 +20,10 @@ export function createTokenText({ label, onCursor = () => {}, onSelect = null, o
     class: "token-text", id, role: "listbox", tabindex: "0", "aria-label": label,
     "aria-multiselectable": onSelect ? "true" : null,
   });
-  let shown = { characters: [], tints: [], cursor: -1, selection: null, marks: new Set(), descriptions: null };
+  let shown = { characters: [], tints: [], partTints: null, cursor: -1, selection: null, marks: new Set(), descriptions: null };
   let spans = [];
+  // What showState has shown of each span, which makes updates of long texts fast.
+  const states = [];
   let anchor = -1;
 
   function update(next) {
@@ -35,8 +38,10 @@ export function createTokenText({ label, onCursor = () => {}, onSelect = null, o
         spans.push(h("span", { role: "option", id: `${id}-${index}`, "aria-selected": "false" }));
         element.append(spans[index]);
         showCharacter(spans[index], characters[index]);
+        states[index] = null;
       } else if (!isSameCharacter(before.characters[index], characters[index])) {
         showCharacter(spans[index], characters[index]);
+        states[index] = null;
       }
       showState(spans[index], index);
     }
@@ -48,17 +53,22 @@ export function createTokenText({ label, onCursor = () => {}, onSelect = null, o
     const tint = shown.tints[index] ?? 0;
     const { selection } = shown;
     const isSelected = selection !== null && index >= selection.start && index < selection.end;
-    const style = tint === 0 ? "" : Math.abs(tint).toFixed(2);
-    if (span.dataset.tint !== style) {
-      span.dataset.tint = style;
-      span.style.setProperty("--tint", style || "0");
+    const isCursor = index === shown.cursor;
+    const isMark = shown.marks.has(index);
+    const partTints = shown.characters[index].below ? shown.partTints?.[index] ?? [] : [];
+    const description = shown.descriptions?.(index) ?? null;
+    const state = [tint.toFixed(2), ...partTints.map((value) => value.toFixed(2)), isSelected, isCursor, isMark, description].join();
+    if (states[index] === state) return;
+    states[index] = state;
+    showTint(span, tint);
+    if (shown.characters[index].below) {
+      span.querySelectorAll(".below > span").forEach((part, place) => showTint(part, partTints[place] ?? 0));
     }
-    span.classList.toggle("negative", tint < 0);
-    span.classList.toggle("cursor", index === shown.cursor);
-    span.classList.toggle("mark", shown.marks.has(index));
+    span.classList.toggle("cursor", isCursor);
+    span.classList.toggle("mark", isMark);
     span.classList.toggle("selected", isSelected);
-    span.setAttribute("aria-selected", String(isSelected || index === shown.cursor));
-    if (shown.descriptions) span.setAttribute("aria-label", shown.descriptions(index));
+    span.setAttribute("aria-selected", String(isSelected || isCursor));
+    if (description) span.setAttribute("aria-label", description);
     else span.removeAttribute("aria-label");
   }
 
@@ -114,6 +124,15 @@ export function createTokenText({ label, onCursor = () => {}, onSelect = null, o
 }
 
 let tokenTextCount = 0;
+
+function showTint(span, tint) {
+  const style = tint === 0 ? "" : Math.abs(tint).toFixed(2);
+  if (span.dataset.tint !== style) {
+    span.dataset.tint = style;
+    span.style.setProperty("--tint", style || "0");
+  }
+  span.classList.toggle("negative", tint < 0);
+}
 
 /** Returns the number of characters from one line to the next at an index, by the positions of the spans. */
 function lineStep(spans, index, direction) {

@@ -18,10 +18,13 @@
  *
  * Gates are in PyTorch's order. Only the vanilla RNN uses `activation`, "tanh" or "relu".
  */
+
 const sigmoid = (x) => 1 / (1 + Math.exp(-x));
 
 /** A quantity that is a gate. */
-const gateQuantity = (key, gate, range = [0, 1]) => ({ key, gate, range, value: (step, neuron) => step.gates[gate][neuron] });
+const gateQuantity = (key, gate, range = [0, 1]) => (
+  { key, gate, range, value: (step, neuron) => step.gates[gate][neuron] }
+);
 
 const hiddenStateQuantity = {
   key: "hiddenState", gate: -1, range: [-1, 1], value: (step, neuron) => step.hiddenState[neuron],

@@ -5,8 +5,8 @@ import { PenaltyWindow, Sampler } from "./sampler.js";
 import { StopStrings } from "./stops.js";
 
 /**
- * A generator of a text that continues a prompt: what `geul generate` does, so that the same seed gives the same text
- * (Sources/GeulGeneration/GenerationBatch.swift).
+ * A generator of a text that continues a prompt, by the rules of Sources/GeulGeneration/GenerationBatch.swift: the same
+ * seed gives the same text as `geul generate`.
  */
 export class Generator {
   #model;

@@ -29,11 +29,15 @@ export class Model {
     this.tokenizer = new Tokenizer(tokenizer.unit, tokenizer.normalization);
     this.vocabulary = new Vocabulary(vocabulary);
     checkTokens(this.vocabulary, this.tokenizer.unit);
-    this.network = new Network(this.architecture, this.vocabulary.count, (tensor, shape) => (
-      tensorValues(tensors, tensor, shape)
-    ));
-    /** The number of parameters; both biases of a layer count as one where they are always added. */
-    this.parameterCount = countParameters(this.architecture, tensors);
+    let elementCount = 0;
+    this.network = new Network(this.architecture, this.vocabulary.count, (tensor, shape) => {
+      const values = tensorValues(tensors, tensor, shape);
+      elementCount += values.length;
+      return values;
+    });
+    const { cell, cellKind, layerCount, hiddenSize } = this.network;
+    /** The number of parameters. Both biases of a gate count as one where they are always added: not in the GRU. */
+    this.parameterCount = elementCount - (cellKind === "gru" ? 0 : layerCount * cell.gateCount * hiddenSize);
     /** "float32", or "int8" if matrices are stored as int8. */
     this.precision = [...tensors.values()].some(({ isQuantized }) => isQuantized) ? "int8" : "float32";
   }
@@ -97,10 +101,4 @@ function tensorValues(tensors, name, shape) {
     tensor.shape.join() === shape.join(), `its tensor "${name}" has the shape [${tensor.shape}] instead of [${shape}]`);
   requireModel(tensor.values.every(Number.isFinite), `its tensor "${name}" contains values that are not finite`);
   return tensor.values;
-}
-
-/** Counts the elements of all tensors, without the second bias of cells that need only one. */
-function countParameters({ cell, layers, hidden }, tensors) {
-  const all = [...tensors.values()].reduce((sum, { values }) => sum + values.length, 0);
-  return cell === "gru" ? all : all - layers * cells[cell].gateCount * hidden;
 }

@@ -18,12 +18,18 @@ export function encodePrompt(tokenizer, vocabulary, text) {
   const normalized = tokenizer.normalized(text);
   const ids = [];
   const substitutions = [];
+  // Tokens occur again and again, and the closest form of an unknown one takes long to find.
+  const encoded = new Map();
+  const encode = (token) => {
+    if (!encoded.has(token)) encoded.set(token, encodeToken(tokenizer, vocabulary, token));
+    return encoded.get(token);
+  };
   let position = 0;
   let decoder = null;
   const characters = tokenizer.graphemes(normalized).map((grapheme) => {
     const start = ids.length;
     const outcomes = tokenizer.graphemeTokens(grapheme).map((token) => {
-      const { outcome, replacement, ids: tokenIDs } = encodeToken(tokenizer, vocabulary, token);
+      const { outcome, replacement, ids: tokenIDs } = encode(token);
       if (outcome !== "known") substitutions.push({ position, token, outcome, replacement });
       position += 1;
       ids.push(...tokenIDs);

@@ -1,11 +1,13 @@
 import { isJamo, isSyllable, jamoOf, syllable } from "./hangul.js";
 
+/** Finds the boundaries of graphemes; made at the first use, because that takes long. */
+let graphemeSegmenter = null;
+
+/** The names of the normal forms in JavaScript. */
 const normalForms = { nfc: "NFC", nfd: "NFD", nfkc: "NFKC" };
 
 /** Splits text into tokens according to a token unit and a normal form, as Sources/GeulText/Tokenizer.swift does. */
 export class Tokenizer {
-  #segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
-
   /**
    * @param unit "grapheme", "codepoint", "jamo" or "byte".
    * @param normalization "none", "nfc", "nfd" or "nfkc"; bytes are never normalized.
@@ -30,7 +32,8 @@ export class Tokenizer {
   graphemes(text) {
     // Of ASCII, only CR and LF form a cluster.
     if (/^[\0-\x7f]*$/.test(text)) return text.match(/\r\n|[^]/g) ?? [];
-    return Array.from(this.#segmenter.segment(text), ({ segment }) => segment);
+    graphemeSegmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+    return Array.from(graphemeSegmenter.segment(text), ({ segment }) => segment);
   }
 
   /** Returns the tokens of a text in its normal form. A byte is represented by the code point of the same value. */

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Geul
+
+/// `geul page`: writes an HTML page that runs models in the browser.
+struct Page: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write an HTML page that runs models in the browser: write, see, learn, compare.",
+    usage: "geul page <model> ... --out <file> [<options>]",
+    discussion: """
+      geul page checkpoints/my --out my.html
+      geul page checkpoints/rnn checkpoints/gru checkpoints/lstm --out compare.html
+
+      The page is one file with the models inside. Open it in a browser, send it by mail or put it on a web server; it \
+      needs no network.
+      """)
+
+  @Argument(help: "Model files, or run directories (their best models).")
+  var models: [String]
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Output file; - for standard output.", valueName: "file"))
+  var out: String
+  @Option(
+    help: ArgumentHelp(
+      "Precision of the weights in the page: float32 or int8 (default: int8 above 1 MB of weights).",
+      valueName: "precision"))
+  var precision: ModelPage.WeightFormat?
+  @Option(help: "Title of the page.")
+  var title: String?
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Text that the page begins with.", valueName: "text"))
+  var text: String?
+  @Option(
+    help: ArgumentHelp(
+      "Language of the page: en or ko (default: that of the browser).", valueName: "language"))
+  var language: ModelPage.Language?
+
+  func validate() throws {
+    guard !models.isEmpty else { throw ValidationError("Give at least one model.") }
+  }
+
+  func run() throws {
+    let file = HTMLFile(out, option: "--out")
+    if out != "-" { try file.check() }
+    var page = ModelPage(title: title, text: text.map(PathString.text), language: language)
+    var names: [String] = []
+    for argument in models {
+      let model = try loadModel(argument)
+      let name = Self.name(of: argument)
+      let count = names.count { $0 == name }
+      names.append(name)
+      page.add(model, name: count == 0 ? name : "\(name) (\(count + 1))", format: precision)
+    }
+    let html = page.html
+    guard out != "-" else {
+      try Output.styledText(html)
+      return
+    }
+    try file.write(html)
+    Output.note(
+      "\(quantity(models.count, "model")), \(number(Double(html.utf8.count) / 1e6, 1)) MB. Open it in a browser."
+    )
+  }
+
+  /// Returns the name of a model in the page: that of its run directory, or that of its file without the extension.
+  private static func name(of argument: String) -> String {
+    var path = argument
+    while path.hasSuffix("/"), path != "/" { path.removeLast() }
+    let isCheckpoint = ["best.safetensors", "latest.safetensors"].contains(
+      FileSystem.name(of: path))
+    let folder = FileSystem.folder(of: path)
+    if isCheckpoint, !folder.isEmpty { path = folder }
+    return FileSystem.isFolder(path) ? FileSystem.name(of: path) : FileSystem.stem(of: path)
+  }
+}

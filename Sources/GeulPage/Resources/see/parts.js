@@ -1,0 +1,60 @@
+import { button, h } from "../app/dom.js";
+import { formatNumber, formatPercent, t } from "../app/strings.js";
+import { jamoParts, visibleToken } from "../app/visibleText.js";
+import { tokenSurprisal } from "./textWindow.js";
+
+/** Creates a group of buttons of which one is pressed; `options` are `[value, text]`. `update()` shows the value again. */
+export function segmented(label, options, value, onChoose) {
+  const buttons = options.map(([key, text]) => button(text, () => onChoose(key), { dataset: { value: String(key) } }));
+  const update = () => buttons.forEach((item, index) => item.setAttribute("aria-pressed", String(options[index][0] === value())));
+  update();
+  return { element: h("div", { class: "segmented", role: "group", "aria-label": label }, buttons), update };
+}
+
+/** Returns the visible form of a token of the window, `{ text, part }`; `part` is that of a jamo in its syllable. */
+export function tokenLabel({ window, model }, index) {
+  const { id, written } = window.nodes[index];
+  const token = id < 0 ? written : model.vocabulary.tokens[id];
+  const jamo = jamoParts(token);
+  return jamo ? { text: jamo.letter, part: jamo.part } : { text: visibleToken(token, model.tokenizer.unit), part: null };
+}
+
+/** Returns a list item with a button that shows a range of characters in their context and moves the cursor there. */
+export function contextItem(view, start, end, note, onChoose = null) {
+  const { characters } = view.window;
+  const textOf = (from, to) => characters.slice(Math.max(0, from), to).map(({ text }) => visibleLine(text)).join("");
+  return h("li", {}, h("button", { type: "button", class: "context", on: { click: () => {
+    view.moveTo(end - 1);
+    onChoose?.();
+  } } },
+    h("span", { class: "note", text: note }), " ",
+    h("span", {}, textOf(start - 14, start), h("mark", { text: textOf(start, end) }), textOf(end, end + 14))));
+}
+
+function visibleLine(text) {
+  return /^[\r\n]+$/.test(text) ? "↵" : text;
+}
+
+/** Returns what is known of the character at the cursor: surprisal, probability and likely tokens of each of its tokens. */
+export function characterDetail(view) {
+  const index = view.cursorIndex();
+  if (index < 0) return h("p", { class: "muted", text: t("see.noCursor") });
+  const { start, end, text } = view.window.characters[index];
+  const bits = view.surprisals[index];
+  const rows = view.window.nodes.slice(start, end).map((node, offset) => {
+    const surprisal = tokenSurprisal(node);
+    const likely = Number.isNaN(surprisal) ? [] : view.window.tree.predictions(node.parent, 5);
+    const label = tokenLabel(view, start + offset);
+    return h("tr", {},
+      h("th", { scope: "row", class: label.part, text: label.text }),
+      h("td", { text: node.id < 0 ? t("see.skipped") : Number.isNaN(surprisal) ? t("see.first") : t("see.bits", { bits: formatNumber(surprisal, 2) }) }),
+      h("td", { text: Number.isNaN(surprisal) ? "" : formatPercent(node.probability) }),
+      h("td", { class: "likely" }, likely.map(({ id, probability }) => h("span", { class: id === node.id ? "actual" : null },
+        h("b", { text: visibleToken(view.model.vocabulary.tokens[id], view.model.tokenizer.unit) }), ` ${formatPercent(probability)} `))));
+  });
+  return [
+    rows.length > 1 && h("p", {}, h("strong", { text: visibleLine(text) }), ` ${Number.isNaN(bits) ? "" : t("see.bits", { bits: formatNumber(bits, 2) })}`),
+    h("table", {}, h("thead", { class: "visually-hidden" }, h("tr", {},
+      ["see.token", "see.surprisal", "see.probability", "see.likely"].map((key) => h("th", { scope: "col", text: t(key) })))), h("tbody", {}, rows)),
+  ].filter(Boolean);
+}
