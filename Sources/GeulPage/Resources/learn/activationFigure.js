@@ -75,7 +75,7 @@ function createRecurrence() {
     }));
     result.replaceChildren(
       h("caption", { class: "visually-hidden", text: t("learn.recurrence") }),
-      h("thead", {}, h("tr", {}, h("th", { scope: "col", text: t("learn.function") }), [`h_{${recurrenceSteps}}`, `∂h_{${recurrenceSteps}} / ∂h_1`].map((name) => h("th", { scope: "col" }, formula(name))))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col", text: t("learn.function") }), ["learn.lastState", "learn.lastGradient"].map((key) => h("th", { scope: "col", text: t(key, { steps: recurrenceSteps }) })))),
       h("tbody", {}, names.map((name, number) => h("tr", { dataset: { name } }, h("th", { scope: "row", text: label[name] }),
         [results[number].states, results[number].gradients].map((values) => h("td", { text: scientific(values.at(-1)), dataset: { value: values.at(-1) } }))))));
   }
@@ -87,7 +87,7 @@ function createRecurrence() {
       learnState.weight = weight;
       update();
     } }),
-    h("div", { class: "columns" }, charts.map((chart, index) => h("div", {}, h("h4", {}, index === 0 ? formula("h_t") : formula("∂h_t / ∂h_1")), chart.element))),
-    h("div", { class: "wide" }, result),
+    h("div", { class: "columns" }, charts.map((chart, index) => h("div", {}, h("h4", { text: t(index === 0 ? "learn.states" : "learn.gradients") }), chart.element))),
+    result,
   ];
 }

@@ -106,7 +106,7 @@ export function createLearnView(store) {
       heading,
       ...t(`learn.${number}.text`, values).split("\n").map((paragraph) => h("p", {}, richText(paragraph))),
       h("div", { class: "lesson-formula" },
-        h("div", { class: "wide" }, formulas.map((source) => h("div", {}, formula(source, true)))),
+        h("div", {}, formulas.map((source) => h("div", {}, formula(source, true)))),
         h("dl", {}, t(`learn.${number}.symbols`).split("\n").map((line) => {
           const [symbol, meaning] = line.split(/ := /);
           return h("div", {}, h("dt", {}, richText(symbol)), h("dd", {}, richText(meaning)));

@@ -22,7 +22,7 @@ const axisWidth = 34;
 export function createLessonChart({ label, xTitle = "", height = 190, isLog = false, onSelect = null, xOf = null }) {
   const legend = h("div", { class: "chart-legend", "aria-hidden": "true" });
   const scroller = h("div", { class: "chart-scroller" });
-  const rows = h("div", { class: "wide" });
+  const rows = h("div", { class: "rows", tabindex: "0", role: "group", "aria-label": label });
   const details = h("details", { class: "chart-data" }, h("summary", { text: t("learn.numbers") }), rows);
   const element = h("div", { class: "lesson-chart" }, legend, scroller, details);
   let shown = null;
@@ -99,8 +99,8 @@ export function createLessonChart({ label, xTitle = "", height = 190, isLog = fa
     const count = Math.max(...series.map(({ values }) => values.length));
     const number = (value) => (isLog ? scientific(value) : formatNumber(value, 3));
     rows.replaceChildren(h("table", {},
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, richText(xTitle || t("learn.position"))),
-        series.map(({ name }) => h("th", { scope: "col" }, richText(name))))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col", text: plainName(xTitle || t("learn.position")) }),
+        series.map(({ name }) => h("th", { scope: "col", text: plainName(name) })))),
       h("tbody", {}, Array.from({ length: count }, (_, index) => h("tr", {},
         h("th", { scope: "row", text: labels ? `${index + 1} ${labels.find(({ end }) => index < end)?.text ?? ""}` : formatNumber(horizontal(index), xOf ? 1 : 0) }),
         series.map(({ values }) => h("td", { text: index < values.length ? number(values[index]) : "" })))))));
@@ -122,11 +122,16 @@ export function createLessonChart({ label, xTitle = "", height = 190, isLog = fa
   };
 }
 
+/** Returns a name whose formulas are plain text. */
+function plainName(name) {
+  return name.replaceAll("`", "");
+}
+
 function describeLessonSeries({ name, values }) {
   const finite = values.filter(Number.isFinite);
-  if (finite.length === 0) return name.replaceAll("`", "");
+  if (finite.length === 0) return plainName(name);
   const [low, high] = [Math.min(...finite), Math.max(...finite)];
-  return t("learn.summary", { name: name.replaceAll("`", ""), low: threeDigits(low), high: threeDigits(high) });
+  return t("learn.summary", { name: plainName(name), low: threeDigits(low), high: threeDigits(high) });
 }
 
 /** Returns the width of a value in pixels at which the labels below do not overlap. */

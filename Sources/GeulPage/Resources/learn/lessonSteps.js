@@ -56,7 +56,7 @@ function outputGateAddition(reading) {
     const { network } = reading.model;
     const state = reading.trace.states[position];
     const isTop = layer === network.layerCount - 1;
-    const equation = h("div", { class: "wide", role: "status" });
+    const equation = h("div", { class: "equation", role: "status" });
     const bars = createBarList({ label: t("learn.predictions") });
     function show(gate) {
       const hidden = gate * values["tanh(c_t)"][position];

@@ -35,7 +35,7 @@ export function createUpdateFigure({ cellReading: reading, kind, onClose }) {
   const choice = createNeuronChoice(reading, onClose);
   const row = createTokenRow(reading, { label: t("learn.choose") });
   const sliders = h("div", { class: "update-sliders" });
-  const equation = h("div", { class: "wide", role: "status" });
+  const equation = h("div", { class: "equation", role: "status" });
   const bars = createBarList({ label: t("learn.terms"), isSigned: true });
   const chart = createLessonChart({ label: t("learn.followed"), xTitle: t("learn.steps"), height: 170 });
   let numbers = [];
