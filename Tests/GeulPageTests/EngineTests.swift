@@ -11,47 +11,30 @@ import Testing
 ///
 /// The comparisons run over `EngineFixture.all`, which are written to a temporary folder, or to the folder of the
 /// environment variable `GEUL_PAGE_FIXTURES`, so that the same comparison can run in a browser.
-@Suite(.enabled(if: Node.path != nil, "NOT TESTED: Node.js is not installed"), .serialized)
+@Suite(.enabled(if: Program("node") != nil, "NOT TESTED: Node.js is not installed"), .serialized)
 struct EngineTests {
+  /// The folder of the programs that Node.js runs.
+  private static let scripts = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "Scripts").path
+
+  private static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
+    try #require(Program("node")).run(arguments, in: scripts)
+  }
+
   @Test func `the engine computes what the library computes`() throws {
     let folder = try EngineFixture.folder()
     for fixture in EngineFixture.all { try fixture.write(to: folder) }
-    let (status, output) = try Node.run(["compare.mjs", folder.path])
+    let (status, output) = try Self.run(["compare.mjs", folder.path])
     #expect(status == 0, "\(output)")
     #expect(
       output.split(separator: "\n").count { $0.hasSuffix(": equal") } == EngineFixture.all.count)
   }
 
   @Test func `the unit tests of the engine pass`() throws {
-    let scripts = Folder(existing: Node.scripts).names().filter { $0.hasSuffix(".test.mjs") }
+    let scripts = Folder(existing: Self.scripts).names().filter { $0.hasSuffix(".test.mjs") }
     #expect(!scripts.isEmpty)
-    let (status, output) = try Node.run(["--test"] + scripts)
+    let (status, output) = try Self.run(["--test"] + scripts)
     #expect(status == 0, "\(output)")
-  }
-}
-
-/// The programs in Tests/GeulPageTests/Scripts, run by Node.js.
-private enum Node {
-  /// The path of Node.js; nil if it is not installed.
-  static let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-    .map { "\($0)/node" }.first { FileManager.default.isExecutableFile(atPath: $0) }
-
-  static let scripts = URL(filePath: #filePath).deletingLastPathComponent()
-    .appending(path: "Scripts").path
-
-  /// Runs a program in the folder of the scripts; returns its status, and its output with its errors.
-  static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(filePath: try #require(path))
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(filePath: scripts)
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
   }
 }
 
