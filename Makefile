@@ -1,6 +1,8 @@
 # make build    build .build/release/geul
 # make demo     build, train on corpora/english.txt for a minute, generate text from a prompt
+# make page     write docs/demo.html: a page with the models in checkpoints/
 # make test     build, run all tests; GEUL_THOROUGH=1 runs the slow ones with all their arguments
+# make test-page   test the page in headless Chromium; installs it if it is missing
 # make torture  kill training 200 times, 100,000 random byte strings, 2 GB of text, an hour of fuzzing, all tests under
 #               each sanitizer, the slow ones with all their arguments: 3 hours
 # make models   retrain the models in checkpoints/
@@ -9,7 +11,7 @@
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 GEUL := .build/release/geul
 
-.PHONY: setup build demo test torture models format lint
+.PHONY: setup build demo page test test-page torture models format lint
 
 # Installs libicu-dev, the only package that the build needs, unless ICU's headers are present.
 setup:
@@ -24,11 +26,18 @@ demo: build
 	@rm -rf checkpoints/demo
 	$(GEUL) train corpora/english.txt --out checkpoints/demo --seconds 60
 	$(GEUL) generate checkpoints/demo --prompt "The lamp on the Hen" --length 500 --temperature 0.6 --seed 1
+	@echo "To see the model at work in a browser: $(GEUL) page checkpoints/demo --out demo.html"
+
+page: build
+	$(GEUL) page checkpoints/english.safetensors checkpoints/korean.safetensors --out docs/demo.html
 
 # Without optimization the kernels are a hundred times slower, so the tests run in release. They share the modules of `build`:
 # they have no @testable imports, but see `package` declarations.
 test: setup
 	swift test -c release --disable-testable-imports
+
+test-page: build
+	Tests/Page/run
 
 torture: export GEUL_THOROUGH = 1
 torture: build

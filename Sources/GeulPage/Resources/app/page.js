@@ -79,12 +79,12 @@ function createHeader(store, settings) {
   const { models } = store;
   const facts = h("p", { class: "facts" });
   const showFacts = () => {
-    const { architecture, vocabulary, tokenizer, parameterCount, training } = store.model.value;
+    const { architecture, vocabulary, tokenizer, parameterCount, metadata } = store.model.value;
     facts.textContent = [
       t("page.shape", { cell: architecture.cell.toUpperCase(), layers: architecture.layers, hidden: architecture.hidden }),
       t("page.parameters", { count: formatNumber(parameterCount) }),
       t("page.vocabulary", { count: formatNumber(vocabulary.count), unit: t(`page.unit.${tokenizer.unit}`) }),
-      training?.validationNats ? t("page.validation", { nats: formatNumber(training.validationNats, 3) }) : null,
+      metadata.training?.validationNats ? t("page.validation", { nats: formatNumber(metadata.training.validationNats, 3) }) : null,
     ].filter(Boolean).join(" · ");
   };
   showFacts();
