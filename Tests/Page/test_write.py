@@ -400,6 +400,47 @@ class BranchTests(WriteTest):
         self.assertEqual(6, self.js("return geul.cursor.value"))
         self.assertEqual("o", self.js(glyph))
 
+    def test_tap_shows_the_rivals_of_the_character(self):
+        self.cdp("Emulation.setTouchEmulationEnabled", enabled=True)
+        try:
+            self.start(width=400)
+            for part in [0.2, 0.8]:
+                point = self.js("""
+                    document.querySelector(".editor").scrollIntoView();
+                    const box = document.querySelectorAll(".copy .tinted")[7].getBoundingClientRect();
+                    return [box.left + box.width * arguments[0], box.top + box.height / 2];
+                    """, part)
+                self.js("geul.cursor.value = -1")
+                self.cdp("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": point[0], "y": point[1]}])
+                self.cdp("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+                self.wait("return geul.cursor.value >= 0")
+                self.idle()
+                self.assertEqual(7, self.js("return geul.cursor.value"))
+        finally:
+            self.cdp("Emulation.setTouchEmulationEnabled", enabled=False)
+
+    def test_view_can_be_left_while_the_model_writes(self):
+        self.open(models=["english", "korean"], view="write")
+        self.set_slider("length", 7)
+        self.set_slider("temperature", 1.5)
+        for leave in ["document.querySelector('#tab-see').click()", "document.querySelector('#language').click()", """
+                const select = document.querySelector(".choices select");
+                select.value = "1";
+                select.dispatchEvent(new Event("change"));"""]:
+            self.click("#tab-write")
+            self.click("#continue")
+            self.wait("return geul.tree.value.characters.length > 25")
+            self.js(leave)
+            self.idle()
+            length = self.js("return geul.tree.value.path.length")
+            self.idle()
+            self.assertEqual(length, self.js("return geul.tree.value.path.length"))
+        self.click("#tab-write")
+        self.idle()
+        self.assertEqual(self.text, self.value)
+        self.assertEqual("1.5", self.find("[aria-describedby=about-temperature]").get_attribute("value"))
+        self.assertEqual("7", self.find("[aria-describedby=about-length]").get_attribute("value"))
+
     def test_rival_makes_a_branch_and_the_list_leads_back(self):
         self.start()
         self.set_slider("length", 1)
