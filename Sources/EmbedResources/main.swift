@@ -1,25 +1,57 @@
 import Foundation
 
-// Writes the text files of a folder as string literals of a Swift file:
+// Assembles the page from its sources, and writes it as string literals of a Swift file:
 //
 //     EmbedResources FOLDER FILE.swift
 //
-// SwiftPM's own `.embedInCode` writes arrays of bytes instead: the compiler needs 30 s for 180 KB of them, and less than
-// 1 s for string literals.
+// The script is compressed by gzip, because the page's code and its text in two languages take 300 KB. SwiftPM's own
+// `.embedInCode` would write arrays of bytes: the compiler needs 30 s for 180 KB of them, and less than 1 s for string
+// literals.
+
+/// Returns the output of `gzip` for a text.
+func compressed(_ text: String) throws -> Data {
+  let gzip = Process()
+  gzip.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+  gzip.arguments = ["gzip", "-9", "-n", "-c"]
+  let (input, output) = (Pipe(), Pipe())
+  (gzip.standardInput, gzip.standardOutput) = (input, output)
+  try gzip.run()
+  // Both pipes are in use at the same time, so that neither fills up.
+  let writer = Thread {
+    input.fileHandleForWriting.write(Data(text.utf8))
+    try? input.fileHandleForWriting.close()
+  }
+  writer.start()
+  let data = output.fileHandleForReading.readDataToEndOfFile()
+  gzip.waitUntilExit()
+  guard gzip.terminationStatus == 0, !data.isEmpty else {
+    throw CocoaError(.executableRuntimeMismatch)
+  }
+  return data
+}
 
 let folder = URL(fileURLWithPath: CommandLine.arguments[1])
 let output = URL(fileURLWithPath: CommandLine.arguments[2])
-let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
+var files: [String: String] = [:]
+for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+where ["html", "css", "js"].contains(URL(fileURLWithPath: path).pathExtension) {
+  files[path] = try String(contentsOf: folder.appendingPathComponent(path), encoding: .utf8)
+}
 
-var source = """
-  /// The text files of the folder Resources by their paths, such as `engine/network.js`.
-  let embeddedResources: [(path: StaticString, text: StaticString)] = [
+let sheets = files.filter { $0.key.hasSuffix(".css") }.sorted { $0.key < $1.key }
+let script = ScriptBundle("main.js", modules: files.filter { $0.key.hasSuffix(".js") }).text
+let template = (files["page.html"] ?? "")
+  .replacingOccurrences(of: "{{style}}", with: sheets.map(\.value).joined())
+  .replacingOccurrences(of: "{{script}}", with: try compressed(script).base64EncodedString())
+let reportStyle = sheets.filter { ["style/base.css", "style/text.css"].contains($0.key) }
+  .map(\.value).joined()
 
-  """
-for path in paths where ["html", "css", "js"].contains(URL(fileURLWithPath: path).pathExtension) {
-  let text = try String(contentsOf: folder.appendingPathComponent(path), encoding: .utf8)
+/// Returns the declaration of a constant with a text as its value.
+func declaration(_ name: String, _ text: String) -> String {
   var pounds = "#"
   while text.contains("\"\"\"" + pounds) || text.contains("\\" + pounds) { pounds += "#" }
-  source += "  (\"\(path)\", \(pounds)\"\"\"\n\(text)\n\"\"\"\(pounds)),\n"
+  return "let \(name): StaticString = \(pounds)\"\"\"\n\(text)\n\"\"\"\(pounds)\n"
 }
-try (source + "]\n").write(to: output, atomically: true, encoding: .utf8)
+
+let source = declaration("embeddedPage", template) + declaration("embeddedReportStyle", reportStyle)
+try source.write(to: output, atomically: true, encoding: .utf8)

@@ -76,14 +76,12 @@ public struct ModelPage: Sendable {
     let settings = Model.json(Settings(title: title, text: text, language: language))
     let values = [
       "title": Self.escaped(title ?? "Geul"),
-      "style": PageResources.style,
       // A script element ends at the first "</script", also inside a string.
       "settings": settings.replacing("<", with: "\\u003C"),
       "models": scripts.joined(separator: "\n"),
-      "script": ScriptBundle("main.js", modules: PageResources.modules).text,
     ]
     // Each part follows a placeholder's name and its closing braces, so replaced text is not searched again.
-    var parts = PageResources.template.split(separator: "{{", omittingEmptySubsequences: false)
+    var parts = "\(embeddedPage)".split(separator: "{{", omittingEmptySubsequences: false)
     var html = String(parts.removeFirst())
     for part in parts {
       guard let end = part.firstRange(of: "}}"), let value = values[String(part[..<end.lowerBound])]
