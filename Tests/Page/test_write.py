@@ -410,7 +410,8 @@ class BranchTests(WriteTest):
                     const box = document.querySelectorAll(".copy .tinted")[7].getBoundingClientRect();
                     return [box.left + box.width * arguments[0], box.top + box.height / 2];
                     """, part)
-                self.js("geul.cursor.value = -1")
+                # A second tap within half a second would select the word.
+                self.js("geul.cursor.value = -1; return new Promise((done) => setTimeout(done, 700))")
                 self.cdp("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": point[0], "y": point[1]}])
                 self.cdp("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
                 self.wait("return geul.cursor.value >= 0")
