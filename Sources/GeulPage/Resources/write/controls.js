@@ -8,9 +8,7 @@ import { changeWriteSettings, lengths, speeds, writeSettings } from "./writeSett
  */
 export function createControls(store) {
   const offAt = (off, digits) => (value) => (value === off ? t("write.off") : formatNumber(value, digits));
-  const limitOr = (unlimited, limited) => (value) => (
-    value === Infinity ? t(unlimited) : t(limited, { count: formatNumber(value) })
-  );
+  const limit = (value) => (value === Infinity ? t("write.unlimited") : formatNumber(value));
   const sampling = (key, options) => {
     const id = `about-${key}`;
     const control = slider({
@@ -38,8 +36,8 @@ export function createControls(store) {
   const element = h("section", { class: "panel settings", "aria-label": t("write.settings") },
     h("div", { class: "settings-grid" },
       sampling("temperature", { min: 0, max: 2, step: 0.05, format: (value) => formatNumber(value, 2) }),
-      choice("length", lengths, limitOr("write.unlimited", "write.characters")),
-      choice("speed", speeds, limitOr("write.fastest", "write.speedValue"))),
+      choice("length", lengths, limit), choice("speed", speeds, limit)),
+    checkBox("isLive"), checkBox("continuesRival"),
     h("details", {}, h("summary", { text: t("write.more") }),
       h("div", { class: "settings-grid" },
         sampling("topK", {
@@ -49,8 +47,7 @@ export function createControls(store) {
         sampling("minP", { min: 0, max: 0.5, step: 0.01, format: offAt(0, 2) }),
         sampling("repeatPenalty", { min: 1, max: 2, step: 0.05, format: offAt(1, 2) }),
         sampling("repeatLastN", { min: 0, max: 256, step: 8, format: offAt(0, 0) }),
-        seed.element, createStops()),
-      checkBox("isLive"), checkBox("continuesRival")));
+        seed.element, createStops())));
   return { element, close: seed.close };
 }
 
