@@ -1,0 +1,104 @@
+import { h } from "../app/dom.js";
+import { t } from "../app/strings.js";
+import { learnState } from "./reading.js";
+
+/**
+ * Returns the gates and states of one neuron over a reading, `[time]`, by the names of the formulas: for an LSTM `f_t`, `i_t`, `c~_t`, `o_t`,
+ * `c_t`, `c_{t-1}`, `tanh(c_t)`, `h_t` and the product `i_t * c~_t`; for a GRU `z_t`, `r_t`, `n_t`, `h_t`, `h_{t-1}`; for an RNN `h_t`.
+ */
+export function neuronSeries(reading, { layer, index }) {
+  const { network } = reading.model;
+  const steps = reading.trace.states.map((state) => state[layer]);
+  const gate = (number) => steps.map((step) => step.gates[number][index]);
+  const shifted = (values) => [0, ...values.slice(0, -1)];
+  const hidden = steps.map((step) => step.hiddenState[index]);
+  const values = { "h_t": hidden, "h_{t-1}": shifted(hidden) };
+  if (network.cellKind === "lstm") {
+    const [i, f, candidate, o] = [0, 1, 2, 3].map(gate);
+    const cell = steps.map((step) => step.cellState[index]);
+    Object.assign(values, {
+      "f_t": f, "i_t": i, "c~_t": candidate, "o_t": o, "c_t": cell, "c_{t-1}": shifted(cell), "tanh(c_t)": cell.map(Math.tanh),
+      "i_t * c~_t": i.map((value, time) => value * candidate[time]),
+    });
+  } else if (network.cellKind === "gru") {
+    const [r, z, candidate] = [0, 1, 2].map(gate);
+    Object.assign(values, { "r_t": r, "z_t": z, "n_t": candidate, "1 - z_t": z.map((value) => 1 - value) });
+  }
+  return values;
+}
+
+/** Returns the mean of a gate over all neurons of a layer, `[time]`. */
+export function meanGate(reading, layer, gate) {
+  return reading.trace.states.map((state) => state[layer].gates[gate].reduce((sum, value) => sum + value, 0) / state[layer].gates[gate].length);
+}
+
+/** Returns the neurons of a layer whose hidden state has the largest variance over a reading, by descending variance. */
+export function mostActive(reading, layer, count) {
+  return bestNeurons(reading, count, (index) => sequenceVariance(reading.trace.states.map((state) => state[layer].hiddenState[index])));
+}
+
+/** Returns the neurons of a layer whose forget gate (update gate of a GRU) has the largest mean; none for an RNN. */
+export function mostPersistent(reading, layer, count) {
+  const gate = reading.model.network.cell.retentionGate;
+  if (gate < 0) return [];
+  return bestNeurons(reading, count, (index) => reading.trace.states.reduce((sum, state) => sum + state[layer].gates[gate][index], 0));
+}
+
+function bestNeurons(reading, count, score) {
+  return Array.from({ length: reading.model.network.hiddenSize }, (_, index) => ({ index, score: score(index) }))
+    .sort((a, b) => b.score - a.score || a.index - b.index).slice(0, count).map(({ index }) => index);
+}
+
+function sequenceVariance(values) {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+}
+
+/** Returns the neuron that the figures begin with: of the most persistent ones of the top layer, the one whose memory varies most. */
+export function defaultNeuron(reading) {
+  const layer = reading.model.network.layerCount - 1;
+  const candidates = mostPersistent(reading, layer, 8);
+  const variance = (index) => sequenceVariance(reading.trace.states.map((state) => Math.tanh((state[layer].cellState ?? state[layer].hiddenState)[index])));
+  const index = candidates.length > 0 ? candidates.reduce((best, next) => (variance(next) > variance(best) ? next : best)) : mostActive(reading, layer, 1)[0];
+  return { layer, index };
+}
+
+/** Creates the choice of a neuron: a list of persistent and active ones, and layer and number. */
+export function createNeuronChoice(reading, onClose) {
+  const { network } = reading.model;
+  reading.neuron.value ??= defaultNeuron(reading);
+  const layers = Array.from({ length: network.layerCount }, (_, layer) => network.layerCount - 1 - layer);
+  const key = ({ layer, index }) => `${layer}-${index}`;
+  const name = ({ layer, index }) => t("learn.neuronName", { layer: layer + 1, index });
+  const groups = [["learn.persistent", mostPersistent, 4], ["learn.active", mostActive, 3]]
+    .map(([label, select, count]) => [label, layers.flatMap((layer) => select(reading, layer, count).map((index) => ({ layer, index })))])
+    .filter(([, neurons]) => neurons.length > 0);
+  const list = h("select", { on: { change: () => choose(...list.value.split("-").map(Number)) } });
+  const layerList = h("select", { on: { change: () => choose(Number(layerList.value), reading.neuron.value.index) } },
+    layers.map((layer) => h("option", { value: layer, text: layer + 1 })));
+  const number = h("input", { type: "number", min: 0, max: network.hiddenSize - 1, step: 1, on: { change: () => {
+    choose(reading.neuron.value.layer, Math.max(0, Math.min(network.hiddenSize - 1, Math.round(Number(number.value) || 0))));
+  } } });
+
+  function choose(layer, index) {
+    reading.neuron.value = { layer, index };
+    learnState.neurons.set(reading.model, { layer, index });
+  }
+
+  function update() {
+    const current = reading.neuron.value;
+    const isListed = groups.some(([, neurons]) => neurons.some((neuron) => key(neuron) === key(current)));
+    const options = (neurons) => neurons.map((neuron) => h("option", { value: key(neuron), text: name(neuron) }));
+    list.replaceChildren(...groups.map(([label, neurons]) => h("optgroup", { label: t(label) }, options(neurons))), ...(isListed ? [] : options([current])));
+    list.value = key(current);
+    layerList.value = String(current.layer);
+    number.value = String(current.index);
+  }
+
+  onClose(reading.neuron.subscribe(update));
+  update();
+  return h("div", { class: "controls" },
+    h("label", { class: "select" }, h("span", { text: t("learn.neuron") }), list),
+    layers.length > 1 && h("label", { class: "select" }, h("span", { text: t("learn.layer") }), layerList),
+    h("label", { class: "select" }, h("span", { text: t("learn.number") }), number));
+}
