@@ -39,10 +39,12 @@ export function influencePanel(view) {
   const characters = influenceOf(view.window.characters, current).map((value, index) => ({ ...value, index }));
   const size = ({ norm, contribution }) => (state.influence === "norms" ? norm : Math.abs(contribution));
   const strongest = characters.sort((a, b) => size(b) - size(a)).slice(0, 6);
+  // Norms beyond the reach of the backpropagation are 0.
+  const distances = [...current.task.norms].reverse().map((norm, index) => [index + 1, norm]).filter(([, norm]) => norm > 0);
   return [help, controls, h("div", { class: "columns" },
     createLineChart({
       title: t("see.normByDistance"), xLabel: t("see.distance"), yLabel: t("see.norm"), logarithmic: true,
-      series: [{ name: t("see.tint.influence"), values: [...current.task.norms].reverse().map((norm, index) => [index + 1, norm]) }],
+      series: [{ name: t("see.tint.influence"), values: distances }],
     }),
     h("div", {}, h("h3", { text: t("see.strongest") }), h("ol", { class: "contexts" }, strongest.map(({ norm, contribution, index }) => (
       contextItem(view, index, index + 1, state.influence === "norms" ? norm.toPrecision(2) : signed(contribution)))))))];

@@ -93,7 +93,7 @@ function createContent(store, element) {
     if (!view.layer) return;
     panel.update(matches);
     layers.element.hidden = false;
-    layers.update(isCursorNew);
+    layers.update();
   }
 
   /** Says which part of a long text is shown, with buttons for the parts before and after it. */
