@@ -9,7 +9,7 @@ import { selectionMatches } from "./modePanels.js";
 import { characterDetail, segmented } from "./parts.js";
 import { createSeeContext } from "./seeContext.js";
 import { windowLength } from "./textWindow.js";
-import { showLegend, tintedText } from "./tintedText.js";
+import { showLegend, shownText } from "./tintedText.js";
 
 /**
  * Creates the view that shows what the model computes at each token of the text: surprisal, gates and states, neurons of a
@@ -81,7 +81,7 @@ function createContent(store, element) {
     tints.update();
     showLegend(view, legend);
     showPart();
-    tokenText.update(tintedText(view, matches));
+    tokenText.update(shownText(view, matches));
     if (isCursorNew) scrollTextToCursor();
     detail.replaceChildren(...[characterDetail(view)].flat());
     if (document.activeElement !== textarea && textarea.value !== store.tree.value.text) textarea.value = store.tree.value.text;

@@ -30,7 +30,7 @@ export function textTints(view, matches, ranges) {
 }
 
 /** Returns what `update` of app/tokenText.js shows. */
-export function tintedText(view, matches) {
+export function shownText(view, matches) {
   const { window, store, surprisals: bits } = view;
   const { characters, nodes, firstCharacter } = window;
   const tokenTints = textTints(view, matches, nodes.map((node, index) => ({ start: index, end: index + 1 })));
