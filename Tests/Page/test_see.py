@@ -521,6 +521,9 @@ class TextTests(SeeTests):
         self.click("button", text="Earlier text")
         self.ready()
         self.assertEqual(self.js("return geul.cursor.value"), 899)
+        left, width, track = self.js("const s = document.querySelector('.scroller'); return [s.scrollLeft, s.clientWidth, s.firstChild.offsetWidth]")
+        column = (449 + 0.5) * track / 600
+        self.assertTrue(left < column < left + width, "the maps are scrolled to the cursor")
         start = 899 - 450
         self.assertIn(f"Tokens {start + 1} to {start + 600:,}", self.find(".part").text)
         for tint, value in zip(self.tints(), layer["cellState"][neuron][start:start + 600]):

@@ -160,14 +160,15 @@ export function createHeatMap({ onPick, onHover, onScroll }) {
   }
 
   function drawMarks(context, width, height) {
-    const { columnWidth, rowHeight, rows, cursor, selection, hovered, picked } = data;
+    const { columnWidth, rowHeight, rows, time, cursor, selection, hovered, picked } = data;
     const bottom = headerHeight();
     context.strokeStyle = context.fillStyle = colors.accent;
     context.lineWidth = 2;
     if (selection) context.fillRect(selection.start * columnWidth, bottom - 2, (selection.end - selection.start) * columnWidth, 3);
     if (cursor) context.strokeRect(cursor.start * columnWidth, 1, (cursor.end - cursor.start) * columnWidth, height - 2);
     const row = rows.indexOf(picked);
-    if (row >= 0) context.strokeRect(scroller.scrollLeft + 1, firstRow() + row * rowHeight, width - 2, rowHeight);
+    const right = Math.min(width, time * columnWidth - scroller.scrollLeft);
+    if (row >= 0) context.strokeRect(scroller.scrollLeft + 1, firstRow() + row * rowHeight, right - 2, rowHeight);
     if (hovered < 0) return;
     context.strokeStyle = colors.muted;
     context.lineWidth = 1;

@@ -7,10 +7,10 @@ import { contextItem, segmented } from "./parts.js";
 const tintDecades = 4;
 
 /** Returns the norm and the contribution of each range of tokens before the position, from those of its tokens. */
-export function influenceOf(ranges, { position, influence }) {
+export function influenceOf(ranges, { position, task }) {
   return ranges.filter(({ end }) => end <= position).map(({ start, end }) => ({
-    norm: Math.hypot(...influence.norms.subarray(start, end)),
-    contribution: influence.contributions.subarray(start, end).reduce((a, b) => a + b, 0),
+    norm: Math.hypot(...task.norms.subarray(start, end)),
+    contribution: task.contributions.subarray(start, end).reduce((a, b) => a + b, 0),
   }));
 }
 
@@ -26,8 +26,8 @@ export function influenceTints(influences, { influence, isLogarithmic }) {
 }
 
 /** Returns the influence of earlier characters on the prediction of the one at the cursor. */
-export function influencePanel(view, current) {
-  const { state } = view;
+export function influencePanel(view) {
+  const { state, influence: current } = view;
   const controls = h("div", { class: "controls" },
     segmented(t("see.influenceOf"), ["norms", "contributions"].map((key) => [key, t(`see.${key}`)]),
       () => state.influence, (influence) => view.change({ influence })).element,
@@ -35,14 +35,16 @@ export function influencePanel(view, current) {
       change: (event) => view.change({ isLogarithmic: event.target.checked }),
     } }), h("span", { text: t("see.logarithmic") })));
   const help = h("p", { text: t(`see.${state.influence}Help`) });
-  if (!current) return [help, controls, h("p", { text: t("see.noInfluence") })];
+  if (!current?.isDone) return [help, controls, h("p", { text: t(current ? "see.computing" : "see.noInfluence") })];
   const characters = influenceOf(view.window.characters, current).map((value, index) => ({ ...value, index }));
   const size = ({ norm, contribution }) => (state.influence === "norms" ? norm : Math.abs(contribution));
   const strongest = characters.sort((a, b) => size(b) - size(a)).slice(0, 6);
+  // Norms beyond the reach of the backpropagation are 0.
+  const distances = [...current.task.norms].reverse().map((norm, index) => [index + 1, norm]).filter(([, norm]) => norm > 0);
   return [help, controls, h("div", { class: "columns" },
     createLineChart({
       title: t("see.normByDistance"), xLabel: t("see.distance"), yLabel: t("see.norm"), logarithmic: true,
-      series: [{ name: t("see.tint.influence"), values: [...current.influence.norms].reverse().map((norm, index) => [index + 1, norm]) }],
+      series: [{ name: t("see.tint.influence"), values: distances }],
     }),
     h("div", {}, h("h3", { text: t("see.strongest") }), h("ol", { class: "contexts" }, strongest.map(({ norm, contribution, index }) => (
       contextItem(view, index, index + 1, state.influence === "norms" ? norm.toPrecision(2) : signed(contribution)))))))];

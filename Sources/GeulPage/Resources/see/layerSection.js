@@ -34,6 +34,7 @@ export function createLayerSection(view) {
     panels.map((panel) => panel.element), details, tooltip);
   let rows = [];
   let shownOrder = null;
+  let shownCursor = null;
   let scrollLeft = 0;
   let hovered = -1;
 
@@ -88,8 +89,8 @@ export function createLayerSection(view) {
     return character.end - character.start > 1 ? `${text} (${character.text})` : text;
   }
 
-  /** Shows the current layer; scrolls the cursor's column into view if `isCursorNew`. */
-  function update(isCursorNew) {
+  /** Shows the current layer; scrolls to the cursor's column if the cursor or the text is new. */
+  function update() {
     const { layer } = view;
     layerChoice.update();
     const selection = view.selectionRange();
@@ -99,7 +100,9 @@ export function createLayerSection(view) {
       rows = orderNeurons(layer, state.order, selection).slice(0, state.rowCount || undefined);
     }
     updateMaps();
-    if (isCursorNew) scrollToCursor();
+    const cursor = `${view.store.cursor.value} ${view.version}`;
+    if (cursor !== shownCursor) scrollToCursor();
+    shownCursor = cursor;
     showTable();
   }
 
