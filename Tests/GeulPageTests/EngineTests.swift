@@ -3,6 +3,8 @@ import GeulCompute
 import GeulGeneration
 import GeulInsight
 import GeulModel
+import GeulPage
+import GeulStorage
 import GeulText
 import TestSupport
 import Testing
@@ -13,27 +15,22 @@ import Testing
 /// environment variable `GEUL_PAGE_FIXTURES`, so that the same comparison can run in a browser.
 @Suite(.enabled(if: Program("node") != nil, "NOT TESTED: Node.js is not installed"), .serialized)
 struct EngineTests {
-  /// The folder of the programs that Node.js runs.
-  private static let scripts = URL(filePath: #filePath).deletingLastPathComponent()
-    .appending(path: "Scripts").path
-
-  private static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
-    try #require(Program("node")).run(arguments, in: scripts)
-  }
+  private static let scripts = Folder(
+    existing: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Scripts").path)
 
   @Test func `the engine computes what the library computes`() throws {
     let folder = try EngineFixture.folder()
     for fixture in EngineFixture.all { try fixture.write(to: folder) }
-    let (status, output) = try Self.run(["compare.mjs", folder.path])
+    let (status, output) = try #require(Program("node")).run([Self.scripts.file("compare.mjs"), folder.path])
     #expect(status == 0, "\(output)")
     #expect(
       output.split(separator: "\n").count { $0.hasSuffix(": equal") } == EngineFixture.all.count)
   }
 
   @Test func `the unit tests of the engine pass`() throws {
-    let scripts = Folder(existing: Self.scripts).names().filter { $0.hasSuffix(".test.mjs") }
-    #expect(!scripts.isEmpty)
-    let (status, output) = try Self.run(["--test"] + scripts)
+    let names = Self.scripts.names().filter { $0.hasSuffix(".test.mjs") }
+    #expect(!names.isEmpty)
+    let (status, output) = try #require(Program("node")).run(["--test"] + names.map(Self.scripts.file))
     #expect(status == 0, "\(output)")
   }
 }
@@ -44,6 +41,8 @@ private struct EngineFixture: Sendable {
   /// The text whose tokens and probabilities are compared; its start is the prompt of generated texts.
   let text: String
   let makeModel: @Sendable () throws -> Model
+  /// Indicates whether the matrices are stored as int8, as in the pages of large models.
+  let isQuantized: Bool
   let sampling: SamplingOptions
   let stops: [String]
 
@@ -70,12 +69,12 @@ private struct EngineFixture: Sendable {
     SamplingOptions(temperature: 0.9, topK: 30, topP: 0.95, minP: 0.02, repeatPenalty: 1.1),
   ]
 
-  /// Each kind of cell with each token unit and each corpus, ReLU, and both trained models.
+  /// Each kind of cell with each token unit and each corpus, ReLU, and both trained models, also as int8.
   static let all: [EngineFixture] =
     ["english", "korean"].flatMap { language in
       networks.flatMap { architecture, form in
         TokenUnit.allCases.map { fixture(language, architecture, $0, form) }
-      } + [trained(language)]
+      } + [trained(language, isQuantized: false), trained(language, isQuantized: true)]
     } + [fixture("korean", relu, .jamo, .none)]
 
   /// Returns a fixture with random parameters; half of them have an unknown token.
@@ -94,17 +93,17 @@ private struct EngineFixture: Sendable {
           architecture, Tokenizer(unit: unit, normalization: form), text,
           minimumCount: minimumCount)
       },
-      sampling: samplings[index % samplings.count],
+      isQuantized: false, sampling: samplings[index % samplings.count],
       // A stop string that does not occur, but whose start does, is held back and shown later.
       stops: index % 3 == 0 ? ["e☃", "다☃"] : [])
   }
 
   /// Returns a fixture of a model in checkpoints/.
-  private static func trained(_ language: String) -> EngineFixture {
+  private static func trained(_ language: String, isQuantized: Bool) -> EngineFixture {
     EngineFixture(
-      name: "\(language)-trained", text: corpus(language),
+      name: "\(language)-trained" + (isQuantized ? "-int8" : ""), text: corpus(language),
       makeModel: { try Model(contentsOf: project + "/checkpoints/\(language).safetensors") },
-      sampling: SamplingOptions(), stops: ["\n\n"])
+      isQuantized: isQuantized, sampling: SamplingOptions(), stops: ["\n\n"])
   }
 
   private static let project = URL(filePath: #filePath).deletingLastPathComponent()
@@ -118,8 +117,8 @@ private struct EngineFixture: Sendable {
 
   /// Creates a model with random parameters and the vocabulary of a text.
   ///
-  /// The recurrent matrices have a spectral radius of about 0.7, so that rounding errors decay. The embeddings and the
-  /// logits vary more, so that predictions differ from token to token.
+  /// The recurrent matrices have a spectral radius of about 0.7, so that rounding errors decay. All other matrices are
+  /// larger, so that predictions differ from token to token.
   private static func randomModel(
     _ architecture: Architecture, _ tokenizer: Tokenizer, _ text: String, minimumCount: Int
   ) throws -> Model {
@@ -130,8 +129,13 @@ private struct EngineFixture: Sendable {
     let unit = (3 / Float(architecture.hidden)).squareRoot()
     let tensors = network.tensorShapes.map { name, shape in
       let bound: Float =
-        name.hasSuffix("weight_ih_l0")
-        ? 2 : shape.count == 1 ? 0.5 : unit * (name.hasPrefix("decoder") ? 4 : 0.7)
+        if name.hasSuffix("weight_ih_l0") {
+          2
+        } else if shape.count == 1 {
+          0.5
+        } else {
+          unit * (name.hasPrefix("decoder") ? 10 : name.contains("weight_hh") ? 0.7 : 2)
+        }
       return NamedTensor(
         name: name, shape: shape, values: random.floats(shape.reduce(1, *), bound))
     }
@@ -187,11 +191,13 @@ private struct EngineFixture: Sendable {
   /// Characters with other forms, and some that are in no vocabulary of a corpus.
   private static let unusual =
     "가각갂ᄀ\u{1161}\u{11A8}\u{1112}\u{1161}ㄱㅏ힣\u{D7B0}Ａｚ１漢字\r\n\r\n\ré\u{E9}e\u{301}ﬁ½ßİΣς"
-    + "👨‍👩‍👧🇰🇷👍🏽\u{0}\u{3000}！，。ﾊﾞ“’…abcXYZ0189%@~ \u{FEFF}\u{FFFD}क्षि"
+    + "👨‍👩‍👧🇰🇷👍🏽\u{0}\u{3000}！，。ﾊﾞ“’…abcXYZ0189%@~ \u{FEFF}\u{FFFD}"
 
   /// Writes NAME.safetensors and NAME.json.
   func write(to folder: Folder) throws {
-    let model = try makeModel()
+    let original = try makeModel()
+    let quantized = isQuantized ? QuantizedModel(original) : nil
+    let model = quantized?.dequantized ?? original
     let (tokenizer, vocabulary) = (model.metadata.tokenizer, model.metadata.vocabulary)
     let encoding = tokenizer.encodePrompt(text, vocabulary: vocabulary)
     let unknown = tokenizer.encodePrompt(Self.unusual, vocabulary: vocabulary)
@@ -217,7 +223,8 @@ private struct EngineFixture: Sendable {
       unknown: .init(
         prompt: Self.unusual, ids: unknown.ids,
         substitutions: unknown.substitutions.map { .init($0) }))
-    try model.save(to: folder.file("\(name).safetensors"))
+    try (quantized?.safetensors ?? model.safetensors).write(
+      to: AtomicFile(folder.file("\(name).safetensors")), keepingPrevious: false)
     try folder.write(JSONEncoder().encode(expectation), to: "\(name).json")
   }
 

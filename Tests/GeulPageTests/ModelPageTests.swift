@@ -83,7 +83,7 @@ struct ModelPageTests {
   /// Returns the script that a page contains.
   private static func script() throws -> String {
     let html = ModelPage().html
-    let element = try #require(html.firstMatch(of: /id="script">([^<]*)</))
+    let element = try #require(html.firstMatch(of: /data-tag="script">([^<]*)</))
     let folder = try Folder()
     try folder.write(try #require(Data(base64Encoded: String(element.1))), to: "script.gz")
     let result = try #require(Program("gzip")).run(["-dc", folder.file("script.gz")])

@@ -12,14 +12,15 @@ A test is a method of a subclass of `PageTest`:
         def test_continue(self):
             self.open(models=["english"], language="en", view="write", scheme="light", width=1280, height=900, text="Once")
             self.click("button.primary")                          # a CSS selector, or text="Continue"
-            self.wait("return geul.tree.value.ids.length > 40")   # JavaScript (or a Python function), at most 10 s
+            self.wait("return geul.tree.value.ids.length > 40")   # JavaScript (or a Python function), at most 30 s
             self.assertGreater(self.js("return document.body.scrollHeight"), 100)
             self.axe()                                            # no violation of WCAG 2.1 A, AA and best practices
             self.screenshot("write-light-360")                    # a PNG of the whole page in $GEUL_SCREENSHOTS, if set
 
-`window.geul` is the page's Store. `models` are names of files in checkpoints/ or paths. Other methods: `find(css)`,
-`find_all(css)`, `keys("x", Keys.TAB)` (to the focused element), `before(script)` (runs before the scripts of pages opened
-later in the test), `idle()` (waits until the text is read), `resize(width, height)`, `cdp(command, parameters)`.
+`window.geul` is the page's Store. `models` are names of files in checkpoints/ or paths (models.py writes random ones). Other
+methods: `find(css)`, `find_all(css)`, `labeled(text)`, `choose(label, value)` (of a select), `type(css, text)`, `keys("x", Keys.TAB)` (to the
+focused element), `before(script)` (runs before the scripts of pages opened later in the test), `idle()` (waits until the text
+is read), `reload()`, `resize(width, height)`, `assert_fits()` (no horizontal scrolling), `cdp(command, parameter=value)`.
 
 A test fails if the page throws an error, writes to the console or requests anything but its own files. A test of an error
 adds a part of its text to `expected_errors`.
@@ -47,6 +48,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys  # noqa: F401 (for tests)
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.select import Select
 
 repository = pathlib.Path(__file__).resolve().parents[2]
 
@@ -77,15 +79,21 @@ def browser():
 
 
 @functools.cache
-def server():
-    """Serves the sources on a free port; returns the server and its class of handlers."""
-    loader = importlib.machinery.SourceFileLoader("serve", str(pathlib.Path(__file__).with_name("serve")))
-    serve = importlib.util.module_from_spec(importlib.util.spec_from_loader("serve", loader))
-    loader.exec_module(serve)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve.Handler)
+def serve(handler):
+    """Starts a web server on a free port, once for each class of handlers."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     atexit.register(server.shutdown)
-    return server, serve.Handler
+    return server
+
+
+@functools.cache
+def source_handler():
+    """Returns the class of handlers of Tests/Page/serve."""
+    loader = importlib.machinery.SourceFileLoader("serve", str(pathlib.Path(__file__).with_name("serve")))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("serve", loader))
+    loader.exec_module(module)
+    return module.Handler
 
 
 @functools.cache
@@ -114,8 +122,7 @@ class PageTest(unittest.TestCase):
             self.check_logs()
         finally:
             self.leave()
-            for identifier in self.scripts:
-                self.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=identifier)
+            self.remove_scripts()
 
     # Opening
 
@@ -138,11 +145,16 @@ class PageTest(unittest.TestCase):
             self.js("geul.setText(arguments[0])", text)
         self.idle()
 
+    def reload(self):
+        self.driver.refresh()
+        self.wait("return window.geul !== undefined", "the page does not start")
+        self.idle()
+
     def address(self, paths):
         if page_folder is None:
-            running, handler = server()
+            handler = source_handler()
             handler.models, handler.settings = paths, {"title": None, "text": None, "language": None}
-            self.origin = f"http://127.0.0.1:{running.server_port}/"
+            self.origin = f"http://127.0.0.1:{serve(handler).server_port}/"
             return self.origin
         page = page_folder / ("+".join(path.stem for path in paths) + ".html")
         if not page.exists() and program is not None:
@@ -173,6 +185,11 @@ class PageTest(unittest.TestCase):
         added = self.cdp("Page.addScriptToEvaluateOnNewDocument", source=script)
         self.scripts.append(added["identifier"])
 
+    def remove_scripts(self):
+        """Removes the scripts of `before`."""
+        while self.scripts:
+            self.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=self.scripts.pop())
+
     # Reading and acting
 
     def cdp(self, command, **parameters):
@@ -183,7 +200,7 @@ class PageTest(unittest.TestCase):
         """Runs the body of a function in the page; a promise is awaited."""
         return self.driver.execute_script(script, *arguments)
 
-    def wait(self, condition, message=None, seconds=10):
+    def wait(self, condition, message=None, seconds=30):
         """Waits until JavaScript or a Python function returns something true, and returns that."""
         end = time.monotonic() + seconds
         while True:
@@ -214,6 +231,24 @@ class PageTest(unittest.TestCase):
                 element.click()
                 return element
         return self.fail(f"no visible element {selector} with the text {text}")
+
+    def labeled(self, label):
+        """Returns the first control inside a label with this text."""
+        return self.driver.find_element(By.XPATH, f"//label[span[normalize-space()='{label}']]//*[self::select or self::input]")
+
+    def choose(self, label, value):
+        """Chooses the option with this value of the select element with this label."""
+        Select(self.labeled(label)).select_by_value(value)
+
+    def type(self, selector, text):
+        """Replaces the text of an input or textarea, as typing does."""
+        self.js("""
+            const [element, text] = arguments;
+            element.focus();
+            element.value = text;
+            element.dispatchEvent(new InputEvent("input", { bubbles: true }));
+            element.dispatchEvent(new Event("change", { bubbles: true }));
+            """, self.find(selector), text)
 
     def keys(self, *keys):
         """Sends keys to the element that has the focus."""

@@ -14,10 +14,11 @@ const tolerance = 1e-5;
 /** Returns a list of sentences, one for each difference between the engine and what the library computed. */
 export function compareCase(bytes, expected) {
   const model = Model.read(bytes, "compared");
+  const greedy = { ...expected.greedy, options: { temperature: 0 } };
   return [
     ...compareEncoding(model, expected),
     ...compareProbabilities(model, expected),
-    ...compareTexts("greedy text", generate(model, { ...expected.greedy, options: { temperature: 0 } }), expected.greedy),
+    ...compareTexts("greedy text", generate(model, greedy), expected.greedy),
     ...compareTexts("sampled text", generate(model, expected.sampled), expected.sampled),
     ...compareUnknown(model, expected.unknown),
   ];
@@ -34,7 +35,9 @@ function compareEncoding(model, { text, ids }) {
   const decoder = new StreamDecoder(model.tokenizer, model.vocabulary);
   const decoded = ids.map((id) => decoder.append(id)).join("") + decoder.finish();
   const ranges = decodeCharacters(model, ids);
-  if (ranges.map((range) => range.text).join("") !== decoded) differences.push("the decoded characters are not the text");
+  if (ranges.map((range) => range.text).join("") !== decoded) {
+    differences.push("the decoded characters are not the text");
+  }
   const isAdjacent = ranges.every(({ start, end }, i) => start === (i > 0 ? ranges[i - 1].end : 0) && end > start);
   if (!isAdjacent || ranges.at(-1).end !== ids.length) differences.push("the ranges of characters are not adjacent");
   return differences;
@@ -86,7 +89,8 @@ function compareLists(name, found, expected) {
   const index = expected.findIndex((value, i) => value !== found[i]);
   if (index < 0 && found.length === expected.length) return [];
   const at = index < 0 ? expected.length : index;
-  return [`${name}: at ${at} ${found[at]} instead of ${expected[at]} (${found.length} and ${expected.length} elements)`];
+  const counts = `(${found.length} and ${expected.length} elements)`;
+  return [`${name}: at ${at} ${found[at]} instead of ${expected[at]} ${counts}`];
 }
 
 async function main([folder]) {
@@ -103,5 +107,5 @@ async function main([folder]) {
   process.exitCode = isEqual ? 0 : 1;
 }
 
-const isMain = typeof process !== "undefined" && process.argv[1]?.endsWith("/compare.mjs");
+const isMain = typeof process !== "undefined" && process.argv[1].endsWith("/compare.mjs");
 if (isMain) await main(process.argv.slice(2));

@@ -30,7 +30,8 @@ function assertRefused(bytes, pattern, read = (file) => Model.read(file, "damage
 
 test("float32 tensors are read, aligned or not", () => {
   const values = [0, -1.5, 3.25, 1e-40, 2, 5];
-  const bytes = safetensorsBytes({ key: "text" }, [{ name: "x", dtype: "F32", shape: [2, 3], bytes: float32Bytes(values) }]);
+  const tensor = { name: "x", dtype: "F32", shape: [2, 3], bytes: float32Bytes(values) };
+  const bytes = safetensorsBytes({ key: "text" }, [tensor]);
   for (const offset of [0, 1, 2, 3]) {
     const shifted = new Uint8Array(bytes.length + offset);
     shifted.set(bytes, offset);
@@ -96,7 +97,11 @@ test("a model has the parts of its metadata", () => {
   // W_x, W_h, both biases of 3 gates, and the output projection of 3 tokens.
   assert.equal(model.parameterCount, 6 * 3 + 6 * 2 + 6 + 6 + 3 * 2 + 3);
   assert.deepEqual(model.encode("cab").ids, [2, 0, 1]);
-  const lstm = Model.read(modelBytes({ architecture: { cell: "lstm", layers: 2, hidden: 2 }, tokens: ["a", "b"] }), "lstm");
+  const lstmBytes = modelBytes({ architecture: { cell: "lstm", layers: 2, hidden: 2 }, tokens: ["a", "b"] });
+  const lstm = Model.read(lstmBytes, "lstm");
+  const bytes = Array.from({ length: 256 }, (_, value) => String.fromCharCode(value));
+  const byteModel = Model.read(modelBytes({ architecture, tokens: bytes, unit: "byte", normalization: "none" }), "bytes");
+  assert.deepEqual(byteModel.encode("\0é").ids, [0, 0xc3, 0xa9]);
   // The two biases of an LSTM's gates are always added, and count once.
   assert.equal(lstm.parameterCount, (8 * 2 + 8 * 2 + 8) * 2 + 2 * 2 + 2);
 });
@@ -108,7 +113,8 @@ test("a file that is truncated or longer is refused", () => {
 
 test("a file with any changed byte of its header is refused or means the same parameters", () => {
   const headerEnd = 8 + Number(new DataView(small.buffer).getBigUint64(0, true));
-  const original = readSafetensors(small).tensors;
+  const tensorValues = (bytes) => [...readSafetensors(bytes).tensors.values()].map(({ values }) => values);
+  const original = tensorValues(small);
   for (let index = 0; index < headerEnd; index += 1) {
     for (const bit of [1, 4, 32, 128]) {
       const changed = small.slice();
@@ -122,8 +128,7 @@ test("a file with any changed byte of its header is refused or means the same pa
         continue;
       }
       // The change is in the text of the metadata, for example in a token.
-      const { tensors } = readSafetensors(changed);
-      assert.deepEqual([...tensors.values()].map(({ values }) => values), [...original.values()].map(({ values }) => values));
+      assert.deepEqual(tensorValues(changed), original);
       assert.equal(model.network.vocabularySize, 3);
     }
   }
@@ -136,7 +141,9 @@ test("a damaged header is refused", () => {
   const refuse = (header, pattern) => assertRefused(
     fileBytes(typeof header === "string" ? header : JSON.stringify(header), [data]), pattern, readSafetensors);
   readSafetensors(fileBytes(JSON.stringify({ x: entry(), y: second }), [data]));
-  for (const text of ["", "{", "[]", "null", "1", '{"x":', '{"x":}', "{'x':1}", "\ufeff{}"]) refuse(text, /not a JSON object/);
+  for (const text of ["", "{", "[]", "null", "1", '{"x":', '{"x":}', "{'x':1}", "\ufeff{}"]) {
+    refuse(text, /not a JSON object/);
+  }
   for (const value of [null, 1, "x", [], {}]) refuse({ x: value }, /no valid shape or offsets/);
   refuse({ __metadata__: { key: 1 } }, /metadata are not strings/);
   refuse({ __metadata__: null }, /metadata are not strings/);
@@ -147,12 +154,12 @@ test("a damaged header is refused", () => {
   for (const shape of [null, 2, [-2], [2.5], ["2"], [null], [1e300], { length: 1 }]) {
     refuse({ x: entry({ shape }), y: second }, /no valid shape/);
   }
-  refuse({ x: entry({ shape: [3] }), y: second }, /8 bytes instead of the 12/);
-  refuse({ x: entry({ shape: [2 ** 40, 2 ** 40] }), y: second }, /8 bytes instead of/);
+  refuse({ x: entry({ shape: [3] }), y: second }, /8 bytes; its shape requires 12/);
+  refuse({ x: entry({ shape: [2 ** 40, 2 ** 40] }), y: second }, /8 bytes; its/);
   for (const offsets of [null, [], [0], [0, 8, 16], [-8, 0], [0, "8"], [0.5, 8.5]]) {
     refuse({ x: entry({ data_offsets: offsets }), y: second }, /no valid shape or offsets/);
   }
-  refuse({ x: entry({ data_offsets: [8, 0] }), y: second }, /-8 bytes instead/);
+  refuse({ x: entry({ data_offsets: [8, 0] }), y: second }, /-8 bytes; its/);
   refuse({ x: entry(), y: entry() }, /"y" starts at byte 0 of the data instead of 8/);
   refuse({ x: entry(), y: entry({ data_offsets: [4, 12] }) }, /"y" starts at byte 4/);
   refuse({ x: entry({ data_offsets: [4, 12] }) }, /"x" starts at byte 4 of the data instead of 0/);
@@ -184,21 +191,22 @@ test("a model with wrong metadata or tensors is refused", () => {
   assertRefused(safetensorsBytes({}, tensors), /no key "geul"/);
   for (const text of ["", "{", "null", "1", "{}", '{"format":"1"}']) refuse(/metadata is not valid/, text);
   refuse(/version 2 of the format instead of 1/, { format: 2 });
-  for (const model of [undefined, null, {}, { ...architecture, cell: "mamba" }, { ...architecture, cell: "toString" }]) {
-    refuse(/kind of cell/, { model });
-  }
+  for (const model of [undefined, null, {}, { cell: "mamba" }, { cell: "toString" }]) refuse(/kind of cell/, { model });
   refuse(/activation is gelu/, { model: { ...architecture, activation: "gelu" } });
   for (const [layers, hidden] of [[0, 2], [65, 2], [1, 0], [1, 1e6], [1.5, 2], ["1", 2], [null, 2], [1, undefined]]) {
     refuse(/out of range/, { model: { ...architecture, layers, hidden } });
   }
-  for (const tokenizer of [undefined, null, {}, { unit: "word", normalization: "nfc" }, { unit: "byte", normalization: "NFC" }]) {
-    refuse(/tokenizer is unknown/, { tokenizer });
+  const tokenizer = (unit, normalization) => ({ tokenizer: { unit, normalization } });
+  for (const change of [{ tokenizer: null }, tokenizer(), tokenizer("word", "nfc"), tokenizer("byte", "NFC")]) {
+    refuse(/tokenizer is unknown/, change);
   }
-  for (const vocabulary of [undefined, null, "abc", ["a", 1], { 0: "a" }]) refuse(/not a list of texts/, { vocabulary });
+  for (const vocabulary of [undefined, null, "abc", ["a", 1], { 0: "a" }]) {
+    refuse(/not a list of texts/, { vocabulary });
+  }
   refuse(/twice/, { vocabulary: ["a", "b", "a"] });
   refuse(/no token/, { vocabulary: [] });
-  refuse(/token 1 is not a codepoint/, { tokenizer: { unit: "codepoint", normalization: "nfc" }, vocabulary: ["a", "bc", ""] });
-  refuse(/token 2 is not a byte/, { tokenizer: { unit: "byte", normalization: "none" }, vocabulary: ["a", "b", "\u0100"] });
+  refuse(/token 1 is not a codepoint/, { ...tokenizer("codepoint", "nfc"), vocabulary: ["a", "bc", ""] });
+  refuse(/token 2 is not a byte/, { ...tokenizer("byte", "none"), vocabulary: ["a", "b", "\u0100"] });
   refuse(/"gru.weight_ih_l0" has the shape \[6,3\] instead of \[6,4\]/, { vocabulary: ["a", "b", "c", "d"] });
   refuse(/"gru.weight_ih_l0" has the shape \[6,3\] instead of \[9,3\]/, { model: { ...architecture, hidden: 3 } });
   refuse(/no tensor "gru.weight_ih_l1"/, { model: { ...architecture, layers: 2 } });

@@ -58,7 +58,7 @@ test("products with matrices of any size are those of the definition", () => {
       for (let j = 0; j < columns; j += 1) {
         const expected = d.reduce((sum, value, i) => sum + values[i * columns + j] * value, 1);
         assertClose(transposed[j], expected, bound(rows), `${rows} x ${columns}, column ${j}`);
-        assert.deepEqual(matrix.column(j), matrix.transposed().row(j));
+        assert.deepEqual([...matrix.transposed().row(j)], Array.from({ length: rows }, (_, i) => matrix.row(i)[j]));
       }
     }
   }
@@ -115,7 +115,9 @@ for (const architecture of architectures) {
     // The states are float64 here, so that only the logits are rounded to float32.
     const { states, logits } = run(-1);
     const influence = new Influence(model, { ids, stateBefore: (t) => states[t] }, position);
-    while (!influence.advance(1));
+    let calls = 1;
+    while (!influence.advance(0)) calls += 1;
+    assert.equal(calls, position);
 
     const step = 1e-5;
     for (let s = 0; s < position; s += 1) {
@@ -180,7 +182,8 @@ test("a trace has the probabilities of each token, and reuses a common prefix", 
     const probabilities = model.network.probabilities(trace.states[t - 1]);
     const predictions = trace.predictions(t, tokens.length);
     assert.equal(predictions.length, tokens.length);
-    assertClose(predictions.reduce((sum, { probability }) => sum + probability, 0), 1, 1e-12, "the sum of probabilities");
+    const total = predictions.reduce((sum, { probability }) => sum + probability, 0);
+    assertClose(total, 1, 1e-12, "the sum of probabilities");
     predictions.forEach(({ id, probability }, i) => {
       assert.equal(probability, probabilities[id]);
       assert.ok(i === 0 || probability <= predictions[i - 1].probability);
@@ -202,6 +205,28 @@ test("a trace has the probabilities of each token, and reuses a common prefix", 
   assert.deepEqual(continued.states, trace.states.slice(3));
   assert.deepEqual(continued.surprisal, trace.surprisal.slice(3));
   assert.deepEqual(continued.predictions(0, 2), trace.predictions(3, 2));
+});
+
+test("a skipped character changes neither states nor influence", () => {
+  const { model } = makeNetworks(architectures[0]);
+  const read = (tokenIDs) => {
+    const trace = new Trace(model, tokenIDs);
+    while (!trace.advance(1000));
+    return trace;
+  };
+  const plain = read([3, 5, 7, 2]);
+  const skipping = read([-1, 3, 5, -1, 7, -1, 2]);
+  const kept = [1, 2, 4, 6];
+  assert.deepEqual(kept.map((t) => skipping.states[t]), plain.states);
+  assert.deepEqual(kept.slice(1).map((t) => skipping.surprisal[t]), plain.surprisal.slice(1));
+  for (const t of [0, 3, 5]) assert.ok(Number.isNaN(skipping.surprisal[t]));
+  const expected = new Influence(model, plain, 3);
+  const influence = new Influence(model, skipping, 6);
+  while (!expected.advance(1000));
+  while (!influence.advance(1000));
+  assert.deepEqual([1, 2, 4].map((t) => influence.norms[t]), [...expected.norms]);
+  assert.deepEqual([1, 2, 4].map((t) => influence.contributions[t]), [...expected.contributions]);
+  for (const t of [0, 3, 5]) assert.equal(influence.norms[t], 0);
 });
 
 test("the hidden state of ReLU has no upper bound", () => {

@@ -33,7 +33,8 @@ test("random numbers are the upper 53 of 64 bits, over 64-bit seeds, samples and
   assert.equal(new RandomDraws(0).at(0), bits(0xe169c58d, 0x6627e8d5));
   const most = 2n ** 64n - 1n;
   assert.equal(new RandomDraws(most, most).at(most), bits(0x41c83b0e, 0x408f276d));
-  assert.equal(new RandomDraws(0x299f31d0a4093822n, 0x0370734413198a2en).at(0x85a308d3243f6a88n), bits(0x94fdcceb, 0xd16cfe09));
+  const pi = new RandomDraws(0x299f31d0a4093822n, 0x0370734413198a2en).at(0x85a308d3243f6a88n);
+  assert.equal(pi, bits(0x94fdcceb, 0xd16cfe09));
   assert.equal(new RandomDraws(7).at(3), new RandomDraws(7n, 0).at(3n));
 });
 
@@ -131,7 +132,8 @@ test("logits that are not finite do not break the distribution", () => {
 
 test("a draw inverts the cumulative distribution in the order of the ids", () => {
   const sampler = new Sampler({ temperature: 1 }, 4, []);
-  const draw = (uniform) => sampler.sample(new Float32Array([0, 0, -Infinity, Math.log(2)]), new PenaltyWindow(0), uniform);
+  const quarters = new Float32Array([0, 0, -Infinity, Math.log(2)]);
+  const draw = (uniform) => sampler.sample(quarters, new PenaltyWindow(0), uniform);
   // The probabilities are 1/4, 1/4, 0 and 1/2.
   assert.deepEqual([0, 0.24, 0.26, 0.49, 0.51, 1 - 2 ** -53].map(draw), [0, 0, 1, 1, 3, 3]);
   const masked = new Sampler({ temperature: 1 }, 2, []);
@@ -146,7 +148,8 @@ test("options out of range are refused by name", () => {
   };
   for (const [name, values] of Object.entries(wrong)) {
     for (const value of values) {
-      assert.throws(() => new Sampler({ [name]: value }, 3), new RegExp(`^Error: ${name} must be .*, not ${value}\\.$`));
+      const message = new RegExp(`^Error: ${name} must be .*, not ${value}\\.$`);
+      assert.throws(() => new Sampler({ [name]: value }, 3), message);
     }
   }
 });
@@ -241,7 +244,8 @@ test("a text ends at its length or before a stop string, without an incomplete c
 });
 
 test("an interrupted text has what was held back, and does not continue", () => {
-  const generator = new Generator(cycle(["a", "b", "c"], "grapheme"), { sampling: { temperature: 0 }, stops: ["bd"] }, [0]);
+  const request = { sampling: { temperature: 0 }, stops: ["bd"] };
+  const generator = new Generator(cycle(["a", "b", "c"], "grapheme"), request, [0]);
   assert.deepEqual([generator.next().text, generator.ending], ["", null]);
   const { text, ending } = generator.interrupt();
   assert.deepEqual([text, ending], ["b", "interrupted"]);

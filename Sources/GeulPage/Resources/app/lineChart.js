@@ -72,7 +72,7 @@ function drawChart({ points, xLabel, yLabel, logarithmic, marker, width, descrip
     })));
 }
 
-/** Returns the path of a line with gaps where y is NaN; a lone point is a short line. */
+/** Returns the path of a line with gaps where y is NaN; a lone point is a cross. */
 function linePath(values, x, y) {
   let path = "";
   let isDrawing = false;
@@ -80,7 +80,7 @@ function linePath(values, x, y) {
     const [px, py] = values[index];
     if (Number.isFinite(py)) {
       const isAlone = !isDrawing && !Number.isFinite(values[index + 1]?.[1]);
-      path += `${isDrawing ? "L" : "M"}${x(px).toFixed(1)} ${y(py).toFixed(1)}${isAlone ? "h2" : ""}`;
+      path += `${isDrawing ? "L" : "M"}${x(px).toFixed(1)} ${y(py).toFixed(1)}${isAlone ? "m-4 0h8m-4 -4v8" : ""}`;
     }
     isDrawing = Number.isFinite(py);
   }

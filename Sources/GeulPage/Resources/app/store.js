@@ -18,7 +18,7 @@ export class Store {
     /** The options of the sampler, with the names of engine/sampler.js. */
     this.sampling = signal({ temperature: 0.8, topK: 0, topP: 1, minP: 0, repeatPenalty: 1, repeatLastN: 64 });
     this.cancelReading = () => {};
-    this.setText(text ?? defaultText(models[0]));
+    this.setText(text ?? defaultText(models[0]), true);
   }
 
   /** Replaces the text by one that a person typed, and reads it; `continuesTyping` as in TextTree. */
@@ -33,7 +33,7 @@ export class Store {
     const { text } = this.tree.value;
     const isUnchanged = text === defaultText(this.model.value);
     const tree = new TextTree(model);
-    tree.setText(isUnchanged ? defaultText(model) : text);
+    tree.setText(isUnchanged ? defaultText(model) : text, true);
     this.model.value = model;
     this.tree.value = tree;
     this.textChanged();

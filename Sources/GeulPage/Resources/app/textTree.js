@@ -213,7 +213,8 @@ export class TextTree {
     const kept = new Set([...this.path, ...this.history, ...this.future]);
     while (node !== this.root && node.children.length === 0 && !kept.has(node) && isRemovable(node)) {
       const { parent } = node;
-      parent.children.splice(parent.children.indexOf(node), 1);
+      // Several texts of the history may share a node that is removed already.
+      parent.children = parent.children.filter((child) => child !== node);
       node = parent;
     }
   }

@@ -82,6 +82,8 @@ export function createTokenText({ label, onCursor = () => {}, onSelect = null, o
     } else {
       anchor = cursor;
     }
+    // The next key may come before the next update.
+    shown.cursor = cursor;
     onCursor(cursor);
     spans[cursor]?.scrollIntoView({ block: "nearest" });
   }

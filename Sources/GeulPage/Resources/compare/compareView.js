@@ -4,17 +4,17 @@ import { runInSlices } from "../app/scheduler.js";
 import { all } from "../app/signal.js";
 import { formatNumber, t } from "../app/strings.js";
 import { visibleToken } from "../app/visibleText.js";
-import { Influence } from "../engine/influence.js";
 import { createCharacterGrid, strongestBits } from "./characterGrid.js";
 import { createContinuations } from "./continuations.js";
+import { createInfluenceTask, meanCount, spreadIndices } from "./influenceCurves.js";
 import { createLossTable, createPredictionTable } from "./lossTable.js";
-import { comparedLength, compareLosses, createReading, influenceOverDistance, splitCharacters } from "./reading.js";
+import { comparedLength, compareLosses, createReading, splitCharacters } from "./reading.js";
 
 /**
  * What the view keeps while it is closed: the text, or null for the text of the other views; the cursor, or -1 for the last
- * character; the reference of the differences, the choices of the continuations, and what the models have read.
+ * character; the reference of the differences, the kind of influence, the choices of the continuations, and what the models have read.
  */
-const comparison = { text: null, cursor: -1, reference: 0, choices: { method: "greedy", seed: "1" }, readings: null };
+const comparison = { text: null, cursor: -1, reference: 0, isMean: false, choices: { method: "greedy", seed: "1" }, readings: null };
 
 /** The time between two updates of the view while the models read, in milliseconds. */
 const updateInterval = 150;
@@ -38,7 +38,7 @@ export function createCompareView(store) {
   } } });
   const status = h("p", { class: "muted", role: "status" });
   const table = h("div", {});
-  const leftOut = h("p", {});
+  const leftOut = h("div", {});
   const detail = h("div", {});
   const losses = h("div", { class: "columns" });
   const influence = h("div", {});
@@ -50,7 +50,7 @@ export function createCompareView(store) {
     clearTimeout(influenceTimer);
     influenceTimer = setTimeout(() => {
       showCharts();
-      computeInfluence();
+      if (!comparison.isMean) computeInfluence();
     }, 120);
   } });
   const continuations = createContinuations({ readings, names, choices: comparison.choices, sampling: () => store.sampling.value });
@@ -104,16 +104,17 @@ export function createCompareView(store) {
     showCharts();
   }
 
-  /** Lists the characters that models do not know, with those models. */
+  /** Lists the characters that models do not know; models that do not know the same ones share a list. */
   function showLeftOut(unknown) {
     const models = new Map();
-    unknown.forEach((list, index) => {
-      if (list.length > 0) models.set(texts[index], list.map((reading) => names[readings.indexOf(reading)]));
+    readings.forEach((reading, row) => {
+      const list = [...new Set(texts.filter((_, index) => unknown[index]?.includes(reading)))];
+      const characters = list.slice(0, 40).map((text) => visibleToken(text)).join(" ") + (list.length > 40 ? " …" : "");
+      if (list.length > 0) models.set(characters, [...(models.get(characters) ?? []), names[row]]);
     });
-    const list = [...models].slice(0, 30).map(([text, unknowing]) => (
-      readings.length > 1 ? `${visibleToken(text)} (${unknowing.join(", ")})` : visibleToken(text)
-    ));
-    leftOut.textContent = models.size === 0 ? "" : t("compare.leftOut", { list: list.join(" · ") + (models.size > 30 ? " …" : "") });
+    leftOut.replaceChildren(...Array.from(models, ([list, unknowing]) => (
+      h("p", { text: t("compare.leftOut", { names: unknowing.join(", "), list }) })
+    )));
   }
 
   /** Returns what a screen reader says of a character. */
@@ -147,24 +148,24 @@ export function createCompareView(store) {
         : []));
   }
 
-  /** Computes the influence of earlier characters on the one at the cursor, or on the last. */
+  /** Computes the influence of earlier characters on the one at the cursor, or the mean over several. */
   function computeInfluence() {
     cancelInfluence();
-    const index = cursorIndex();
-    const isPossible = index > 0 && readings.every((reading) => Number.isFinite(reading.bits(index)));
-    if (!isPossible) {
+    const isPredicted = (index) => index > 0 && readings.every((reading) => Number.isFinite(reading.bits(index)));
+    const targets = (comparison.isMean ? spreadIndices(texts.length, meanCount) : [cursorIndex()]).filter(isPredicted);
+    if (targets.length === 0) {
       influence.replaceChildren(h("p", { class: "muted", text: t("compare.noInfluence") }));
       return;
     }
-    const tasks = readings.map(({ model, trace, characters }) => new Influence(model, trace, characters[index].start));
-    cancelInfluence = runInSlices({ advance: (milliseconds) => (
-      tasks.every((task) => task.advance(Math.max(1, milliseconds / tasks.length)))
-    ) }, (isDone) => {
+    const task = createInfluenceTask(readings, targets);
+    cancelInfluence = runInSlices(task, (isDone) => {
       if (!isDone) return;
+      const [index] = targets;
       influence.replaceChildren(createLineChart({
-        title: t("compare.influenceOn", { character: visibleToken(texts[index]), number: formatNumber(index + 1) }),
+        title: comparison.isMean ? t("compare.influenceMean", { count: targets.length })
+          : t("compare.influenceOn", { character: visibleToken(texts[index]), number: formatNumber(index + 1) }),
         xLabel: t("compare.distance"), yLabel: t("compare.share"), logarithmic: true,
-        series: readings.map((reading, row) => ({ name: names[row], values: influenceOverDistance(reading, index, tasks[row].norms) })),
+        series: task.curves.map((values, row) => ({ name: names[row], values })),
       }));
     });
   }
@@ -191,7 +192,15 @@ export function createCompareView(store) {
     readings.length > 1 && h("ol", { class: "row-names" }, store.models.map(({ name }) => h("li", { text: name }))),
     grid.element, detail,
     h("h2", { text: t("compare.cumulative") }), reference && h("div", { class: "controls" }, reference), losses,
-    h("h2", { text: t("compare.influence") }), h("p", { class: "muted", text: t("compare.influenceHelp") }), influence,
+    h("h2", { text: t("compare.influence") }), h("p", { class: "muted", text: t("compare.influenceHelp") }),
+    h("div", { class: "controls" }, selectBox({
+      label: t("compare.influenceOf"), value: comparison.isMean ? "mean" : "cursor",
+      options: [["cursor", t("compare.atCursor")], ["mean", t("compare.mean", { count: meanCount })]],
+      onChange: (value) => {
+        comparison.isMean = value === "mean";
+        computeInfluence();
+      },
+    })), influence,
     continuations.element);
   input.value = comparison.text ?? store.tree.value.text;
   read();

@@ -71,19 +71,3 @@ export function compareLosses(readings) {
   });
   return { isCounted, losses, leftOut };
 }
-
-/**
- * Returns the influence of each earlier character on a prediction, as shares of their sum: `[[distance, share], ...]`.
- *
- * @param norms The norms of engine/influence.js for the tokens before the prediction. The norm of a character is that of the
- *   gradients with respect to all its tokens.
- */
-export function influenceOverDistance({ characters }, index, norms) {
-  const values = [];
-  for (let earlier = index - 1; earlier >= 0; earlier--) {
-    const { start, end } = characters[earlier];
-    values.push([index - earlier, Math.sqrt(norms.slice(start, end).reduce((sum, norm) => sum + norm * norm, 0))]);
-  }
-  const sum = values.reduce((total, [, norm]) => total + norm, 0);
-  return values.map(([distance, norm]) => [distance, norm / sum]);
-}

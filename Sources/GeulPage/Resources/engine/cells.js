@@ -12,9 +12,9 @@
  *   `{ gates: [Float32Array], cellState: Float32Array | null, hiddenState: Float32Array }`, arrays `[hidden]`; the GRU
  *   adds `recurrentCandidate`, W_h h_{t-1} + b_h of its candidate.
  * - `backward(gradient, current, previous, activation)` backpropagates through one time step. The gradient with respect
- *   to the state is `{ hiddenState, cellState }`, Float64Array `[hidden]`, where `cellState` is without the path through
- *   h_t. Returns `{ input, recurrent, previous }`, the gradients with respect to both sums and, without the path through
- *   W_h, the previous state.
+ *   to the state is `{ hiddenState, cellState }`, Float64Array `[hidden]`, where `cellState` is without the path
+ *   through h_t. Returns `{ input, recurrent, previous }`, the gradients with respect to both sums and, without the
+ *   path through W_h, the previous state.
  *
  * Gates are in PyTorch's order. Only the vanilla RNN uses `activation`, "tanh" or "relu".
  */

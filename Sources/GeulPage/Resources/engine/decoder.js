@@ -125,7 +125,7 @@ export function decodeCharacters(model, ids) {
   let start = 0;
   for (const grapheme of graphemes) {
     text += grapheme;
-    while (next < pieces.length && decodedLength < text.length) {
+    while (decodedLength < text.length) {
       decodedLength += pieces[next].text.length;
       next += 1;
     }

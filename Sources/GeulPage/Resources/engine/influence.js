@@ -8,8 +8,8 @@ const influenceLimit = 400;
  *     norms[s] = || d log p / d e_s ||_2;  contributions[s] = (d log p / d e_s) . e_s
  *
  * e_s is W_x x_s of the first layer, the row of the embedding table `[gates * hidden]` that is read at s. The
- * contribution is that of gradient times input (Shrikumar et al. 2016, "Not Just a Black Box"). Both are 0 more than 400
- * tokens before the position. See Sources/GeulInsight/InstrumentedNetwork+Gradient.swift.
+ * contribution is that of gradient times input (Shrikumar et al. 2016, "Not Just a Black Box"). Both are 0 more than
+ * 400 tokens before the position. See Sources/GeulInsight/InstrumentedNetwork+Gradient.swift.
  */
 export class Influence {
   #network;
@@ -60,6 +60,11 @@ export class Influence {
   /** Backpropagates through the step that read one token. */
   #step() {
     const index = this.#time - this.#first;
+    if (this.#ids[index] < 0) {
+      // A skipped character leaves the state unchanged.
+      this.#time -= 1;
+      return;
+    }
     const [previous, current] = [this.#states[index], this.#states[index + 1]];
     let fromAbove = this.#outputGradient;
     for (let layer = current.length - 1; layer >= 0; layer -= 1) {
@@ -72,8 +77,13 @@ export class Influence {
       fromAbove = result.input;
     }
     const embedding = this.#network.embedding(this.#ids[index]);
-    this.norms[this.#time] = Math.sqrt(fromAbove.reduce((sum, value) => sum + value * value, 0));
-    this.contributions[this.#time] = fromAbove.reduce((sum, value, i) => sum + value * embedding[i], 0);
+    let [squares, products] = [0, 0];
+    for (let i = 0; i < embedding.length; i += 1) {
+      squares += fromAbove[i] ** 2;
+      products += fromAbove[i] * embedding[i];
+    }
+    this.norms[this.#time] = Math.sqrt(squares);
+    this.contributions[this.#time] = products;
     // Only the last step has a prediction.
     this.#outputGradient = null;
     this.#time -= 1;

@@ -1,6 +1,6 @@
 /** A matrix `[rows, columns]`, row-major in one Float32Array. Sums are computed in float64. */
 export class Matrix {
-  constructor(rows, columns, values = new Float32Array(rows * columns)) {
+  constructor(rows, columns, values) {
     this.rows = rows;
     this.columns = columns;
     this.values = values;
@@ -8,19 +8,17 @@ export class Matrix {
 
   /** Returns the transpose, `[columns, rows]`. */
   transposed() {
-    const result = new Matrix(this.columns, this.rows);
-    for (let j = 0; j < this.columns; j += 1) result.values.set(this.column(j), j * this.rows);
+    const { rows, columns, values } = this;
+    const result = new Matrix(columns, rows, new Float32Array(values.length));
+    for (let i = 0; i < rows; i += 1) {
+      for (let j = 0; j < columns; j += 1) result.values[j * rows + i] = values[i * columns + j];
+    }
     return result;
   }
 
   /** Returns row i, `[columns]`, without a copy. */
   row(i) {
     return this.values.subarray(i * this.columns, (i + 1) * this.columns);
-  }
-
-  /** Returns a copy of column j, `[rows]`. */
-  column(j) {
-    return Float32Array.from({ length: this.rows }, (_, i) => this.values[i * this.columns + j]);
   }
 
   /**
@@ -68,7 +66,7 @@ export class Matrix {
   /**
    * Adds the product of the transpose with a vector: `out += W^T d`.
    *
-   * Four rows at once share each load and store of out.
+   * Eight rows at once share each load and store of out.
    *
    * @param d Float64Array `[rows]`.
    * @param out Float64Array `[columns]`.
@@ -76,11 +74,13 @@ export class Matrix {
   transposeMultiplyAdd(d, out) {
     const { rows, columns, values } = this;
     let i = 0;
-    for (; i + 4 <= rows; i += 4) {
+    for (; i + 8 <= rows; i += 8) {
       const [r0, r1, r2, r3] = [i * columns, (i + 1) * columns, (i + 2) * columns, (i + 3) * columns];
-      const [d0, d1, d2, d3] = [d[i], d[i + 1], d[i + 2], d[i + 3]];
+      const [r4, r5, r6, r7] = [(i + 4) * columns, (i + 5) * columns, (i + 6) * columns, (i + 7) * columns];
+      const [d0, d1, d2, d3, d4, d5, d6, d7] = d.subarray(i, i + 8);
       for (let j = 0; j < columns; j += 1) {
-        out[j] += values[r0 + j] * d0 + values[r1 + j] * d1 + values[r2 + j] * d2 + values[r3 + j] * d3;
+        out[j] += values[r0 + j] * d0 + values[r1 + j] * d1 + values[r2 + j] * d2 + values[r3 + j] * d3 +
+          values[r4 + j] * d4 + values[r5 + j] * d5 + values[r6 + j] * d6 + values[r7 + j] * d7;
       }
     }
     for (; i < rows; i += 1) {

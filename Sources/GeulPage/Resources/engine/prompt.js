@@ -8,9 +8,9 @@ import { Tokenizer } from "./tokenizer.js";
  * else another normal form, then lower or upper case, then full width. If there is none, it becomes the unknown token,
  * or is skipped if the vocabulary has no unknown token.
  *
- * Returns `{ text, ids, substitutions, characters }`: the normalized text; the token ids; the tokens that are not in the
- * vocabulary, `{ position, token, outcome, replacement }`, by their index in the prompt; and the graphemes of the text,
- * `{ text, start, end, outcome, replacement }`, with the range of ids that each became. The outcome is "known",
+ * Returns `{ text, ids, substitutions, characters }`: the normalized text; the token ids; the tokens that are not in
+ * the vocabulary, `{ position, token, outcome, replacement }`, by their index in the prompt; and the graphemes of the
+ * text, `{ text, start, end, outcome, replacement }`, with the range of ids that each became. The outcome is "known",
  * "replaced", "unknown" or "skipped"; the replacement is null unless the outcome is "replaced". A character of which
  * some tokens were skipped counts as replaced by the others.
  */

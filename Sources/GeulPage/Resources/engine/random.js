@@ -21,8 +21,8 @@ export function philox(counter, key) {
 /**
  * The random numbers of one sample, the same as those of Sources/GeulGeneration/RandomDraws.swift.
  *
- * Number n of sample i is a pure function of (seed, i, n). The key is the seed; the counter is n in its low and i in its
- * high 64 bits.
+ * Number n of sample i is a pure function of (seed, i, n). The key is the seed; the counter is n in its low and i in
+ * its high 64 bits.
  */
 export class RandomDraws {
   #key;

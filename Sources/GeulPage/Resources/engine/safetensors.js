@@ -7,8 +7,8 @@ const elementSizes = { F32: 4, I8: 1 };
 /**
  * Reads a safetensors file (https://github.com/huggingface/safetensors#format) with float32 and int8 tensors.
  *
- * An int8 tensor NAME `[r, c]` has a float32 tensor "NAME.scale" `[r, 1]` or `[1, c]` of scales, by which its values are
- * multiplied here.
+ * An int8 tensor NAME `[r, c]` has a float32 tensor "NAME.scale" `[r, 1]` or `[1, c]` of scales, by which its values
+ * are multiplied here.
  *
  * Returns `{ metadata: { key: string }, tensors: Map name -> { shape, values: Float32Array, isQuantized } }`, values
  * row-major.
@@ -69,7 +69,7 @@ function readTensorEntries(entries, data) {
     requireFormat(Object.hasOwn(elementSizes, dtype), `tensor "${name}" has the dtype ${dtype} instead of F32 or I8`);
     const size = shape.reduce((product, length) => product * length, elementSizes[dtype]);
     const [begin, end] = offsets;
-    requireFormat(end - begin === size, `tensor "${name}" has ${end - begin} bytes instead of the ${size} of its shape`);
+    requireFormat(end - begin === size, `tensor "${name}" has ${end - begin} bytes; its shape requires ${size}`);
     return { name, dtype, shape, begin, end };
   });
   tensors.sort((a, b) => a.begin - b.begin || a.end - b.end);

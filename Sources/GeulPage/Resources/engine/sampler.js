@@ -57,8 +57,9 @@ export class PenaltyWindow {
  * A sampler of the next token: a chain of filters over the logits, followed by a random draw, by the rules of
  * Sources/GeulGeneration/Sampler.swift.
  *
- * The filters run in llama.cpp's order: banned tokens, repeat penalty, top-k, top-p, min-p, temperature. Top-p and min-p
- * see the probabilities at temperature 1. The most likely token is never removed; ties are broken by the smaller id.
+ * The filters run in llama.cpp's order: banned tokens, repeat penalty, top-k, top-p, min-p, temperature. Top-p and
+ * min-p see the probabilities at temperature 1. The most likely token is never removed; ties are broken by the smaller
+ * id.
  */
 export class Sampler {
   #allowed;
@@ -73,8 +74,8 @@ export class Sampler {
   }
 
   /**
-   * Returns the id of a random token: the first candidate, in the order of the ids, whose cumulative probability exceeds
-   * `uniform`, a random number in [0, 1).
+   * Returns the id of a random token: the first candidate, in the order of the ids, whose cumulative probability
+   * exceeds `uniform`, a random number in [0, 1).
    */
   sample(logits, window, uniform) {
     const { candidates, weights, sum: total } = this.#applyFilters(logits, window);

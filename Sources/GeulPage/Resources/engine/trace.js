@@ -6,7 +6,7 @@ export class Trace {
 
   /**
    * @param model The model.
-   * @param ids The ids of the text's tokens.
+   * @param ids The ids of the text's tokens; -1 for a skipped character, which leaves the state unchanged.
    * @param initialState The state before the text; by default the zero state, which predicts nothing.
    */
   constructor(model, ids, initialState = null) {
@@ -16,7 +16,7 @@ export class Trace {
     this.ids = [...ids];
     /** The activations after each token that was read. */
     this.states = [];
-    /** The surprisal of each token that was read, -log2 p, in bits; NaN for the first of a text. */
+    /** The surprisal of each token that was read, -log2 p, in bits; NaN for the first of a text and for skipped ones. */
     this.surprisal = [];
   }
 
@@ -36,6 +36,11 @@ export class Trace {
     while (this.count < this.ids.length) {
       const id = this.ids[this.count];
       const before = this.stateBefore(this.count);
+      if (id < 0) {
+        this.surprisal.push(NaN);
+        this.states.push(before);
+        continue;
+      }
       const probabilities = this.#probabilities(this.count);
       this.surprisal.push(probabilities === null ? NaN : -Math.log2(Math.max(probabilities[id], 1e-300)));
       this.states.push(this.#network.step(id, before));

@@ -52,16 +52,15 @@ export function createHeatMap({ onPick, onHover, onScroll }) {
     draw();
   }
 
-  /** Shows the numbers of the neurons; with low rows, only of each tenth. The arrow keys move among them. */
+  /** Shows the numbers of the neurons, or of some of them if the rows are low. The arrow keys move among them. */
   function showLabels() {
-    const isSparse = data.rowHeight < 12;
+    const step = Math.ceil(18 / data.rowHeight);
     labels.replaceChildren(
       h("div", { class: "mean", style: { height: `${meanHeight}px`, "margin-top": `${headerHeight()}px`, "margin-bottom": `${meanGap}px` } },
         h("span", { text: t("see.mean") }), h("small", {})),
       ...data.rows.map((neuron, row) => h("button", {
-        type: "button", tabindex: row === 0 ? "0" : "-1", dataset: { neuron }, class: isSparse && row % 10 !== 0 ? "silent" : null,
-        style: { height: `${data.rowHeight}px` }, text: isSparse && row % 10 !== 0 ? "" : String(neuron),
-        "aria-label": t("see.pickNeuron", { neuron }), on: { click: () => onPick(neuron, -1) },
+        type: "button", tabindex: row === 0 ? "0" : "-1", dataset: { neuron }, style: { height: `${data.rowHeight}px` },
+        text: row % step === 0 ? String(neuron) : "", "aria-label": t("see.pickNeuron", { neuron }), on: { click: () => onPick(neuron, -1) },
       })));
   }
   labels.addEventListener("keydown", (event) => {

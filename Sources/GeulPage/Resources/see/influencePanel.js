@@ -45,7 +45,7 @@ export function influencePanel(view, current) {
       series: [{ name: t("see.tint.influence"), values: [...current.influence.norms].reverse().map((norm, index) => [index + 1, norm]) }],
     }),
     h("div", {}, h("h3", { text: t("see.strongest") }), h("ol", { class: "contexts" }, strongest.map(({ norm, contribution, index }) => (
-      contextItem(view, index, index + 1, state.influence === "norms" ? norm.toExponential(1) : signed(contribution)))))))];
+      contextItem(view, index, index + 1, state.influence === "norms" ? norm.toPrecision(2) : signed(contribution)))))))];
 }
 
 function signed(value) {

@@ -111,7 +111,7 @@ export function createLayerSection(view) {
     const isGrouped = window.characters.some(({ start, end }) => end - start > 1);
     const shown = rows.includes(state.neuron) || state.neuron === null ? rows : [...rows, state.neuron];
     const common = {
-      time: layer.time, rows: shown, rowHeight: state.rowCount === 0 ? 5 : 20, columnWidth, hovered,
+      time: layer.time, rows: shown, rowHeight: state.rowCount === 0 ? lowRowHeight(layer.hidden) : 20, columnWidth, hovered,
       tokens: view.labels, groups: isGrouped ? window.characters : null,
       cursor: view.cursorRange(), selection: view.selectionRange(), picked: state.neuron,
     };
@@ -158,4 +158,9 @@ export function createLayerSection(view) {
     redraw: () => panels.forEach(({ map }) => map.redraw()),
     close: () => observer.disconnect(),
   };
+}
+
+/** The height of rows if all neurons are shown, in CSS pixels: browsers limit the height of a canvas. */
+function lowRowHeight(hidden) {
+  return Math.max(1, Math.min(5, Math.floor(5000 / hidden)));
 }

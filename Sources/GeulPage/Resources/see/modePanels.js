@@ -1,4 +1,4 @@
-import { button, h, selectBox, slider } from "../app/dom.js";
+import { h, selectBox, slider } from "../app/dom.js";
 import { formatNumber, t } from "../app/strings.js";
 import { neuronValues } from "./layerValues.js";
 import { contextItem } from "./parts.js";
@@ -74,11 +74,11 @@ export function showMatches(view, matches, element) {
   const characterRange = ({ start, end }) => [view.characterOf(start), view.characterOf(end - 1) + 1];
   element.replaceChildren(h("div", { class: "columns" },
     h("div", {}, h("h3", { text: t("see.neuronsOn", { count: neurons.length }) }),
-      h("div", { class: "neurons" }, neurons.slice(0, 24).map(({ neuron, sign, contrast }) => button(
-        `${sign > 0 ? "+" : "−"} ${neuron}`, () => view.change({ neuron, quantity: view.layer.state, tint: "neuron" }), {
-          dataset: { neuron, sign }, title: t("see.contrast", { value: formatNumber(contrast, 2) }),
-          "aria-label": t(sign > 0 ? "see.onHigh" : "see.onLow", { neuron, value: formatNumber(contrast, 2) }),
-        })))),
+      h("div", { class: "neurons" }, neurons.slice(0, 2 * listLength).map(({ neuron, sign, contrast }) => h("button", {
+        type: "button", dataset: { neuron, sign }, title: t("see.contrast", { value: formatNumber(contrast, 2) }),
+        "aria-label": t(sign > 0 ? "see.onHigh" : "see.onLow", { neuron, value: formatNumber(contrast, 2) }),
+        on: { click: () => view.change({ neuron, quantity: view.layer.state, tint: "neuron" }) },
+      }, `${sign > 0 ? "+" : "−"}${neuron} `, h("small", { text: formatNumber(contrast, 2) }))))),
     h("div", {}, h("h3", { text: t("see.places", { count: places.length }) }),
       places.length === 0 ? h("p", { text: t("see.noPlaces") })
         : h("ol", { class: "contexts" }, places.slice(0, listLength).map((place) => (

@@ -1,6 +1,7 @@
 import { button, h } from "../app/dom.js";
 import { formatNumber, formatPercent, t } from "../app/strings.js";
 import { jamoParts, visibleToken } from "../app/visibleText.js";
+import { neuronValues } from "./layerValues.js";
 import { tokenSurprisal } from "./textWindow.js";
 
 /** Creates a group of buttons of which one is pressed; `options` are `[value, text]`. `update()` shows the value again. */
@@ -28,7 +29,8 @@ export function contextItem(view, start, end, note, onChoose = null) {
     onChoose?.();
   } } },
     h("span", { class: "note", text: note }), " ",
-    h("span", {}, textOf(start - 14, start), h("mark", { text: textOf(start, end) }), textOf(end, end + 14))));
+    h("span", { class: "before" }, h("span", { text: textOf(start - 14, start) })),
+    h("span", {}, h("mark", { text: textOf(start, end) }), textOf(end, end + 14))));
 }
 
 function visibleLine(text) {
@@ -41,6 +43,8 @@ export function characterDetail(view) {
   if (index < 0) return h("p", { class: "muted", text: t("see.noCursor") });
   const { start, end, text } = view.window.characters[index];
   const bits = view.surprisals[index];
+  const { neuron, quantity, tint } = view.state;
+  const values = tint === "neuron" && neuron !== null && view.layer ? neuronValues(view.layer, quantity, neuron) : null;
   const rows = view.window.nodes.slice(start, end).map((node, offset) => {
     const surprisal = tokenSurprisal(node);
     const likely = Number.isNaN(surprisal) ? [] : view.window.tree.predictions(node.parent, 5);
@@ -48,13 +52,15 @@ export function characterDetail(view) {
     return h("tr", {},
       h("th", { scope: "row", class: label.part, text: label.text }),
       h("td", { text: node.id < 0 ? t("see.skipped") : Number.isNaN(surprisal) ? t("see.first") : t("see.bits", { bits: formatNumber(surprisal, 2) }) }),
-      h("td", { text: Number.isNaN(surprisal) ? "" : formatPercent(node.probability) }),
+      h("td", { class: "probability", text: Number.isNaN(surprisal) ? "" : formatPercent(node.probability) }),
+      values && h("td", { text: `${t("see.neuronNumber", { neuron })}: ${formatNumber(values[start + offset], 2)}` }),
       h("td", { class: "likely" }, likely.map(({ id, probability }) => h("span", { class: id === node.id ? "actual" : null },
         h("b", { text: visibleToken(view.model.vocabulary.tokens[id], view.model.tokenizer.unit) }), ` ${formatPercent(probability)} `))));
   });
   return [
     rows.length > 1 && h("p", {}, h("strong", { text: visibleLine(text) }), ` ${Number.isNaN(bits) ? "" : t("see.bits", { bits: formatNumber(bits, 2) })}`),
     h("table", {}, h("thead", { class: "visually-hidden" }, h("tr", {},
-      ["see.token", "see.surprisal", "see.probability", "see.likely"].map((key) => h("th", { scope: "col", text: t(key) })))), h("tbody", {}, rows)),
+      ["see.token", "see.surprisal", "see.probability", values && "see.neuron", "see.likely"].filter(Boolean)
+        .map((key) => h("th", { scope: "col", text: t(key) })))), h("tbody", {}, rows)),
   ].filter(Boolean);
 }

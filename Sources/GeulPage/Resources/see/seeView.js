@@ -273,9 +273,10 @@ function createContent(store, element) {
   function showLegend() {
     const isSigned = state.tint === "neuron" ? view.layer?.quantities.get(state.quantity).range[0] < 0
       : state.tint === "influence" && state.influence === "contributions";
+    const largest = view.layer?.quantities.get(state.quantity).range[1] ?? 1;
     const texts = {
       surprise: ["0", t("see.legendBits", { bits: fullSurprisal })],
-      neuron: [isSigned ? "−1" : "0", view.layer ? formatNumber(view.layer.quantities.get(state.quantity).range[1]) : "1"],
+      neuron: [isSigned ? "−1" : "0", largest === 1 ? "1" : formatNumber(largest, 2)],
       influence: isSigned ? [t("see.lowers"), t("see.raises")] : [t("see.none"), t("see.strong")],
       matches: ["0 %", t("see.legendMatches")],
     }[state.tint];
@@ -310,7 +311,7 @@ function createContent(store, element) {
       matches: () => matchesPanel(view, matches),
     }[tint]();
     panel.hidden = nodes.length === 0;
-    panel.replaceChildren(...nodes);
+    panel.replaceChildren(h("h2", { text: t(`see.tint.${tint}`) }), ...nodes);
     if (focused >= 0) controls()[focused]?.focus();
   }
 

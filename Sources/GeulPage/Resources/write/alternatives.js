@@ -11,8 +11,8 @@ const alternativeLength = 60;
 /**
  * Creates the panel of three alternatives side by side: the first samples of one seed.
  *
- * `show(tree, request)` writes them. `onDone()`: they are complete. `onChoose(branches, index)` gets the nodes that each
- * appends to the text, and the index of the chosen one. `onClose()`: the reader wants none.
+ * `show(tree, request)` writes them. `onDone()`: they are complete. `onChoose(branches, index)` gets the nodes that
+ * each appends to the text, and the index of the chosen one. `onClose()`: the reader wants none.
  */
 export function createAlternatives({ onDone, onChoose, onClose }) {
   const element = h("section", { class: "panel alternatives", hidden: true, "aria-label": t("write.three") });
@@ -54,10 +54,12 @@ export function createAlternatives({ onDone, onChoose, onClose }) {
         const { characters } = copy;
         const first = characters.findIndex(({ text }, position) => text !== tree.characters[position]?.text);
         const start = first < 0 ? characters.length : first;
-        buttons[index].replaceChildren(...tintedText(characters.slice(start), characterTints(copy).slice(start)));
+        buttons[index].replaceChildren(tintedText(characters.slice(start), characterTints(copy).slice(start)));
         buttons[index].disabled = !isDone;
       });
-      if (isDone) onDone();
+      if (!isDone) return;
+      element.scrollIntoView({ block: "nearest" });
+      onDone();
     });
   }
 

@@ -7,8 +7,8 @@ import { replaceKeepingFocus } from "./rivalsPanel.js";
 const excerptLength = 20;
 
 /**
- * Creates the list of branches: nested lists of the pieces of text between two forks. A piece is a button that shows the
- * text up to its end: `onChoose(node)` gets its last node.
+ * Creates the list of branches: nested lists of the pieces of text between two forks. A piece is a button that shows
+ * the text up to its end: `onChoose(node)` gets its last node.
  */
 export function createBranchList({ onChoose }) {
   const element = h("div", { class: "branches" });
@@ -28,9 +28,10 @@ export function createBranchList({ onChoose }) {
         children.length > 0 && list(children));
     }));
     const roots = tree.root.children.filter(isShown);
-    const isTrivial = roots.length < 2 && (roots.length === 0 || pieceFrom(roots[0], tree.tip, isShown).at(-1) === tree.tip
-      && !tree.tip.children.some(isShown));
-    replaceKeepingFocus(element, [isTrivial ? h("p", { class: "muted", text: t("write.noBranches") }) : list(roots)]);
+    const hasOther = roots.length > 1 || (
+      roots.length === 1 && pieceFrom(roots[0], tree.tip, isShown).at(-1).children.some(isShown)
+    );
+    replaceKeepingFocus(element, [hasOther ? list(roots) : h("p", { class: "muted", text: t("write.noBranches") })]);
   }
 
   return { element, update };
@@ -63,11 +64,13 @@ function pieceFrom(first, tip, isShown) {
 /** Returns the beginning of a piece of text, from the character on to which its first token belongs. */
 function excerpt(model, piece) {
   const before = [];
-  for (let node = piece[0].parent; node.parent !== null && before.length < 8; node = node.parent) before.unshift(node);
+  for (let node = piece[0].parent; node.parent !== null && before.length < 8; node = node.parent) {
+    before.unshift(node);
+  }
   const nodes = [...before, ...piece.slice(0, 4 * excerptLength)];
   const characters = groupCharacters(model, nodes).filter(({ end }) => end > before.length);
-  const text = characters.slice(0, excerptLength).map((character) => character.text).join("").replace(/[\r\n]+/g, "↵");
-  return characters.length > excerptLength ? `${text}…` : text;
+  const text = characters.slice(0, excerptLength).map((character) => character.text).join("");
+  return text.replace(/[\r\n]+/g, "↵") + (characters.length > excerptLength ? "…" : "");
 }
 
 /** Returns the last node of the newest text that continues `node`. */

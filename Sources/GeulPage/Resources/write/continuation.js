@@ -5,9 +5,9 @@ import { Generator } from "../engine/generator.js";
 /**
  * Creates the task of continuing the text of a tree: what `geul generate` writes after it, for the same seed.
  *
- * `request` is `{ sampling, seed, sample, stops, length, speed }`, the last two in characters and characters per second.
- * The task has `advance(milliseconds)`, as runInSlices wants it, and `finish(ending)`, which ends it early. `ending` is
- * null while it continues, then "length", "stop", "interrupted", or "full" if the text has its maximum length.
+ * `request` is `{ sampling, seed, sample, stops, length, speed }`, the last two in characters and characters/s.
+ * The task has `advance(milliseconds)`, as runInSlices wants it, and `finish(ending)`, which ends it early. `ending`
+ * is null while it continues, then "length", "stop", "interrupted", or "full" if the text has its maximum length.
  */
 export function createContinuation(tree, request) {
   const { length, speed } = request;
@@ -25,6 +25,10 @@ export function createContinuation(tree, request) {
     advance(milliseconds) {
       const end = performance.now() + milliseconds;
       if (task.ending === null && run === null) {
+        if (tree.path.length >= maximumTextLength) {
+          task.ending = "full";
+          return true;
+        }
         if (!tree.advance(milliseconds)) return false;
         run = startRun(tree, request);
       }

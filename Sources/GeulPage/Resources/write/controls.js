@@ -3,11 +3,14 @@ import { formatNumber, t } from "../app/strings.js";
 import { changeWriteSettings, lengths, speeds, writeSettings } from "./writeSettings.js";
 
 /**
- * Creates the sliders and fields of the sampler and of this view: `{ element, close }`. They change `store.sampling` and
- * `writeSettings`.
+ * Creates the sliders and fields of the sampler and of this view: `{ element, close }`. They change `store.sampling`
+ * and `writeSettings`.
  */
 export function createControls(store) {
   const offAt = (off, digits) => (value) => (value === off ? t("write.off") : formatNumber(value, digits));
+  const limitOr = (unlimited, limited) => (value) => (
+    value === Infinity ? t(unlimited) : t(limited, { count: formatNumber(value) })
+  );
   const sampling = (key, options) => {
     const id = `about-${key}`;
     const control = slider({
@@ -20,7 +23,8 @@ export function createControls(store) {
   };
   const choice = (key, values, format) => {
     const control = slider({
-      label: t(`write.${key}`), min: 0, max: values.length - 1, step: 1, value: values.indexOf(writeSettings.value[key]),
+      label: t(`write.${key}`), min: 0, max: values.length - 1, step: 1,
+      value: values.indexOf(writeSettings.value[key]),
       format: (index) => format(values[index]),
       onInput: (index) => changeWriteSettings({ [key]: values[index] }),
     });
@@ -34,11 +38,13 @@ export function createControls(store) {
   const element = h("section", { class: "panel settings", "aria-label": t("write.settings") },
     h("div", { class: "settings-grid" },
       sampling("temperature", { min: 0, max: 2, step: 0.05, format: (value) => formatNumber(value, 2) }),
-      choice("length", lengths, (value) => (value === Infinity ? t("write.unlimited") : t("write.characters", { count: formatNumber(value) }))),
-      choice("speed", speeds, (value) => (value === Infinity ? t("write.fastest") : t("write.speedValue", { count: formatNumber(value) })))),
+      choice("length", lengths, limitOr("write.unlimited", "write.characters")),
+      choice("speed", speeds, limitOr("write.fastest", "write.speedValue"))),
     h("details", {}, h("summary", { text: t("write.more") }),
       h("div", { class: "settings-grid" },
-        sampling("topK", { min: 0, max: Math.min(100, store.model.value.vocabulary.count), step: 1, format: offAt(0, 0) }),
+        sampling("topK", {
+          min: 0, max: Math.min(100, store.model.value.vocabulary.count), step: 1, format: offAt(0, 0),
+        }),
         sampling("topP", { min: 0.05, max: 1, step: 0.01, format: offAt(1, 2) }),
         sampling("minP", { min: 0, max: 0.5, step: 0.01, format: offAt(0, 2) }),
         sampling("repeatPenalty", { min: 1, max: 2, step: 0.05, format: offAt(1, 2) }),
@@ -63,9 +69,9 @@ function createSeed() {
       if (isValid) changeWriteSettings({ seed: Number(field.value), isSeedRandom: false });
     } },
   });
-  const random = button("🎲", () => changeWriteSettings({ isSeedRandom: !writeSettings.value.isSeedRandom }), {
-    "aria-label": t("write.randomSeed"), title: t("write.randomSeed"),
-  });
+  const random = button(t("write.randomSeed"), () => (
+    changeWriteSettings({ isSeedRandom: !writeSettings.value.isSeedRandom })
+  ));
   const update = () => {
     const { seed, isSeedRandom } = writeSettings.value;
     if (Number(field.value) !== seed) field.value = String(seed);
@@ -73,16 +79,19 @@ function createSeed() {
   };
   update();
   const element = explained(
-    h("div", { class: "controls" }, h("label", { class: "select" }, h("span", { text: t("write.seed") }), field), random),
+    h("div", { class: "controls" },
+      h("label", { class: "select" }, h("span", { text: t("write.seed") }), field), random),
     "about-seed", t("write.seed.about"));
   return { element, close: writeSettings.subscribe(update) };
 }
 
 function createStops() {
-  const field = h("textarea", { rows: "2", class: "stops", on: { input: () => changeWriteSettings({ stops: field.value }) } });
+  const field = h("textarea", { rows: "2", class: "stops", on: {
+    input: () => changeWriteSettings({ stops: field.value }),
+  } });
   field.value = writeSettings.value.stops;
-  return explained(
-    h("label", { class: "select" }, h("span", { text: t("write.stops") }), field), "about-stops", t("write.stops.about"));
+  const label = h("label", { class: "select" }, h("span", { text: t("write.stops") }), field);
+  return explained(label, "about-stops", t("write.stops.about"));
 }
 
 function checkBox(key) {

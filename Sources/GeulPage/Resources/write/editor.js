@@ -1,12 +1,14 @@
 import { h } from "../app/dom.js";
+import { createTintedLines } from "./tintedLines.js";
 
 /**
- * Creates the text field: a transparent `<textarea>` exactly above a copy of its text whose characters are tinted. Typing,
- * composition, selection and caret are those of the browser.
+ * Creates the text field: a transparent `<textarea>` exactly above a copy of its text whose characters are tinted.
+ * Typing, composition, selection and caret are those of the browser.
  *
- * - `onText(text, { isDeletion })`: the text was changed; during the composition of a character it waits for its end.
- *   `text(kept)` gives it, with only the first `kept` of the characters that were shown before.
- * - `onCaret({ start, end })`: the caret or the selection moved to these indices of characters.
+ * - `onText(text, { isDeletion, first, last })`: the characters [first, last) were replaced; during the composition
+ *   of a character this waits for its end. `text(kept)` returns the new text, with only the first `kept` characters of
+ *   the old one.
+ * - `onCaret({ start, end, isSelection })`: the caret or the selection moved to these indices of characters.
  * - `onHover(index)`: the pointer is over a character; -1 if over none.
  * - `onTap(index)`: a character was clicked or tapped.
  * - `onCompose()`: a composition began.
@@ -27,18 +29,21 @@ export function createEditor({ label, describedBy, onText, onCaret, onHover, onT
   let isComposing = false;
   /** What the field contained when a composition began, if `update` was called since then. */
   let pendingBefore = null;
-  /** One span for each character; a plain one for text that is not read yet. */
-  let spans = [];
+  const lines = createTintedLines(copy);
+  /** True while the end of a long text is in view; it stays in view then. */
+  let isScrolledToEnd = true;
+  element.addEventListener("scroll", () => {
+    isScrolledToEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - 4;
+  });
 
   function update(next, { followsEnd = false } = {}) {
-    const wasAtEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - 4;
     ({ tints, cursor } = next);
     const before = shown;
     shown = layOut(next.characters);
     if (!isComposing) writeField(followsEnd);
     else pendingBefore ??= before;
     showCopy();
-    if (wasAtEnd) element.scrollTop = element.scrollHeight;
+    if (isScrolledToEnd) element.scrollTop = 1e6;
   }
 
   /** Changes only the part of the field that differs, so that the caret keeps its place. */
@@ -53,43 +58,23 @@ export function createEditor({ label, describedBy, onText, onCaret, onHover, onT
 
   /** Shows the characters; where the field differs, its own text without tints. */
   function showCopy() {
-    const { characters } = shown;
-    const [start, end] = commonLengths(field.value, shown.text);
-    const isDifferent = field.value !== shown.text;
-    const first = isDifferent ? lastIndexAt(shown.offsets, start) : characters.length;
-    const last = isDifferent ? Math.max(first, firstIndexAt(shown.offsets, shown.text.length - end)) : characters.length;
-    const rest = field.value.slice(shown.offsets[first], field.value.length - (shown.text.length - shown.offsets[last]));
-    const entries = characters.map((character, index) => ({ text: visibleText(character), index, ...character }));
-    if (isDifferent) entries.splice(first, last - first, { text: rest, index: -1 });
-    while (spans.length > entries.length) spans.pop().element.remove();
-    entries.forEach((entry, index) => {
-      if (index === spans.length) {
-        spans.push({ element: h("span"), text: null, style: null, index: -1 });
-        copy.insertBefore(spans[index].element, ending);
-      }
-      showEntry(spans[index], entry);
-    });
-  }
-
-  function showEntry(span, { text, index, isUnknown, isTyped }) {
-    const tint = index < 0 ? 0 : tints[index] ?? 0;
-    const style = `${tint.toFixed(2)} ${isUnknown ? "unknown" : ""} ${isTyped ? "typed" : ""} ${index >= 0 && index === cursor ? "cursor" : ""}`;
-    span.index = index;
-    if (span.text !== text) {
-      span.text = text;
-      span.element.textContent = text;
+    const { characters, offsets, text } = shown;
+    const entries = characters.map((character, index) => ({
+      ...character, text: visibleText(character), index, tint: tints[index] ?? 0, isCursor: index === cursor,
+    }));
+    if (field.value !== text) {
+      const [start, end] = commonLengths(field.value, text);
+      const first = lastIndexAt(offsets, start);
+      const last = Math.max(first, firstIndexAt(offsets, text.length - end));
+      const rest = field.value.slice(offsets[first], field.value.length - (text.length - offsets[last]));
+      entries.splice(first, last - first, ...[...rest].map((part) => ({ text: part, index: -1, tint: 0 })));
     }
-    if (span.style === style) return;
-    span.style = style;
-    const [value, ...classes] = style.split(" ");
-    span.element.className = ["tinted", ...classes].filter(Boolean).join(" ");
-    span.element.style.setProperty("--tint", value);
+    lines.update(entries);
   }
 
   /** Returns the index of the character at a point of the screen, or -1. */
   function indexAt({ clientX, clientY }) {
-    const target = document.elementsFromPoint(clientX, clientY).find((found) => found.parentNode === copy);
-    return target ? spans.find((span) => span.element === target)?.index ?? -1 : -1;
+    return lines.indexOf(document.elementsFromPoint(clientX, clientY));
   }
 
   function reportText(isDeletion) {
@@ -109,10 +94,6 @@ export function createEditor({ label, describedBy, onText, onCaret, onHover, onT
     showCopy();
   }
 
-  /** The line that the caret stands on after a line break at the end. */
-  const ending = h("span", { text: "\u200b" });
-  copy.append(ending);
-
   field.addEventListener("compositionstart", () => {
     isComposing = true;
     onCompose();
@@ -128,7 +109,8 @@ export function createEditor({ label, describedBy, onText, onCaret, onHover, onT
   const reportCaret = () => {
     if (document.activeElement !== field || isComposing) return;
     const { selectionStart: start, selectionEnd: end } = field;
-    onCaret({ start: lastIndexAt(shown.offsets, start), end: firstIndexAt(shown.offsets, end), isSelection: start < end });
+    const { offsets } = shown;
+    onCaret({ start: lastIndexAt(offsets, start), end: firstIndexAt(offsets, end), isSelection: start < end });
   };
   document.addEventListener("selectionchange", reportCaret);
   field.addEventListener("selectionchange", reportCaret);
@@ -158,7 +140,7 @@ function visibleText({ text }) {
   return text.replace(/\r\n?/g, "\n");
 }
 
-/** Returns the characters with their text in the field, and the index in it at which each begins; one more for the end. */
+/** Returns the characters with their text in the field and the indices in it at which each begins, and its length. */
 function layOut(characters) {
   const offsets = [0];
   let text = "";
@@ -170,8 +152,9 @@ function layOut(characters) {
 }
 
 /**
- * Returns the lengths of the beginning and of the end that two texts have in common, without overlap. The end has at most
- * `endLimit` code units: what follows the caret. This tells which of two equal letters was typed.
+ * Returns the lengths of the beginning and of the end that two texts have in common, without overlap. With
+ * `endLimit`, the number of code units after the caret, the end is sought first and has at most this length: this tells
+ * which of two equal letters was typed.
  */
 function commonLengths(a, b, endLimit = 0) {
   const limit = Math.min(a.length, b.length);

@@ -10,8 +10,8 @@ const rivalCount = 5;
 /**
  * Creates the panel of one character: its probability, and the most likely tokens in its place, each a button.
  *
- * `onChoose(parent, id)`: a token was chosen to follow the node `parent`. `onRewrite(parent)`: the text shall be written
- * again after the node `parent`. `update(tree, index)` shows the character at an index, or the next one for -1.
+ * `onChoose(parent, id)`: a token was chosen to follow the node `parent`. `onRewrite(parent)`: the text shall be
+ * written again after the node `parent`. `update(tree, index)` shows the character at an index, or the next one for -1.
  */
 export function createRivalsPanel({ onChoose, onRewrite }) {
   const content = h("div", { class: "rivals" });
@@ -31,7 +31,7 @@ export function createRivalsPanel({ onChoose, onRewrite }) {
 
   function characterContent(tree, character, nodes) {
     const { unit } = tree.model.tokenizer;
-    const surprisal = characterSurprisal(nodes);
+    const surprisal = characterSurprisal(tree.path, character);
     const facts = surprisal === null ? "" : t("write.bits", {
       bits: formatNumber(surprisal, 1), percent: formatPercent(2 ** -surprisal) });
     const parts = [h("h3", {}, h("span", { class: "glyph", text: visibleToken(character.text) }), ` ${facts}`)];
@@ -56,16 +56,20 @@ export function createRivalsPanel({ onChoose, onRewrite }) {
   function rivalList(tree, parent, node) {
     const { network, vocabulary, tokenizer } = tree.model;
     const probabilities = network.probabilities(tree.stateAfter(parent));
-    const best = mostLikely(probabilities, rivalCount + 2);
-    const entries = best
+    const entries = mostLikely(probabilities, rivalCount + 2)
       .filter(({ id }) => id !== node?.id && id !== vocabulary.unknownID).slice(0, rivalCount);
+    // Branches that begin with a less likely token can be reached here too.
+    for (const { id, written } of parent.children) {
+      if (id === node?.id || id < 0 || written !== undefined || entries.some((entry) => entry.id === id)) continue;
+      entries.push({ id, probability: probabilities[id] });
+    }
     const row = ({ id, probability }, isChosen) => {
       const token = vocabulary.tokens[id] || "�";
       const hasBranch = !isChosen && parent.children.some((child) => child.id === id);
       const label = t(isChosen ? "write.chosen" : hasBranch ? "write.rivalBranch" : "write.rival", {
         token: tokenName(token, tokenizer.unit), percent: formatPercent(probability) });
       const cells = [
-        h("span", { class: "glyph", text: `${visibleToken(token, tokenizer.unit)}${hasBranch ? " ⑂" : ""}` }),
+        h("span", { class: "glyph", text: `${visibleToken(token, tokenizer.unit)}${hasBranch ? " →" : ""}` }),
         h("span", { class: "bar" }, h("span", { style: { width: `${(probability * 100).toFixed(1)}%` } })),
         h("span", { class: "percent", text: formatPercent(probability) }),
       ];
@@ -74,7 +78,7 @@ export function createRivalsPanel({ onChoose, onRewrite }) {
         type: "button", class: "rival", "aria-label": label, on: { click: () => onChoose(parent, id) },
       }, cells));
     };
-    return h("ol", {}, node && row({ id: node.id, probability: node.probability }, true), entries.map((entry) => row(entry, false)));
+    return h("ol", {}, node && row(node, true), entries.map((entry) => row(entry, false)));
   }
 
   return { element: content, update };

@@ -6,27 +6,40 @@ const strongestSurprisal = 8;
 /** The strongest tint: text on it still has enough contrast. */
 const strongestTint = 0.8;
 
-/** Returns the surprisal of a character in bits, the sum over its tokens; null if none of them has a probability. */
-export function characterSurprisal(nodes) {
-  const known = nodes.filter(({ probability }) => probability !== null);
-  if (known.length === 0 || known.length < nodes.length && nodes[0].written === undefined) return null;
-  return known.reduce((sum, { probability }) => sum - Math.log2(Math.max(probability, 1e-30)), 0);
+/** Returns the surprisal of a character in bits, the sum over its tokens in a path; null if it is not known. */
+export function characterSurprisal(path, { start, end }) {
+  let sum = 0;
+  let count = 0;
+  for (let index = start; index < end; index++) {
+    const { id, probability, written } = path[index];
+    // The first token of a text, and what is not read yet, have no probability; skipped characters do not count.
+    if (probability === null && id >= 0 && written === undefined) return null;
+    if (probability === null) continue;
+    sum -= Math.log2(Math.max(probability, 1e-30));
+    count++;
+  }
+  return count === 0 ? null : sum;
 }
 
 /** Returns the tint of each character of a tree, from 0 for a probability of 1 on; 0 if it has none. */
 export function characterTints(tree) {
   const { path } = tree;
-  return tree.characters.map(({ start, end }) => tintOf(characterSurprisal(path.slice(start, end))));
+  return tree.characters.map((character) => (
+    strongestTint * Math.min(1, (characterSurprisal(path, character) ?? 0) / strongestSurprisal)
+  ));
 }
 
-/** Returns the tint of a surprisal in bits. */
-export function tintOf(surprisal) {
-  return strongestTint * Math.min(1, (surprisal ?? 0) / strongestSurprisal);
+/** Creates the scale of the tints, in bits. */
+export function createTintScale() {
+  return h("span", { class: "scale" }, [0, 2, 4, 6, 8].map((bits) => h("span", {
+    class: "tinted", text: bits < strongestSurprisal ? String(bits) : `${bits}+`,
+    style: { "--tint": String(strongestTint * bits / strongestSurprisal) },
+  })));
 }
 
-/** Returns spans of tinted characters. */
+/** Returns an element of tinted characters. */
 export function tintedText(characters, tints) {
-  return characters.map(({ text }, index) => h("span", {
+  return h("span", {}, characters.map(({ text }, index) => h("span", {
     class: "tinted", text, style: { "--tint": tints[index].toFixed(2) },
-  }));
+  })));
 }

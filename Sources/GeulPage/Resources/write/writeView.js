@@ -10,7 +10,7 @@ import { createContinuation } from "./continuation.js";
 import { createControls } from "./controls.js";
 import { createEditor } from "./editor.js";
 import { createRivalsPanel } from "./rivalsPanel.js";
-import { characterTints } from "./tints.js";
+import { characterTints, createTintScale } from "./tints.js";
 import { nextSeed, stopList, writeSettings } from "./writeSettings.js";
 
 /** The number of characters that the model writes after a chosen rival. */
@@ -26,7 +26,7 @@ const panelInterval = 150;
 export function createWriteView(store) {
   /** The continuation that is being written: `{ task, cancel }`. */
   let run = null;
-  /** What the model wrote after a pause in typing, and typing replaces: `{ first }`, the index of its first character. */
+  /** What the model wrote after a pause, and typing replaces: `{ first }`, the index of its first character. */
   let suggestion = null;
   let typing = null;
   let tap = null;
@@ -88,9 +88,7 @@ export function createWriteView(store) {
         button(t("write.copy"), copyText, { id: "copy" }), button(t("write.clear"), clear, { id: "clear" })),
       editor.element,
       h("div", { class: "status-line" }, status, rate),
-      h("p", { class: "legend", id: "write-help" }, t("write.help"), " ", h("span", { class: "scale" },
-        [0, 2, 4, 6, 8].map((bits) => h("span", {
-          class: "tinted", style: { "--tint": String(bits / 10) }, text: bits === 8 ? "8+" : String(bits) }))), ` ${t("write.scale")}`),
+      h("p", { class: "legend", id: "write-help" }, t("write.help"), " ", createTintScale(), ` ${t("write.scale")}`),
       alternatives.element),
     h("aside", { class: "write-side", "aria-label": t("write.rivals") },
       h("div", { class: "panel" }, h("h2", { text: t("write.rivals") }), rivals.element,
@@ -135,8 +133,7 @@ export function createWriteView(store) {
   }
 
   function endRun() {
-    const { ending, count, duration } = run.task;
-    run = null;
+    const { ending, count } = run.task;
     panelsTime = 0;
     const { history, tip } = tree();
     if (history.at(-1) === tip) {
@@ -144,8 +141,13 @@ export function createWriteView(store) {
       suggestion = null;
     }
     announce(t(`write.ended.${ending}`, { count: formatNumber(count), limit: formatNumber(maximumTextLength) }));
-    rate.textContent = duration > 0 ? t("write.rate", { rate: formatNumber(count / duration * 1000) }) : "";
+    showRate(run.task);
+    run = null;
     store.textChanged();
+  }
+
+  function showRate({ count, duration }) {
+    rate.textContent = t("write.rate", { rate: formatNumber(count / Math.max(1, duration) * 1000) });
   }
 
   function readTyping(text, { isDeletion, first, last }) {
@@ -175,8 +177,8 @@ export function createWriteView(store) {
     const known = parent.children.find((child) => child.id === id && child.written === undefined);
     if (known) tree().moveTo(newestEnd(known));
     else tree().branch(parent, id);
-    const continues = writeSettings.value.continuesRival && tree().tip.children.length === 0 && tree().tip.parent === parent;
-    if (continues) {
+    const isAtRival = tree().tip.parent === parent;
+    if (isAtRival && writeSettings.value.continuesRival) {
       // The cursor stays, so that other rivals can be tried.
       store.cursor.value = index;
       write({ length: rivalLength, isRecorded: true });
@@ -265,9 +267,10 @@ export function createWriteView(store) {
     toggle.textContent = t(run ? "write.stop" : "write.continue");
     undo.disabled = !tree().canUndo;
     redo.disabled = !tree().canRedo;
-    if (run) rate.textContent = t("write.rate", { rate: formatNumber(run.task.count / Math.max(1, run.task.duration) * 1000) });
+    if (run) showRate(run.task);
     const now = performance.now();
-    if (run && now - panelsTime < panelInterval) return;
+    const isBusy = run !== null || (path.length > 0 && path.at(-1).state === null);
+    if (isBusy && now - panelsTime < panelInterval) return;
     panelsTime = now;
     rivals.update(tree(), index);
     branches.update(tree());
