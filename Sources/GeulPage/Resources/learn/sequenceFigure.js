@@ -67,7 +67,7 @@ export function createSequenceFigure({ reading, onClose }) {
   const logProbability = -loss * (reading.ids.length - 1);
   return [
     row.element,
-    h("p", { class: "muted", text: t("learn.tokenLegend") }),
+    h("p", { class: "muted" }, t("learn.tokenLegend"), reading.model.tokenizer.unit === "jamo" && ` ${t("learn.jamo")}`),
     h("p", { class: "result", dataset: { loss } },
       t("learn.sentenceProbability", { probability: scientific(Math.exp(logProbability)) }), " · ",
       t("learn.loss", { nats: formatNumber(loss, 3), bits: formatNumber(loss / Math.LN2, 3) })),
