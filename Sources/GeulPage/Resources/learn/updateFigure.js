@@ -93,7 +93,8 @@ export function createUpdateFigure({ cellReading: reading, kind, onClose }) {
   onClose(reading.neuron.subscribe(reset));
   reset();
   return [
-    choice, row.element, sliders, h("div", { class: "controls" }, button(t("learn.modelValues"), reset)),
+    // The values of an RNN do not depend on the neuron and the token.
+    ...(cellUpdates[kind] ? [choice, row.element] : []), sliders, h("div", { class: "controls" }, button(t("learn.modelValues"), reset)),
     equation, bars.element, chart.element,
   ];
 }
