@@ -151,7 +151,7 @@ class LearnTest(PageTest):
 class WalkTests(LearnTest):
     """All steps with the models of the project."""
 
-    def walk(self, model, language, scheme="light", width=1280):
+    def walk(self, model, language, scheme="light", width=1280, checks_axe=True):
         self.open_tour([model], language=language, scheme=scheme, width=width)
         for number in range(1, 11):
             self.ready(number)
@@ -166,7 +166,8 @@ class WalkTests(LearnTest):
                 hangul = sum("가" <= character <= "힣" for character in self.find(".lesson > p").text)
                 self.assertEqual(language == "ko", hangul > 10)
                 self.assert_fits()
-                self.axe()
+                if checks_axe:
+                    self.axe()
                 self.js("document.querySelectorAll('.lesson details').forEach((details) => { details.open = false; })")
                 self.screenshot(f"learn-{model}-{language}-{scheme}-{width}-{number:02}")
             if number < 10:
@@ -177,13 +178,13 @@ class WalkTests(LearnTest):
         self.walk("english", "en")
 
     def test_english_model_in_korean(self):
-        self.walk("english", "ko", scheme="dark", width=360)
+        self.walk("english", "ko", width=360, checks_axe=False)
 
     def test_korean(self):
-        self.walk("korean", "ko", width=360)
+        self.walk("korean", "ko", scheme="dark", width=360)
 
     def test_korean_model_in_english(self):
-        self.walk("korean", "en", scheme="dark", width=1600)
+        self.walk("korean", "en", scheme="dark", width=1600, checks_axe=False)
 
     def test_own_sentence(self):
         """Every step shows another sentence."""
@@ -435,7 +436,7 @@ class CellTests(LearnTest):
                         self.assertEqual(number in range(4, 9) or (cell == "gru" and number == 2), cell.upper() in remarks, f"{cell}, step {number}")
                         self.check_text()
                         self.assert_fits()
-                        if language == "en":
+                        if language == "en" and number in (5, 7):
                             self.axe()
             # An LSTM in the same page shows what the selected model lacks.
             self.open_tour([path, "english"], "the cat sat", language="en")

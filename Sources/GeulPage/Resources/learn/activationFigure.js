@@ -45,7 +45,8 @@ function createFunctionPlot(reading) {
   const listed = (names) => names.flatMap((name, index) => [index > 0 ? ", " : "", formula(name)]);
   return [
     h("h3", { text: t("learn.functions") }), chart.element,
-    h("p", { class: "muted" }, t("learn.points", { layer: neuron.layer + 1, index: neuron.index }), " ", listed([...gates, ...candidates]), "."),
+    h("p", { class: "muted" }, t("learn.points", { layer: neuron.layer + 1, index: neuron.index }), " ",
+      listed([...gates, ...candidates]), "."),
   ];
 }
 
@@ -62,32 +63,38 @@ export function recurrence(name, weight, steps) {
 }
 
 function createRecurrence() {
-  const charts = ["learn.states", "learn.gradients"].map((key) => createLessonChart({ label: t(key), xTitle: "`t`", isLog: true, height: 210 }));
+  const titles = [t("learn.states"), t("learn.gradients")];
+  const charts = titles.map((label) => createLessonChart({ label, xTitle: "`t`", isLog: true, height: 210 }));
   const result = h("table", { class: "recurrence" });
   const names = Object.keys(activationFunctions);
 
   function update() {
     const results = names.map((name) => recurrence(name, learnState.weight, recurrenceSteps));
+    const curves = [results.map(({ states }) => states), results.map(({ gradients }) => gradients)];
     const label = { relu: "ReLU", tanh: "tanh", sigmoid: "σ" };
     charts.forEach((chart, index) => chart.update({
-      firstX: 1, range: [1e-12, 1e12],
-      series: names.map((name, number) => ({ name: label[name], values: index === 0 ? results[number].states : results[number].gradients })),
+      firstX: 1, range: [1e-12, 1e12], series: names.map((name, number) => ({ name: label[name], values: curves[index][number] })),
     }));
+    const headings = [t("learn.function"), ...["learn.lastState", "learn.lastGradient"].map((key) => t(key, { steps: recurrenceSteps }))];
     result.replaceChildren(
       h("caption", { class: "visually-hidden", text: t("learn.recurrence") }),
-      h("thead", {}, h("tr", {}, h("th", { scope: "col", text: t("learn.function") }), ["learn.lastState", "learn.lastGradient"].map((key) => h("th", { scope: "col", text: t(key, { steps: recurrenceSteps }) })))),
-      h("tbody", {}, names.map((name, number) => h("tr", { dataset: { name } }, h("th", { scope: "row", text: label[name] }),
-        [results[number].states, results[number].gradients].map((values) => h("td", { text: scientific(values.at(-1)), dataset: { value: values.at(-1) } }))))));
+      h("thead", {}, h("tr", {}, headings.map((text) => h("th", { scope: "col", text })))),
+      h("tbody", {}, names.map((name, number) => h("tr", { dataset: { name } },
+        h("th", { scope: "row", text: label[name] }),
+        curves.map((values) => values[number].at(-1)).map((value) => h("td", { text: scientific(value), dataset: { value } }))))));
   }
 
   update();
   return [
     h("h3", { text: t("learn.recurrence") }),
-    slider({ label: t("learn.weight"), min: 0, max: 1.6, step: 0.05, value: learnState.weight, format: (value) => formatNumber(value, 2), onInput: (weight) => {
-      learnState.weight = weight;
-      update();
-    } }),
-    h("div", { class: "columns" }, charts.map((chart, index) => h("div", {}, h("h4", { text: t(index === 0 ? "learn.states" : "learn.gradients") }), chart.element))),
+    slider({
+      label: t("learn.weight"), min: 0, max: 1.6, step: 0.05, value: learnState.weight, format: (value) => formatNumber(value, 2),
+      onInput: (weight) => {
+        learnState.weight = weight;
+        update();
+      },
+    }),
+    h("div", { class: "columns" }, charts.map(({ element }, index) => h("div", {}, h("h4", { text: titles[index] }), element))),
     result,
   ];
 }

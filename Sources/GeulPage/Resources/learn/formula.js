@@ -46,8 +46,8 @@ function readFormulaRow(reader) {
       row.push(mathElement("mspace", [], { width: "0.12em" }));
     }
     hasSpace = false;
-    const isSign = item.textContent === "−" && (row.length === 0 || (row.at(-1).localName === "mo" && row.at(-1).textContent !== ")"));
-    if (isSign) ["lspace", "rspace"].forEach((side) => item.setAttribute(side, "0"));
+    const isAfterValue = row.length > 0 && (row.at(-1).localName !== "mo" || row.at(-1).textContent === ")");
+    if (item.textContent === "−" && !isAfterValue) ["lspace", "rspace"].forEach((side) => item.setAttribute(side, "0"));
     row.push(item);
   }
   return mathElement("mrow", row);

@@ -9,10 +9,11 @@ import { createTokenRow } from "./reading.js";
 export function createInfluenceFigure({ reading, others, onClose }) {
   let norms = [];
   let cancel = () => {};
+  const share = (index) => norms[index] / Math.max(...norms);
   const row = createTokenRow(reading, {
     label: t("learn.choosePredicted"),
-    tint: (index) => norms[index] / Math.max(...norms) || 0,
-    describe: (index) => (index < norms.length ? t("learn.influence", { share: formatPercent(norms[index] / Math.max(...norms)) }) : ""),
+    tint: (index) => share(index) || 0,
+    describe: (index) => (index < norms.length ? t("learn.influence", { share: formatPercent(share(index)) }) : ""),
   });
   const chart = createLessonChart({ label: t("learn.influenceChart"), xTitle: t("learn.distance"), isLog: true, height: 220 });
   const result = h("p", { class: "result", role: "status" });
@@ -34,9 +35,11 @@ export function createInfluenceFigure({ reading, others, onClose }) {
     norms = tasks[0].norms;
     row.update();
     const curves = tasks.map((task) => Array.from(task.norms).reverse().map((norm) => norm / task.norms[position - 1]));
-    chart.update({ firstX: 1, series: curves.map((values, index) => ({ name: `${compared[index].model.name} (${compared[index].model.network.cellKind.toUpperCase()})`, values })) });
+    const names = compared.map(({ model }) => `${model.name} (${model.network.cellKind.toUpperCase()})`);
+    chart.update({ firstX: 1, series: curves.map((values, index) => ({ name: names[index], values })) });
     result.textContent = t("learn.influenceResult", {
-      token: reading.tokens[position].text, distance: position, first: reading.tokens[0].text, share: formatPercent(curves[0].at(-1)),
+      token: reading.tokens[position].text, distance: position, first: reading.tokens[0].text,
+      share: formatPercent(curves[0].at(-1)),
     });
     chart.element.dataset.position = position;
   }

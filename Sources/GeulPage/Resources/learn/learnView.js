@@ -17,7 +17,7 @@ const maximumSentenceLength = 120;
  */
 export function createLearnView(store) {
   const model = store.model.value;
-  const cellModel = model.network.cell.hasCellState ? model : store.models.find(({ network }) => network.cell.hasCellState) ?? model;
+  const cellModel = [model, ...store.models].find(({ network }) => network.cell.hasCellState) ?? model;
   let cancelReading = () => {};
   let closers = [];
   let lesson = null;
@@ -54,15 +54,20 @@ export function createLearnView(store) {
   function read() {
     cancelReading();
     const readings = new Map();
-    const readingOf = (reader) => readings.get(reader) ?? readings.set(reader, createSentenceReading(reader, input.value)).get(reader);
+    const readingOf = (reader) => {
+      if (!readings.has(reader)) readings.set(reader, createSentenceReading(reader, input.value));
+      return readings.get(reader);
+    };
+    const isOfOtherCell = ({ tokenizer, network }) => (
+      tokenizer.unit === model.tokenizer.unit && network.cellKind !== model.network.cellKind
+    );
     const next = {
       store, reading: readingOf(model), cellReading: readingOf(cellModel), kind: cellModel.network.cellKind,
-      others: store.models.filter((other) => other !== model && other.tokenizer.unit === model.tokenizer.unit && other.network.cellKind !== model.network.cellKind)
-        .map(readingOf),
+      others: store.models.filter(isOfOtherCell).map(readingOf),
       onClose: (close) => closers.push(close),
     };
-    const { skipped, ids } = next.reading;
-    note.textContent = ids.length < 2 ? t("learn.short") : skipped.length > 0 ? t("learn.skipped", { characters: skipped.join(" ") }) : "";
+    const { skipped } = next.reading;
+    note.textContent = skipped.length > 0 ? t("learn.skipped", { characters: skipped.join(" ") }) : "";
     const pending = [...readings.values()];
     cancelReading = runInSlices({ advance: (milliseconds) => {
       if (pending.length > 0 && pending[0].advance(milliseconds)) pending.shift();
@@ -78,27 +83,29 @@ export function createLearnView(store) {
     closeFigure();
     if (!lesson) return;
     const canShow = [lesson.reading, lesson.cellReading].every(({ ids }) => ids.length >= 2);
-    figure.replaceChildren(...(canShow ? lessonSteps[learnState.step].create(lesson) : [h("p", { text: t("learn.short") })]).filter(Boolean));
+    const { create } = lessonSteps[learnState.step];
+    figure.replaceChildren(...(canShow ? create(lesson) : [h("p", { text: t("learn.short") })]));
     figure.dataset.step = learnState.step + 1;
   }
 
   function showStep(isMoved = false) {
     const number = learnState.step + 1;
-    contents.replaceChildren(...lessonSteps.map((_, index) => h("li", {}, button("", () => openStep(index), {
-      "aria-current": index === learnState.step ? "step" : null,
-    }))));
-    contents.querySelectorAll("button").forEach((link, index) => {
-      link.append(h("span", { class: "number", text: String(index + 1) }), h("span", { class: "name", text: t(`learn.${index + 1}.title`) }));
-    });
+    contents.replaceChildren(...lessonSteps.map((_, index) => {
+      const link = button("", () => openStep(index), { "aria-current": index === learnState.step ? "step" : null });
+      link.append(
+        h("span", { class: "number", text: String(index + 1) }), h("span", { class: "name", text: t(`learn.${index + 1}.title`) }));
+      return h("li", {}, link);
+    }));
     const heading = h("h2", { tabindex: "-1", text: `${number}. ${t(`learn.${number}.title`)}` });
     const { formulas, isAboutCell, hasOwnNote } = lessonSteps[learnState.step];
     const kind = cellModel.network.cellKind;
     const values = {
-      name: cellModel.name, cell: model.network.cellKind.toUpperCase(), count: model.vocabulary.count, unit: t(`page.unit.${model.tokenizer.unit}`),
+      name: cellModel.name, cell: model.network.cellKind.toUpperCase(), count: model.vocabulary.count,
+      unit: t(`page.unit.${model.tokenizer.unit}`),
     };
-    const adapted = isAboutCell && number < 9 && kind !== "lstm" ? (kind === "rnn" && number !== 7 ? "learn.rnn" : `learn.${kind}.${number}`) : null;
+    const isAdapted = isAboutCell && number < 9 && kind !== "lstm";
     const remarks = [
-      adapted && t(adapted, values),
+      isAdapted && t(kind === "rnn" && number !== 7 ? "learn.rnn" : `learn.${kind}.${number}`),
       isAboutCell && cellModel !== model && t("learn.otherModel", values),
       hasOwnNote && model.network.cellKind !== "rnn" && t(`learn.${number}.note`, values),
     ].filter(Boolean);
@@ -113,7 +120,7 @@ export function createLearnView(store) {
         }))),
       ...remarks.map((remark) => h("p", { class: "remark" }, richText(remark))),
       figure,
-      ...createQuestion(number, adapted && kind),
+      ...createQuestion(number, isAdapted ? kind : null),
       h("div", { class: "lesson-moves controls" },
         moveButton(learnState.step - 1, "learn.previous"), moveButton(learnState.step + 1, "learn.next", "primary")));
     showFigure();
@@ -124,8 +131,9 @@ export function createLearnView(store) {
 
   /** Creates the question of a step. Those about the cell state do not fit a model without one; a GRU has a question of its own. */
   function createQuestion(number, kind) {
-    const key = !kind || (kind === "rnn" && number === 7) ? `learn.${number}` : kind === "gru" && number > 4 && number < 8 ? "learn.gru" : null;
-    return key ? [h("div", { class: "question" },
+    const hasOwn = kind === "gru" && number > 4 && number < 8;
+    const key = hasOwn ? "learn.gru" : `learn.${number}`;
+    return !kind || hasOwn || (kind === "rnn" && number === 7) ? [h("div", { class: "question" },
       h("h3", { text: t("learn.try") }),
       h("p", {}, richText(t(`${key}.question`))),
       h("details", {}, h("summary", { text: t("learn.answer") }), h("p", {}, richText(t(`${key}.answer`)))))] : [];

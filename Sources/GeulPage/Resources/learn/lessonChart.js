@@ -41,14 +41,15 @@ export function createLessonChart({ label, xTitle = "", height = 190, isLog = fa
       : (index) => left + index / Math.max(1, count - 1) * (width - left - right);
     const y = (value) => top + (1 - axis.position(value)) * (height - top - bottom);
     const plot = svg("svg", {
-      class: "plot", role: "img", "aria-label": `${label}. ${series.map(describeLessonSeries).join("; ")}`, width: width - axisWidth, height,
-      viewBox: `${axisWidth} 0 ${width - axisWidth} ${height}`,
+      class: "plot", role: "img", "aria-label": `${label}. ${series.map(describeLessonSeries).join("; ")}`,
+      width: width - axisWidth, height, viewBox: `${axisWidth} 0 ${width - axisWidth} ${height}`,
     },
     axis.ticks.map(({ value }) => svg("line", {
       class: value === 0 && !isLog ? "zero" : "grid", x1: left, x2: width - right, y1: y(value), y2: y(value),
     })),
     labels ? labels.map(({ text, start, end }) => svg("text", {
-      x: (x(start) + x(end - 1)) / 2, y: height - 6, "text-anchor": "middle", class: start <= cursor && cursor < end ? "current" : null, text,
+      x: (x(start) + x(end - 1)) / 2, y: height - 6, "text-anchor": "middle", text,
+      class: start <= cursor && cursor < end ? "current" : null,
     })) : chartTicks(count, shown.firstX ?? 0).map((index) => svg("text", {
       x: x(index), y: height - 6, "text-anchor": "middle", text: formatNumber(horizontal(index)),
     })),
@@ -84,7 +85,8 @@ export function createLessonChart({ label, xTitle = "", height = 190, isLog = fa
 
   /** Scrolls a chart that is wider than the window to the cursor, but not the page. */
   function showCursor(offset) {
-    if (offset < scroller.scrollLeft + 20 || offset > scroller.scrollLeft + drawnWidth - 20) scroller.scrollLeft = offset - drawnWidth / 2;
+    const isVisible = offset > scroller.scrollLeft + axisWidth && offset < scroller.scrollLeft + drawnWidth - 20;
+    if (!isVisible) scroller.scrollLeft = offset - drawnWidth / 2;
   }
 
   function drawLegend(series) {
@@ -97,12 +99,15 @@ export function createLessonChart({ label, xTitle = "", height = 190, isLog = fa
   function drawTable() {
     const { series, labels } = shown;
     const count = Math.max(...series.map(({ values }) => values.length));
+    const rowName = (index) => (labels
+      ? `${index + 1} ${labels.find(({ end }) => index < end)?.text ?? ""}`
+      : formatNumber(horizontal(index), xOf ? 1 : 0));
     const number = (value) => (isLog ? scientific(value) : formatNumber(value, 3));
     rows.replaceChildren(h("table", {},
       h("thead", {}, h("tr", {}, h("th", { scope: "col", text: plainName(xTitle || t("learn.position")) }),
         series.map(({ name }) => h("th", { scope: "col", text: plainName(name) })))),
       h("tbody", {}, Array.from({ length: count }, (_, index) => h("tr", {},
-        h("th", { scope: "row", text: labels ? `${index + 1} ${labels.find(({ end }) => index < end)?.text ?? ""}` : formatNumber(horizontal(index), xOf ? 1 : 0) }),
+        h("th", { scope: "row", text: rowName(index) }),
         series.map(({ values }) => h("td", { text: index < values.length ? number(values[index]) : "" })))))));
   }
 
@@ -185,7 +190,8 @@ function superscriptDigits(number) {
 export function scientific(value) {
   if (!Number.isFinite(value) || value === 0) return formatNumber(value);
   const power = Math.floor(Math.log10(Math.abs(value)));
-  return power >= -2 && power <= 3 ? threeDigits(value) : `${formatNumber(value / 10 ** power, 1)} × 10${superscriptDigits(power)}`;
+  if (power >= -2 && power <= 3) return threeDigits(value);
+  return `${formatNumber(value / 10 ** power, 1)} × 10${superscriptDigits(power)}`;
 }
 
 /** Returns a number with about three significant digits. */

@@ -6,7 +6,8 @@ import { createNeuronChoice, meanGate, neuronSeries } from "./neurons.js";
 import { createTokenRow } from "./reading.js";
 
 /**
- * Shows one neuron while the sentence is read: the tokens colored by one of its quantities, charts, and the values at the chosen token.
+ * Shows one neuron while the sentence is read: the tokens colored by one of its quantities, charts, and the values at
+ * the chosen token.
  *
  * @param tint The name of the quantity that colors the tokens.
  * @param charts `[{ names, range, meanOf }]`: the quantities of each chart; `meanOf` adds the layer's mean of a gate.
@@ -38,7 +39,10 @@ export function createNeuronFigure({ cellReading: reading, onClose }, { tint, ch
     });
     list.replaceChildren(
       h("div", {}, h("dt", {}, formula("x_t")), h("dd", { text: `${reading.tokens[position].text} (t = ${position + 1})` })),
-      ...shown.map((name) => h("div", { dataset: { name, value: values[name][position] } }, h("dt", {}, formula(name)), h("dd", { text: formatNumber(values[name][position], 3) }))));
+      ...shown.map((name) => {
+        const value = values[name][position];
+        return h("div", { dataset: { name, value } }, h("dt", {}, formula(name)), h("dd", { text: formatNumber(value, 3) }));
+      }));
     additions.replaceChildren(...addition(values, position, neuron));
   }
 
@@ -48,5 +52,8 @@ export function createNeuronFigure({ cellReading: reading, onClose }, { tint, ch
     update();
   }));
   update();
-  return [choice, row.element, h("p", { class: "muted" }, t("learn.tintLegend"), " ", formula(tint)), ...lines.map((chart) => chart.element), list, additions];
+  return [
+    choice, row.element, h("p", { class: "muted" }, t("learn.tintLegend"), " ", formula(tint)),
+    ...lines.map((chart) => chart.element), list, additions,
+  ];
 }

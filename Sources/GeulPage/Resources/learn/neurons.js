@@ -3,8 +3,9 @@ import { t } from "../app/strings.js";
 import { learnState } from "./reading.js";
 
 /**
- * Returns the gates and states of one neuron over a reading, `[time]`, by the names of the formulas: for an LSTM `f_t`, `i_t`, `c~_t`, `o_t`,
- * `c_t`, `c_{t-1}`, `tanh(c_t)`, `h_t` and the product `i_t * c~_t`; for a GRU `z_t`, `r_t`, `n_t`, `h_t`, `h_{t-1}`; for an RNN `h_t`.
+ * Returns the gates and states of one neuron over a reading, `[time]`, by their names in formulas: for an LSTM `f_t`,
+ * `i_t`, `c~_t`, `o_t`, `c_t`, `c_{t-1}`, `tanh(c_t)` and the product `i_t * c~_t`; for a GRU `z_t`, `r_t`, `n_t` and
+ * `1 - z_t`; for every cell `h_t` and `h_{t-1}`.
  */
 export function neuronSeries(reading, { layer, index }) {
   const { network } = reading.model;
@@ -29,19 +30,21 @@ export function neuronSeries(reading, { layer, index }) {
 
 /** Returns the mean of a gate over all neurons of a layer, `[time]`. */
 export function meanGate(reading, layer, gate) {
-  return reading.trace.states.map((state) => state[layer].gates[gate].reduce((sum, value) => sum + value, 0) / state[layer].gates[gate].length);
+  return reading.trace.states.map((state) => averageOf(state[layer].gates[gate]));
 }
 
 /** Returns the neurons of a layer whose hidden state has the largest variance over a reading, by descending variance. */
 export function mostActive(reading, layer, count) {
-  return bestNeurons(reading, count, (index) => sequenceVariance(reading.trace.states.map((state) => state[layer].hiddenState[index])));
+  const { states } = reading.trace;
+  return bestNeurons(reading, count, (index) => varianceOf(states.map((state) => state[layer].hiddenState[index])));
 }
 
 /** Returns the neurons of a layer whose forget gate (update gate of a GRU) has the largest mean; none for an RNN. */
 export function mostPersistent(reading, layer, count) {
   const gate = reading.model.network.cell.retentionGate;
   if (gate < 0) return [];
-  return bestNeurons(reading, count, (index) => reading.trace.states.reduce((sum, state) => sum + state[layer].gates[gate][index], 0));
+  const { states } = reading.trace;
+  return bestNeurons(reading, count, (index) => averageOf(states.map((state) => state[layer].gates[gate][index])));
 }
 
 function bestNeurons(reading, count, score) {
@@ -49,18 +52,26 @@ function bestNeurons(reading, count, score) {
     .sort((a, b) => b.score - a.score || a.index - b.index).slice(0, count).map(({ index }) => index);
 }
 
-function sequenceVariance(values) {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+function averageOf(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Returns the neuron that the figures begin with: of the most persistent ones of the top layer, the one whose memory varies most. */
+function varianceOf(values) {
+  const mean = averageOf(values);
+  return averageOf(values.map((value) => (value - mean) ** 2));
+}
+
+/**
+ * Returns the neuron that the figures begin with: of the most persistent ones of the top layer, the one whose state
+ * varies most.
+ */
 export function defaultNeuron(reading) {
   const layer = reading.model.network.layerCount - 1;
   const candidates = mostPersistent(reading, layer, 8);
-  const variance = (index) => sequenceVariance(reading.trace.states.map((state) => Math.tanh((state[layer].cellState ?? state[layer].hiddenState)[index])));
-  const index = candidates.length > 0 ? candidates.reduce((best, next) => (variance(next) > variance(best) ? next : best)) : mostActive(reading, layer, 1)[0];
-  return { layer, index };
+  if (candidates.length === 0) return { layer, index: mostActive(reading, layer, 1)[0] };
+  const memory = (state) => state[layer].cellState ?? state[layer].hiddenState;
+  const variance = (index) => varianceOf(reading.trace.states.map((state) => Math.tanh(memory(state)[index])));
+  return { layer, index: candidates.reduce((best, next) => (variance(next) > variance(best) ? next : best)) };
 }
 
 /** Creates the choice of a neuron: a list of persistent and active ones, and layer and number. */
@@ -71,7 +82,9 @@ export function createNeuronChoice(reading, onClose) {
   const key = ({ layer, index }) => `${layer}-${index}`;
   const name = ({ layer, index }) => t("learn.neuronName", { layer: layer + 1, index });
   const groups = [["learn.persistent", mostPersistent, 4], ["learn.active", mostActive, 3]]
-    .map(([label, select, count]) => [label, layers.flatMap((layer) => select(reading, layer, count).map((index) => ({ layer, index })))])
+    .map(([label, select, count]) => [
+      label, layers.flatMap((layer) => select(reading, layer, count).map((index) => ({ layer, index }))),
+    ])
     .filter(([, neurons]) => neurons.length > 0);
   const list = h("select", { on: { change: () => choose(...list.value.split("-").map(Number)) } });
   const layerList = h("select", { on: { change: () => choose(Number(layerList.value), reading.neuron.value.index) } },
@@ -89,7 +102,9 @@ export function createNeuronChoice(reading, onClose) {
     const current = reading.neuron.value;
     const isListed = groups.some(([, neurons]) => neurons.some((neuron) => key(neuron) === key(current)));
     const options = (neurons) => neurons.map((neuron) => h("option", { value: key(neuron), text: name(neuron) }));
-    list.replaceChildren(...groups.map(([label, neurons]) => h("optgroup", { label: t(label) }, options(neurons))), ...(isListed ? [] : options([current])));
+    list.replaceChildren(
+      ...groups.map(([label, neurons]) => h("optgroup", { label: t(label) }, options(neurons))),
+      ...(isListed ? [] : options([current])));
     list.value = key(current);
     layerList.value = String(current.layer);
     number.value = String(current.index);

@@ -5,11 +5,10 @@ import { visibleToken } from "../app/visibleText.js";
 import { formatPercent, t } from "../app/strings.js";
 import { Trace } from "../engine/trace.js";
 
-/** The maximum number of tokens that a figure reads. */
-const maximumReadingLength = 240;
-
 /** What the reader chose in the tour; it survives a change of the tab, the language and the model. */
-export const learnState = { step: 0, sentence: null, neurons: new Map(), weight: 1.2, temperature: 0.8, seed: 1 };
+export const learnState = {
+  step: 0, sentence: null, neurons: new Map(), weight: 1.2, temperature: 0.8, seed: 1,
+};
 
 /** Returns the sentence that the tour begins with: one of the documentation, with a quotation of some length. */
 export function defaultSentence(model) {
@@ -29,13 +28,13 @@ export function defaultSentence(model) {
  */
 export function createSentenceReading(model, sentence) {
   const encoded = model.encode(sentence);
-  const ids = encoded.ids.slice(0, maximumReadingLength);
+  const { ids } = encoded;
   const { unit } = model.tokenizer;
   const trace = new Trace(model, ids);
   return {
     model, ids, trace,
     tokens: ids.map((id) => ({ id, text: visibleToken(model.vocabulary.tokens[id], unit) })),
-    characters: encoded.characters.filter(({ start, end }) => end > start && end <= ids.length)
+    characters: encoded.characters.filter(({ start, end }) => end > start)
       .map(({ text, start, end }) => ({ written: text, text: visibleToken(text), start, end })),
     skipped: encoded.characters.filter(({ outcome }) => outcome === "skipped").map(({ text }) => text),
     position: signal(ids.length - 1),
@@ -60,16 +59,17 @@ export function meanLoss(reading) {
  *
  * `tint(t)` colors token t, `below(t)` is what stands below it and `describe(t)` what a screen reader adds.
  */
-export function createTokenRow(reading, { label, tint = () => 0, below = () => undefined, describe = () => "", unitBelow = false }) {
+export function createTokenRow(reading, { label, tint = () => 0, below = () => undefined, describe = () => "" }) {
   const text = createTokenText({ label, onCursor: (index) => {
     if (index >= 0) reading.position.value = index;
   } });
-  text.element.classList.toggle("with-values", unitBelow);
   const update = () => text.update({
     characters: reading.tokens.map((token, index) => ({ text: token.text, below: below(index) })),
     tints: reading.tokens.map((_, index) => tint(index)),
     cursor: reading.position.value,
-    descriptions: (index) => [t("learn.token", { index: index + 1, token: reading.tokens[index].text }), describe(index)].filter(Boolean).join(", "),
+    descriptions: (index) => (
+      [t("learn.token", { index: index + 1, token: reading.tokens[index].text }), describe(index)].filter(Boolean).join(", ")
+    ),
   });
   return { element: text.element, update };
 }
@@ -81,6 +81,7 @@ export function predictionBars(reading, probabilities, count, next = null) {
     .sort((a, b) => b.probability - a.probability || a.id - b.id)
     .slice(0, count)
     .map(({ id, probability }) => ({
-      text: visibleToken(tokens[id], reading.model.tokenizer.unit), value: probability, valueText: formatPercent(probability), isMarked: id === next,
+      text: visibleToken(tokens[id], reading.model.tokenizer.unit), value: probability,
+      valueText: formatPercent(probability), isMarked: id === next,
     }));
 }

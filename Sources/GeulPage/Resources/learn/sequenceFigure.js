@@ -52,7 +52,9 @@ export function createSequenceFigure({ reading, onClose }) {
     const { ids, tokens, characters } = reading;
     oneHot.replaceChildren(...createOneHot(reading, position));
     barsTitle.textContent = position === 0 ? t("learn.first") : t("learn.predictionOf", { token: tokens[position].text });
-    bars.update(position === 0 ? [] : predictionBars(reading, reading.model.network.probabilities(reading.trace.states[position - 1]), 5, ids[position]));
+    const { network } = reading.model;
+    bars.update(position === 0 ? []
+      : predictionBars(reading, network.probabilities(reading.trace.states[position - 1]), 5, ids[position]));
     const index = swapIndex();
     swapButton.textContent = t("learn.swap", { first: characters[index].text, second: characters[index + 1]?.text ?? "" });
     swapButton.disabled = characters.length < 2;
@@ -65,7 +67,7 @@ export function createSequenceFigure({ reading, onClose }) {
   const logProbability = -loss * (reading.ids.length - 1);
   return [
     row.element,
-    h("p", { class: "muted", text: t("learn.tokenLegend") }),
+    h("p", { class: "muted" }, t("learn.tokenLegend"), reading.model.tokenizer.unit === "jamo" && ` ${t("learn.jamo")}`),
     h("p", { class: "result", dataset: { loss } },
       t("learn.sentenceProbability", { probability: scientific(Math.exp(logProbability)) }), " · ",
       t("learn.loss", { nats: formatNumber(loss, 3), bits: formatNumber(loss / Math.LN2, 3) })),
@@ -79,13 +81,15 @@ function createSurprisalRow(reading, label) {
   const isKnown = (index) => index > 0;
   const percent = (index) => formatPercent(tokenProbability(reading, index));
   return createTokenRow(reading, {
-    label, unitBelow: true,
+    label,
     tint: (index) => (isKnown(index) ? Math.min(1, reading.trace.surprisal[index] / fullTintBits) : 0),
     below: (index) => [
       { text: String(reading.tokens[index].id), class: "id" },
       { text: isKnown(index) ? percent(index).replace(" ", "") : "–", class: "percent" },
     ],
-    describe: (index) => [t("learn.id", { id: reading.tokens[index].id }), isKnown(index) ? percent(index) : ""].filter(Boolean).join(", "),
+    describe: (index) => (
+      [t("learn.id", { id: reading.tokens[index].id }), isKnown(index) && percent(index)].filter(Boolean).join(", ")
+    ),
   });
 }
 
@@ -100,9 +104,12 @@ function createOneHot(reading, position) {
   const isHidden = id >= rows * perRow;
   return [
     h("h3", { text: label }),
-    !isHidden && svg("svg", { role: "img", "aria-label": label, viewBox: `0 0 ${perRow * size} ${rows * size}`, class: "one-hot-boxes" },
+    !isHidden && svg("svg", {
+      role: "img", "aria-label": label, viewBox: `0 0 ${perRow * size} ${rows * size}`, class: "one-hot-boxes",
+    },
       Array.from({ length: Math.min(count, rows * perRow) }, (_, index) => svg("rect", {
-        class: index === id ? "one" : "nought", x: index % perRow * size + 1, y: Math.floor(index / perRow) * size + 1, width: size - 2, height: size - 2,
+        class: index === id ? "one" : "nought", x: index % perRow * size + 1, y: Math.floor(index / perRow) * size + 1,
+        width: size - 2, height: size - 2,
       }))),
   ].filter(Boolean);
 }

@@ -30,10 +30,13 @@ export function createTemperatureFigure({ reading, onClose }) {
     beginnings.forEach((element) => { element.textContent = beginning; });
     row.update();
     const sampling = { temperature: learnState.temperature };
-    const distribution = new Sampler(sampling, model.vocabulary.count, [model.vocabulary.unknownID]).distribution(logits, new PenaltyWindow(0));
+    const sampler = new Sampler(sampling, model.vocabulary.count, [model.vocabulary.unknownID]);
+    const distribution = sampler.distribution(logits, new PenaltyWindow(0));
     const shown = predictionBars(reading, distribution, 10);
     const rest = Math.max(0, 1 - shown.reduce((sum, { value }) => sum + value, 0));
-    bars.update([...shown, { text: t("learn.rest", { count: model.vocabulary.count - shown.length }), value: rest, valueText: formatPercent(rest) }]);
+    bars.update([...shown, {
+      text: t("learn.rest", { count: model.vocabulary.count - shown.length }), value: rest, valueText: formatPercent(rest),
+    }]);
     bars.element.dataset.sum = distribution.reduce((sum, value) => sum + value, 0);
     cancel();
     cancel = runInSlices(createSampling(model, sampling, reading.ids.slice(0, end), state, (number, text) => {
@@ -46,10 +49,14 @@ export function createTemperatureFigure({ reading, onClose }) {
   update();
   return [
     row.element, h("p", { class: "muted", text: t("learn.cut") }),
-    slider({ label: t("learn.temperature"), min: 0, max: 2, step: 0.05, value: learnState.temperature, format: (value) => formatNumber(value, 2), onInput: (value) => {
-      learnState.temperature = value;
-      update();
-    } }),
+    slider({
+      label: t("learn.temperature"), min: 0, max: 2, step: 0.05, value: learnState.temperature,
+      format: (value) => formatNumber(value, 2),
+      onInput: (value) => {
+        learnState.temperature = value;
+        update();
+      },
+    }),
     h("h3", { text: t("learn.nextToken") }), bars.element,
     h("h3", { text: t("learn.samples", { count: sampleLength }) }),
     h("ol", { class: "samples" }, samples.map((sample, number) => h("li", {}, beginnings[number], sample))),

@@ -30,20 +30,22 @@ export function createUnrolledFigure({ reading, onClose }) {
     const predicted = visibleToken(vocabulary.tokens[best.id], tokenizer.unit);
     const { text } = reading.tokens[index];
     return h("li", { class: isFar ? "far" : null, "aria-current": index === position ? "true" : null },
-      h("span", { class: "output" }, formula(`y_{${index + 1}}`), h("span", { text: ` ${predicted} ${formatPercent(best.probability)}` })),
+      h("span", { class: "output" }, formula(`y_{${index + 1}}`), ` ${predicted} ${formatPercent(best.probability)}`),
       h("span", { class: "arrow", "aria-hidden": "true", text: "↑" }),
       h("span", { class: "state" }, formula(`h_{${index + 1}}`), createComponents(values, components)),
       h("span", { class: "arrow", "aria-hidden": "true", text: "↑" }),
-      h("span", { class: "input" }, formula(`x_{${index + 1}}`), h("span", { text: ` ${text}` })));
+      h("span", { class: "input" }, formula(`x_{${index + 1}}`), ` ${text}`));
   }
 
   function update() {
     row.update();
     const position = reading.position.value;
     // Narrow windows hide the cells that are far.
-    const [first, nearFirst] = [windowSize, nearWindowSize].map((size) => Math.max(0, Math.min(position - (size - 1) / 2, reading.ids.length - size)));
-    const isFar = (index) => index < nearFirst || index >= nearFirst + nearWindowSize;
-    cells.replaceChildren(...Array.from({ length: Math.min(windowSize, reading.ids.length) }, (_, index) => createCell(first + index, position, isFar(first + index))));
+    const { length } = reading.ids;
+    const firstOf = (size) => Math.max(0, Math.min(position - (size - 1) / 2, length - size));
+    const near = firstOf(nearWindowSize);
+    const shown = Array.from({ length: Math.min(windowSize, length) }, (_, index) => firstOf(windowSize) + index);
+    cells.replaceChildren(...shown.map((index) => createCell(index, position, index < near || index >= near + nearWindowSize)));
     title.textContent = t("learn.predictionAfter", { token: reading.tokens[position].text });
     bars.update(predictionBars(reading, network.probabilities(reading.trace.states[position]), 5, reading.ids[position + 1]));
   }
@@ -52,7 +54,9 @@ export function createUnrolledFigure({ reading, onClose }) {
   update();
   return [
     row.element, cells,
-    h("p", { class: "muted" }, richText(t("learn.components", { count: components.length, layer: layer + 1, neurons: components.join(", ") }))),
+    h("p", { class: "muted" }, richText(t("learn.components", {
+      count: components.length, layer: layer + 1, neurons: components.join(", "),
+    }))),
     title, bars.element,
   ];
 }
@@ -65,6 +69,8 @@ function createComponents(values, components) {
     svg("line", { class: "zero", x1: 0, x2: values.length * step, y1: half + 2, y2: half + 2 }),
     values.map((value, index) => {
       const height = Math.min(1, Math.abs(value)) * half;
-      return svg("rect", { class: value < 0 ? "negative" : "positive", x: index * step + 2, width: step - 4, y: value < 0 ? half + 2 : half + 2 - height, height });
+      return svg("rect", {
+        class: value < 0 ? "negative" : "positive", x: index * step + 2, y: half + 2 - (value < 0 ? 0 : height), width: step - 4, height,
+      });
     }));
 }

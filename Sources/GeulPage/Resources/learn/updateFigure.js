@@ -35,7 +35,7 @@ export function createUpdateFigure({ cellReading: reading, kind, onClose }) {
   const choice = createNeuronChoice(reading, onClose);
   const row = createTokenRow(reading, { label: t("learn.choose") });
   const sliders = h("div", { class: "update-sliders" });
-  const equation = h("div", { class: "equation", role: "status" });
+  const equation = h("div", { class: "equation" });
   const bars = createBarList({ label: t("learn.terms"), isSigned: true });
   const chart = createLessonChart({ label: t("learn.followed"), xTitle: t("learn.steps"), height: 170 });
   let numbers = [];
@@ -51,10 +51,12 @@ export function createUpdateFigure({ cellReading: reading, kind, onClose }) {
     const format = (value) => formatNumber(value, 2);
     const limit = Math.max(1, Math.ceil(Math.abs(before)));
     sliders.replaceChildren(
-      slider({ label: t(`learn.before.${update.before[0]}`), min: -limit, max: limit, step: 0.01, value: before, format, onInput: (value) => {
-        before = value;
-        show();
-      } }),
+      slider({
+        label: t(`learn.before.${update.before[0]}`), min: -limit, max: limit, step: 0.01, value: before, format, onInput: (value) => {
+          before = value;
+          show();
+        },
+      }),
       ...update.sliders.map(({ label, low }, index) => slider({
         label: t(`learn.slider.${label}`), min: low, max: 1, step: 0.01, value: numbers[index], format, onInput: (value) => {
           numbers[index] = value;
@@ -68,11 +70,15 @@ export function createUpdateFigure({ cellReading: reading, kind, onClose }) {
   function show() {
     const [kept, written] = update.terms(before, numbers);
     const after = kept + written;
-    const inParentheses = (value) => (value < 0 ? `(${formatNumber(value, 2)})` : formatNumber(value, 2));
+    const inParentheses = (value) => {
+      const text = formatNumber(value, 2);
+      return text.startsWith("-") ? `(${text})` : text;
+    };
     const text = update.equation(inParentheses(before), numbers.map(inParentheses));
-    equation.replaceChildren(formula(`${text} = ${formatNumber(after, 2)}`.replaceAll("−", "-"), true));
+    equation.replaceChildren(formula(`${text} = ${formatNumber(after, 2)}`, true));
     const scale = Math.max(1, Math.abs(before), Math.abs(kept), Math.abs(written), Math.abs(after));
-    bars.update([[update.before, before], [update.kept, kept], [update.written, written], [update.after, after]].map(([name, value], index) => ({
+    const terms = [[update.before, before], [update.kept, kept], [update.written, written], [update.after, after]];
+    bars.update(terms.map(([name, value], index) => ({
       text: [formula(name)], value: value / scale, valueText: formatNumber(value, 3), isMarked: index === 3,
     })));
     const retention = numbers[0];
@@ -86,5 +92,9 @@ export function createUpdateFigure({ cellReading: reading, kind, onClose }) {
   onClose(reading.position.subscribe(reset));
   onClose(reading.neuron.subscribe(reset));
   reset();
-  return [choice, row.element, sliders, h("div", { class: "controls" }, button(t("learn.modelValues"), reset)), equation, bars.element, chart.element];
+  return [
+    // The values of an RNN do not depend on the neuron and the token.
+    ...(cellUpdates[kind] ? [choice, row.element] : []), sliders, h("div", { class: "controls" }, button(t("learn.modelValues"), reset)),
+    equation, bars.element, chart.element,
+  ];
 }
