@@ -3,14 +3,14 @@
 public struct HTMLPage {
   /// The title and first heading.
   public let title: String
-  /// The language of the text, as a value of the `lang` attribute.
-  public let language: String
+  /// The language of the text.
+  public let language: Language
   private var sections: [String] = []
   /// The number of rows above which a table is collapsed.
   private static let collapsedRowCount = 100
 
   /// Creates an empty page.
-  public init(title: String, language: String = "en") {
+  public init(title: String, language: Language = .english) {
     self.title = title
     self.language = language
   }
@@ -42,17 +42,20 @@ public struct HTMLPage {
     let table = "<div class=\"wide\"><table>\(lines.joined())</table></div>"
     sections.append(
       rows.count > Self.collapsedRowCount
-        ? "<details><summary>\(rows.count) rows</summary>\(table)</details>" : table)
+        ? "<details><summary>\(language("\(rows.count) rows", "\(rows.count)행"))</summary>\(table)</details>"
+        : table)
   }
 
   /// Appends a figure.
-  public mutating func addFigure(_ figure: some Figure) { sections.append(figure.html) }
+  public mutating func addFigure(_ figure: some Figure) {
+    sections.append(figure.html(in: language))
+  }
 
   /// The page as HTML.
   public var html: String {
     """
     <!doctype html>
-    <html lang="\(language)"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+    <html lang="\(language.rawValue)"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
     <title>\(htmlEscaped(title))</title>
     <style>\(Self.style)</style></head>
     <body><main><h1>\(htmlEscaped(title))</h1>

@@ -12,11 +12,13 @@ public struct HeatMap: Figure {
   public let rowLabels: [String]
   /// The label of each column, usually a token.
   public let columnLabels: [String]
+  /// The labels of groups of columns, by the first column of the group; shown above `columnLabels`.
+  public let groupLabels: [Int: String]
 
   /// Creates a heat map.
   public init(
     title: String, caption: String, range: ClosedRange<Double>, rows: [[Float]],
-    rowLabels: [String], columnLabels: [String]
+    rowLabels: [String], columnLabels: [String], groupLabels: [Int: String] = [:]
   ) {
     self.title = title
     self.caption = caption
@@ -24,6 +26,7 @@ public struct HeatMap: Figure {
     self.rows = rows
     self.rowLabels = rowLabels
     self.columnLabels = columnLabels
+    self.groupLabels = groupLabels
   }
 
   /// Returns the position of a value in `range`, from 0 to 1; 0 for values that are not finite.
@@ -36,8 +39,8 @@ public struct HeatMap: Figure {
   /// colors.
   ///
   /// Columns beyond the width of the terminal continue in further blocks.
-  public func terminalLines(on terminal: Terminal) -> [String] {
-    let margin = (rowLabels.map(\.count).max() ?? 0) + 1
+  public func terminalLines(on terminal: Terminal, in language: Language) -> [String] {
+    let margin = (rowLabels.map { displayWidth(of: $0) }.max() ?? 0) + 1
     var lines = wrapped("\(title): \(caption)", width: terminal.width)
     var start = 0
     while start < columnLabels.count {
@@ -47,6 +50,9 @@ public struct HeatMap: Figure {
         width += columnWidth(end)
         end += 1
       } while end < columnLabels.count && width + columnWidth(end) <= terminal.width - margin
+      if !groupLabels.isEmpty {
+        lines.append(String(repeating: " ", count: margin) + groupLine(start..<end))
+      }
       let text = (start..<end).map { displayText(of: columnLabels[$0]) }.joined()
       lines.append(String(repeating: " ", count: margin) + text)
       for (label, row) in zip(rowLabels, rows) {
@@ -59,7 +65,7 @@ public struct HeatMap: Figure {
             : String(repeating: Self.bars[Int((fraction * 7.999).rounded(.down))], count: width)
         }
         lines.append(
-          label + String(repeating: " ", count: margin - label.count) + cells.joined())
+          label + String(repeating: " ", count: margin - displayWidth(of: label)) + cells.joined())
       }
       start = end
     }
@@ -69,7 +75,21 @@ public struct HeatMap: Figure {
   private static let bars = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
   private func columnWidth(_ column: Int) -> Int {
-    max(1, displayWidth(ofCharacter: displayText(of: columnLabels[column])))
+    max(1, displayWidth(of: displayText(of: columnLabels[column])))
+  }
+
+  /// Returns the labels of the groups that begin in a range of columns, each above its first column.
+  private func groupLine(_ columns: Range<Int>) -> String {
+    var line = ""
+    var (width, position) = (0, 0)
+    for column in columns {
+      if let label = groupLabels[column].map(displayText) {
+        line += String(repeating: " ", count: max(0, position - width)) + label
+        width = max(width, position) + displayWidth(of: label)
+      }
+      position += columnWidth(column)
+    }
+    return line
   }
 
   /// The number of columns side by side in a block of the drawing.
@@ -77,9 +97,9 @@ public struct HeatMap: Figure {
   /// The number of colors of the drawing; one path for each keeps the page small.
   private static let colorCount = 16
 
-  /// An SVG drawing with a square for each value.
-  public var html: String {
-    let (size, margin, top) = (12, 64, 16)
+  /// Returns an SVG drawing with a square for each value.
+  public func html(in language: Language) -> String {
+    let (size, margin, top) = (12, 64, groupLabels.isEmpty ? 16 : 30)
     let blockHeight = top + rows.count * size + 8
     let blockCount = (columnLabels.count + Self.blockColumnCount - 1) / Self.blockColumnCount
     let width = margin + min(columnLabels.count, Self.blockColumnCount) * size
@@ -102,18 +122,21 @@ public struct HeatMap: Figure {
     let squares = paths.enumerated().filter { !$1.isEmpty }.map { index, path in
       "<path fill=\"\(Self.color(index).css)\" d=\"\(path)\"/>"
     }
-    let columnTexts = columnLabels.enumerated().map { column, label in
+    func text(_ label: String, above column: Int, line: Int) -> String {
       let (x, y) = origin(of: column)
       return
-        "<text x=\"\(x + size / 2)\" y=\"\(y + 11)\" text-anchor=\"middle\">\(htmlEscaped(displayText(of: label)))</text>"
+        "<text x=\"\(x + size / 2)\" y=\"\(y + line)\" text-anchor=\"middle\">\(htmlEscaped(displayText(of: label)))</text>"
     }
+    let columnTexts =
+      groupLabels.sorted { $0.key < $1.key }.map { text($0.value, above: $0.key, line: 11) }
+      + columnLabels.enumerated().map { text($1, above: $0, line: top - 5) }
     let rowTexts = (0..<blockCount).flatMap { block in
       rowLabels.enumerated().map { row, label in
         "<text x=\"\(margin - 4)\" y=\"\(block * blockHeight + top + row * size + 10)\" text-anchor=\"end\">\(htmlEscaped(label))</text>"
       }
     }
     let means = zip(rowLabels, rows).map { label, row in
-      "\(label): mean \(rounded(Double(row.reduce(0, +)) / Double(max(1, row.count)), 2))"
+      "\(label): \(language("mean", "평균")) \(rounded(Double(row.reduce(0, +)) / Double(max(1, row.count)), 2))"
     }
     return """
       <figure><figcaption><b>\(htmlEscaped(title))</b>: \(htmlEscaped(caption))<br>\(colorScale)</figcaption>

@@ -32,7 +32,7 @@ public struct HighlightedText: Figure {
   }
 
   /// Returns the text on colored backgrounds; without colors, each line followed by a line of digits.
-  public func terminalLines(on terminal: Terminal) -> [String] {
+  public func terminalLines(on terminal: Terminal, in language: Language) -> [String] {
     var lines: [String] = []
     var (text, digits, column) = ("", "", 0)
     func endLine() {
@@ -57,8 +57,8 @@ public struct HighlightedText: Figure {
     return lines + wrapped(legend, width: terminal.width)
   }
 
-  /// A span for each segment.
-  public var html: String {
+  /// Returns a span for each segment.
+  public func html(in language: Language) -> String {
     let spans = segments.map { segment -> String in
       let isLineEnd = segment.text == "\n" || segment.text == "\r\n"
       let shown =

@@ -50,8 +50,8 @@ public struct LineChart: Figure {
   private static let height = 13
 
   /// Returns the chart drawn with braille characters; without colors, with a letter for each series.
-  public func terminalLines(on terminal: Terminal) -> [String] {
-    guard !series.isEmpty else { return ["\(title): no data"] }
+  public func terminalLines(on terminal: Terminal, in language: Language) -> [String] {
+    guard !series.isEmpty else { return ["\(title): \(Self.noData(language))"] }
     let (axes, height) = (axes, Self.height)
     var tickLabels = Array(repeating: "", count: height)
     for tick in axes.y.ticks {
@@ -60,13 +60,14 @@ public struct LineChart: Figure {
     }
     let margin = (tickLabels.map(\.count).max() ?? 0) + 2
     let width = min(100, terminal.width - margin - 1)
-    var lines = wrapped(Self.caption(title, labels.y, isLogarithmic.y), width: terminal.width)
+    var lines = wrapped(
+      Self.caption(title, labels.y, isLogarithmic.y, language), width: terminal.width)
     for (label, row) in zip(tickLabels, plotRows(axes, width: width, on: terminal)) {
       let padding = String(repeating: " ", count: margin - 2 - label.count)
       lines.append(padding + label + (label.isEmpty ? " │" : " ┤") + row)
     }
     lines += Self.axisLines(axes.x, width: width, margin: margin)
-    let name = Self.caption("", labels.x, isLogarithmic.x)
+    let name = Self.caption("", labels.x, isLogarithmic.x, language)
     lines.append(
       String(repeating: " ", count: margin + max(0, (width - displayWidth(of: name)) / 2)) + name)
     for (index, line) in series.enumerated() {
@@ -106,6 +107,8 @@ public struct LineChart: Figure {
     }
   }
 
+  private static func noData(_ language: Language) -> String { language("no data", "데이터 없음") }
+
   /// Returns the line of the x axis, and below it the tick labels that fit.
   private static func axisLines(_ axis: Axis, width: Int, margin: Int) -> [String] {
     var line = Array(repeating: "─", count: width)
@@ -122,10 +125,14 @@ public struct LineChart: Figure {
   }
 
   /// Returns a title with the label of an axis and its scale in parentheses.
-  private static func caption(_ title: String, _ label: String, _ isLogarithmic: Bool) -> String {
-    let words = [label, isLogarithmic ? "log scale" : ""].filter { !$0.isEmpty }
+  private static func caption(
+    _ title: String, _ label: String, _ isLogarithmic: Bool, _ language: Language
+  ) -> String {
+    let scale = isLogarithmic ? language("log scale", "로그 눈금") : ""
+    let words = [label, scale].filter { !$0.isEmpty }
     let details = words.joined(separator: ", ")
-    return title.isEmpty ? details : details.isEmpty ? title : "\(title) (\(details))"
+    guard !title.isEmpty, !details.isEmpty else { return title + details }
+    return language("\(title) (\(details))", "\(title)(\(details))")
   }
 
   /// Returns the letter of a series on a terminal without colors.
@@ -155,9 +162,11 @@ public struct LineChart: Figure {
     return dots
   }
 
-  /// An SVG drawing, with its data in a collapsed table as a text alternative.
-  public var html: String {
-    guard !series.isEmpty else { return "<p>\(htmlEscaped(title)): no data.</p>" }
+  /// Returns an SVG drawing, with its data in a collapsed table as a text alternative.
+  public func html(in language: Language) -> String {
+    guard !series.isEmpty else {
+      return "<p>\(htmlEscaped(title)): \(Self.noData(language)).</p>"
+    }
     let axes = axes
     let (width, height, left, right, bottom, top) = (640.0, 300.0, 64.0, 20.0, 40.0, 10.0)
     func x(_ value: Double) -> Double {
@@ -180,7 +189,7 @@ public struct LineChart: Figure {
       )
     }
     elements.append(
-      "<text x=\"\(width / 2)\" y=\"\(height - 6)\" text-anchor=\"middle\">\(htmlEscaped(Self.caption("", labels.x, isLogarithmic.x)))</text>"
+      "<text x=\"\(width / 2)\" y=\"\(height - 6)\" text-anchor=\"middle\">\(htmlEscaped(Self.caption("", labels.x, isLogarithmic.x, language)))</text>"
     )
     for (index, line) in series.enumerated() {
       let points = line.points.map { "\(rounded(x($0.x), 1)),\(rounded(y($0.y), 1))" }
@@ -192,12 +201,12 @@ public struct LineChart: Figure {
       "<span><svg width=\"40\" height=\"8\" aria-hidden=\"true\"><line x1=\"2\" x2=\"38\" y1=\"4\" y2=\"4\" \(Self.stroke(index))/></svg> \(htmlEscaped(line.name))</span>"
     }
     return """
-      <figure><figcaption><b>\(htmlEscaped(title))</b> \(htmlEscaped(Self.caption("", labels.y, isLogarithmic.y)))</figcaption>
+      <figure><figcaption><b>\(htmlEscaped(title))</b> \(htmlEscaped(Self.caption("", labels.y, isLogarithmic.y, language)))</figcaption>
       <div class="wide"><svg width="\(Int(width))" height="\(Int(height))" viewBox="0 0 \(Int(width)) \(Int(height))" role="img">\
-      <title>\(htmlEscaped(title))</title><desc>\(htmlEscaped(summary))</desc>
+      <title>\(htmlEscaped(title))</title><desc>\(htmlEscaped(summary(in: language)))</desc>
       \(elements.joined(separator: "\n"))</svg></div>
       <p class="legend">\(legend.joined(separator: " "))</p>
-      <details><summary>Data</summary>\(table)</details></figure>
+      <details><summary>\(language("Data", "데이터"))</summary>\(table)</details></figure>
       """
   }
 
@@ -210,11 +219,12 @@ public struct LineChart: Figure {
   }
 
   /// The first and last point of each series, as a text alternative.
-  private var summary: String {
+  private func summary(in language: Language) -> String {
     series.map { line in
       let (first, last) = (line.points[0], line.points[line.points.count - 1])
-      return
-        "\(line.name): from \(short(first.y)) at \(short(first.x)) to \(short(last.y)) at \(short(last.x))"
+      let (x1, y1, x2, y2) = (short(first.x), short(first.y), short(last.x), short(last.y))
+      return "\(line.name): "
+        + language("from \(y1) at \(x1) to \(y2) at \(x2)", "\(x1)에서 \(y1), \(x2)에서 \(y2)")
     }.joined(separator: "; ")
   }
 

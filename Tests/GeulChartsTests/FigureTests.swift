@@ -87,7 +87,7 @@ struct FigureTests {
   }
 
   @Test func `a page is self-contained and escapes its text`() {
-    var page = HTMLPage(title: "<b>&", language: "ko")
+    var page = HTMLPage(title: "<b>&", language: .korean)
     page.addQuotation("<script>alert(1)</script>")
     for figure in Self.figures { page.addFigure(figure) }
     let html = page.html
