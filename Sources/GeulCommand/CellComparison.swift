@@ -1,5 +1,6 @@
 import ArgumentParser
 import Geul
+import GeulCharts
 
 /// A vanilla RNN, a GRU and an LSTM with equal parameter counts, trained on one text for equal training times or
 /// equal numbers of steps.
@@ -17,6 +18,8 @@ struct CellComparison {
   /// The number of steps of each model; nil for equal training times.
   let trainSteps: Int?
   let threads: Int?
+  /// The language of notes.
+  let language: Language
 
   private static let cells = [CellKind.rnn, .gru, .lstm]
 
@@ -42,7 +45,7 @@ struct CellComparison {
       ]
     for (cell, path) in zip(Self.cells, paths) {
       let hidden = hiddenUnits(of: cell, vocabulary: corpus.vocabulary.count)
-      Output.note("Training \(path)")
+      Output.note(language("Training \(path)", "훈련: \(path)"))
       let threads = threads.map { ["--threads", "\($0)"] } ?? []
       let train = try Train.parse(
         [

@@ -3,10 +3,12 @@ import Foundation
 import Geul
 import GeulCharts
 
-/// Options of the output of charts: the terminal and, with `--html`, an HTML page.
+/// Options of reports: the language and, with `--html`, an HTML page in addition to the terminal.
 struct ChartOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Also write an HTML file.", valueName: "file"))
   var html: String?
+  @Option(help: "Language of the report.")
+  var language = Language.english
 
   /// The terminal of standard output; it supports colors unless NO_COLOR is set or TERM is unset or `dumb`.
   static var terminal: Terminal {
@@ -48,6 +50,6 @@ struct ChartOptions: ParsableArguments {
     } catch {
       throw unwritable(html)
     }
-    Output.note("Wrote \(html)")
+    Output.note(language("Wrote \(html)", "저장: \(html)"))
   }
 }

@@ -73,7 +73,8 @@ struct Context: ParsableCommand {
     guard let text = corpus ?? compareCells else { return }
     let source = try rereadable(text)
     if compareCells != nil { paths = try comparison(on: text).train(on: source) }
-    var document = ReportDocument("Context sensitivity")
+    var document = ReportDocument(
+      charts.language("Context sensitivity", "문맥 민감도"), in: charts.language)
     let measurements = try paths.map { try measure($0, source) }
     try document.show(measurements, on: source.name)
     if compareCells != nil { try document.showTraining(measurements, activation) }
@@ -84,7 +85,8 @@ struct Context: ParsableCommand {
     let name = text == "-" ? "standard-input" : FileSystem.stem(of: text)
     return CellComparison(
       text: text, directory: creatable(out ?? "checkpoints/cells-\(name)"), hidden: hidden,
-      activation: activation, minutes: minutes, trainSteps: trainSteps, threads: machine.threads)
+      activation: activation, minutes: minutes, trainSteps: trainSteps, threads: machine.threads,
+      language: charts.language)
   }
 
   private func measure(_ path: String, _ text: TextSource) throws -> ContextMeasurement {
@@ -106,7 +108,7 @@ struct Context: ParsableCommand {
         "\(text.name): fewer than \(quantity(Self.minimumLength, unit)) to measure on. Use a longer text."
       )
     }
-    Output.note("Measuring \(path)")
+    Output.note(charts.language("Measuring \(path)", "측정: \(path)"))
     let sensitivity = ContextSensitivity(
       model, ids, maximumDistance: steps, context: try machine.context)
     return ContextMeasurement(

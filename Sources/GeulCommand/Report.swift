@@ -50,7 +50,8 @@ struct Report: ParsableCommand {
         ReportData(
           configuration: .init(state, model), history: history, results: results))
     }
-    var document = ReportDocument("Training run \(directory)")
+    var document = ReportDocument(
+      charts.language("Training run \(directory)", "훈련 보고서: \(directory)"), in: charts.language)
     try showConfiguration(state, model, &document)
     try showMetrics(metrics, state, model.metadata.tokenizer.unit, &document)
     try showSamples(folder, model, state, &document)
@@ -80,112 +81,6 @@ struct Report: ParsableCommand {
     )
   }
 
-  private func showConfiguration(
-    _ state: RunState, _ model: Model, _ document: inout ReportDocument
-  ) throws {
-    let configuration = state.configuration
-    let architecture = configuration.architecture
-    try document.heading("Configuration")
-    try document.table([
-      ["text", state.text.sources.map(relative).joined(separator: ", ")],
-      [
-        "tokens",
-        "\(state.batcher.tokenCount) for training, \(model.metadata.tokenizer.unit.rawValue),"
-          + " vocabulary \(model.metadata.vocabulary.count)",
-      ],
-      [
-        "model",
-        "\(architecture.layers) x \(architecture.hidden) \(architecture.cell.rawValue),"
-          + " \(model.network.layout.parameterCount) parameters, dropout \(configuration.dropout)",
-      ],
-      [
-        "batch",
-        "\(configuration.batch) sequences of \(configuration.length) tokens, \(configuration.precision.rawValue)",
-      ],
-      [
-        "optimizer",
-        "\(configuration.optimizerKind.rawValue), peak learning rate \(rate(configuration.schedule.peak)),"
-          + " seed \(configuration.seed)",
-      ],
-      ["steps", "\(state.step)" + (state.totalSteps.map { " of \($0)" } ?? "")],
-    ])
-    if state.learningRateScale < 1 {
-      let times = Int(-log2(state.learningRateScale).rounded())
-      try document.paragraph(
-        "The loss diverged \(times == 1 ? "once" : "\(times) times"). Each time the run was rolled back to a checkpoint and"
-          + " the learning rate halved; its peak is now \(rate(configuration.schedule.peak * state.learningRateScale))."
-          + " The discarded steps are not shown."
-      )
-    }
-  }
-
-  private func rate(_ value: Float) -> String { String(format: "%.4g", value) }
-
-  /// A path relative to the current directory, if it is below it.
-  private func relative(_ path: String) -> String {
-    guard let directory = try? FileSystem.absolute(""), path.hasPrefix(directory) else {
-      return PathString.displayed(path)
-    }
-    return PathString.displayed(String(path.dropFirst(directory.count)))
-  }
-
-  private func showMetrics(
-    _ metrics: [TrainingLoop.Progress], _ state: RunState, _ unit: TokenUnit,
-    _ document: inout ReportDocument
-  ) throws {
-    try document.heading("Metrics")
-    let configuration = state.configuration
-    let train = state.history.map { (Double($0.step), $0.trainNats) }
-    let validation = state.history.compactMap { point in
-      point.validationNats.map { (Double(point.step), $0) }
-    }
-    try document.figure(
-      LineChart(
-        title: "Loss", x: "step", y: "nats/\(unit.shortName)",
-        series: [
-          .init("training", train.count > 1 ? train : points(metrics, \.trainNats)),
-          .init("validation", validation),
-        ]))
-    if configuration.dropout > 0 {
-      try document.paragraph(
-        "Validation loss can be below training loss: dropout (\(configuration.dropout)) is off and the averaged weights"
-          + " are used.")
-    }
-    try document.figure(
-      LineChart(
-        title: "Learning rate", x: "step", y: "",
-        series: [.init("learning rate", points(metrics, \.learningRate))]))
-    try document.figure(
-      LineChart(
-        title: "Gradient norm", x: "step", y: "norm before clipping", logarithmicY: true,
-        series: [.init("norm", points(metrics, \.gradientNorm))]))
-    try document.figure(
-      LineChart(
-        title: "Speed", x: "step", y: "\(unit.pluralShortName)/s",
-        series: [.init("speed", points(metrics, \.charsPerSecond))]))
-  }
-
-  private func points(
-    _ metrics: [TrainingLoop.Progress], _ value: KeyPath<TrainingLoop.Progress, Double>
-  ) -> [(x: Double, y: Double)] {
-    metrics.map { (Double($0.step), $0[keyPath: value]) }
-  }
-
-  private func showSamples(
-    _ folder: RunFolder, _ model: Model, _ state: RunState, _ document: inout ReportDocument
-  ) throws {
-    try document.heading("Samples")
-    for sample in folder.samples() where sample.step <= state.step {
-      try document.paragraph("After \(epochs(sample.epoch)) epochs (step \(sample.step)):")
-      try document.quotation(sample.text)
-    }
-    let generator = Generator(model, context: try machine.context)
-    try document.paragraph("Best model (step \(model.metadata.training?.step ?? 0)):")
-    for sample in try generator.texts(Generator.Request(prompt: [], length: 300, seed: 1)) {
-      try document.quotation(sample.text)
-    }
-  }
-
   private func results(
     _ metrics: [TrainingLoop.Progress], _ state: RunState, _ model: Model
   ) throws -> ReportData.Results {
@@ -198,36 +93,6 @@ struct Report: ParsableCommand {
       trigramNats: baselines?.trigram,
       charsPerSecond: metrics.map(\.charsPerSecond).sorted().median,
       learningRateScale: state.learningRateScale)
-  }
-
-  private func showResults(
-    _ results: ReportData.Results, _ model: Model, _ document: inout ReportDocument
-  ) throws {
-    try document.heading("Results")
-    let (unit, speedUnit) = (
-      model.metadata.tokenizer.unit.shortName,
-      model.metadata.tokenizer.unit.pluralShortName + "/s"
-    )
-    var rows: [[String]] = []
-    if let nats = results.validationNats {
-      let isEstimate = model.metadata.training?.validationNats == nil
-      rows.append([
-        "validation loss",
-        "\(number(nats, 4)) nats/\(unit) (\(number(nats / Evaluator.natsPerBit, 4)) bits/\(unit))"
-          + (isEstimate ? ", estimated" : ""),
-      ])
-    }
-    if let bits = results.bitsPerByte { rows.append(["", "\(number(bits, 4)) bits/byte"]) }
-    if let unigram = results.unigramNats, let trigram = results.trigramNats {
-      rows.append([
-        "baselines",
-        "unigram \(number(unigram, 4)), trigram \(number(trigram, 4)) nats/\(unit)",
-      ])
-    }
-    rows.append(["best step", "\(results.bestStep ?? 0)"])
-    rows.append(["epochs", number(results.epochs, 2)])
-    rows.append(["speed", "\(compact(results.charsPerSecond)) \(speedUnit) (median)"])
-    try document.table(rows)
   }
 
   /// Scores the n-gram baselines on the part held out; nil if the text is no longer available.

@@ -7,13 +7,22 @@ import GeulCharts
 /// empty.
 struct ReportDocument {
   private let terminal = ChartOptions.terminal
+  /// Indicates whether the document is written to the terminal, too.
+  private let isShown: Bool
   private(set) var page: HTMLPage
   private var hasTitle = false
 
-  init(_ title: String) { page = HTMLPage(title: title) }
+  init(_ title: String, in language: Language, isShown: Bool = true) {
+    page = HTMLPage(title: title, language: language)
+    self.isShown = isShown
+  }
+
+  /// The language of the document.
+  var language: Language { page.language }
 
   /// Writes lines, whose control characters must be visible already: figures add control sequences.
   private mutating func show(_ lines: [String]) throws {
+    guard isShown else { return }
     if !hasTitle {
       hasTitle = true
       try show(wrapped(Output.visible(page.title), width: terminal.width) + [""])
@@ -23,7 +32,7 @@ struct ReportDocument {
 
   mutating func heading(_ text: String) throws {
     page.addHeading(text)
-    try show(["", text, String(repeating: "─", count: text.count)])
+    try show(["", text, String(repeating: "─", count: displayWidth(of: text))])
   }
 
   mutating func paragraph(_ text: String) throws {
@@ -38,7 +47,7 @@ struct ReportDocument {
 
   mutating func figure(_ figure: some Figure) throws {
     page.addFigure(figure)
-    try show(figure.terminalLines(on: terminal))
+    try show(figure.terminalLines(on: terminal, in: language))
   }
 
   /// Adds a table, with a header row unless `headings` is empty.

@@ -13,15 +13,7 @@ struct GRUCell: InstrumentedCell {
   var retentionGate: Int? { 1 }
 
   var quantities: [Quantity] {
-    [
-      .gate(
-        1, "update gate", "near 1 keeps the hidden state, near 0 replaces it by the candidate"),
-      .gate(
-        0, "reset gate",
-        "near 1 lets the candidate use the previous hidden state, near 0 ignores it"),
-      .gate(2, "candidate", "the new content of the hidden state, from -1 to 1", -1...1),
-      .hiddenState,
-    ]
+    [.gate(1, .updateGate), .gate(0, .resetGate), .gate(2, .candidate, -1...1), .hiddenState]
   }
 
   func forward(

@@ -79,26 +79,25 @@ struct CellGradient {
 
 /// A quantity of each neuron that is displayed over time.
 struct Quantity: Sendable {
-  /// The name, for example "forget gate".
-  let name: String
-  /// An explanation of low and high values.
-  let meaning: String
-  /// The range of the values; nil for values of 0 or more without an upper bound.
+  /// The gate or state.
+  let kind: ActivationKind
+  /// The range of the displayed values; nil for values of 0 or more without an upper bound.
   let range: ClosedRange<Double>?
   /// Returns the value of a neuron.
   let value: @Sendable (StepActivations, _ neuron: Int) -> Float
 
   /// The gate at an index in `StepActivations.gates`.
   static func gate(
-    _ index: Int, _ name: String, _ meaning: String, _ range: ClosedRange<Double> = 0...1
+    _ index: Int, _ kind: ActivationKind, _ range: ClosedRange<Double> = 0...1
   ) -> Quantity {
-    Quantity(name: name, meaning: meaning, range: range) { $0.gates[index][$1] }
+    Quantity(kind: kind, range: range) { $0.gates[index][$1] }
   }
 
+  /// The cell state, displayed as tanh(c).
+  static let cellState = Quantity(kind: .cellState, range: -1...1) { $0.cellState[$1] }
+
   /// The hidden state, from -1 to 1.
-  static let hiddenState = Quantity(
-    name: "hidden state", meaning: "h, the output of the layer, from -1 to 1", range: -1...1
-  ) { $0.hiddenState[$1] }
+  static let hiddenState = Quantity(kind: .hiddenState, range: -1...1) { $0.hiddenState[$1] }
 }
 
 /// Returns the activations of the gate at `index`: `function` of the sum of `input` and `recurrent`.

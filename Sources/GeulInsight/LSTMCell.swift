@@ -14,14 +14,8 @@ struct LSTMCell: InstrumentedCell {
 
   var quantities: [Quantity] {
     [
-      .gate(1, "forget gate", "near 1 keeps the cell state, near 0 erases it"),
-      .gate(0, "input gate", "near 1 adds the candidate to the cell state, near 0 ignores it"),
-      .gate(3, "output gate", "near 1 exposes the cell state, near 0 hides it"),
-      .gate(2, "candidate", "the new content of the cell state, from -1 to 1", -1...1),
-      Quantity(name: "cell state", meaning: "tanh(c), from -1 to 1", range: -1...1) {
-        tanh($0.cellState[$1])
-      },
-      .hiddenState,
+      .gate(1, .forgetGate), .gate(0, .inputGate), .gate(3, .outputGate),
+      .gate(2, .candidate, -1...1), .cellState, .hiddenState,
     ]
   }
 

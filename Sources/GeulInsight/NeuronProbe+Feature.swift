@@ -1,52 +1,53 @@
 extension NeuronProbe {
-  /// A feature of a text that has a name and a value at each position.
+  /// A feature of a text that has a value at each position.
   public enum Feature: String, CaseIterable, Sendable {
-    case quotation = "inside quotation marks"
-    case brackets = "inside brackets"
-    case linePosition = "position in the line"
-    case wordPosition = "position in the word"
-    case capitalizedWord = "inside a capitalized word"
-    case hangul = "Hangul"
-    case latin = "Latin letters"
-    case digits = "digits"
+    /// Inside quotation marks.
+    case quotation
+    /// Inside brackets.
+    case brackets
+    /// The number of tokens since the start of the line.
+    case linePosition = "line_position"
+    /// The number of tokens since the start of the word.
+    case wordPosition = "word_position"
+    /// Inside a word that begins with a capital letter.
+    case capitalizedWord = "capitalized_word"
+    /// Hangul.
+    case hangul
+    /// Latin letters.
+    case latin
+    /// Decimal digits.
+    case digits
+    /// Korean particles (조사) at the end of an eojeol, found by spelling.
+    case particle
+    /// Korean verb endings (어미) at the end of an eojeol, found by spelling.
+    case ending
+    /// The current syllable has a final consonant (받침).
+    case finalConsonant = "final_consonant"
+
+    /// Indicates whether the feature is found by spelling, so that some words are mistaken for it.
+    public var isApproximate: Bool { self == .particle || self == .ending }
 
     /// Returns the value of the feature after each token.
-    public func values(_ tokens: [String]) -> [Float] {
-      var isQuoted = false
-      var bracketDepth = 0
-      var linePosition = 0
-      var wordPosition = 0
-      var isCapitalized = false
-      return tokens.map { token in
-        let scalar = token.unicodeScalars.first ?? " "
-        let isLetter = scalar.properties.isAlphabetic
-        switch token {
-        case "\"": isQuoted.toggle()
-        case "“", "「", "«": isQuoted = true
-        case "”", "」", "»": isQuoted = false
-        case "(", "[", "{": bracketDepth += 1
-        case ")", "]", "}": bracketDepth = max(0, bracketDepth - 1)
-        default: break
+    public func values(in text: TokenizedText) -> [Float] {
+      func values(_ value: (ReadingState) -> Float) -> [Float] {
+        var state = ReadingState()
+        return text.symbols.map { symbol in
+          state.read(symbol)
+          return value(state)
         }
-        let isLineEnd = token == "\n" || token == "\r\n"
-        // An empty line ends the paragraph, and with it unbalanced quotation marks and brackets.
-        if isLineEnd, linePosition == 0 { (isQuoted, bracketDepth) = (false, 0) }
-        linePosition = isLineEnd ? 0 : min(200, linePosition + 1)
-        isCapitalized =
-          isLetter ? (wordPosition == 0 ? scalar.properties.isUppercase : isCapitalized) : false
-        wordPosition = isLetter ? wordPosition + 1 : 0
-        switch self {
-        case .quotation: return isQuoted ? 1 : 0
-        case .brackets: return bracketDepth > 0 ? 1 : 0
-        case .linePosition: return Float(linePosition)
-        case .wordPosition: return Float(min(wordPosition, 12))
-        case .capitalizedWord: return isCapitalized ? 1 : 0
-        case .hangul:
-          return 0x1100...0x11FF ~= scalar.value || 0x3130...0x318F ~= scalar.value
-            || 0xAC00...0xD7A3 ~= scalar.value ? 1 : 0
-        case .latin: return isLetter && scalar.value < 0x250 ? 1 : 0
-        case .digits: return scalar.properties.numericType == .decimal ? 1 : 0
-        }
+      }
+      return switch self {
+      case .quotation: values { $0.isQuoted ? 1 : 0 }
+      case .brackets: values { $0.bracketDepth > 0 ? 1 : 0 }
+      case .linePosition: values { Float($0.linePosition) }
+      case .wordPosition: values { Float(min($0.wordPosition, 12)) }
+      case .capitalizedWord: values { $0.isCapitalized ? 1 : 0 }
+      case .hangul: values { $0.isHangul ? 1 : 0 }
+      case .latin: values { $0.isLetter && $0.scalar.value < 0x250 ? 1 : 0 }
+      case .digits: values { $0.scalar.properties.numericType == .decimal ? 1 : 0 }
+      case .particle: KoreanFeatures(text).suffixes(.particle)
+      case .ending: KoreanFeatures(text).suffixes(.ending)
+      case .finalConsonant: KoreanFeatures(text).finalConsonants()
       }
     }
   }

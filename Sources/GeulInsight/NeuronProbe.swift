@@ -20,10 +20,20 @@ public struct NeuronProbe: Sendable {
     public let correlation: Double
   }
 
+  /// A character of an excerpt.
+  public struct ExcerptCharacter: Sendable {
+    /// The character as text.
+    public let text: String
+    /// Its tokens.
+    public let tokens: [String]
+    /// The neuron's state after each of its tokens, from 0 to 1.
+    public let values: [Float]
+  }
+
   /// The number of tokens over which the correlations are computed.
   public var tokenCount: Int { ids.count }
   private let ids: [Int32]
-  private let tokens: [String]
+  private let text: TokenizedText
   private let featureValues: [[Float]]
   private let network: InstrumentedNetwork
 
@@ -43,10 +53,10 @@ public struct NeuronProbe: Sendable {
   ) {
     var ids: [Int32] = []
     corpus.forEachKnownID(in: 0..<min(maximumTokenCount, corpus.count)) { ids.append($0) }
-    let tokens = ids.map { model.metadata.vocabulary.tokens[Int($0)] }
-    (self.ids, self.tokens) = (ids, tokens)
+    let text = TokenizedText(ids.map(Int.init), of: model.metadata)
+    (self.ids, self.text) = (ids, text)
     network = InstrumentedNetwork(model)
-    featureValues = Feature.allCases.map { $0.values(tokens) }
+    featureValues = Feature.allCases.map { $0.values(in: text) }
     let architecture = model.network.architecture
     let (layerCount, hiddenSize) = (architecture.layers, architecture.hidden)
     let cell = architecture.cell.instrumentedCell(activation: architecture.activation)
@@ -78,8 +88,8 @@ public struct NeuronProbe: Sendable {
   /// - Parameters:
   ///   - finding: A finding on this text.
   ///   - length: The maximum number of tokens.
-  /// - Returns: Tokens with the neuron's state, scaled to 0...1 over the excerpt.
-  public func excerpt(_ finding: Finding, length: Int = 240) -> [(token: String, value: Float)] {
+  /// - Returns: The characters of the excerpt, with the neuron's states scaled to 0...1 over it.
+  public func excerpt(_ finding: Finding, length: Int = 240) -> [ExcerptCharacter] {
     guard let feature = Feature.allCases.firstIndex(of: finding.feature) else { return [] }
     let values = featureValues[feature]
     func variation(from start: Int) -> Float {
@@ -104,8 +114,13 @@ public struct NeuronProbe: Sendable {
       }
     }
     let (minimum, maximum) = (excerptValues.min() ?? 0, excerptValues.max() ?? 1)
-    return zip(tokens[start..<end], excerptValues).map {
-      ($0, ($1 - minimum) / max(1e-9, maximum - minimum))
+    let scaled = excerptValues.map { ($0 - minimum) / max(1e-9, maximum - minimum) }
+    return text.characters.compactMap { character in
+      let tokens = character.tokens
+      guard tokens.lowerBound >= start, tokens.upperBound <= end else { return nil }
+      return ExcerptCharacter(
+        text: character.text, tokens: Array(text.tokens[tokens]),
+        values: tokens.map { scaled[$0 - start] })
     }
   }
 }

@@ -13,13 +13,7 @@ struct RNNCell: InstrumentedCell {
   var quantities: [Quantity] {
     switch activation {
     case .tanh: [.hiddenState]
-    case .relu:
-      [
-        Quantity(
-          name: "hidden state", meaning: "h, the output of the layer: 0 or more, without bound",
-          range: nil
-        ) { $0.hiddenState[$1] }
-      ]
+    case .relu: [Quantity(kind: .hiddenState, range: nil) { $0.hiddenState[$1] }]
     }
   }
 

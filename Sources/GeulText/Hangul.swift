@@ -1,7 +1,7 @@
 /// The composition and decomposition of Hangul syllables (The Unicode Standard, section 3.12), on
 /// scalar values.
-enum Hangul {
-  static let syllables: ClosedRange<UInt32> = 0xAC00...0xD7A3
+package enum Hangul {
+  package static let syllables: ClosedRange<UInt32> = 0xAC00...0xD7A3
   /// The leading consonants, vowels and trailing consonants of modern syllables.
   static let leads: ClosedRange<UInt32> = 0x1100...0x1112
   static let vowels: ClosedRange<UInt32> = 0x1161...0x1175
@@ -14,7 +14,7 @@ enum Hangul {
   }
 
   /// Decomposes a syllable into two or three jamo.
-  static func jamo(of syllable: UInt32) -> (lead: UInt32, vowel: UInt32, trail: UInt32?) {
+  package static func jamo(of syllable: UInt32) -> (lead: UInt32, vowel: UInt32, trail: UInt32?) {
     let index = syllable - 0xAC00
     let trail = index % 28
     return (0x1100 + index / 588, 0x1161 + index / 28 % 21, trail == 0 ? nil : 0x11A7 + trail)

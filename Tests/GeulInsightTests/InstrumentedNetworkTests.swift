@@ -6,11 +6,12 @@ import GeulText
 import TestSupport
 import Testing
 
-/// Creates a model of a small vocabulary with random parameters in -0.8...0.8.
+/// Creates a model of a corpus, by default with a small vocabulary, with random parameters in -0.8...0.8.
 func randomModel(
-  _ cell: CellKind, layers: Int = 2, hidden: Int = 5, activation: Activation = .tanh
+  _ cell: CellKind, of corpus: Corpus? = nil, layers: Int = 2, hidden: Int = 5,
+  activation: Activation = .tanh
 ) throws -> Model {
-  let corpus = try Corpus.read([.text("abcdefg 글쓰기\n")])
+  let corpus = try corpus ?? Corpus.read([.text("abcdefg 글쓰기\n")])
   let architecture = Architecture(
     cell: cell, layers: layers, hidden: hidden, activation: activation)
   let network = Network(architecture, vocabulary: corpus.vocabulary.count)
