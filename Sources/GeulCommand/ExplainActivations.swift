@@ -60,7 +60,8 @@ extension Explain {
         ", those with the largest variance of the state on this text", "이 글에서 상태의 분산이 가장 큰 ")
     case .persistent where cell == .gru:
       language(
-        ", those with mean update gates closest to 1 on this text", "이 글에서 갱신 게이트의 평균이 1에 가장 가까운 ")
+        ", those with mean update gates closest to 1 on this text", "이 글에서 업데이트 게이트의 평균이 1에 가장 가까운 "
+      )
     case .persistent:
       language(
         ", those with mean forget gates closest to 1 on this text", "이 글에서 망각 게이트의 평균이 1에 가장 가까운 ")

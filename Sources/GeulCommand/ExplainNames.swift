@@ -8,7 +8,7 @@ extension Explanation.ActivationMap {
     case .forgetGate: language("forget gate", "망각 게이트")
     case .inputGate: language("input gate", "입력 게이트")
     case .outputGate: language("output gate", "출력 게이트")
-    case .updateGate: language("update gate", "갱신 게이트")
+    case .updateGate: language("update gate", "업데이트 게이트")
     case .resetGate: language("reset gate", "리셋 게이트")
     case .candidate: language("candidate", "후보 값")
     case .cellState: language("cell state", "셀 상태")

@@ -38,7 +38,7 @@ struct KoreanReportTests {
       ["explain", "run", "--text", "옛날 어느 마을에", "--rows", "3"], in: folder)
     let gates = [
       "lstm": ["망각 게이트", "입력 게이트", "출력 게이트", "후보 값", "셀 상태"],
-      "gru": ["갱신 게이트", "리셋 게이트", "후보 값"], "rnn": [],
+      "gru": ["업데이트 게이트", "리셋 게이트", "후보 값"], "rnn": [],
     ]
     for name in (gates[cell] ?? []) + ["은닉 상태"] { #expect(shown.contains("\n\(name): ")) }
     for words in ["놀라움\n──────\n", "비트/자모,", "비트/글자다.", "\n옛날 어느 마을에\n", "(다음)", "뉴런 16개 가운데"] {
