@@ -34,7 +34,7 @@ struct Page: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Language of the page: en or ko (default: that of the browser).", valueName: "language"))
-  var language: ModelPage.Language?
+  var language: Language?
 
   func validate() throws {
     guard !models.isEmpty else { throw ValidationError("Give at least one model.") }
