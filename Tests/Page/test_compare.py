@@ -183,7 +183,7 @@ class ChartTests(CompareTest):
             lines = self.series(chart)
             self.assertEqual(len(lines), 3)
             self.assertEqual(len(set(lines)), 3)
-        dashes = self.js("return [...document.querySelector('.plot').querySelectorAll('.series')].map((path) => path.getAttribute('stroke-dasharray'))")
+        dashes = self.js("return [...document.querySelector('.plot').querySelectorAll('.series')].map((path) => getComputedStyle(path).strokeDasharray)")
         self.assertEqual(len(set(dashes)), 3, "lines differ without color")
         labels = self.js("return [...document.querySelectorAll('.chart svg[role=img]')].map((svg) => svg.getAttribute('aria-label'))")
         # The cumulative loss ends with the sum of the mean loss over the characters.

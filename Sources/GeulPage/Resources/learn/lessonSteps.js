@@ -2,7 +2,7 @@ import { h, slider } from "../app/dom.js";
 import { formatNumber, t } from "../app/strings.js";
 import { createActivationFigure } from "./activationFigure.js";
 import { createBarList } from "./barList.js";
-import { formula, richText } from "./formula.js";
+import { formula, richText } from "../app/formula.js";
 import { createInfluenceFigure } from "./influenceFigure.js";
 import { createNeuronFigure } from "./neuronFigure.js";
 import { predictionBars } from "./reading.js";

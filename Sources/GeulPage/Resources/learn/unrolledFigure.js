@@ -3,7 +3,7 @@ import { formatNumber, formatPercent, t } from "../app/strings.js";
 import { mostLikely } from "../app/textTree.js";
 import { visibleToken } from "../app/visibleText.js";
 import { createBarList } from "./barList.js";
-import { formula, richText } from "./formula.js";
+import { formula, richText } from "../app/formula.js";
 import { mostActive } from "./neurons.js";
 import { createTokenRow, predictionBars } from "./reading.js";
 

@@ -1,8 +1,8 @@
 import { button, h, slider } from "../app/dom.js";
+import { formula } from "../app/formula.js";
+import { createLineChart } from "../app/lineChart.js";
 import { formatNumber, t } from "../app/strings.js";
 import { createBarList } from "./barList.js";
-import { formula } from "./formula.js";
-import { createLessonChart, threeDigits } from "./lessonChart.js";
 import { createNeuronChoice, neuronSeries } from "./neurons.js";
 import { createTokenRow } from "./reading.js";
 
@@ -37,7 +37,7 @@ export function createUpdateFigure({ cellReading: reading, kind, onClose }) {
   const sliders = h("div", { class: "update-sliders" });
   const equation = h("div", { class: "equation" });
   const bars = createBarList({ label: t("learn.terms"), isSigned: true });
-  const chart = createLessonChart({ label: t("learn.followed"), xTitle: t("learn.steps"), height: 170 });
+  const chart = createLineChart({ title: t("learn.followed"), xLabel: t("learn.steps"), height: 170 });
   let numbers = [];
   let before = 0;
 
@@ -82,9 +82,9 @@ export function createUpdateFigure({ cellReading: reading, kind, onClose }) {
       text: [formula(name)], value: value / scale, valueText: formatNumber(value, 3), isMarked: index === 3,
     })));
     const retention = numbers[0];
-    const followed = Array.from({ length: followedSteps + 1 }, (_, step) => after * retention ** step);
-    chart.update({ firstX: 0, range: after < 0 ? [-Math.max(1, -after), 0] : [0, Math.max(1, after)], series: [{
-      name: t("learn.constant", { gate: `\`${update.retention} = ${threeDigits(retention)}\`` }), values: followed,
+    const followed = Array.from({ length: followedSteps + 1 }, (_, step) => [step, after * retention ** step]);
+    chart.update({ range: after < 0 ? [-Math.max(1, -after), 0] : [0, Math.max(1, after)], series: [{
+      name: t("learn.constant", { gate: `\`${update.retention} = ${formatNumber(retention, 2)}\`` }), values: followed,
     }] });
     bars.element.dataset.after = after;
   }

@@ -1,6 +1,6 @@
 import { h } from "../app/dom.js";
 import { createLineChart } from "../app/lineChart.js";
-import { formatNumber, t } from "../app/strings.js";
+import { formatSigned, t } from "../app/strings.js";
 import { contextItem, segmented } from "./parts.js";
 
 /** The decades that the logarithmic scale of the tints covers. */
@@ -41,15 +41,12 @@ export function influencePanel(view) {
   const strongest = characters.sort((a, b) => size(b) - size(a)).slice(0, 6);
   // Norms beyond the reach of the backpropagation are 0.
   const distances = [...current.task.norms].reverse().map((norm, index) => [index + 1, norm]).filter(([, norm]) => norm > 0);
+  view.distanceChart ??= createLineChart({
+    title: t("see.normByDistance"), xLabel: t("see.distance"), yLabel: t("see.norm"), isLogarithmic: true,
+  });
+  view.distanceChart.update({ series: [{ name: t("see.tint.influence"), values: distances }] });
   return [help, controls, h("div", { class: "columns" },
-    createLineChart({
-      title: t("see.normByDistance"), xLabel: t("see.distance"), yLabel: t("see.norm"), logarithmic: true,
-      series: [{ name: t("see.tint.influence"), values: distances }],
-    }),
+    view.distanceChart.element,
     h("div", {}, h("h3", { text: t("see.strongest") }), h("ol", { class: "contexts" }, strongest.map(({ norm, contribution, index }) => (
-      contextItem(view, index, index + 1, state.influence === "norms" ? norm.toPrecision(2) : signed(contribution)))))))];
-}
-
-function signed(value) {
-  return `${value < 0 ? "−" : "+"}${formatNumber(Math.abs(value), 2)}`;
+      contextItem(view, index, index + 1, state.influence === "norms" ? norm.toPrecision(2) : formatSigned(contribution, 2)))))))];
 }

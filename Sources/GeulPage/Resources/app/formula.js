@@ -23,6 +23,11 @@ export function richText(text) {
   });
 }
 
+/** Returns a text for `richText` with its formulas as plain text. */
+export function plainText(text) {
+  return text.replaceAll("`", "");
+}
+
 function mathElement(tag, children, attributes = {}) {
   const element = document.createElementNS(mathNamespace, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
