@@ -6,7 +6,7 @@ import { formatNumber, formatScientific, formatSignificant, t } from "./strings.
 /** The space around the plot, in CSS pixels: `left` and `right` keep half of a label inside. */
 const plotMargin = { top: 10, right: 10, bottom: 22, left: 12 };
 /** The width of the numbers of the vertical axis, and of its label. */
-const numbersWidth = 40;
+const numbersWidth = 36;
 const yLabelWidth = 18;
 /** The number of colors and dash patterns of lines in style/chart.css. */
 const lineStyles = 6;
@@ -44,12 +44,11 @@ export function createLineChart({
 
   function update(next) {
     shown = { ...shown, ...next };
-    caption.replaceChildren(...[
-      showsTitle && h("span", { text: shown.title }),
-      ...shown.series.map(({ name }, index) => h("span", { class: "series-name" },
+    caption.replaceChildren(
+      h("div", { text: showsTitle ? shown.title : "" }),
+      h("div", { class: "series-names" }, shown.series.map(({ name }, index) => h("span", {},
         svg("svg", { width: 28, height: 10, "aria-hidden": "true" }, svg("path", { class: lineClass(index), d: "M1 5H27" })),
-        h("span", {}, richText(name)))),
-    ].filter(Boolean));
+        h("span", {}, richText(name))))));
     rows.setAttribute("aria-label", shown.title);
     draw();
     showNumbers();
@@ -63,7 +62,7 @@ export function createLineChart({
     const width = Math.max(drawnWidth - axisWidth, labels ? space + labels.at(-1).end * labelWidth(labels) : 0);
     const xs = series.flatMap(({ values }) => values.map(([x]) => x));
     const [first, last] = labels ? [-0.5, labels.at(-1).end - 0.5] : extent(xs, [0, 1]);
-    const xAxis = linearAxis(first, last, { count: Math.max(2, Math.floor(width / 90)), leastStep: 1 });
+    const xAxis = linearAxis(first, last, { count: Math.max(2, Math.floor(width / 60)), leastStep: 1 });
     const yAxis = verticalAxis();
     const x = (value) => plotMargin.left + xAxis.position(value) * (width - space);
     const y = (value) => plotMargin.top + (1 - yAxis.position(value)) * (height - plotMargin.top - plotMargin.bottom);
@@ -79,7 +78,7 @@ export function createLineChart({
     // The numbers of the axis stay in place when the plot is scrolled.
     scroller.replaceChildren(
       svg("svg", { class: "y-axis", "aria-hidden": "true", width: axisWidth, height },
-        yAxis.ticks.map(({ value, text }) => svg("text", { x: axisWidth + 2, y: y(value) + 4, "text-anchor": "end", text })),
+        yAxis.ticks.map(({ value, text }) => svg("text", { x: axisWidth - 2, y: y(value) + 4, "text-anchor": "end", text })),
         yLabel && svg("text", { transform: `translate(13 ${(height - plotMargin.bottom) / 2}) rotate(-90)`, "text-anchor": "middle", text: yLabel })),
       plot);
     scroller.scrollLeft = scrollLeft;
@@ -109,7 +108,7 @@ export function createLineChart({
     const number = (value) => (isLogarithmic ? formatScientific(value) : formatNumber(value, 3));
     rows.replaceChildren(h("table", {},
       h("thead", {}, h("tr", {}, [xLabel || t("page.position"), ...series.map((line) => line.name)]
-        .map((text) => h("th", { scope: "col", text: plainText(text) })))),
+        .map((text) => h("th", { scope: "col" }, richText(text))))),
       h("tbody", {}, longest.values.map(([x], index) => h("tr", {}, h("th", { scope: "row", text: name(x) }),
         series.map(({ values }) => h("td", { text: values[index] ? number(values[index][1]) : "" })))))));
   }

@@ -37,7 +37,7 @@ export function createUpdateFigure({ cellReading: reading, kind, onClose }) {
   const sliders = h("div", { class: "update-sliders" });
   const equation = h("div", { class: "equation" });
   const bars = createBarList({ label: t("learn.terms"), isSigned: true });
-  const chart = createLineChart({ title: t("learn.followed"), xLabel: t("learn.steps"), height: 170 });
+  const chart = createLineChart({ title: t("learn.followed"), showsTitle: false, xLabel: t("learn.steps"), height: 170 });
   let numbers = [];
   let before = 0;
 
