@@ -61,7 +61,7 @@ let package = Package(
     module(
       "GeulCompression", ["GeulCompute", "GeulModel", "GeulStorage", "GeulText", "GeulTraining"]),
     module("GeulInsight", ["GeulCompute", "GeulModel", "GeulText"]),
-    module("GeulCharts"),
+    module("GeulCharts", ["GeulPage"]),
     .target(
       name: "GeulPage", dependencies: ["GeulCompute", "GeulModel", "GeulStorage"],
       exclude: ["Resources"],
@@ -97,7 +97,7 @@ let package = Package(
       ["GeulCompression", "GeulTraining", "GeulModel", "GeulCompute", "GeulStorage", "GeulText"],
       isOptimized: true),
     tests("GeulInsightTests", ["GeulInsight", "GeulModel", "GeulCompute", "GeulText"]),
-    tests("GeulChartsTests", ["GeulCharts"]),
+    tests("GeulChartsTests", ["GeulCharts", "GeulPage"]),
     tests(
       "GeulPageTests",
       [

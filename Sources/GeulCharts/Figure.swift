@@ -1,3 +1,5 @@
+public import GeulPage
+
 /// A figure that renders as text for a terminal and as a fragment of an HTML page.
 ///
 /// Titles, labels and legends are shown as they are given. `language` is that of the words that a figure adds, such as

@@ -1,3 +1,5 @@
+public import GeulPage
+
 /// A self-contained HTML page: no external resources, light and dark color schemes, and text
 /// alternatives for drawings.
 public struct HTMLPage {
@@ -65,21 +67,13 @@ public struct HTMLPage {
     """
   }
 
-  private static let style = """
-    :root{color-scheme:light dark;--text:#1c1c1c;--background:#fdfdfb;--border:#8884;--highlight:240,110,10}
-    @media(prefers-color-scheme:dark){:root{--text:#e8e6e1;--background:#181a1b;--highlight:200,95,10}}
-    body{margin:0;background:var(--background);color:var(--text);font:16px/1.6 system-ui,"Noto Sans KR","Noto Sans CJK KR",sans-serif}
-    main{max-width:960px;margin:0 auto;padding:1.5rem}
-    h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem}
-    figure{margin:1.2rem 0}figcaption{margin-bottom:.3rem}
-    .wide{overflow-x:auto}
-    svg text{font:11px system-ui,"Noto Sans KR","Noto Sans CJK KR",sans-serif;fill:var(--text)}
-    svg .grid{stroke:var(--border)}
-    .highlighted{font:17px/2 ui-monospace,"Noto Sans Mono","Noto Sans Mono CJK KR",monospace;white-space:pre-wrap;overflow-wrap:anywhere}
-    .highlighted span{background:rgba(var(--highlight),var(--w,0));border-radius:2px}
-    .legend{font-size:.9rem}.legend>span{margin-right:1em;display:inline-block}
-    .scale{white-space:nowrap}.scale span{display:inline-block;width:.8em;height:.8em}
-    blockquote{margin:.6rem 0;padding:.2rem 1rem;border-left:3px solid var(--border);white-space:pre-wrap;overflow-wrap:anywhere}
-    table{border-collapse:collapse}td,th{padding:.15rem .8rem .15rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--border)}
-    """
+  /// The style of `geul page`, and rules for charts.
+  private static let style =
+    reportStyle + """
+      main{max-width:960px;margin:0 auto;padding:1.5rem}
+      svg text{font:11px var(--sans);fill:var(--text)}
+      svg .grid{stroke:var(--border)}
+      .legend>span{margin-right:1em;display:inline-block}
+      .scale{white-space:nowrap}.scale span{display:inline-block;width:.8em;height:.8em}
+      """
 }

@@ -1,3 +1,5 @@
+public import GeulPage
+
 /// A heat map over the tokens of a text, with a row for each neuron.
 public struct HeatMap: Figure {
   /// The title.

@@ -1,3 +1,5 @@
+public import GeulPage
+
 /// A text whose segments are highlighted by intensity and annotated by tooltips.
 public struct HighlightedText: Figure {
   /// A segment of the text, usually one token.
@@ -65,10 +67,10 @@ public struct HighlightedText: Figure {
         isLineEnd ? "↵\n" : segment.text == "\t" ? "\t" : displayText(of: segment.text)
       guard let intensity = segment.intensity else { return "<span>\(htmlEscaped(shown))</span>" }
       return
-        "<span style=\"--w:\(rounded(intensity, 2))\" title=\"\(htmlEscaped(segment.tooltip))\">\(htmlEscaped(shown))</span>"
+        "<span style=\"--tint:\(rounded(intensity, 2))\" title=\"\(htmlEscaped(segment.tooltip))\">\(htmlEscaped(shown))</span>"
     }
     return
-      "<p class=\"highlighted\"\(languageAttribute(of: segments.map(\.text).joined()))>\(spans.joined())</p>\n<p class=\"legend\">\(htmlEscaped(legend))</p>"
+      "<p class=\"token-text\"\(languageAttribute(of: segments.map(\.text).joined()))>\(spans.joined())</p>\n<p class=\"legend\">\(htmlEscaped(legend))</p>"
   }
 
   /// Returns the background of an intensity: near white at 0, orange at 1.

@@ -1,3 +1,5 @@
+public import GeulPage
+
 /// A line chart of one or more series.
 public struct LineChart: Figure {
   /// A series of points, drawn as one line.

@@ -21,35 +21,10 @@ struct ChartOptions: ParsableArguments {
   }
 
   /// Throws if the HTML file cannot be written; called before a long computation.
-  func check() throws {
-    guard let html = html.map(creatable) else { return }
-    let folder = FileSystem.folder(of: html)
-    if FileSystem.isFolder(html) {
-      throw CommandError("\(html) is a directory. Give a file with --html.")
-    }
-    guard FileSystem.isWritable(folder: folder.isEmpty ? "." : folder) else {
-      throw unwritable(html)
-    }
-  }
-
-  private func unwritable(_ file: String) -> CommandError {
-    CommandError("\(file): cannot be written. Choose another file for --html.")
-  }
+  func check() throws { try file?.check() }
 
   /// Writes the page to the file of `--html`, if given.
-  func write(_ page: HTMLPage) throws {
-    guard let html = html.map(creatable) else { return }
-    do {
-      guard FileSystem.isRereadable(html) else {
-        try FileDescriptor(appendingTo: html).write(Array(page.html.utf8).span.raw)
-        return
-      }
-      try AtomicFile(html).replace(keepingPrevious: false) { (out) throws(FileError) in
-        try out.write(Array(page.html.utf8).span)
-      }
-    } catch {
-      throw unwritable(html)
-    }
-    Output.note(language("Wrote \(html)", "저장: \(html)"))
-  }
+  func write(_ page: HTMLPage) throws { try file?.write(page.html, in: language) }
+
+  private var file: HTMLFile? { html.map { HTMLFile($0, option: "--html") } }
 }

@@ -21,7 +21,9 @@ struct HTMLFile {
   }
 
   /// Writes the file; an existing regular file is replaced atomically.
-  func write(_ html: String) throws {
+  ///
+  /// The note that it was written is in `language`.
+  func write(_ html: String, in language: Language = .english) throws {
     do {
       guard FileSystem.isRereadable(path) else {
         try FileDescriptor(appendingTo: path).write(Array(html.utf8).span.raw)
@@ -33,7 +35,7 @@ struct HTMLFile {
     } catch {
       throw unwritable
     }
-    Output.note("Wrote \(path)")
+    Output.note(language("Wrote \(path)", "저장: \(path)"))
   }
 
   private var unwritable: CommandError {

@@ -53,7 +53,7 @@ extension TokenUnit: ExpressibleByArgument {}
 extension NormalForm: ExpressibleByArgument {}
 extension InvalidBytePolicy: ExpressibleByArgument {}
 extension ModelPage.WeightFormat: ExpressibleByArgument {}
-extension ModelPage.Language: ExpressibleByArgument {}
+extension Language: ExpressibleByArgument {}
 
 /// Returns a seed that differs from call to call.
 func randomSeed() -> UInt64 { UInt64.random(in: 0..<1 << 32) }

@@ -22,7 +22,7 @@ struct Page: ParsableCommand {
   var out: String
   @Option(
     help: ArgumentHelp(
-      "Precision of the weights in the page: float32 or int8 (default: int8 above 1 MB of weights).",
+      "Precision of the weights in the page (default: int8 above 1 MB of weights).",
       valueName: "precision"))
   var precision: ModelPage.WeightFormat?
   @Option(help: "Title of the page.")
@@ -33,8 +33,8 @@ struct Page: ParsableCommand {
   var text: String?
   @Option(
     help: ArgumentHelp(
-      "Language of the page: en or ko (default: that of the browser).", valueName: "language"))
-  var language: ModelPage.Language?
+      "Language of the page (default: that of the browser).", valueName: "language"))
+  var language: Language?
 
   func validate() throws {
     guard !models.isEmpty else { throw ValidationError("Give at least one model.") }

@@ -21,12 +21,6 @@ public struct ModelPage: Sendable {
   public var language: Language?
   private var models: [(name: String, base64: String)] = []
 
-  /// A language of the page.
-  public enum Language: String, Codable, Sendable, CaseIterable {
-    case english = "en"
-    case korean = "ko"
-  }
-
   /// The storage format of weight matrices in a page.
   public enum WeightFormat: String, Sendable, CaseIterable {
     case float32

@@ -1,5 +1,6 @@
 import Foundation
 import GeulCharts
+import GeulPage
 import Testing
 
 struct FigureTests {

@@ -1,5 +1,6 @@
 import Foundation
 import GeulCharts
+import GeulPage
 import Testing
 
 /// Figures and pages in Korean, and figures over groups of columns.

@@ -21,7 +21,9 @@ struct EngineTests {
   @Test func `the engine computes what the library computes`() throws {
     let folder = try EngineFixture.folder()
     for fixture in EngineFixture.all { try fixture.write(to: folder) }
-    let (status, output) = try #require(Program("node")).run([Self.scripts.file("compare.mjs"), folder.path])
+    let (status, output) = try #require(Program("node")).run([
+      Self.scripts.file("compare.mjs"), folder.path,
+    ])
     #expect(status == 0, "\(output)")
     #expect(
       output.split(separator: "\n").count { $0.hasSuffix(": equal") } == EngineFixture.all.count)
@@ -30,7 +32,8 @@ struct EngineTests {
   @Test func `the unit tests of the engine pass`() throws {
     let names = Self.scripts.names().filter { $0.hasSuffix(".test.mjs") }
     #expect(!names.isEmpty)
-    let (status, output) = try #require(Program("node")).run(["--test"] + names.map(Self.scripts.file))
+    let (status, output) = try #require(Program("node")).run(
+      ["--test"] + names.map(Self.scripts.file))
     #expect(status == 0, "\(output)")
   }
 }

@@ -1,7 +1,7 @@
 /// A language of the text in figures, reports and pages.
 ///
 /// Texts stand side by side where they are used: `language("Loss", "손실")`.
-public enum Language: String, Sendable, CaseIterable {
+public enum Language: String, Codable, Sendable, CaseIterable {
   case english = "en"
   case korean = "ko"
 
