@@ -1,11 +1,9 @@
 import { button, h, svg } from "../app/dom.js";
 import { runInSlices } from "../app/scheduler.js";
 import { formatNumber, formatPercent, formatScientific, formatSigned, t } from "../app/strings.js";
+import { surprisalTint } from "../app/surprisal.js";
 import { createBarList } from "./barList.js";
 import { createSentenceReading, createTokenRow, meanLoss, predictionBars, tokenProbability } from "./reading.js";
-
-/** The surprisal in bits that gets the full color. */
-const fullTintBits = 8;
 
 /** Step 1: the tokens with their ids and probabilities, the probability of the sentence, and two characters exchanged. */
 export function createSequenceFigure({ reading, onClose }) {
@@ -81,7 +79,7 @@ function createSurprisalRow(reading, label) {
   const percent = (index) => formatPercent(tokenProbability(reading, index));
   return createTokenRow(reading, {
     label,
-    tint: (index) => (isKnown(index) ? Math.min(1, reading.trace.surprisal[index] / fullTintBits) : 0),
+    tint: (index) => surprisalTint(reading.trace.surprisal[index]),
     below: (index) => [
       { text: String(reading.tokens[index].id), class: "id" },
       { text: isKnown(index) ? percent(index).replace(" ", "") : "–", class: "percent" },

@@ -1,5 +1,5 @@
 import { button, h, slider } from "../app/dom.js";
-import { formula } from "../app/formula.js";
+import { formula, formulaNumber } from "../app/formula.js";
 import { createLineChart } from "../app/lineChart.js";
 import { formatNumber, t } from "../app/strings.js";
 import { createBarList } from "./barList.js";
@@ -70,11 +70,7 @@ export function createUpdateFigure({ cellReading: reading, kind, onClose }) {
   function show() {
     const [kept, written] = update.terms(before, numbers);
     const after = kept + written;
-    const inParentheses = (value) => {
-      const text = formatNumber(value, 2);
-      return text.startsWith("-") ? `(${text})` : text;
-    };
-    const text = update.equation(inParentheses(before), numbers.map(inParentheses));
+    const text = update.equation(formulaNumber(before), numbers.map(formulaNumber));
     equation.replaceChildren(formula(`${text} = ${formatNumber(after, 2)}`, true));
     const scale = Math.max(1, Math.abs(before), Math.abs(kept), Math.abs(written), Math.abs(after));
     const terms = [[update.before, before], [update.kept, kept], [update.written, written], [update.after, after]];

@@ -1,3 +1,4 @@
+import { checkBox } from "../app/checkBox.js";
 import { h } from "../app/dom.js";
 import { createLineChart } from "../app/lineChart.js";
 import { formatSigned, t } from "../app/strings.js";
@@ -31,9 +32,9 @@ export function influencePanel(view) {
   const controls = h("div", { class: "controls" },
     segmented(t("see.influenceOf"), ["norms", "contributions"].map((key) => [key, t(`see.${key}`)]),
       () => state.influence, (influence) => view.change({ influence })).element,
-    h("label", { class: "check" }, h("input", { type: "checkbox", checked: state.isLogarithmic, on: {
-      change: (event) => view.change({ isLogarithmic: event.target.checked }),
-    } }), h("span", { text: t("see.logarithmic") })));
+    checkBox({
+      label: t("see.logarithmic"), isChecked: state.isLogarithmic, onChange: (isLogarithmic) => view.change({ isLogarithmic }),
+    }));
   const help = h("p", { text: t(`see.${state.influence}Help`) });
   if (!current?.isDone) return [help, controls, h("p", { text: t(current ? "see.computing" : "see.noInfluence") })];
   const characters = influenceOf(view.window.characters, current).map((value, index) => ({ ...value, index }));
