@@ -85,7 +85,7 @@ export function createLineChart({
     scroller.scrollLeft = scrollLeft;
     const isScrolled = axisWidth + width > drawnWidth;
     scroller.tabIndex = isScrolled ? 0 : -1;
-    if (isScrolled && cursor !== null) scrollTo(axisWidth + x(cursor));
+    if (isScrolled && cursor !== null) showOffset(axisWidth + x(cursor));
   }
 
   function verticalAxis() {
@@ -96,7 +96,7 @@ export function createLineChart({
   }
 
   /** Scrolls the chart, but not the page, to what is at a distance from its left side. */
-  function scrollTo(offset) {
+  function showOffset(offset) {
     const isVisible = offset > scroller.scrollLeft + axisWidth && offset < scroller.scrollLeft + drawnWidth - 20;
     if (!isVisible) scroller.scrollLeft = offset - drawnWidth / 2;
   }
