@@ -16,7 +16,7 @@ views = ["write", "see", "learn", "compare"]
 
 class LanguageTests(PageTest):
     def test_language_of_the_browser_is_the_default(self):
-        for browser_language, expected in [("en", "en"), ("ko", "ko"), ("fr-FR", "en")]:
+        for browser_language, expected in [("en", "en"), ("ko", "ko"), ("en-US,ko", "en"), ("ko-KR,en", "ko"), ("fr-FR", "en"), ("fr,ko", "ko")]:
             with self.subTest(browser_language):
                 self.open(language=browser_language)
                 self.assertEqual(self.js("return document.documentElement.lang"), expected)

@@ -1,4 +1,5 @@
-import { formatNumber, superscript } from "./strings.js";
+import { superscript } from "./numbers.js";
+import { formatNumber } from "./strings.js";
 
 /** The number of decades that a logarithmic axis shows at most. */
 const mostDecades = 40;

@@ -1,7 +1,8 @@
 import { linearAxis, logarithmicAxis } from "./chartAxes.js";
 import { h, svg } from "./dom.js";
 import { plainText, richText } from "./formula.js";
-import { formatNumber, formatScientific, formatSignificant, t } from "./strings.js";
+import { formatScientific, formatSignificant } from "./numbers.js";
+import { formatNumber, t } from "./strings.js";
 import { createTable } from "./table.js";
 
 /** The space around the plot, in CSS pixels: `left` and `right` keep half of a label inside. */

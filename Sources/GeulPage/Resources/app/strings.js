@@ -29,30 +29,7 @@ export function formatPercent(probability) {
   return `${formatNumber(percent, percent >= 9.95 ? 0 : percent >= 0.095 ? 1 : 3)} %`;
 }
 
-/** Returns a number with its sign. */
-export function formatSigned(value, digits) {
-  return `${value < 0 ? "−" : "+"}${formatNumber(Math.abs(value), digits)}`;
-}
-
-/** Returns a number with about three significant digits. */
-export function formatSignificant(value) {
-  const digits = value === 0 ? 0 : 2 - Math.floor(Math.log10(Math.abs(value)));
-  return formatNumber(value, Math.max(0, Math.min(12, digits || 0)));
-}
-
-/** Returns a number as `4.2 × 10⁻²¹`, or as `formatSignificant` does if that is short. */
-export function formatScientific(value) {
-  const power = Math.floor(Math.log10(Math.abs(value)));
-  if (!Number.isFinite(value) || value === 0 || (power >= -2 && power <= 3)) return formatSignificant(value);
-  return `${formatNumber(value / 10 ** power, 1)} × 10${superscript(power)}`;
-}
-
-/** Returns a whole number in superscript digits. */
-export function superscript(number) {
-  return String(number).replace(/./g, (digit) => (digit === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]));
-}
-
-/** Returns the language of the browser if the page has it, else English. */
+/** Returns the first language of the browser's list that the page has, else English. */
 export function preferredLanguage() {
-  return (navigator.languages ?? [navigator.language]).some((tag) => tag.startsWith("ko")) ? "ko" : "en";
+  return navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => tag in translations) ?? "en";
 }

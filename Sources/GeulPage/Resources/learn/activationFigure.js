@@ -1,7 +1,8 @@
 import { h, slider } from "../app/dom.js";
 import { formula } from "../app/formula.js";
 import { createLineChart } from "../app/lineChart.js";
-import { formatNumber, formatScientific, t } from "../app/strings.js";
+import { formatScientific } from "../app/numbers.js";
+import { formatNumber, t } from "../app/strings.js";
 import { defaultNeuron, neuronSeries } from "./neurons.js";
 import { learnState } from "./reading.js";
 

@@ -1,6 +1,7 @@
 import { button, h, svg } from "../app/dom.js";
+import { formatScientific, formatSigned } from "../app/numbers.js";
 import { runInSlices } from "../app/scheduler.js";
-import { formatNumber, formatPercent, formatScientific, formatSigned, t } from "../app/strings.js";
+import { formatNumber, formatPercent, t } from "../app/strings.js";
 import { surprisalTint } from "../app/surprisal.js";
 import { createBarList } from "./barList.js";
 import { createSentenceReading, createTokenRow, meanLoss, predictionBars, tokenProbability } from "./reading.js";

@@ -1,7 +1,8 @@
 import { checkBox } from "../app/checkBox.js";
 import { h } from "../app/dom.js";
 import { createLineChart } from "../app/lineChart.js";
-import { formatSigned, t } from "../app/strings.js";
+import { formatSigned } from "../app/numbers.js";
+import { t } from "../app/strings.js";
 import { contextItem, segmented } from "./parts.js";
 
 /** The decades that the logarithmic scale of the tints covers. */
