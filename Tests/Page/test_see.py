@@ -249,8 +249,8 @@ class HeatMapTests(SeeTests):
         self.assertIn("망각 게이트 Forget gate", panels["forgetGate"])
         formulas = [re.sub(r"\s", "", formula.get_attribute("textContent")) for formula in self.find_all(".quantity .formula")]
         self.assertEqual(formulas, [
-            "ft=σ(Wfxt+Ufht−1+bf)", "it=σ(Wixt+Uiht−1+bi)", "c̃t=tanh(Wcxt+Ucht−1+bc)", "ot=σ(Woxt+Uoht−1+bo)",
-            "ct=ft⊙ct−1+it⊙c̃t", "ht=ot⊙tanh(ct)"])
+            "ft=σ(Wfxt+Ufht−1+bf)", "it=σ(Wixt+Uiht−1+bi)", "c~t=tanh(Wcxt+Ucht−1+bc)", "ot=σ(Woxt+Uoht−1+bo)",
+            "ct=ft⊙ct−1+it⊙c~t", "ht=ot⊙tanh(ct)"])
 
     def test_scrolling(self):
         """All maps scroll together, and to the cursor."""

@@ -1,6 +1,8 @@
+import { checkBox } from "../app/checkBox.js";
 import { h } from "../app/dom.js";
 import { createLineChart } from "../app/lineChart.js";
-import { formatNumber, t } from "../app/strings.js";
+import { formatSigned } from "../app/numbers.js";
+import { t } from "../app/strings.js";
 import { contextItem, segmented } from "./parts.js";
 
 /** The decades that the logarithmic scale of the tints covers. */
@@ -31,9 +33,9 @@ export function influencePanel(view) {
   const controls = h("div", { class: "controls" },
     segmented(t("see.influenceOf"), ["norms", "contributions"].map((key) => [key, t(`see.${key}`)]),
       () => state.influence, (influence) => view.change({ influence })).element,
-    h("label", { class: "check" }, h("input", { type: "checkbox", checked: state.isLogarithmic, on: {
-      change: (event) => view.change({ isLogarithmic: event.target.checked }),
-    } }), h("span", { text: t("see.logarithmic") })));
+    checkBox({
+      label: t("see.logarithmic"), isChecked: state.isLogarithmic, onChange: (isLogarithmic) => view.change({ isLogarithmic }),
+    }));
   const help = h("p", { text: t(`see.${state.influence}Help`) });
   if (!current?.isDone) return [help, controls, h("p", { text: t(current ? "see.computing" : "see.noInfluence") })];
   const characters = influenceOf(view.window.characters, current).map((value, index) => ({ ...value, index }));
@@ -41,15 +43,12 @@ export function influencePanel(view) {
   const strongest = characters.sort((a, b) => size(b) - size(a)).slice(0, 6);
   // Norms beyond the reach of the backpropagation are 0.
   const distances = [...current.task.norms].reverse().map((norm, index) => [index + 1, norm]).filter(([, norm]) => norm > 0);
+  view.distanceChart ??= createLineChart({
+    title: t("see.normByDistance"), xLabel: t("see.distance"), yLabel: t("see.norm"), isLogarithmic: true,
+  });
+  view.distanceChart.update({ series: [{ name: t("see.tint.influence"), values: distances }] });
   return [help, controls, h("div", { class: "columns" },
-    createLineChart({
-      title: t("see.normByDistance"), xLabel: t("see.distance"), yLabel: t("see.norm"), logarithmic: true,
-      series: [{ name: t("see.tint.influence"), values: distances }],
-    }),
+    view.distanceChart.element,
     h("div", {}, h("h3", { text: t("see.strongest") }), h("ol", { class: "contexts" }, strongest.map(({ norm, contribution, index }) => (
-      contextItem(view, index, index + 1, state.influence === "norms" ? norm.toPrecision(2) : signed(contribution)))))))];
-}
-
-function signed(value) {
-  return `${value < 0 ? "−" : "+"}${formatNumber(Math.abs(value), 2)}`;
+      contextItem(view, index, index + 1, state.influence === "norms" ? norm.toPrecision(2) : formatSigned(contribution, 2)))))))];
 }

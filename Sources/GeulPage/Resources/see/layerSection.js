@@ -1,5 +1,6 @@
 import { h, selectBox } from "../app/dom.js";
 import { formatNumber, language, t } from "../app/strings.js";
+import { createTable } from "../app/table.js";
 import { quantityFormula } from "./formulas.js";
 import { createHeatMap, largestColumnWidth, leastColumnWidth } from "./heatMap.js";
 import { orderNeurons } from "./layerValues.js";
@@ -140,13 +141,14 @@ export function createLayerSection(view) {
     const columns = Array.from({ length: cursor.end - cursor.start }, (_, index) => cursor.start + index);
     const { quantities, time } = view.layer;
     const headers = [...quantities.keys()].flatMap((key) => columns.map((column) => [key, column]));
-    const line = (name, value) => h("tr", {}, h("th", { scope: "row", text: name }),
-      headers.map(([key, column]) => h("td", { text: formatNumber(value(quantities.get(key), column), 3) })));
-    table.replaceChildren(h("table", {},
-      h("thead", {}, h("tr", {}, h("th", { scope: "col", text: t("see.neuron") }),
-        headers.map(([key, column]) => h("th", { scope: "col", text: `${t(`see.${key}`)}, ${tokenDescription(column)}` })))),
-      h("tbody", {}, line(t("see.mean"), ({ mean }, column) => mean[column]),
-        rows.map((neuron) => line(String(neuron), ({ values }, column) => values[neuron * time + column])))));
+    const line = (name, value) => [
+      h("th", { scope: "row", text: name }),
+      headers.map(([key, column]) => h("td", { text: formatNumber(value(quantities.get(key), column), 3) })),
+    ];
+    table.replaceChildren(createTable(
+      [t("see.neuron"), ...headers.map(([key, column]) => `${t(`see.${key}`)}, ${tokenDescription(column)}`)],
+      [line(t("see.mean"), ({ mean }, column) => mean[column]),
+        ...rows.map((neuron) => line(String(neuron), ({ values }, column) => values[neuron * time + column]))]));
   }
 
   const observer = new ResizeObserver(() => view.layer && updateMaps());

@@ -1,3 +1,5 @@
+import { correlationOf, meanOf, varianceOf } from "../app/statistics.js";
+
 /**
  * The gates and states of a layer over a traced text.
  *
@@ -35,24 +37,6 @@ export function neuronValues({ time, quantities }, key, neuron) {
   return quantities.get(key).values.subarray(neuron * time, (neuron + 1) * time);
 }
 
-function meanOf(values) {
-  return values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
-}
-
-/** Returns the variance of values. */
-export function variance(values) {
-  const mean = meanOf(values);
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length);
-}
-
-/** Returns Pearson's correlation of two rows of values; 0 if one is constant. */
-export function correlation(a, b) {
-  const [meanA, meanB] = [meanOf(a), meanOf(b)];
-  const covariance = a.reduce((sum, value, t) => sum + (value - meanA) * (b[t] - meanB), 0) / Math.max(1, a.length);
-  const scale = Math.sqrt(variance(a) * variance(b));
-  return scale > 0 ? covariance / scale : 0;
-}
-
 /**
  * Returns the neurons of a layer in an order:
  * - "activity": descending variance of the hidden state,
@@ -64,9 +48,9 @@ export function orderNeurons(layer, order, selection = null) {
   const neurons = Array.from({ length: layer.hidden }, (_, neuron) => neuron);
   const isSelected = Float32Array.from({ length: layer.time }, (_, t) => Number(selection && t >= selection.start && t < selection.end));
   const score = {
-    activity: (neuron) => variance(neuronValues(layer, "hiddenState", neuron)),
+    activity: (neuron) => varianceOf(neuronValues(layer, "hiddenState", neuron)),
     persistence: layer.retention && ((neuron) => meanOf(neuronValues(layer, layer.retention, neuron))),
-    selection: selection && ((neuron) => Math.abs(correlation(neuronValues(layer, layer.state, neuron), isSelected))),
+    selection: selection && ((neuron) => Math.abs(correlationOf(neuronValues(layer, layer.state, neuron), isSelected))),
   }[order];
   if (!score) return neurons;
   const scores = neurons.map(score);

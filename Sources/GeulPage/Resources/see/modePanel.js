@@ -1,4 +1,5 @@
 import { h } from "../app/dom.js";
+import { replaceKeepingFocus } from "../app/focus.js";
 import { t } from "../app/strings.js";
 import { influencePanel } from "./influencePanel.js";
 import { matchesPanel, neuronPanel, showMatches, surprisePanel } from "./modePanels.js";
@@ -21,9 +22,6 @@ export function createModePanel(view) {
       return;
     }
     shown = key;
-    // The focus stays on the same control.
-    const controls = () => [...element.querySelectorAll("button, input, select")];
-    const focused = controls().indexOf(document.activeElement);
     const nodes = {
       surprise: () => surprisePanel(view),
       neuron: () => neuronPanel(view),
@@ -31,8 +29,7 @@ export function createModePanel(view) {
       matches: () => matchesPanel(view, matches),
     }[tint]();
     element.hidden = nodes.length === 0;
-    element.replaceChildren(h("h2", { text: t(`see.tint.${tint}`) }), ...nodes);
-    if (focused >= 0) controls()[focused]?.focus();
+    replaceKeepingFocus(element, [h("h2", { text: t(`see.tint.${tint}`) }), ...nodes]);
   }
   return { element, update };
 }

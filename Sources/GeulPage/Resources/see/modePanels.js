@@ -1,3 +1,4 @@
+import { checkBox } from "../app/checkBox.js";
 import { h, selectBox, slider } from "../app/dom.js";
 import { formatNumber, t } from "../app/strings.js";
 import { neuronValues } from "./layerValues.js";
@@ -56,11 +57,9 @@ export function matchesPanel(view, matches) {
   const controls = h("div", { class: "controls" },
     slider({
       label: t("see.threshold"), min: 0.05, max: 0.95, step: 0.05, value: state.threshold, format: (value) => formatNumber(value, 2),
-      onInput: (threshold) => view.change({ threshold }, false),
+      onInput: (threshold) => view.change({ threshold }),
     }),
-    h("label", { class: "check" }, h("input", { type: "checkbox", checked: state.isExclusive, on: {
-      change: (event) => view.change({ isExclusive: event.target.checked }, false),
-    } }), h("span", { text: t("see.exclusive") })));
+    checkBox({ label: t("see.exclusive"), isChecked: state.isExclusive, onChange: (isExclusive) => view.change({ isExclusive }) }));
   const results = h("div", { class: "results" });
   showMatches(view, matches, results);
   return [h("p", { text: t("see.matchesHelp", { state: t(`see.${view.layer.state}`) }) }), controls, results];

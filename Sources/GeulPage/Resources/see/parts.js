@@ -1,5 +1,7 @@
 import { button, h } from "../app/dom.js";
+import { predictedTokens } from "../app/predictions.js";
 import { formatNumber, formatPercent, t } from "../app/strings.js";
+import { createTable } from "../app/table.js";
 import { jamoParts, visibleToken } from "../app/visibleText.js";
 import { neuronValues } from "./layerValues.js";
 import { tokenSurprisal } from "./textWindow.js";
@@ -49,18 +51,19 @@ export function characterDetail(view) {
     const surprisal = tokenSurprisal(node);
     const likely = Number.isNaN(surprisal) ? [] : view.window.tree.predictions(node.parent, 5);
     const label = tokenLabel(view, start + offset);
-    return h("tr", {},
+    return [
       h("th", { scope: "row", class: label.part, text: label.text }),
       h("td", { text: node.id < 0 ? t("see.skipped") : Number.isNaN(surprisal) ? t("see.first") : t("see.bits", { bits: formatNumber(surprisal, 2) }) }),
       h("td", { class: "probability", text: Number.isNaN(surprisal) ? "" : formatPercent(node.probability) }),
       values && h("td", { text: `${t("see.neuronNumber", { neuron })}: ${formatNumber(values[start + offset], 2)}` }),
-      h("td", { class: "likely" }, likely.map(({ id, probability }) => h("span", { class: id === node.id ? "actual" : null },
-        h("b", { text: visibleToken(view.model.vocabulary.tokens[id], view.model.tokenizer.unit) }), ` ${formatPercent(probability)} `))));
+      h("td", { class: "likely" }, predictedTokens(view.model, likely, node.id)),
+    ];
   });
+  const headings = ["see.token", "see.surprisal", "see.probability", values && "see.neuron", "see.likely"].filter(Boolean);
+  const table = createTable(headings.map((key) => t(key)), rows);
+  table.tHead.classList.add("visually-hidden");
   return [
     rows.length > 1 && h("p", {}, h("strong", { text: visibleLine(text) }), ` ${Number.isNaN(bits) ? "" : t("see.bits", { bits: formatNumber(bits, 2) })}`),
-    h("table", {}, h("thead", { class: "visually-hidden" }, h("tr", {},
-      ["see.token", "see.surprisal", "see.probability", values && "see.neuron", "see.likely"].filter(Boolean)
-        .map((key) => h("th", { scope: "col", text: t(key) })))), h("tbody", {}, rows)),
+    table,
   ].filter(Boolean);
 }

@@ -1,13 +1,11 @@
 import { h } from "../app/dom.js";
 import { formatNumber, t } from "../app/strings.js";
+import { fullSurprisal, surprisalTint } from "../app/surprisal.js";
 import { jamoParts } from "../app/visibleText.js";
 import { scaled } from "./colorScale.js";
 import { influenceOf, influenceTints } from "./influencePanel.js";
 import { neuronValues } from "./layerValues.js";
 import { surprisals } from "./textWindow.js";
-
-/** The surprisal, in bits, of the full color. */
-const fullSurprisal = 8;
 
 /**
  * Returns the tints of characters or tokens, ranges of tokens of the window, by the chosen quantity.
@@ -19,7 +17,7 @@ export function textTints(view, matches, ranges) {
   const { state, layer, influence, window } = view;
   const mean = (values) => ranges.map(({ start, end }) => (
     values.subarray(start, end).reduce((a, b) => a + b, 0) / Math.max(1, end - start)));
-  if (state.tint === "surprise") return surprisals(window.nodes, ranges).map((bits) => Math.min(1, bits / fullSurprisal) || 0);
+  if (state.tint === "surprise") return surprisals(window.nodes, ranges).map(surprisalTint);
   if (!layer) return [];
   if (state.tint === "neuron" && state.neuron !== null) {
     return mean(neuronValues(layer, state.quantity, state.neuron)).map((value) => scaled(value, layer.quantities.get(state.quantity).range));

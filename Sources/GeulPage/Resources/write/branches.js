@@ -1,7 +1,7 @@
 import { button, h } from "../app/dom.js";
+import { replaceKeepingFocus } from "../app/focus.js";
 import { t } from "../app/strings.js";
 import { groupCharacters } from "../app/textTree.js";
-import { replaceKeepingFocus } from "./rivalsPanel.js";
 
 /** The number of characters that are shown of a branch. */
 const excerptLength = 20;

@@ -1,3 +1,4 @@
+import { checkBox } from "../app/checkBox.js";
 import { button, h, slider } from "../app/dom.js";
 import { formatNumber, t } from "../app/strings.js";
 import { changeWriteSettings, lengths, speeds, writeSettings } from "./writeSettings.js";
@@ -37,7 +38,7 @@ export function createControls(store) {
     h("div", { class: "settings-grid" },
       sampling("temperature", { min: 0, max: 2, step: 0.05, format: (value) => formatNumber(value, 2) }),
       choice("length", lengths, limit), choice("speed", speeds, limit)),
-    checkBox("isLive"), checkBox("continuesRival"),
+    settingBox("isLive"), settingBox("continuesRival"),
     h("details", {}, h("summary", { text: t("write.more") }),
       h("div", { class: "settings-grid" },
         sampling("topK", {
@@ -91,9 +92,8 @@ function createStops() {
   return explained(label, "about-stops", t("write.stops.about"));
 }
 
-function checkBox(key) {
-  const box = h("input", { type: "checkbox", checked: writeSettings.value[key], on: {
-    change: () => changeWriteSettings({ [key]: box.checked }),
-  } });
-  return h("label", { class: "check" }, box, h("span", { text: t(`write.${key}`) }));
+function settingBox(key) {
+  return checkBox({
+    label: t(`write.${key}`), isChecked: writeSettings.value[key], onChange: (value) => changeWriteSettings({ [key]: value }),
+  });
 }

@@ -1,4 +1,5 @@
 import { button, h } from "../app/dom.js";
+import { replaceKeepingFocus } from "../app/focus.js";
 import { formatNumber, formatPercent, t } from "../app/strings.js";
 import { mostLikely } from "../app/textTree.js";
 import { jamoParts, visibleToken } from "../app/visibleText.js";
@@ -107,13 +108,4 @@ function tokenName(token, unit) {
   if (names[token]) return t(names[token]);
   const jamo = jamoParts(token);
   return jamo ? t(`write.${jamo.part}`, { letter: jamo.letter }) : visibleToken(token, unit);
-}
-
-/** Replaces the children of an element; if one of its buttons has the focus, the button at its place gets it. */
-export function replaceKeepingFocus(element, children) {
-  const index = [...element.querySelectorAll("button")].indexOf(document.activeElement);
-  element.replaceChildren(...children);
-  if (index < 0) return;
-  const buttons = element.querySelectorAll("button");
-  buttons[Math.min(index, buttons.length - 1)]?.focus({ preventScroll: true });
 }
