@@ -85,8 +85,8 @@ export const writeStrings = {
     "write.allSame": "온도가 0이면 이어지는 글이 하나뿐입니다.",
     "write.alternativesDone": "이어지는 글 세 가지가 준비되었습니다.",
     "write.help": "글의 첫머리를 입력하십시오. Ctrl+Enter로 이어 쓰고 Esc로 멈춥니다. 직접 입력한 글에는 밑줄이 있습니다. 색은 글자의"
-      + " 정보량, 곧 모델이 준 확률을 p라 할 때 −log₂ p를 비트로 나타냅니다.",
-    "write.scale": "(1비트 커질 때마다 확률은 절반입니다.)",
+      + " 정보량, 곧 모델이 준 확률 p에 대한 −log₂ p(비트)를 나타냅니다.",
+    "write.scale": "(1비트 커지면 확률은 절반)",
     "write.rate": "초당 {rate}글자",
     "write.ended.length": "{count}글자를 쓰고 멈추었습니다.",
     "write.ended.stop": "{count}글자를 쓰고 중단 문자열 앞에서 멈추었습니다.",
