@@ -4,13 +4,14 @@ import Geul
 /// `geul page`: writes an HTML page that runs models in the browser.
 struct Page: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write an HTML page that runs models in the browser: write, see, learn, compare.",
+    abstract: "Write an HTML page that runs and explains models in the browser.",
     usage: "geul page <model> ... --out <file> [<options>]",
     discussion: """
       geul page checkpoints/my --out my.html
       geul page checkpoints/rnn checkpoints/gru checkpoints/lstm --out compare.html
 
-      The page is one file with the models inside. Open it in a browser, send it by mail or put it on a web server; it \
+      The page continues texts, shows surprisal, gates and neurons, explains RNN and LSTM in ten steps, and compares \
+      models. It is one file with the models inside. Open it in a browser, send it by mail or put it on a web server; it \
       needs no network.
       """)
 
@@ -29,7 +30,7 @@ struct Page: ParsableCommand {
   var title: String?
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Text that the page begins with.", valueName: "text"))
+    help: ArgumentHelp("Initial text of the page.", valueName: "text"))
   var text: String?
   @Option(
     help: ArgumentHelp(

@@ -214,7 +214,7 @@ class ChartTests(CompareTest):
         before = self.series(1)
         self.choose("Reference", "2")
         labels = self.js("return document.querySelectorAll('.chart svg[role=img]')[1].getAttribute('aria-label')")
-        self.assertIn("Difference to 3 random-lstm", labels)
+        self.assertIn("Difference from 3 random-lstm", labels)
         self.assertIn("3 random-lstm: first value 0, last 0, lowest 0, highest 0.", labels)
         self.assertNotEqual(self.series(1), before)
 

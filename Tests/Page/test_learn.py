@@ -248,7 +248,7 @@ class NumberTests(LearnTest):
         model = self.open_model("lstm", 1)
         self.assertAlmostEqual(model.loss(self.text), self.data(".lesson-figure .result", "loss"), 4)
         probability = math.exp(-model.loss(self.text) * (len(self.text) - 1))
-        shown = self.find(".lesson-figure .result").text.split(" · ")[0].split("sentence ")[1].translate(superscripts).replace(" × 10", "e")
+        shown = self.find(".lesson-figure .result").text.split(" · ")[0].split("token: ")[1].translate(superscripts).replace(" × 10", "e")
         self.assertAlmostEqual(1, float(shown) / probability, 1)
         self.choose(4)
         self.click(text="Exchange ‘c’ ↔ ‘a’")

@@ -299,7 +299,7 @@ class NeuronTests(SeeTests):
         for shown, value in zip(notes, sorted(values, reverse=True)[:5] + sorted(values)[:5]):
             self.assertAlmostEqual(shown, value, delta=0.0051)
         self.change("Neuron", "7")
-        self.change("Value", "forgetGate")
+        self.change("Quantity", "forgetGate")
         for tint, character in zip(self.tints(), self.characters()):
             self.assertAlmostEqual(tint, self.value_at(layer, "forgetGate", 7, character), delta=0.0051)
         self.assertIn(7, self.rows())

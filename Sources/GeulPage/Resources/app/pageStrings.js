@@ -1,9 +1,9 @@
 /** The strings of the header and the tabs. */
 export const pageStrings = {
   en: {
-    "page.title": "A language model, character by character",
+    "page.title": "Character-level language models",
     "page.model": "Model",
-    "page.theme": "Colors",
+    "page.theme": "Theme",
     "page.theme.auto": "System",
     "page.theme.light": "Light",
     "page.theme.dark": "Dark",
@@ -26,17 +26,17 @@ export const pageStrings = {
     "page.position": "Position",
     "page.series": "{name}: first value {first}, last {last}, lowest {low}, highest {high}.",
     "page.validation": "validation loss {nats} nats/token",
-    "page.footer": "Made by geul page. The model runs in this browser; nothing is sent anywhere.",
+    "page.footer": "Made with geul page. The model runs in this browser; your text is not sent anywhere.",
     "page.reading": "Reading the text …",
   },
   ko: {
     "page.title": "글자 단위 언어 모델",
     "page.model": "모델",
-    "page.theme": "색",
+    "page.theme": "테마",
     "page.theme.auto": "시스템",
     "page.theme.light": "밝게",
     "page.theme.dark": "어둡게",
-    "page.views": "보기",
+    "page.views": "화면",
     "page.write": "쓰기",
     "page.see": "들여다보기",
     "page.learn": "배우기",
