@@ -14,7 +14,7 @@ const cellFormulas = {
   gru: {
     updateGate: "z_t = σ(W_z x_t + U_z h_{t-1} + b_z)",
     resetGate: "r_t = σ(W_r x_t + U_r h_{t-1} + b_r)",
-    candidate: "n_t = tanh(W_n x_t + b_n + r_t ⊙ (U_n h_{t-1} + c_n))",
+    candidate: "n_t = tanh(W_n x_t + b_n + r_t ⊙ (U_n h_{t-1} + b_{hn}))",
     hiddenState: "h_t = (1 - z_t) ⊙ n_t + z_t ⊙ h_{t-1}",
   },
   rnn: { hiddenState: "h_t = tanh(W_x x_t + W_h h_{t-1} + b)" },
