@@ -1,4 +1,4 @@
-import { h } from "../app/dom.js";
+import { h } from "../../app/dom.js";
 
 /** The formulas of docs/mathematics.md by kind of cell and quantity; `_x` and `_{...}` are subscripts. */
 const cellFormulas = {

@@ -1,4 +1,4 @@
-import { h } from "../app/dom.js";
+import { h } from "../../app/dom.js";
 
 /** Returns the red, green and blue components of a custom property, from 0 to 255, as they apply to an element. */
 function resolvedColor(element, name) {

@@ -1,7 +1,8 @@
-import { neuronValues } from "./layerValues.js";
+import { sumOf } from "../../app/numbers.js";
+import { neuronValues } from "../layers/layerValues.js";
 
 /** Returns 1 if a neuron is on at a value, -1 if it is on with a negative value, and 0 if it is off. */
-export function onSign(value, threshold) {
+function onSign(value, threshold) {
   return value >= threshold ? 1 : value <= -threshold ? -1 : 0;
 }
 
@@ -22,16 +23,15 @@ export function neuronsOnIn(layer, key, { start, end }, threshold, isExclusive) 
     const isOn = (t) => onSign(values[t], threshold) === sign;
     if (sign === 0 || !values.subarray(start, end).every((_, index) => isOn(start + index))) continue;
     if (isExclusive && ((start > 0 && isOn(start - 1)) || (end < layer.time && isOn(end)))) continue;
-    const inside = values.subarray(start, end).reduce((a, b) => a + b, 0);
-    const total = values.reduce((a, b) => a + b, 0);
-    const outside = (total - inside) / Math.max(1, layer.time - (end - start));
+    const inside = sumOf(values.subarray(start, end));
+    const outside = (sumOf(values) - inside) / Math.max(1, layer.time - (end - start));
     result.push({ neuron, sign, contrast: sign * (inside / (end - start) - outside) });
   }
   return result.sort((a, b) => b.contrast - a.contrast || a.neuron - b.neuron);
 }
 
 /** The part of the neurons that must be on together. */
-export const matchingPart = 0.75;
+const matchingPart = 0.75;
 
 /**
  * Returns where neurons of `neuronsOnIn` are on together with their signs: `{ parts, places }`.
