@@ -1,4 +1,4 @@
-import { h } from "../app/dom.js";
+import { h } from "../../app/dom.js";
 
 /**
  * Shows characters with tints in `element`: a block for each line of the text, a span for each character. Blocks make

@@ -1,7 +1,7 @@
-import { button, h } from "../app/dom.js";
-import { t } from "../app/strings.js";
-import { groupCharacters } from "../app/textTree.js";
-import { replaceKeepingFocus } from "./rivalsPanel.js";
+import { button, h } from "../../app/dom.js";
+import { replaceKeepingFocus } from "../../app/focus.js";
+import { t } from "../../app/strings.js";
+import { groupCharacters } from "../../app/textCharacters.js";
 
 /** The number of characters that are shown of a branch. */
 const excerptLength = 20;
@@ -71,11 +71,4 @@ function excerpt(model, piece) {
   const characters = groupCharacters(model, nodes).filter(({ end }) => end > before.length);
   const text = characters.slice(0, excerptLength).map((character) => character.text).join("");
   return text.replace(/[\r\n]+/g, "↵") + (characters.length > excerptLength ? "…" : "");
-}
-
-/** Returns the last node of the newest text that continues `node`. */
-export function newestEnd(node) {
-  let end = node;
-  while (end.children.length > 0) end = end.children.at(-1);
-  return end;
 }
