@@ -35,7 +35,7 @@ extension ReportDocument {
     try paragraph(
       language(
         "Measured on \(text); for a model trained on this text, on the part held out.",
-        "\(text)에서 측정했다. 이 글로 훈련한 모델은 훈련에 쓰지 않고 남겨 둔 부분에서 측정했다."))
+        "\(text)에서 측정했습니다. 이 글로 훈련한 모델은 훈련에 쓰지 않고 남겨 둔 부분에서 측정했습니다."))
     for model in all where model.unknown > 0 {
       try paragraph(
         language(
@@ -43,7 +43,7 @@ extension ReportDocument {
           \(quantity(model.unknown, model.unit)) outside the vocabulary of \(model.name) \
           \(model.unknown == 1 ? "was" : "were") skipped.
           """,
-          "\(model.name)의 어휘에 없는 \(language.amount(model.unknown, of: model.unit))는 건너뛰었다."))
+          "\(model.name)의 어휘에 없는 \(language.amount(model.unknown, of: model.unit))는 건너뛰었습니다."))
     }
     // Tables show the last path components if they are distinct.
     let ends = all.map { FileSystem.name(of: $0.path) }
@@ -62,9 +62,9 @@ extension ReportDocument {
         thousandth, training receives almost no signal from that distance.
         """,
         """
-        한 토큰의 손실을 k토큰 앞의 맨 위층 상태로 미분한 기울기의 노름이다. 상태는 은닉 상태 h이고, LSTM에서는 셀 상태 c도 \
-        쓴다. 글의 여러 위치에서 구한 값의 기하 평균이다. 노름이 1000분의 1로 줄어든 거리에서는 학습에 쓸 신호가 거의 오지 \
-        않는다.
+        한 토큰의 손실을 k토큰 앞의 맨 위층 상태로 미분한 기울기의 노름입니다. 상태는 은닉 상태 h이고, LSTM에서는 셀 상태 c도 \
+        씁니다. 글의 여러 위치에서 구한 값의 기하 평균입니다. 노름이 1000분의 1로 줄어든 거리에서는 학습에 쓸 신호가 거의 \
+        오지 않습니다.
         """))
     let lines = all.flatMap { $0.gradients($0.name) }
     try figure(
@@ -98,8 +98,8 @@ extension ReportDocument {
         \(number(error, 2)) \(nats), largely shared by all k). Where the curve is flat, the model does not use longer context.
         """,
         """
-        바로 앞의 k토큰만 읽고 예측할 때의 손실을 \(positions)곳에서 측정했다. 표준 오차는 \(number(error, 2))\(nats) 이하이며, \
-        대부분 모든 k에 공통된 오차다. 곡선이 평평한 곳에서는 모델이 그보다 긴 문맥을 이용하지 않는다.
+        바로 앞의 k토큰만 읽고 예측할 때의 손실을 \(positions)곳에서 측정했습니다. 표준 오차는 \(number(error, 2))\(nats) \
+        이하이며, 대부분 모든 k에 공통된 오차입니다. 곡선이 평평한 곳에서는 모델이 그보다 긴 문맥을 이용하지 않습니다.
         """))
     try figure(
       LineChart(

@@ -48,8 +48,8 @@ extension ReportDocument {
         expands, states, logits and gradients grow exponentially and training may diverge.
         """,
         """
-        이 바닐라 RNN은 max(0, x)를 쓴다. x가 양수이면 미분이 1이지만 상태에 상한이 없다. W_h가 값을 키우면 상태, 로짓, 기울기가 \
-        지수 함수로 커져 훈련이 발산할 수 있다.
+        이 바닐라 RNN은 max(0, x)를 씁니다. x가 양수이면 미분이 1이지만 상태에 상한이 없습니다. W_h가 값을 키우면 상태, 로짓, \
+        기울기가 지수 함수로 커져 훈련이 발산할 수 있습니다.
         """)
       : language(
         """
@@ -57,8 +57,8 @@ extension ReportDocument {
         training may diverge.
         """,
         """
-        --activation relu를 주면 바닐라 RNN이 max(0, x)를 쓴다. x가 양수이면 미분이 1이지만 상태에 상한이 없으므로 훈련이 발산할 \
-        수 있다.
+        --activation relu를 주면 바닐라 RNN이 max(0, x)를 씁니다. x가 양수이면 미분이 1이지만 상태에 상한이 없으므로 훈련이 \
+        발산할 수 있습니다.
         """)
     return language(
       """
@@ -67,8 +67,8 @@ extension ReportDocument {
       it the gradient vanish. \(relu)
       """,
       """
-      역전파의 한 스텝마다 기울기에 W_h와 활성화 함수의 미분이 곱해진다. W_h가 무엇이든 tanh는 상태를 -1과 1 사이로, 시그모이드는 \
-      게이트를 0과 1 사이로 제한한다. 그러나 포화되면 미분이 0에 가까워지고 기울기도 함께 사라진다. \(relu)
+      역전파의 한 스텝마다 기울기에 W_h와 활성화 함수의 미분이 곱해집니다. W_h가 무엇이든 tanh는 상태를 -1과 1 사이로, \
+      시그모이드는 게이트를 0과 1 사이로 제한합니다. 그러나 포화되면 미분이 0에 가까워지고 기울기도 함께 사라집니다. \(relu)
       """)
   }
 }

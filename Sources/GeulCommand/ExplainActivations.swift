@@ -33,8 +33,8 @@ extension Explain {
         \(unit.pluralNoun); values are those after reading the \(noun).
         """,
         """
-        뉴런 \(architecture.hidden)개 가운데 \(criterion)\(neurons.count)개다. 가로줄은 뉴런, 세로줄은 \(noun)이며, 값은 그 \
-        \(noun)를 읽은 뒤의 값이다.
+        뉴런 \(architecture.hidden)개 가운데 \(criterion)\(neurons.count)개입니다. 행은 뉴런, 열은 \(noun)이며, 값은 그 \
+        \(noun)를 읽은 뒤의 값입니다.
         """))
     let text = explanation.text
     let characters = text.hasCompositeCharacters ? text.characters : []

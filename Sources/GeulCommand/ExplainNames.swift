@@ -21,22 +21,22 @@ extension Explanation.ActivationMap {
     switch kind {
     case .forgetGate:
       language(
-        "near 1 keeps the cell state, near 0 erases it", "1에 가까우면 셀 상태를 남기고, 0에 가까우면 지운다")
+        "near 1 keeps the cell state, near 0 erases it", "1에 가까우면 셀 상태를 그대로 남기고, 0에 가까우면 지웁니다")
     case .inputGate:
       language(
         "near 1 adds the candidate to the cell state, near 0 ignores it",
-        "1에 가까우면 후보 값을 셀 상태에 더하고, 0에 가까우면 더하지 않는다")
+        "1에 가까우면 후보 값을 셀 상태에 더하고, 0에 가까우면 더하지 않습니다")
     case .outputGate:
       language(
-        "near 1 exposes the cell state, near 0 hides it", "1에 가까우면 셀 상태를 내보내고, 0에 가까우면 가린다")
+        "near 1 exposes the cell state, near 0 hides it", "1에 가까우면 셀 상태를 내보내고, 0에 가까우면 가려 둡니다")
     case .updateGate:
       language(
         "near 1 keeps the hidden state, near 0 replaces it by the candidate",
-        "1에 가까우면 은닉 상태를 그대로 두고, 0에 가까우면 후보 값으로 바꾼다")
+        "1에 가까우면 은닉 상태를 그대로 두고, 0에 가까우면 후보 값으로 바꿉니다")
     case .resetGate:
       language(
         "near 1 lets the candidate use the previous hidden state, near 0 ignores it",
-        "1에 가까우면 후보 값을 만들 때 이전 은닉 상태를 쓰고, 0에 가까우면 쓰지 않는다")
+        "1에 가까우면 후보 값을 만들 때 이전 은닉 상태를 쓰고, 0에 가까우면 쓰지 않습니다")
     case .candidate where cell == .lstm:
       language(
         "the new content of the cell state, from -1 to 1", "셀 상태에 더할 새 정보, -1에서 1까지")
@@ -48,7 +48,7 @@ extension Explanation.ActivationMap {
       language("h, the output of the layer, from -1 to 1", "층의 출력 h, -1에서 1까지")
     case .hiddenState:
       language(
-        "h, the output of the layer: 0 or more, without bound", "층의 출력 h, 0 이상이며 상한이 없다")
+        "h, the output of the layer: 0 or more, without bound", "층의 출력 h, 0 이상이며 상한이 없습니다")
     }
   }
 }

@@ -32,7 +32,7 @@ extension Explain {
         coefficient.
         """,
         """
-        \(path)의 \(amount)를 읽히면서 특징마다 상관관계가 가장 강한 뉴런을 찾았다. r은 피어슨 상관계수다.
+        \(path)에서 \(amount)를 읽히면서 특징마다 상관관계가 가장 강한 뉴런을 찾았습니다. r은 피어슨 상관계수입니다.
         """))
     if probe.findings.contains(where: \.feature.isApproximate) {
       try document.paragraph(
@@ -42,7 +42,7 @@ extension Explain {
           mistaken for them.
           """,
           """
-          조사와 어미는 사전 없이 어절 끝의 글자만 보고 찾는다. 그래서 빠뜨린 것도 있고 잘못 찾은 것도 있다.
+          조사와 어미는 사전 없이 어절 끝의 글자만 보고 찾습니다. 그래서 빠뜨린 것도 있고 잘못 찾은 것도 있습니다.
           """))
     }
     let isFound = { (finding: NeuronProbe.Finding) in
@@ -83,6 +83,6 @@ extension Explain {
       },
       legend: names.language(
         "0 is the neuron's minimum in this excerpt, 1 its maximum.",
-        "0은 이 발췌문에서 뉴런의 최솟값, 1은 최댓값이다."))
+        "0은 이 발췌문에서 뉴런의 최솟값, 1은 최댓값입니다."))
   }
 }

@@ -48,8 +48,8 @@ extension Explain {
       isComposite
       ? language(
         " The surprisal of a character is the sum over its \(unit.pluralNoun).",
-        " 글자의 놀라움은 그 글자를 이루는 \(koreanNoun)의 놀라움을 모두 더한 값이다.") : ""
-    try document.heading(language("Surprisal", "놀라움"))
+        " 글자의 정보량은 그 글자를 이루는 \(koreanNoun)의 정보량을 모두 더한 값입니다.") : ""
+    try document.heading(language("Surprisal", "정보량"))
     try document.paragraph(
       language(
         """
@@ -57,8 +57,8 @@ extension Explain {
         10 bits at 1/1024.\(sum)\(means.isEmpty ? "" : " Mean: \(means).") The first \(noun) has no prediction.
         """,
         """
-        놀라움(surprisal)은 실제로 나온 \(koreanNoun)에 모델이 준 확률을 p라 할 때 -log2(p)이다. 확률이 1이면 0비트, 1/2이면 \
-        1비트, 1/1024이면 10비트다.\(sum)\(means.isEmpty ? "" : " 평균은 \(means)다.") 첫 \(koreanNoun)에는 예측이 없다.
+        정보량(surprisal)은 실제로 나온 \(koreanNoun)에 모델이 준 확률을 p라 할 때 -log2(p)입니다. 확률이 1이면 0비트, 1/2이면 \
+        1비트, 1/1024이면 10비트입니다.\(sum)\(means.isEmpty ? "" : " 평균은 \(means)입니다.") 첫 \(koreanNoun)에는 예측이 없습니다.
         """))
   }
 
@@ -72,7 +72,8 @@ extension Explain {
       if json { Output.note("Only the first \(shown) of \(all) tokens are explained.") }
       try document.paragraph(
         language(
-          "Only the first \(shown) of \(all) tokens are shown.", "토큰 \(all)개 가운데 처음 \(shown)개만 보인다."
+          "Only the first \(shown) of \(all) tokens are shown.",
+          "토큰 \(all)개 가운데 처음 \(shown)개만 보여 줍니다."
         ))
     }
     let missing = encoding.substitutions.count
@@ -80,7 +81,7 @@ extension Explain {
       try document.paragraph(
         language(
           "\(quantity(missing, unit)) of the text \(missing == 1 ? "is" : "are") not in the vocabulary and replaced or skipped.",
-          "글의 \(language.amount(missing, of: unit))는 어휘에 없어 다른 것으로 바꾸거나 건너뛰었다."))
+          "글의 \(language.amount(missing, of: unit))는 어휘에 없어 다른 토큰으로 바꾸거나 건너뛰었습니다."))
     }
   }
 
@@ -109,7 +110,7 @@ extension Explain {
       },
       legend: language(
         "Color intensity, or the digit without colors: surprisal in bits (colors up to 10, digits up to 9).",
-        "색의 진하기, 색이 없으면 숫자: 놀라움(비트). 색은 10까지, 숫자는 9까지 나타낸다."))
+        "색의 진하기, 색이 없으면 숫자: 정보량(비트). 색은 10까지, 숫자는 9까지 나타냅니다."))
   }
 
   private func showPredictions(
@@ -121,7 +122,7 @@ extension Explain {
     }
     func bits(_ surprisal: Double?) -> String { surprisal.map { number($0, 1) } ?? "" }
     let headings = [
-      language("bits", "비트"), language("five most likely tokens", "가장 그럴듯한 토큰 다섯 개"),
+      language("bits", "비트"), language("five most likely tokens", "확률이 높은 토큰 다섯 개"),
     ]
     let rows = explanation.positions.map { position in
       [names(position.token), bits(position.surprisal), list(position.predictions)]
@@ -137,7 +138,7 @@ extension Explain {
       try document.paragraph(
         language(
           "A hyphen marks a final consonant: ㄱ begins a syllable, -ㄱ ends one.",
-          "붙임표는 종성을 나타낸다. ㄱ은 초성이고 -ㄱ은 종성이다."))
+          "붙임표는 종성을 나타냅니다. ㄱ은 초성이고 -ㄱ은 종성입니다."))
     }
     // The character and its sum stand in the row of its first token.
     let composite = explanation.text.characters.flatMap { character in

@@ -4,13 +4,14 @@ import Geul
 /// `geul page`: writes an HTML page that runs models in the browser.
 struct Page: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write an HTML page that runs models in the browser: write, see, learn, compare.",
+    abstract: "Write an HTML page that runs and explains models in the browser.",
     usage: "geul page <model> ... --out <file> [<options>]",
     discussion: """
       geul page checkpoints/my --out my.html
       geul page checkpoints/rnn checkpoints/gru checkpoints/lstm --out compare.html
 
-      The page is one file with the models inside. Open it in a browser, send it by mail or put it on a web server; it \
+      The page continues texts, shows surprisal, gates and neurons, explains RNN and LSTM in ten steps, and compares \
+      models. It is one file with the models inside. Open it in a browser, send it by mail or put it on a web server; it \
       needs no network.
       """)
 
@@ -22,18 +23,18 @@ struct Page: ParsableCommand {
   var out: String
   @Option(
     help: ArgumentHelp(
-      "Precision of the weights in the page: float32 or int8 (default: int8 above 1 MB of weights).",
+      "Precision of the weights in the page (default: int8 above 1 MB of weights).",
       valueName: "precision"))
   var precision: ModelPage.WeightFormat?
   @Option(help: "Title of the page.")
   var title: String?
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Text that the page begins with.", valueName: "text"))
+    help: ArgumentHelp("Initial text of the page.", valueName: "text"))
   var text: String?
   @Option(
     help: ArgumentHelp(
-      "Language of the page: en or ko (default: that of the browser).", valueName: "language"))
+      "Language of the page (default: that of the browser).", valueName: "language"))
   var language: Language?
 
   func validate() throws {

@@ -39,7 +39,7 @@ extension Report {
         ),
       ],
       [
-        language("optimizer", "최적화"),
+        language("optimizer", "최적화 알고리즘"),
         language(
           "\(optimizer), peak learning rate \(peak), seed \(configuration.seed)",
           "\(optimizer), 최대 학습률 \(peak), 난수 시드 \(configuration.seed)"),
@@ -64,8 +64,8 @@ extension Report {
         the learning rate halved; its peak is now \(peak). The discarded steps are not shown.
         """,
         """
-        손실이 \(times)번 발산했다. 그때마다 저장해 둔 지점으로 되돌아가 학습률을 절반으로 낮추었고, 지금 최대 학습률은 \(peak)이다. \
-        버린 스텝은 보이지 않는다.
+        손실이 \(times)번 발산했습니다. 그때마다 저장해 둔 지점으로 되돌아가 학습률을 절반으로 낮추었고, 지금 최대 학습률은 \
+        \(peak)입니다. 버린 스텝은 보여 주지 않습니다.
         """))
   }
 
@@ -105,7 +105,7 @@ extension Report {
       try document.paragraph(
         language(
           "Validation loss can be below training loss: dropout (\(dropout)) is off and the averaged weights are used.",
-          "검증 손실이 훈련 손실보다 작을 수도 있다. 검증할 때에는 드롭아웃(\(dropout))을 끄고 평균한 가중치를 쓰기 때문이다."))
+          "검증 손실이 훈련 손실보다 작을 수도 있습니다. 검증할 때에는 드롭아웃(\(dropout))을 끄고 평균한 가중치를 쓰기 때문입니다."))
     }
     try document.figure(
       LineChart(

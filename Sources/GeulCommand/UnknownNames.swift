@@ -70,33 +70,10 @@ enum UnknownNames {
     return " It is an option of geul \(other.name)."
   }
 
-  /// Returns the candidates with the smallest edit distance to a name; an empty array if that distance
-  /// exceeds `limit`, by default a third of the name's length.
-  private static func nearest(_ name: String, _ candidates: [String], limit: Int? = nil) -> [String]
-  {
-    let limit = limit ?? max(1, name.count / 3)
-    let distances = candidates.map { (candidate: $0, distance: editDistance(name, $0)) }
-    guard let least = distances.map(\.distance).min(), least <= limit else { return [] }
-    return distances.filter { $0.distance == least }.map(\.candidate)
-  }
-
-  /// The number of insertions, deletions, substitutions and swaps of neighbors that turn `a` into `b`
-  /// (optimal string alignment distance).
-  private static func editDistance(_ a: String, _ b: String) -> Int {
-    let (a, b) = (Array(a), Array(b))
-    var rows = [Array(0...b.count)]
-    for i in a.indices {
-      var row = [i + 1]
-      for j in b.indices {
-        var least = min(
-          rows[i][j + 1] + 1, row[j] + 1, rows[i][j] + (a[i] == b[j] ? 0 : 1))
-        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
-          least = min(least, rows[i - 1][j - 1] + 1)
-        }
-        row.append(least)
-      }
-      rows.append(row)
-    }
-    return rows[a.count][b.count]
+  /// Returns the candidates nearest to a name, by default at an edit distance of at most a third of its length.
+  private static func nearest(
+    _ name: String, _ candidates: [String], limit: Int? = nil
+  ) -> [String] {
+    nearestNames(to: name, among: candidates, limit: limit ?? max(1, name.count / 3))
   }
 }

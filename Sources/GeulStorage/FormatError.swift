@@ -78,7 +78,7 @@ extension FormatError.Reason: CustomStringConvertible {
       "is truncated: expected \(expected) bytes, found \(found). \(damaged)"
     case .headerNotUTF8: "has a header that is not valid UTF-8. \(damaged)"
     case .badHeader(let expected, let offset):
-      "has an invalid header: expected \(expected) at byte \(offset). \(foreign)"
+      "has an invalid header: expected \(expected) at offset \(offset). \(foreign)"
     case .duplicate(let name): "has \"\(name)\" twice in its header. \(foreign)"
     case .unknownDtype(let tensor, let dtype):
       "tensor \"\(tensor)\" has the unknown dtype \"\(dtype)\". Convert it to F32."
@@ -87,10 +87,10 @@ extension FormatError.Reason: CustomStringConvertible {
     case .wrongLength(let tensor, let expected, let found):
       "tensor \"\(tensor)\" has \(byteCount(found)); its shape requires \(expected). \(foreign)"
     case .overlap(let tensor, let begins, let expected):
-      "tensor \"\(tensor)\" starts at byte \(begins) of the data and overlaps the previous tensor, "
-        + "which ends at byte \(expected). \(foreign)"
+      "tensor \"\(tensor)\" starts at offset \(begins) of the data and overlaps the previous tensor, "
+        + "which ends at offset \(expected). \(foreign)"
     case .gap(let tensor, let begins, let expected):
-      "tensor \"\(tensor)\" starts at byte \(begins) of the data instead of byte \(expected), "
+      "tensor \"\(tensor)\" starts at offset \(begins) of the data instead of \(expected), "
         + "where the previous tensor ends. \(foreign)"
     case .trailingBytes(let count): "has \(byteCount(count)) after the last tensor. \(damaged)"
     case .wrongChecksum(let expected, let found):

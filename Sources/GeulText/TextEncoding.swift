@@ -38,29 +38,11 @@ struct TextEncoding: Equatable {
     name.lowercased().filter { $0.isLetter || $0.isNumber }
   }
 
-  /// Returns the names with the smallest edit distance, if that is at most 2.
+  /// Returns up to three names at the smallest edit distance, if that is at most 2; case and punctuation do not count.
   private static func suggestions(for folded: String) -> [String] {
-    let names = Set(ICU.encodingNames + ["CP949"])
-    let ranked = names.map { (distance: editDistance(fold($0), folded), name: $0) }.sorted {
-      ($0.distance, $0.name) < ($1.distance, $1.name)
-    }
-    guard let best = ranked.first?.distance, best <= 2 else { return [] }
-    return ranked.prefix { $0.distance == best }.prefix(3).map(\.name)
-  }
-
-  /// Returns the edit distance: the number of letters to insert, delete or replace (Levenshtein 1965).
-  private static func editDistance(_ a: String, _ b: String) -> Int {
-    let b = Array(b)
-    var row = Array(0...b.count)
-    for (i, x) in a.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, y) in b.enumerated() {
-        (diagonal, row[j + 1]) = (
-          row[j + 1], min(diagonal + (x == y ? 0 : 1), row[j] + 1, row[j + 1] + 1)
-        )
-      }
-    }
-    return row[b.count]
+    let names = Dictionary(
+      (ICU.encodingNames + ["CP949"]).sorted().map { (fold($0), $0) }, uniquingKeysWith: { $1 })
+    return nearestNames(to: folded, among: names.keys.sorted(), limit: 2).prefix(3)
+      .compactMap { names[$0] }.sorted()
   }
 }

@@ -50,7 +50,7 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The source, the problem and a remedy, without a line feed.
   public var description: String { "\(source): \(message)" }
 
-  private var location: String { offset.map { " at byte \($0)" } ?? "" }
+  private var location: String { offset.map { " at offset \($0)" } ?? "" }
 
   /// Returns the meaning of bytes that encode a surrogate, such as ED A0 80.
   private static func surrogate(_ bytes: [UInt8]) -> String {
@@ -75,7 +75,9 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
       return "this is not text: \(evidence)\(location); --unit byte reads any file."
     case .invalidBytes(let bytes, let encoding, let suggestions):
       let remedy = EncodingSuggestion.remedy(suggestions) ?? "set its encoding with --encoding"
-      return "\(bytes.count == 1 ? "the byte" : "the bytes") \(hexadecimal(bytes))\(location)"
+      let digits = bytes.map { "0x" + String(hexadecimal: $0, digits: 2, uppercase: true) }
+      return
+        "\(digits.count == 1 ? "the byte" : "the bytes") \(digits.joined(separator: " "))\(location)"
         + " \(bytes.count == 1 ? "is" : "are") not valid \(encoding)\(Self.surrogate(bytes));"
         + " \(remedy), or use --invalid replace to replace invalid bytes with U+FFFD."
     case .unknownByteOrder(let encoding, let suggestions):

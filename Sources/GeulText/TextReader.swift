@@ -256,7 +256,7 @@ struct TextReader: ~Copyable {
       notes.append("\(name): NULs at the end were removed: \(zeros)\(offset).")
     }
     if replaced > 0 {
-      let first = firstReplaced.map { ", the first at byte \($0)" } ?? ""
+      let first = firstReplaced.map { ", the first at offset \($0)" } ?? ""
       notes.append("\(name): invalid byte sequences replaced with U+FFFD: \(replaced)\(first).")
     }
     return notes

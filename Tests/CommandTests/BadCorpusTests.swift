@@ -87,7 +87,7 @@ struct BadCorpusTests {
   @Test func `a binary file is refused, except with --unit byte`() throws {
     try folder.write(Array("text".utf8) + [0, 1, 2, 3] + Array("more".utf8), to: "text.bin")
     try train(["text.bin"]).expectRefusal(
-      1, naming: "text.bin", "not text", "at byte 4", "--unit byte")
+      1, naming: "text.bin", "not text", "at offset 4", "--unit byte")
     #expect(try train(["text.bin", "--unit", "byte"]).status == 0)
   }
 
@@ -95,7 +95,8 @@ struct BadCorpusTests {
     let bytes = Array("안녕 여러분, ".utf8) + [0xFF] + Array(Texts.korean.utf8)
     try folder.write(bytes, to: "text.txt")
     try train(["text.txt"]).expectRefusal(
-      1, naming: "text.txt", "FF", "at byte \(Array("안녕 여러분, ".utf8).count)", "UTF-8", "--encoding",
+      1, naming: "text.txt", "FF", "at offset \(Array("안녕 여러분, ".utf8).count)", "UTF-8",
+      "--encoding",
       "--invalid replace")
     #expect(!folder.exists("run"))
     let replaced = try train(["text.txt", "--invalid", "replace"])

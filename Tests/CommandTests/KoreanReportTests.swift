@@ -41,7 +41,7 @@ struct KoreanReportTests {
       "gru": ["업데이트 게이트", "리셋 게이트", "후보 값"], "rnn": [],
     ]
     for name in (gates[cell] ?? []) + ["은닉 상태"] { #expect(shown.contains("\n\(name): ")) }
-    for words in ["놀라움\n──────\n", "비트/자모,", "비트/글자다.", "\n옛날 어느 마을에\n", "(다음)", "뉴런 16개 가운데"] {
+    for words in ["정보량\n──────\n", "비트/자모,", "비트/글자입니다.", "\n옛날 어느 마을에\n", "(다음)", "뉴런 16개 가운데"] {
       #expect(shown.contains(words), "\(words)")
     }
   }

@@ -97,7 +97,7 @@ struct FigureTests {
     for reference in ["http:", "https:", "src=", "@import", "url("] {
       #expect(!html.contains(reference))
     }
-    #expect(html.contains("prefers-color-scheme:dark"))
+    #expect(html.contains("color-scheme: light dark") && html.contains("--text: light-dark("))
     // Every drawing has a text alternative.
     let drawings = html.components(separatedBy: "role=\"img\"").count - 1
     #expect(drawings == 2)

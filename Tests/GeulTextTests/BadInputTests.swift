@@ -61,7 +61,7 @@ struct BadInputTests {
   @Test func `binary files are an error unless the unit is a byte`() throws {
     #expect(
       error(.bytes(Array("\u{89}PNG\r\n\u{1A}\n\0\0\0\rIHDR".utf8), name: "a.png"))
-        == "a.png: this is not text: it contains a NUL at byte 9; --unit byte reads any file.")
+        == "a.png: this is not text: it contains a NUL at offset 9; --unit byte reads any file.")
     #expect(
       error(.bytes([1, 2, 3, 4, 5, 0x61], name: "a.bin"))
         == "a.bin: this is not text: it contains too many control characters;"
@@ -69,7 +69,8 @@ struct BadInputTests {
     let late = [UInt8](repeating: 0x61, count: 400_000) + [0, 0x62]
     #expect(
       error(.bytes(late, name: "a.txt"))
-        == "a.txt: this is not text: it contains a NUL at byte 400000; --unit byte reads any file.")
+        == "a.txt: this is not text: it contains a NUL at offset 400000; --unit byte reads any file."
+    )
     let options = CorpusOptions(tokenizer: Tokenizer(unit: .byte))
     #expect(try Corpus.read([.bytes(late, name: "a")], options: options).count == late.count)
   }
@@ -78,7 +79,7 @@ struct BadInputTests {
     let marks = String(repeating: "\u{301}", count: 9 << 20)
     #expect(
       error(.text("ab" + marks, name: "a.txt"))
-        == "a.txt: a character is longer than 16777216 bytes at byte 0; --unit byte reads any file."
+        == "a.txt: a character is longer than 16777216 bytes at offset 0; --unit byte reads any file."
     )
   }
 

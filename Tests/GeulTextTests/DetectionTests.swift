@@ -95,7 +95,7 @@ struct DetectionTests {
     let mark = Self.encode("\u{FEFF}안녕", 2, false)
     #expect(
       error(mark, encoding: "UTF-16LE")?.description
-        == "x.txt: the bytes FE FF at byte 0 are not valid UTF-16LE; try --encoding UTF-16BE"
+        == "x.txt: the bytes 0xFE 0xFF at offset 0 are not valid UTF-16LE; try --encoding UTF-16BE"
         + " (\"안녕\"), or use --invalid replace to replace invalid bytes with U+FFFD.")
   }
 
@@ -120,7 +120,7 @@ struct DetectionTests {
     let bytes = Array("안녕 ".utf8) + pair + Array(" 반가워\n".utf8)
     #expect(
       error(bytes)?.description
-        == "x.txt: the bytes ED A0 BD ED B8 80 at byte 7 are not valid UTF-8: they encode a surrogate"
+        == "x.txt: the bytes 0xED 0xA0 0xBD 0xED 0xB8 0x80 at offset 7 are not valid UTF-8: they encode a surrogate"
         + " pair, as in CESU-8; try --encoding CESU-8 (\"안녕 😀 반가워␊\"), or use --invalid replace"
         + " to replace invalid bytes with U+FFFD.")
     #expect(try read(bytes, encoding: "CESU-8").decoded == "안녕 😀 반가워\n")

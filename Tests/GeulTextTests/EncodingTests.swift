@@ -84,11 +84,11 @@ struct EncodingTests {
     let text = Array(String(repeating: "한국어 ", count: 20).utf8)
     #expect(
       error(text + [0xFF] + text)
-        == "x.txt: the byte FF at byte 200 is not valid UTF-8; set its encoding with --encoding,"
+        == "x.txt: the byte 0xFF at offset 200 is not valid UTF-8; set its encoding with --encoding,"
         + " or use --invalid replace to replace invalid bytes with U+FFFD.")
     #expect(
       error(Array("plain words and ".utf8) + [0xB0, 0xA1] + Array(" more of them\n".utf8))
-        == "x.txt: the byte B0 at byte 16 is not valid UTF-8; try --encoding CP949"
+        == "x.txt: the byte 0xB0 at offset 16 is not valid UTF-8; try --encoding CP949"
         + " (\"…s and 가 more of them…\"), or use --invalid replace to replace invalid bytes with U+FFFD."
     )
   }
@@ -98,7 +98,7 @@ struct EncodingTests {
     let bytes = text.unicodeScalars.map { UInt8($0.value) }
     #expect(
       error(bytes)
-        == "x.txt: the byte E9 at byte 3 is not valid UTF-8; try --encoding ISO-8859-1"
+        == "x.txt: the byte 0xE9 at offset 3 is not valid UTF-8; try --encoding ISO-8859-1"
         + " (\"Il était une fois, à…\"), or use --invalid replace to replace invalid bytes with U+FFFD."
     )
   }
@@ -107,7 +107,7 @@ struct EncodingTests {
     for block in [1, 2, 3, 1 << 18] {
       #expect(
         error(Array("가나".utf8) + [0xF0, 0x9F, 0x98], block: block)
-          == "x.txt: the bytes F0 9F 98 at byte 6 are not valid UTF-8; set its encoding with"
+          == "x.txt: the bytes 0xF0 0x9F 0x98 at offset 6 are not valid UTF-8; set its encoding with"
           + " --encoding, or use --invalid replace to replace invalid bytes with U+FFFD.")
     }
   }
@@ -116,13 +116,13 @@ struct EncodingTests {
     for block in [1, 1 << 18] {
       #expect(
         error(Self.korean + [0x81, 0x20], encoding: "cp949", block: block)
-          == "x.txt: the byte 81 at byte 13 is not valid cp949; set its encoding with --encoding,"
+          == "x.txt: the byte 0x81 at offset 13 is not valid cp949; set its encoding with --encoding,"
           + " or use --invalid replace to replace invalid bytes with U+FFFD.")
     }
     for block in [1, 2, 1 << 18] {
       #expect(
         error([0xFF, 0xFE, 0x61, 0x00, 0x3D, 0xD8, 0x62, 0x00], block: block)
-          == "x.txt: the bytes 3D D8 at byte 4 are not valid UTF-16LE; set its encoding with"
+          == "x.txt: the bytes 0x3D 0xD8 at offset 4 are not valid UTF-16LE; set its encoding with"
           + " --encoding, or use --invalid replace to replace invalid bytes with U+FFFD.")
     }
   }
@@ -134,14 +134,14 @@ struct EncodingTests {
       #expect(corpus.decoded == "a\u{FFFD}b\u{FFFD}c\u{FFFD}\u{FFFD}")
       #expect(
         corpus.notes == [
-          "x.txt: invalid byte sequences replaced with U+FFFD: 4, the first at byte 1."
+          "x.txt: invalid byte sequences replaced with U+FFFD: 4, the first at offset 1."
         ])
       let korean = try read(
         Self.korean + [0x81, 0x20], encoding: "cp949", invalid: .replace, block: block)
       #expect(korean.decoded == "안녕하세요 똠\u{FFFD} ")
       #expect(
         korean.notes == [
-          "x.txt: invalid byte sequences replaced with U+FFFD: 1, the first at byte 13."
+          "x.txt: invalid byte sequences replaced with U+FFFD: 1, the first at offset 13."
         ])
     }
   }

@@ -61,7 +61,7 @@ struct MarkTests {
     for block in [1000, 1 << 18] {
       #expect(
         error(Array("가\n".utf8) + zeros + [0x61], block: block)
-          == "x.txt: this is not text: it contains a NUL at byte 4; --unit byte reads any file.")
+          == "x.txt: this is not text: it contains a NUL at offset 4; --unit byte reads any file.")
     }
     #expect(error([0, 0, 0])?.contains("no text in it") == true)
   }
@@ -74,7 +74,7 @@ struct MarkTests {
     #expect(
       notes == [
         "x.txt: NULs at the end were removed: 2 from byte 300002 on.",
-        "x.txt: invalid byte sequences replaced with U+FFFD: 300000, the first at byte 1.",
+        "x.txt: invalid byte sequences replaced with U+FFFD: 300000, the first at offset 1.",
       ])
   }
 
@@ -99,7 +99,7 @@ struct MarkTests {
     // Those that --invalid replace adds are not counted.
     #expect(
       try read([0x61, 0xFF, 0x62], invalid: .replace).notes
-        == ["x.txt: invalid byte sequences replaced with U+FFFD: 1, the first at byte 1."])
+        == ["x.txt: invalid byte sequences replaced with U+FFFD: 1, the first at offset 1."])
     #expect(
       try read([0x82, 0xA0, 0xFF, 0x61], encoding: "Shift_JIS", invalid: .replace).notes.count == 1)
   }
@@ -108,7 +108,7 @@ struct MarkTests {
   func `a lone surrogate is named`(block: Int) {
     #expect(
       error(Array("가나".utf8) + [0xED, 0xA0, 0x80] + Array("다".utf8), block: block)
-        == "x.txt: the bytes ED A0 80 at byte 6 are not valid UTF-8: they encode the lone surrogate"
+        == "x.txt: the bytes 0xED 0xA0 0x80 at offset 6 are not valid UTF-8: they encode the lone surrogate"
         + " U+D800; set its encoding with --encoding, or use --invalid replace to replace invalid"
         + " bytes with U+FFFD.")
     #expect(

@@ -94,6 +94,14 @@ private enum Examples {
     try model.save(to: "copy.safetensors")
   }
 
+  // Sources/GeulPage
+
+  static func modelPage(_ model: Model) throws {
+    var page = ModelPage()
+    page.add(model, name: "english")
+    try page.html.write(toFile: "english.html", atomically: true, encoding: .utf8)
+  }
+
   // Sources/GeulTraining
 
   static func trainer(

@@ -27,11 +27,12 @@ adds a part of its text to `expected_errors`.
 
 The page is that of the sources, through Tests/Page/serve. If GEUL_PAGE is set, it is a file made by `geul page`:
 GEUL_PAGE/english+korean.html for the models english and korean. A file that is missing is made with the program GEUL if
-that is set; otherwise the test is skipped.
+that is set, with float32 weights, so that numbers are those of the model files; otherwise the test is skipped.
 """
 import atexit
 import base64
 import functools
+import hashlib
 import http.server
 import importlib.machinery
 import importlib.util
@@ -156,10 +157,14 @@ class PageTest(unittest.TestCase):
             handler.models, handler.settings = paths, {"title": None, "text": None, "language": None}
             self.origin = f"http://127.0.0.1:{serve(handler).server_port}/"
             return self.origin
-        page = page_folder / ("+".join(path.stem for path in paths) + ".html")
+        name = "+".join(path.stem for path in paths)
+        if any(path.parent != repository / "checkpoints" for path in paths):
+            # Tests write different models with the same names.
+            name += "-" + hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
+        page = page_folder / f"{name}.html"
         if not page.exists() and program is not None:
             page_folder.mkdir(parents=True, exist_ok=True)
-            subprocess.run([program, "page", *paths, "--out", page], check=True, capture_output=True)
+            subprocess.run([program, "page", *paths, "--precision", "float32", "--out", page], check=True, capture_output=True)
         if not page.exists():
             self.skipTest(f"{page} does not exist")
         self.origin = page.as_uri()

@@ -183,7 +183,7 @@ class ChartTests(CompareTest):
             lines = self.series(chart)
             self.assertEqual(len(lines), 3)
             self.assertEqual(len(set(lines)), 3)
-        dashes = self.js("return [...document.querySelector('.plot').querySelectorAll('.series')].map((path) => path.getAttribute('stroke-dasharray'))")
+        dashes = self.js("return [...document.querySelector('.plot').querySelectorAll('.series')].map((path) => getComputedStyle(path).strokeDasharray)")
         self.assertEqual(len(set(dashes)), 3, "lines differ without color")
         labels = self.js("return [...document.querySelectorAll('.chart svg[role=img]')].map((svg) => svg.getAttribute('aria-label'))")
         # The cumulative loss ends with the sum of the mean loss over the characters.
@@ -192,12 +192,29 @@ class ChartTests(CompareTest):
             self.assertRegex(labels[0], rf"{row[0]}: first value 0, last ({total:.0f}|{total:.2f}|{total - 1:.0f}|{total + 1:.0f})")
         self.assertIn("1 random-rnn: first value 0, last 0, lowest 0, highest 0.", labels[1])
 
+    def test_click_and_numbers_of_a_loss_chart(self):
+        """A click moves the cursor; the table of the numbers stays open and has a row for each character."""
+        self.open_compare(self.write_cells())
+        self.js("document.querySelector('.chart-data').open = true")
+        self.wait(f"return document.querySelectorAll('.chart-data tbody tr').length === {len(sentence)}")
+        self.js("""
+            const plot = document.querySelector(".chart .plot");
+            const { left, width } = plot.getBoundingClientRect();
+            // The first and the last character are 12 px and 10 px from the sides.
+            const clientX = left + 12 + (width - 22) * 6 / (arguments[0] - 1);
+            plot.dispatchEvent(new MouseEvent("click", { clientX, bubbles: true }));""", len(sentence))
+        self.wait("return document.querySelector('.character-grid .cursor').id === 'compared-6'")
+        self.wait("return document.querySelectorAll('.chart .plot')[0].querySelectorAll('circle').length === 3")
+        last = self.js("return [...document.querySelectorAll('.chart-data')[0].querySelector('tbody tr:last-child').cells].slice(1).map((cell) => Number(cell.textContent))")
+        for row, total in zip(self.losses(), last):
+            self.assertAlmostEqual(float(row[1]) * (len(sentence) - 1), total, delta=0.0005 * len(sentence))
+
     def test_reference_of_the_difference(self):
         self.open_compare(self.write_cells())
         before = self.series(1)
         self.choose("Reference", "2")
         labels = self.js("return document.querySelectorAll('.chart svg[role=img]')[1].getAttribute('aria-label')")
-        self.assertIn("Difference to 3 random-lstm", labels)
+        self.assertIn("Difference from 3 random-lstm", labels)
         self.assertIn("3 random-lstm: first value 0, last 0, lowest 0, highest 0.", labels)
         self.assertNotEqual(self.series(1), before)
 

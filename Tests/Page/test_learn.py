@@ -248,7 +248,7 @@ class NumberTests(LearnTest):
         model = self.open_model("lstm", 1)
         self.assertAlmostEqual(model.loss(self.text), self.data(".lesson-figure .result", "loss"), 4)
         probability = math.exp(-model.loss(self.text) * (len(self.text) - 1))
-        shown = self.find(".lesson-figure .result").text.split(" · ")[0].split("sentence ")[1].translate(superscripts).replace(" × 10", "e")
+        shown = self.find(".lesson-figure .result").text.split(" · ")[0].split("token: ")[1].translate(superscripts).replace(" × 10", "e")
         self.assertAlmostEqual(1, float(shown) / probability, 1)
         self.choose(4)
         self.click(text="Exchange ‘c’ ↔ ‘a’")
@@ -269,7 +269,7 @@ class NumberTests(LearnTest):
         """The curve is the norm of the gradient, here by central differences, relative to that of the token just before."""
         model = self.open_model("rnn", 3)
         self.choose(12)
-        self.wait("return document.querySelector('.lesson-chart').dataset.position === '12'")
+        self.wait("return document.querySelector('.chart').dataset.position === '12'")
         self.js("document.querySelector('.chart-data').open = true")
         self.wait("return document.querySelector('.chart-data td')")
         shown = [float(cell.text.translate(superscripts).replace(" × 10", "e")) for cell in self.find_all(".chart-data td")]
@@ -414,7 +414,7 @@ class ActivationTests(LearnTest):
         """The model's gates are on the sigmoid and its candidates on tanh: as many as three gates and a candidate have."""
         self.open_tour(["english"], sentences["english"])
         self.step(9)
-        counts = self.js("return ['series-1', 'series-2'].map((name) => document.querySelectorAll(`.lesson-chart circle.${name}`).length)")
+        counts = self.js("return ['series-1', 'series-2'].map((name) => document.querySelectorAll(`.chart circle.${name}`).length)")
         length = len(sentences["english"])
         self.assertTrue(2 * length < counts[0] <= 3 * length, counts)
         self.assertTrue(length / 2 < counts[1] <= length, counts)
@@ -452,15 +452,15 @@ class CellTests(LearnTest):
                 write_model(path, cell=path.stem)
             self.open_tour(paths, "the cat sat", language="en")
             self.step(3)
-            self.wait("return document.querySelectorAll('.lesson-chart .line.series-3').length > 0")
-            legend = self.find(".chart-legend").get_attribute("textContent")
+            self.wait("return document.querySelectorAll('.chart .series.series-3').length > 0")
+            legend = self.find(".chart figcaption").get_attribute("textContent")
             for name in ("lstm (LSTM)", "rnn (RNN)", "gru (GRU)"):
                 self.assertIn(name, legend)
 
     def test_chart_selects_a_token(self):
         self.open_tour(["english"], sentences["english"], language="en")
         self.step(5)
-        plot = self.find(".lesson-chart .plot")
+        plot = self.find(".chart .plot")
         box = self.js("const { left, width, top } = arguments[0].getBoundingClientRect(); return { left, width, top };", plot)
         self.js("""
             arguments[0].dispatchEvent(new MouseEvent("click", { clientX: arguments[1], clientY: arguments[2], bubbles: true }))""",

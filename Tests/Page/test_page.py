@@ -16,7 +16,7 @@ views = ["write", "see", "learn", "compare"]
 
 class LanguageTests(PageTest):
     def test_language_of_the_browser_is_the_default(self):
-        for browser_language, expected in [("en", "en"), ("ko", "ko"), ("fr-FR", "en")]:
+        for browser_language, expected in [("en", "en"), ("ko", "ko"), ("en-US,ko", "en"), ("ko-KR,en", "ko"), ("fr-FR", "en"), ("fr,ko", "ko")]:
             with self.subTest(browser_language):
                 self.open(language=browser_language)
                 self.assertEqual(self.js("return document.documentElement.lang"), expected)
@@ -51,10 +51,10 @@ class FrameTests(PageTest):
         self.emulate("dark")
         dark = self.js(background)
         self.assertNotEqual(light, dark)
-        self.choose("Colors", "light")
+        self.choose("Theme", "light")
         self.assertEqual(self.js(background), light)
         self.emulate("light")
-        self.choose("Colors", "dark")
+        self.choose("Theme", "dark")
         self.assertEqual(self.js(background), dark)
         self.reload()
         self.assertEqual(self.js(background), dark)

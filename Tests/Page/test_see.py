@@ -249,8 +249,8 @@ class HeatMapTests(SeeTests):
         self.assertIn("망각 게이트 Forget gate", panels["forgetGate"])
         formulas = [re.sub(r"\s", "", formula.get_attribute("textContent")) for formula in self.find_all(".quantity .formula")]
         self.assertEqual(formulas, [
-            "ft=σ(Wfxt+Ufht−1+bf)", "it=σ(Wixt+Uiht−1+bi)", "c̃t=tanh(Wcxt+Ucht−1+bc)", "ot=σ(Woxt+Uoht−1+bo)",
-            "ct=ft⊙ct−1+it⊙c̃t", "ht=ot⊙tanh(ct)"])
+            "ft=σ(Wfxt+Ufht−1+bf)", "it=σ(Wixt+Uiht−1+bi)", "c~t=tanh(Wcxt+Ucht−1+bc)", "ot=σ(Woxt+Uoht−1+bo)",
+            "ct=ft⊙ct−1+it⊙c~t", "ht=ot⊙tanh(ct)"])
 
     def test_scrolling(self):
         """All maps scroll together, and to the cursor."""
@@ -299,7 +299,7 @@ class NeuronTests(SeeTests):
         for shown, value in zip(notes, sorted(values, reverse=True)[:5] + sorted(values)[:5]):
             self.assertAlmostEqual(shown, value, delta=0.0051)
         self.change("Neuron", "7")
-        self.change("Value", "forgetGate")
+        self.change("Quantity", "forgetGate")
         for tint, character in zip(self.tints(), self.characters()):
             self.assertAlmostEqual(tint, self.value_at(layer, "forgetGate", 7, character), delta=0.0051)
         self.assertIn(7, self.rows())

@@ -497,7 +497,7 @@ class BranchTests(WriteTest):
         self.continue_text()
         self.js("geul.cursor.value = 5")
         self.idle()
-        self.click("button", text="Write again from here")
+        self.click("button", text="Regenerate from here")
         self.wait("return document.querySelector('.status').textContent !== ''")
         self.assertTrue(self.text.startswith("Once "))
         self.assertEqual(55, len(self.text))

@@ -16,7 +16,7 @@
 ///   c_t = sigmoid(f) c_{t-1} + sigmoid(i) tanh(g),  h_t = sigmoid(o) tanh(c_t).
 /// - GRU (Cho et al. 2014; reset after the product, as in PyTorch):
 ///   r, z = sigmoid(W_x x_t + b_x + W_h h_{t-1} + b_h),
-///   n = tanh(W_n x_t + b_n + r (U_n h_{t-1} + c_n)),  h_t = (1 - z) n + z h_{t-1}.
+///   n = tanh(W_n x_t + b_n + r (U_n h_{t-1} + b_hn)),  h_t = (1 - z) n + z h_{t-1}.
 public struct ReferenceLayer: Sendable {
   /// The kind of a layer.
   public enum CellKind: String, Sendable {

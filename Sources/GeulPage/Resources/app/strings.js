@@ -37,7 +37,7 @@ export function formatPercent(probability) {
   return `${formatNumber(percent, percent >= 9.95 ? 0 : percent >= 0.095 ? 1 : 3)} %`;
 }
 
-/** Returns the language of the browser if the page has it, else English. */
+/** Returns the first language of the browser's list that the page has, else English. */
 export function preferredLanguage() {
-  return (navigator.languages ?? [navigator.language]).some((tag) => tag.startsWith("ko")) ? "ko" : "en";
+  return navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => tag in translations) ?? "en";
 }

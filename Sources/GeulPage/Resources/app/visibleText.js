@@ -21,6 +21,11 @@ export function jamoParts(token) {
   return null;
 }
 
+/** Returns the visible form of a token of a model. */
+export function visibleTokenOf({ vocabulary, tokenizer }, id) {
+  return visibleToken(vocabulary.tokens[id], tokenizer.unit);
+}
+
 /**
  * Returns a visible form of a token or a character.
  *

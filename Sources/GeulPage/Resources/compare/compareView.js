@@ -41,9 +41,22 @@ export function createCompareView(store) {
   const table = h("div", {});
   const leftOut = h("div", {});
   const detail = h("div", {});
-  const losses = h("div", { class: "columns" });
+  const [lossChart, differenceChart] = [0, 1].map(() => createLineChart({
+    xLabel: t("compare.position"), yLabel: t("compare.bitsUnit"), onSelect: (position) => moveCursor(position - 1),
+  }));
+  const influenceChart = createLineChart({ xLabel: t("compare.distance"), yLabel: t("compare.share"), isLogarithmic: true });
   const influence = h("div", {});
-  const grid = createCharacterGrid({ label: t("compare.characters"), rowCount: readings.length, onCursor: (index) => {
+  const grid = createCharacterGrid({ label: t("compare.characters"), rowCount: readings.length, onCursor: moveCursor });
+  const continuations = createContinuations({ readings, names, choices: comparison.choices, sampling: () => store.sampling.value });
+  const reference = readings.length > 1 && selectBox({
+    label: t("compare.reference"), value: String(comparison.reference), options: names.map((name, index) => [String(index), name]),
+    onChange: (value) => {
+      comparison.reference = Number(value);
+      showCharts();
+    },
+  });
+
+  function moveCursor(index) {
     comparison.cursor = index;
     grid.showCursor(index);
     showDetail();
@@ -53,15 +66,7 @@ export function createCompareView(store) {
       showCharts();
       if (!comparison.isMean) computeInfluence();
     }, 120);
-  } });
-  const continuations = createContinuations({ readings, names, choices: comparison.choices, sampling: () => store.sampling.value });
-  const reference = readings.length > 1 && selectBox({
-    label: t("compare.reference"), value: String(comparison.reference), options: names.map((name, index) => [String(index), name]),
-    onChange: (value) => {
-      comparison.reference = Number(value);
-      showCharts();
-    },
-  });
+  }
 
   /** Lets all models read the text; what they read already is kept. */
   function read() {
@@ -135,18 +140,14 @@ export function createCompareView(store) {
   function showCharts() {
     const { losses: values, isCounted } = compared;
     const base = values[comparison.reference].cumulative;
-    const marker = cursorIndex() < isCounted.length ? cursorIndex() + 1 : null;
-    const lineChart = (title, yLabel, valueOf) => createLineChart({
-      title, xLabel: t("compare.position"), yLabel, marker,
-      series: values.map(({ cumulative }, row) => ({
-        name: names[row], values: cumulative.map((sum, index) => [index + 1, valueOf(sum, index)]),
-      })),
+    const cursor = cursorIndex() < isCounted.length ? cursorIndex() + 1 : null;
+    const series = (valueOf) => values.map(({ cumulative }, row) => ({
+      name: names[row], values: cumulative.map((sum, index) => [index + 1, valueOf(sum, index)]),
+    }));
+    lossChart.update({ title: t("compare.cumulative"), cursor, series: series((sum) => sum) });
+    differenceChart.update({
+      title: t("compare.difference", { name: names[comparison.reference] }), cursor, series: series((sum, index) => sum - base[index]),
     });
-    losses.replaceChildren(
-      lineChart(t("compare.cumulative"), t("compare.bitsUnit"), (sum) => sum),
-      ...(readings.length > 1
-        ? [lineChart(t("compare.difference", { name: names[comparison.reference] }), t("compare.bitsUnit"), (sum, index) => sum - base[index])]
-        : []));
   }
 
   /** Computes the influence of earlier characters on the one at the cursor, or the mean over several. */
@@ -162,12 +163,12 @@ export function createCompareView(store) {
     cancelInfluence = runInSlices(task, (isDone) => {
       if (!isDone) return;
       const [index] = targets;
-      influence.replaceChildren(createLineChart({
+      influenceChart.update({
         title: comparison.isMean ? t("compare.influenceMean", { count: targets.length })
           : t("compare.influenceOn", { character: visibleToken(texts[index]), number: formatNumber(index + 1) }),
-        xLabel: t("compare.distance"), yLabel: t("compare.share"), logarithmic: true,
         series: task.curves.map((values, row) => ({ name: names[row], values })),
-      }));
+      });
+      influence.replaceChildren(influenceChart.element);
     });
   }
 
@@ -192,7 +193,8 @@ export function createCompareView(store) {
     h("p", { class: "muted", text: t(readings.length > 1 ? "compare.gridHelp" : "compare.gridHelpSingle", { bits: strongestBits }) }),
     readings.length > 1 && h("ol", { class: "row-names" }, store.models.map(({ name }) => h("li", { text: name }))),
     grid.element, detail,
-    h("h2", { text: t("compare.cumulative") }), reference && h("div", { class: "controls" }, reference), losses,
+    h("h2", { text: t("compare.cumulative") }), reference && h("div", { class: "controls" }, reference),
+    h("div", { class: "columns" }, lossChart.element, reference && differenceChart.element),
     h("h2", { text: t("compare.influence") }), h("p", { class: "muted", text: t("compare.influenceHelp") }),
     h("div", { class: "controls" }, selectBox({
       label: t("compare.influenceOf"), value: comparison.isMean ? "mean" : "cursor",

@@ -1,8 +1,9 @@
 import { slider } from "../app/controls.js";
 import { h } from "../app/dom.js";
+import { formula } from "../app/formula.js";
+import { createLineChart } from "../app/lineChart.js";
+import { formatScientific } from "../app/numbers.js";
 import { formatNumber, t } from "../app/strings.js";
-import { formula } from "./formula.js";
-import { createLessonChart, scientific } from "./lessonChart.js";
 import { defaultNeuron, neuronSeries } from "./neurons.js";
 import { learnState } from "./reading.js";
 
@@ -34,14 +35,15 @@ function createFunctionPlot(reading) {
   const gates = ["f_t", "i_t", "o_t", "z_t", "r_t"].filter((name) => values[name]);
   const candidates = ["c~_t", "n_t"].filter((name) => values[name]);
   if (candidates.length === 0) candidates.push("h_t");
-  const pointsOf = (names, kind) => names.flatMap((name) => Array.from(values[name], (y) => ({ x: inverse[kind](y), y })))
-    .filter(({ x }) => Math.abs(x) <= plotWidth);
-  const chart = createLessonChart({ label: t("learn.functions"), height: 230, xTitle: "`a`", xOf: (index) => inputs[index] });
+  const pointsOf = (names, kind) => names.flatMap((name) => Array.from(values[name], (y) => [inverse[kind](y), y]))
+    .filter(([x]) => Math.abs(x) <= plotWidth);
+  const chart = createLineChart({ title: t("learn.functions"), showsTitle: false, height: 230, xLabel: "`a`" });
+  const curve = (f) => inputs.map((a) => [a, f(a)]);
   chart.update({ range: [-1, 1], series: [
-    { name: "`σ(a)`", values: inputs.map(sigmoid.f), points: pointsOf(gates, "sigmoid") },
-    { name: "`tanh(a)`", values: inputs.map(tanh.f), points: pointsOf(candidates, "tanh") },
-    { name: "`σ'(a)`", values: inputs.map((a) => sigmoid.slope(sigmoid.f(a))) },
-    { name: "`tanh'(a)`", values: inputs.map((a) => tanh.slope(tanh.f(a))) },
+    { name: "`σ(a)`", values: curve(sigmoid.f), points: pointsOf(gates, "sigmoid") },
+    { name: "`tanh(a)`", values: curve(tanh.f), points: pointsOf(candidates, "tanh") },
+    { name: "`σ'(a)`", values: curve((a) => sigmoid.slope(sigmoid.f(a))) },
+    { name: "`tanh'(a)`", values: curve((a) => tanh.slope(tanh.f(a))) },
   ] });
   const listed = (names) => names.flatMap((name, index) => [index > 0 ? ", " : "", formula(name)]);
   return [
@@ -64,8 +66,7 @@ export function recurrence(name, weight, steps) {
 }
 
 function createRecurrence() {
-  const titles = [t("learn.states"), t("learn.gradients")];
-  const charts = titles.map((label) => createLessonChart({ label, xTitle: "`t`", isLog: true, height: 210 }));
+  const charts = ["learn.states", "learn.gradients"].map((key) => createLineChart({ title: t(key), xLabel: "`t`", isLogarithmic: true }));
   const result = h("table", { class: "recurrence" });
   const names = Object.keys(activationFunctions);
 
@@ -73,16 +74,16 @@ function createRecurrence() {
     const results = names.map((name) => recurrence(name, learnState.weight, recurrenceSteps));
     const curves = [results.map(({ states }) => states), results.map(({ gradients }) => gradients)];
     const label = { relu: "ReLU", tanh: "tanh", sigmoid: "σ" };
-    charts.forEach((chart, index) => chart.update({
-      firstX: 1, range: [1e-12, 1e12], series: names.map((name, number) => ({ name: label[name], values: curves[index][number] })),
-    }));
+    charts.forEach((chart, index) => chart.update({ range: [1e-12, 1e12], series: names.map((name, number) => ({
+      name: label[name], values: curves[index][number].map((value, time) => [time + 1, value]),
+    })) }));
     const headings = [t("learn.function"), ...["learn.lastState", "learn.lastGradient"].map((key) => t(key, { steps: recurrenceSteps }))];
     result.replaceChildren(
       h("caption", { class: "visually-hidden", text: t("learn.recurrence") }),
       h("thead", {}, h("tr", {}, headings.map((text) => h("th", { scope: "col", text })))),
       h("tbody", {}, names.map((name, number) => h("tr", { dataset: { name } },
         h("th", { scope: "row", text: label[name] }),
-        curves.map((values) => values[number].at(-1)).map((value) => h("td", { text: scientific(value), dataset: { value } }))))));
+        curves.map((values) => values[number].at(-1)).map((value) => h("td", { text: formatScientific(value), dataset: { value } }))))));
   }
 
   update();
@@ -95,7 +96,7 @@ function createRecurrence() {
         update();
       },
     }),
-    h("div", { class: "columns" }, charts.map(({ element }, index) => h("div", {}, h("h4", { text: titles[index] }), element))),
+    h("div", { class: "columns" }, charts.map(({ element }) => element)),
     result,
   ];
 }

@@ -1,8 +1,8 @@
 import { h } from "../app/dom.js";
+import { createLineChart } from "../app/lineChart.js";
 import { runInSlices } from "../app/scheduler.js";
 import { formatPercent, t } from "../app/strings.js";
 import { Influence } from "../engine/influence.js";
-import { createLessonChart } from "./lessonChart.js";
 import { createTokenRow } from "./reading.js";
 
 /** Step 3: the influence of earlier tokens on the prediction of the chosen one, as color and as a curve over the distance. */
@@ -15,7 +15,7 @@ export function createInfluenceFigure({ reading, others, onClose }) {
     tint: (index) => share(index) || 0,
     describe: (index) => (index < norms.length ? t("learn.influence", { share: formatPercent(share(index)) }) : ""),
   });
-  const chart = createLessonChart({ label: t("learn.influenceChart"), xTitle: t("learn.distance"), isLog: true, height: 220 });
+  const chart = createLineChart({ title: t("learn.influenceChart"), xLabel: t("learn.distance"), isLogarithmic: true });
   const result = h("p", { class: "result", role: "status" });
 
   function compute() {
@@ -36,7 +36,7 @@ export function createInfluenceFigure({ reading, others, onClose }) {
     row.update();
     const curves = tasks.map((task) => Array.from(task.norms).reverse().map((norm) => norm / task.norms[position - 1]));
     const names = compared.map(({ model }) => `${model.name} (${model.network.cellKind.toUpperCase()})`);
-    chart.update({ firstX: 1, series: curves.map((values, index) => ({ name: names[index], values })) });
+    chart.update({ series: curves.map((curve, index) => ({ name: names[index], values: curve.map((value, k) => [k + 1, value]) })) });
     result.textContent = t("learn.influenceResult", {
       token: reading.tokens[position].text, distance: position, first: reading.tokens[0].text,
       share: formatPercent(curves[0].at(-1)),

@@ -2,7 +2,7 @@ import { button, h } from "../app/dom.js";
 import { runInSlices } from "../app/scheduler.js";
 import { defaultText } from "../app/store.js";
 import { t } from "../app/strings.js";
-import { formula, richText } from "./formula.js";
+import { formula, richText } from "../app/formula.js";
 import { lessonSteps } from "./lessonSteps.js";
 import { createSentenceReading, defaultSentence, learnState } from "./reading.js";
 

@@ -3,7 +3,7 @@ import { h } from "../app/dom.js";
 import { formatNumber, t } from "../app/strings.js";
 import { createActivationFigure } from "./activationFigure.js";
 import { createBarList } from "./barList.js";
-import { formula, richText } from "./formula.js";
+import { formula, formulaNumber, richText } from "../app/formula.js";
 import { createInfluenceFigure } from "./influenceFigure.js";
 import { createNeuronFigure } from "./neuronFigure.js";
 import { predictionBars } from "./reading.js";
@@ -74,8 +74,8 @@ function outputGateAddition(reading) {
     const bars = createBarList({ label: t("learn.predictions") });
     function show(gate) {
       const hidden = gate * values["tanh(c_t)"][position];
-      const [o, cell, product] = [gate, values["tanh(c_t)"][position], hidden].map((value) => formatNumber(value, 2));
-      equation.replaceChildren(formula(`h_t = ${o} × ${cell.startsWith("-") ? `(${cell})` : cell} = ${product}`, true));
+      const factors = [gate, values["tanh(c_t)"][position]].map(formulaNumber);
+      equation.replaceChildren(formula(`h_t = ${factors.join(" × ")} = ${formatNumber(hidden, 2)}`, true));
       equation.dataset.hidden = hidden;
       if (!isTop) return;
       const hiddenState = Float32Array.from(state[layer].hiddenState);

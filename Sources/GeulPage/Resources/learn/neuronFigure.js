@@ -1,7 +1,7 @@
 import { h } from "../app/dom.js";
+import { formula } from "../app/formula.js";
+import { createLineChart } from "../app/lineChart.js";
 import { formatNumber, t } from "../app/strings.js";
-import { formula } from "./formula.js";
-import { createLessonChart } from "./lessonChart.js";
 import { createNeuronChoice, meanGate, neuronSeries } from "./neurons.js";
 import { createTokenRow } from "./reading.js";
 
@@ -21,8 +21,8 @@ export function createNeuronFigure({ cellReading: reading, onClose }, { tint, ch
     label: t("learn.choose"), tint: (index) => Math.max(-1, Math.min(1, values[tint][index])),
     describe: (index) => `${tint} ${formatNumber(values[tint][index], 2)}`,
   });
-  const lines = charts.map(({ names }) => createLessonChart({
-    label: names.join(", "), height: charts.length > 1 ? 150 : 200, onSelect: (index) => { reading.position.value = index; },
+  const lines = charts.map(({ names }) => createLineChart({
+    title: names.join(", "), showsTitle: false, height: charts.length > 1 ? 150 : 200, onSelect: (index) => { reading.position.value = index; },
   }));
   const list = h("dl", { class: "values" });
   const additions = h("div", {});
@@ -33,8 +33,9 @@ export function createNeuronFigure({ cellReading: reading, onClose }, { tint, ch
     row.update();
     lines.forEach((chart, number) => {
       const { names, range, meanOf } = charts[number];
-      const series = names.map((name) => ({ name: `\`${name}\``, values: values[name] }));
-      if (meanOf !== undefined) series.push({ name: t("learn.layerMean"), values: meanGate(reading, neuron.layer, meanOf) });
+      const line = (name, lineValues) => ({ name, values: lineValues.map((value, index) => [index, value]) });
+      const series = names.map((name) => line(`\`${name}\``, values[name]));
+      if (meanOf !== undefined) series.push(line(t("learn.layerMean"), meanGate(reading, neuron.layer, meanOf)));
       chart.update({ series, range, labels: reading.characters, cursor: position });
     });
     list.replaceChildren(

@@ -1,4 +1,5 @@
 import { h } from "../app/dom.js";
+import { meanOf, varianceOf } from "../app/statistics.js";
 import { t } from "../app/strings.js";
 import { learnState } from "./reading.js";
 
@@ -30,7 +31,7 @@ export function neuronSeries(reading, { layer, index }) {
 
 /** Returns the mean of a gate over all neurons of a layer, `[time]`. */
 export function meanGate(reading, layer, gate) {
-  return reading.trace.states.map((state) => averageOf(state[layer].gates[gate]));
+  return reading.trace.states.map((state) => meanOf(state[layer].gates[gate]));
 }
 
 /** Returns the neurons of a layer whose hidden state has the largest variance over a reading, by descending variance. */
@@ -44,21 +45,12 @@ export function mostPersistent(reading, layer, count) {
   const gate = reading.model.network.cell.retentionGate;
   if (gate < 0) return [];
   const { states } = reading.trace;
-  return bestNeurons(reading, count, (index) => averageOf(states.map((state) => state[layer].gates[gate][index])));
+  return bestNeurons(reading, count, (index) => meanOf(states.map((state) => state[layer].gates[gate][index])));
 }
 
 function bestNeurons(reading, count, score) {
   return Array.from({ length: reading.model.network.hiddenSize }, (_, index) => ({ index, score: score(index) }))
     .sort((a, b) => b.score - a.score || a.index - b.index).slice(0, count).map(({ index }) => index);
-}
-
-function averageOf(values) {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function varianceOf(values) {
-  const mean = averageOf(values);
-  return averageOf(values.map((value) => (value - mean) ** 2));
 }
 
 /**

@@ -1,7 +1,8 @@
 import { signal } from "../app/signal.js";
 import { isKorean } from "../app/store.js";
 import { createTokenText } from "../app/tokenText.js";
-import { visibleToken } from "../app/visibleText.js";
+import { mostLikely } from "../app/mostLikely.js";
+import { visibleToken, visibleTokenOf } from "../app/visibleText.js";
 import { formatPercent, t } from "../app/strings.js";
 import { Trace } from "../engine/trace.js";
 
@@ -29,11 +30,10 @@ export function defaultSentence(model) {
 export function createSentenceReading(model, sentence) {
   const encoded = model.encode(sentence);
   const { ids } = encoded;
-  const { unit } = model.tokenizer;
   const trace = new Trace(model, ids);
   return {
     model, ids, trace,
-    tokens: ids.map((id) => ({ id, text: visibleToken(model.vocabulary.tokens[id], unit) })),
+    tokens: ids.map((id) => ({ id, text: visibleTokenOf(model, id) })),
     characters: encoded.characters.filter(({ start, end }) => end > start)
       .map(({ text, start, end }) => ({ written: text, text: visibleToken(text), start, end })),
     skipped: encoded.characters.filter(({ outcome }) => outcome === "skipped").map(({ text }) => text),
@@ -76,12 +76,7 @@ export function createTokenRow(reading, { label, tint = () => 0, below = () => u
 
 /** Returns the most likely tokens after token t as entries of a list of bars; that of `ids[t + 1]` is marked. */
 export function predictionBars(reading, probabilities, count, next = null) {
-  const { tokens } = reading.model.vocabulary;
-  return Array.from(probabilities, (probability, id) => ({ id, probability }))
-    .sort((a, b) => b.probability - a.probability || a.id - b.id)
-    .slice(0, count)
-    .map(({ id, probability }) => ({
-      text: visibleToken(tokens[id], reading.model.tokenizer.unit), value: probability,
-      valueText: formatPercent(probability), isMarked: id === next,
-    }));
+  return mostLikely(probabilities, count).map(({ id, probability }) => ({
+    text: visibleTokenOf(reading.model, id), value: probability, valueText: formatPercent(probability), isMarked: id === next,
+  }));
 }

@@ -1,12 +1,10 @@
 import { button, h, svg } from "../app/dom.js";
+import { formatScientific, formatSigned } from "../app/numbers.js";
 import { runInSlices } from "../app/scheduler.js";
 import { formatNumber, formatPercent, t } from "../app/strings.js";
+import { surprisalTint } from "../app/surprisal.js";
 import { createBarList } from "./barList.js";
-import { scientific } from "./lessonChart.js";
 import { createSentenceReading, createTokenRow, meanLoss, predictionBars, tokenProbability } from "./reading.js";
-
-/** The surprisal in bits that gets the full color. */
-const fullTintBits = 8;
 
 /** Step 1: the tokens with their ids and probabilities, the probability of the sentence, and two characters exchanged. */
 export function createSequenceFigure({ reading, onClose }) {
@@ -41,7 +39,7 @@ export function createSequenceFigure({ reading, onClose }) {
         h("h3", { text: t("learn.swapped") }), otherRow.element,
         h("p", { role: "status", text: [
           t("learn.loss", { nats: formatNumber(meanLoss(other), 3), bits: formatNumber(meanLoss(other) / Math.LN2, 3) }),
-          t("learn.lossChange", { nats: `${difference < 0 ? "−" : "+"}${formatNumber(Math.abs(difference), 3)}` }),
+          t("learn.lossChange", { nats: formatSigned(difference, 3) }),
         ].join(" · "), dataset: { loss: meanLoss(other) } }));
     });
   }
@@ -69,7 +67,7 @@ export function createSequenceFigure({ reading, onClose }) {
     row.element,
     h("p", { class: "muted" }, t("learn.tokenLegend"), reading.model.tokenizer.unit === "jamo" && ` ${t("learn.jamo")}`),
     h("p", { class: "result", dataset: { loss } },
-      t("learn.sentenceProbability", { probability: scientific(Math.exp(logProbability)) }), " · ",
+      t("learn.sentenceProbability", { probability: formatScientific(Math.exp(logProbability)) }), " · ",
       t("learn.loss", { nats: formatNumber(loss, 3), bits: formatNumber(loss / Math.LN2, 3) })),
     h("div", { class: "columns" }, h("div", {}, oneHot), h("div", {}, barsTitle, bars.element)),
     h("div", { class: "controls" }, swapButton), swapped,
@@ -82,7 +80,7 @@ function createSurprisalRow(reading, label) {
   const percent = (index) => formatPercent(tokenProbability(reading, index));
   return createTokenRow(reading, {
     label,
-    tint: (index) => (isKnown(index) ? Math.min(1, reading.trace.surprisal[index] / fullTintBits) : 0),
+    tint: (index) => surprisalTint(reading.trace.surprisal[index]),
     below: (index) => [
       { text: String(reading.tokens[index].id), class: "id" },
       { text: isKnown(index) ? percent(index).replace(" ", "") : "–", class: "percent" },

@@ -1,9 +1,9 @@
 import { h, svg } from "../app/dom.js";
 import { formatNumber, formatPercent, t } from "../app/strings.js";
 import { mostLikely } from "../app/mostLikely.js";
-import { visibleToken } from "../app/visibleText.js";
+import { visibleTokenOf } from "../app/visibleText.js";
 import { createBarList } from "./barList.js";
-import { formula, richText } from "./formula.js";
+import { formula, richText } from "../app/formula.js";
 import { mostActive } from "./neurons.js";
 import { createTokenRow, predictionBars } from "./reading.js";
 
@@ -15,7 +15,7 @@ const nearWindowSize = 3;
 
 /** Step 2: the network unrolled over time around the chosen token, with some components of h_t and the predictions. */
 export function createUnrolledFigure({ reading, onClose }) {
-  const { network, vocabulary, tokenizer } = reading.model;
+  const { network } = reading.model;
   const layer = network.layerCount - 1;
   const components = mostActive(reading, layer, componentCount).sort((a, b) => a - b);
   const row = createTokenRow(reading, { label: t("learn.choose") });
@@ -27,7 +27,7 @@ export function createUnrolledFigure({ reading, onClose }) {
     const values = components.map((component) => reading.trace.states[index][layer].hiddenState[component]);
     const probabilities = network.probabilities(reading.trace.states[index]);
     const [best] = mostLikely(probabilities, 1);
-    const predicted = visibleToken(vocabulary.tokens[best.id], tokenizer.unit);
+    const predicted = visibleTokenOf(reading.model, best.id);
     const { text } = reading.tokens[index];
     return h("li", { class: isFar ? "far" : null, "aria-current": index === position ? "true" : null },
       h("span", { class: "output" }, formula(`y_{${index + 1}}`), ` ${predicted} ${formatPercent(best.probability)}`),

@@ -1,9 +1,9 @@
 import { slider } from "../app/controls.js";
 import { button, h } from "../app/dom.js";
+import { formula, formulaNumber } from "../app/formula.js";
+import { createLineChart } from "../app/lineChart.js";
 import { formatNumber, t } from "../app/strings.js";
 import { createBarList } from "./barList.js";
-import { formula } from "./formula.js";
-import { createLessonChart, threeDigits } from "./lessonChart.js";
 import { createNeuronChoice, neuronSeries } from "./neurons.js";
 import { createTokenRow } from "./reading.js";
 
@@ -38,7 +38,7 @@ export function createUpdateFigure({ cellReading: reading, kind, onClose }) {
   const sliders = h("div", { class: "update-sliders" });
   const equation = h("div", { class: "equation" });
   const bars = createBarList({ label: t("learn.terms"), isSigned: true });
-  const chart = createLessonChart({ label: t("learn.followed"), xTitle: t("learn.steps"), height: 170 });
+  const chart = createLineChart({ title: t("learn.followed"), showsTitle: false, xLabel: t("learn.steps"), height: 170 });
   let numbers = [];
   let before = 0;
 
@@ -71,11 +71,7 @@ export function createUpdateFigure({ cellReading: reading, kind, onClose }) {
   function show() {
     const [kept, written] = update.terms(before, numbers);
     const after = kept + written;
-    const inParentheses = (value) => {
-      const text = formatNumber(value, 2);
-      return text.startsWith("-") ? `(${text})` : text;
-    };
-    const text = update.equation(inParentheses(before), numbers.map(inParentheses));
+    const text = update.equation(formulaNumber(before), numbers.map(formulaNumber));
     equation.replaceChildren(formula(`${text} = ${formatNumber(after, 2)}`, true));
     const scale = Math.max(1, Math.abs(before), Math.abs(kept), Math.abs(written), Math.abs(after));
     const terms = [[update.before, before], [update.kept, kept], [update.written, written], [update.after, after]];
@@ -83,9 +79,9 @@ export function createUpdateFigure({ cellReading: reading, kind, onClose }) {
       text: [formula(name)], value: value / scale, valueText: formatNumber(value, 3), isMarked: index === 3,
     })));
     const retention = numbers[0];
-    const followed = Array.from({ length: followedSteps + 1 }, (_, step) => after * retention ** step);
-    chart.update({ firstX: 0, range: after < 0 ? [-Math.max(1, -after), 0] : [0, Math.max(1, after)], series: [{
-      name: t("learn.constant", { gate: `\`${update.retention} = ${threeDigits(retention)}\`` }), values: followed,
+    const followed = Array.from({ length: followedSteps + 1 }, (_, step) => [step, after * retention ** step]);
+    chart.update({ range: after < 0 ? [-Math.max(1, -after), 0] : [0, Math.max(1, after)], series: [{
+      name: t("learn.constant", { gate: `\`${update.retention} = ${formatNumber(retention, 2)}\`` }), values: followed,
     }] });
     bars.element.dataset.after = after;
   }

@@ -15,7 +15,8 @@ import { createTraceReader } from "./traceReader.js";
  *   its characters,
  * - `trace`, `layer`: its activations, and those of the chosen layer (layers/layerValues.js); `layer` is null while the
  *   text is read; `version` increases whenever it was read,
- * - `influence`: that of `readInfluence()` (influenceReader.js); `matches`: those of the selection (tints/matchesTint.js).
+ * - `influence`: that of `readInfluence()` (influenceReader.js), with its `distanceChart`,
+ * - `matches`: where the neurons of the selection are on (tints/matchesTint.js).
  *
  * @param refresh Shows everything again.
  * @param onProgress Gets a sentence about the work that is done, or "".
@@ -29,7 +30,7 @@ export function createSeeContext(store, model, { refresh, onProgress }) {
     store, model, state: choicesFor(model),
     window: null, labels: [], surprisals: [],
     trace: null, layer: null, version: 0,
-    influence: null, matches: null,
+    influence: null, distanceChart: null, matches: null,
     readInfluence: () => influenceReader.read(view),
 
     change(choices) {

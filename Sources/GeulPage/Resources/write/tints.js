@@ -1,8 +1,5 @@
 import { h } from "../app/dom.js";
-import { rangeSurprisal } from "../app/surprisal.js";
-
-/** The surprisal, in bits, of the strongest tint. */
-const strongestSurprisal = 8;
+import { fullSurprisal, rangeSurprisal, surprisalTint } from "../app/surprisal.js";
 
 /** The strongest tint: text on it still has enough contrast. */
 const strongestTint = 0.8;
@@ -22,15 +19,15 @@ export function characterSurprisal(path, character) {
 export function characterTints(tree) {
   const { path } = tree;
   return tree.characters.map((character) => (
-    strongestTint * Math.min(1, (characterSurprisal(path, character) ?? 0) / strongestSurprisal)
+    strongestTint * surprisalTint(characterSurprisal(path, character) ?? 0)
   ));
 }
 
 /** Creates the scale of the tints, in bits. */
 export function createTintScale() {
   return h("span", { class: "scale" }, [0, 2, 4, 6, 8].map((bits) => h("span", {
-    class: "tinted", text: bits < strongestSurprisal ? String(bits) : `${bits}+`,
-    style: { "--tint": String(strongestTint * bits / strongestSurprisal) },
+    class: "tinted", text: bits < fullSurprisal ? String(bits) : `${bits}+`,
+    style: { "--tint": String(strongestTint * surprisalTint(bits)) },
   })));
 }
 

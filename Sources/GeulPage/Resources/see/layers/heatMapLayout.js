@@ -1,4 +1,4 @@
-import { largestOf } from "../../app/numbers.js";
+import { largestOf } from "../../app/statistics.js";
 
 /** The height of the row of means and of the space below it, in CSS pixels. */
 export const meanHeight = 32;

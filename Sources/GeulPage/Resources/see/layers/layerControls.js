@@ -1,6 +1,5 @@
 import { namedOptions, segmented, selectBox } from "../../app/controls.js";
 import { h } from "../../app/dom.js";
-import { integers } from "../../app/numbers.js";
 import { t } from "../../app/strings.js";
 
 /** The numbers of neurons that can be shown, beside all. */
@@ -11,7 +10,7 @@ export function createLayerControls(view) {
   const { network } = view.model;
   const layerChoice = segmented({
     label: t("see.layer"), value: () => view.state.layer, onChange: (layer) => view.change({ layer }),
-    options: integers(0, network.layerCount).map((layer) => [layer, t("see.layerNumber", { layer: layer + 1 })]),
+    options: Array.from({ length: network.layerCount }, (_, layer) => [layer, t("see.layerNumber", { layer: layer + 1 })]),
   });
   const element = h("div", { class: "controls" },
     network.layerCount > 1 && layerChoice.element, rowCountChoice(view), orderChoice(view));

@@ -1,6 +1,6 @@
 import { h } from "../../app/dom.js";
-import { integers } from "../../app/numbers.js";
 import { formatNumber, t } from "../../app/strings.js";
+import { createTable } from "../../app/table.js";
 import { tokenDescription } from "../text/tokenLabel.js";
 import { cursorRange } from "../windowPositions.js";
 
@@ -21,15 +21,15 @@ export function createValueTable(view) {
 
 function valueTable(view, rows, { start, end }) {
   const { quantities, time } = view.layer;
-  const tokens = integers(start, end);
+  const tokens = Array.from({ length: end - start }, (_, index) => start + index);
   const columns = [...quantities.values()].flatMap((quantity) => tokens.map((token) => ({ quantity, token })));
-  const headers = columns.map(({ quantity, token }) => (
-    h("th", { scope: "col", text: `${t(`see.${quantity.key}`)}, ${tokenDescription(view, token)}` })));
-  const row = (name, valueOf) => h("tr", {}, h("th", { scope: "row", text: name }),
-    columns.map(({ quantity, token }) => h("td", { text: formatNumber(valueOf(quantity, token), 3) })));
-  return h("table", {},
-    h("thead", {}, h("tr", {}, h("th", { scope: "col", text: t("see.neuron") }), headers)),
-    h("tbody", {},
-      row(t("see.mean"), ({ mean }, token) => mean[token]),
-      rows.map((neuron) => row(String(neuron), ({ values }, token) => values[neuron * time + token]))));
+  const headings = columns.map(({ quantity, token }) => `${t(`see.${quantity.key}`)}, ${tokenDescription(view, token)}`);
+  const row = (name, valueOf) => [
+    h("th", { scope: "row", text: name }),
+    columns.map(({ quantity, token }) => h("td", { text: formatNumber(valueOf(quantity, token), 3) })),
+  ];
+  return createTable([t("see.neuron"), ...headings], [
+    row(t("see.mean"), ({ mean }, token) => mean[token]),
+    ...rows.map((neuron) => row(String(neuron), ({ values }, token) => values[neuron * time + token])),
+  ]);
 }

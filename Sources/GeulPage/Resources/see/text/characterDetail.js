@@ -1,7 +1,8 @@
 import { h } from "../../app/dom.js";
+import { predictedTokens } from "../../app/predictions.js";
 import { formatNumber, formatPercent, t } from "../../app/strings.js";
 import { tokenSurprisal } from "../../app/surprisal.js";
-import { visibleToken } from "../../app/visibleText.js";
+import { createTable } from "../../app/table.js";
 import { neuronValues } from "../layers/layerValues.js";
 import { cursorIndex } from "../windowPositions.js";
 import { textInLine } from "./tokenLabel.js";
@@ -23,30 +24,30 @@ export function createCharacterDetail(view) {
     const { neuron, quantity, tint } = view.state;
     const values = tint === "neuron" && neuron !== null && view.layer ? neuronValues(view.layer, quantity, neuron) : null;
     const rows = view.window.nodes.slice(start, end).map((node, offset) => (
-      tokenRow(view, node, view.labels[start + offset], values && values[start + offset])));
+      tokenCells(view, node, view.labels[start + offset], values && values[start + offset])));
     const columns = ["token", "surprisal", "probability", ...(values ? ["neuron"] : []), "likely"];
-    const headers = columns.map((key) => h("th", { scope: "col", text: t(`see.${key}`) }));
-    const head = h("thead", { class: "visually-hidden" }, h("tr", {}, headers));
-    element.replaceChildren(
-      ...(rows.length > 1 ? [h("p", {}, h("strong", { text: textInLine(text) }), ` ${bitsText(view.surprisals[index])}`)] : []),
-      h("table", {}, head, h("tbody", {}, rows)));
+    const table = createTable(columns.map((key) => t(`see.${key}`)), rows);
+    table.tHead.classList.add("visually-hidden");
+    const summary = h("p", {}, h("strong", { text: textInLine(text) }), ` ${bitsText(view.surprisals[index])}`);
+    element.replaceChildren(...(rows.length > 1 ? [summary] : []), table);
   }
   return { element, update };
 }
 
-/** Returns the row of a token; `neuronValue` is null if no neuron is chosen. */
-function tokenRow({ state, window, model }, node, label, neuronValue) {
+/** Returns the cells of a token; `neuronValue` is null if no neuron is chosen. */
+function tokenCells({ state, window, model }, node, label, neuronValue) {
   const surprisal = tokenSurprisal(node);
   const isPredicted = !Number.isNaN(surprisal);
   const likely = isPredicted ? window.tree.predictions(node.parent, likelyCount) : [];
   const missing = t(node.id < 0 ? "see.skipped" : "see.first");
-  return h("tr", {},
+  const neuronName = t("see.neuronNumber", { neuron: state.neuron });
+  return [
     h("th", { scope: "row", class: label.part, text: label.text }),
     h("td", { text: isPredicted ? bitsText(surprisal) : missing }),
     h("td", { class: "probability", text: isPredicted ? formatPercent(node.probability) : "" }),
-    neuronValue !== null && h("td", { text: `${t("see.neuronNumber", { neuron: state.neuron })}: ${formatNumber(neuronValue, 2)}` }),
-    h("td", { class: "likely" }, likely.map(({ id, probability }) => h("span", { class: id === node.id ? "actual" : null },
-      h("b", { text: visibleToken(model.vocabulary.tokens[id], model.tokenizer.unit) }), ` ${formatPercent(probability)} `))));
+    neuronValue !== null && h("td", { text: `${neuronName}: ${formatNumber(neuronValue, 2)}` }),
+    h("td", { class: "likely" }, predictedTokens(model, likely, node.id)),
+  ];
 }
 
 function bitsText(surprisal) {

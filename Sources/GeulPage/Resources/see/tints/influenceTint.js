@@ -1,8 +1,9 @@
 import { checkBox, namedOptions, segmented } from "../../app/controls.js";
 import { h } from "../../app/dom.js";
 import { createLineChart } from "../../app/lineChart.js";
-import { largestOf, sumOf } from "../../app/numbers.js";
-import { formatNumber, t } from "../../app/strings.js";
+import { formatSigned } from "../../app/numbers.js";
+import { largestOf, sumOf } from "../../app/statistics.js";
+import { t } from "../../app/strings.js";
 import { contextList } from "../text/contextItem.js";
 
 /** The decades that the logarithmic scale of the tints covers. */
@@ -53,9 +54,9 @@ function influencePanel(view) {
   const strongest = influenceValues(view.window.characters, influence, state)
     .map((value, index) => ({ value, index }))
     .sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, strongestCount);
-  const note = (value) => (state.influence === "norms" ? value.toPrecision(2) : signed(value));
+  const note = (value) => (state.influence === "norms" ? value.toPrecision(2) : formatSigned(value, 2));
   return [help, controls, h("div", { class: "columns" },
-    normChart(influence.task),
+    normChart(view),
     h("div", {}, h("h3", { text: t("see.strongest") }),
       contextList(view, strongest.map(({ value, index }) => ({ index, note: note(value) })))))];
 }
@@ -72,16 +73,13 @@ function influenceControls(view) {
   return h("div", { class: "controls" }, measure.element, scale);
 }
 
-/** Returns the chart of the norm of the gradient by the distance in tokens. */
-function normChart({ norms }) {
+/** Returns the chart of the norm of the gradient by the distance in tokens; it is kept, with what the reader chose in it. */
+function normChart(view) {
   // Norms beyond the reach of the backpropagation are 0.
-  const values = [...norms].reverse().map((norm, index) => [index + 1, norm]).filter(([, norm]) => norm > 0);
-  return createLineChart({
-    title: t("see.normByDistance"), xLabel: t("see.distance"), yLabel: t("see.norm"), logarithmic: true,
-    series: [{ name: t("see.tint.influence"), values }],
+  const values = [...view.influence.task.norms].reverse().map((norm, index) => [index + 1, norm]).filter(([, norm]) => norm > 0);
+  view.distanceChart ??= createLineChart({
+    title: t("see.normByDistance"), xLabel: t("see.distance"), yLabel: t("see.norm"), isLogarithmic: true,
   });
-}
-
-function signed(value) {
-  return `${value < 0 ? "−" : "+"}${formatNumber(Math.abs(value), 2)}`;
+  view.distanceChart.update({ series: [{ name: t("see.tint.influence"), values }] });
+  return view.distanceChart.element;
 }

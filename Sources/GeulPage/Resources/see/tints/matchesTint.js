@@ -1,6 +1,6 @@
 import { checkBox, slider } from "../../app/controls.js";
 import { h } from "../../app/dom.js";
-import { integers, meanOf } from "../../app/numbers.js";
+import { meanOf } from "../../app/statistics.js";
 import { formatNumber, t } from "../../app/strings.js";
 import { contextItem } from "../text/contextItem.js";
 import { characterRange, selectedRange } from "../windowPositions.js";
@@ -23,7 +23,7 @@ export const matchesTint = {
     ? ranges.map(({ start, end }) => meanOf(matches.parts.subarray(start, end))) : []),
   marks({ matches, window }) {
     const ranges = (matches?.places ?? []).map((place) => characterRange(window, place));
-    return new Set(ranges.flatMap(({ start, end }) => integers(start, end)));
+    return new Set(ranges.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, index) => start + index)));
   },
   legend: () => ({ isSigned: false, low: "0 %", high: t("see.legendMatches") }),
   panelKey: ({ state }) => [state.layer],

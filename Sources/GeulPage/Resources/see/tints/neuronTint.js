@@ -1,6 +1,6 @@
 import { namedOptions, selectBox } from "../../app/controls.js";
 import { h } from "../../app/dom.js";
-import { meanOf } from "../../app/numbers.js";
+import { meanOf } from "../../app/statistics.js";
 import { formatNumber, t } from "../../app/strings.js";
 import { scaled } from "../layers/colorScale.js";
 import { neuronValues } from "../layers/layerValues.js";

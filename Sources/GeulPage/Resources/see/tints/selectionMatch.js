@@ -1,4 +1,4 @@
-import { sumOf } from "../../app/numbers.js";
+import { sumOf } from "../../app/statistics.js";
 import { neuronValues } from "../layers/layerValues.js";
 
 /** Returns 1 if a neuron is on at a value, -1 if it is on with a negative value, and 0 if it is off. */

@@ -1,10 +1,7 @@
 import { h } from "../../app/dom.js";
 import { formatNumber, t } from "../../app/strings.js";
-import { rangeSurprisal } from "../../app/surprisal.js";
+import { fullSurprisal, rangeSurprisal, surprisalTint } from "../../app/surprisal.js";
 import { contextList } from "../text/contextItem.js";
-
-/** The surprisal, in bits, of the full color. */
-const fullSurprisal = 8;
 
 /** The number of characters in the list of the most surprising. */
 const surprisingCount = 6;
@@ -12,7 +9,7 @@ const surprisingCount = 6;
 /** Colors characters by their surprisal: the sum over their tokens. */
 export const surpriseTint = {
   name: "surprise",
-  tints: ({ window }, ranges) => ranges.map((range) => Math.min(1, rangeSurprisal(window.nodes, range) / fullSurprisal) || 0),
+  tints: ({ window }, ranges) => ranges.map((range) => surprisalTint(rangeSurprisal(window.nodes, range))),
   legend: () => ({ isSigned: false, low: "0", high: t("see.legendBits", { bits: fullSurprisal }) }),
   panelKey: () => [],
   panel: surprisePanel,

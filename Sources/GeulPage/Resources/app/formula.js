@@ -1,3 +1,5 @@
+import { formatNumber } from "./strings.js";
+
 const mathNamespace = "http://www.w3.org/1998/Math/MathML";
 const formulaSymbols = { "*": "⊙", "-": "−", sigmoid: "σ" };
 
@@ -21,6 +23,17 @@ export function richText(text) {
     element.textContent = part.slice(2, -2);
     return element;
   });
+}
+
+/** Returns a number as a factor in a formula: negative ones are in parentheses. */
+export function formulaNumber(value) {
+  const text = formatNumber(value, 2);
+  return text.startsWith("-") ? `(${text})` : text;
+}
+
+/** Returns a text for `richText` with its formulas as plain text. */
+export function plainText(text) {
+  return text.replaceAll("`", "");
 }
 
 function mathElement(tag, children, attributes = {}) {
