@@ -34,23 +34,3 @@ function buildElement(element, properties, children) {
 export function button(text, action, properties = {}) {
   return h("button", { type: "button", text, ...properties, on: { click: action, ...properties.on } });
 }
-
-/** Creates a labeled slider with its value beside it; `onInput` gets the number. `format` writes the value. */
-export function slider({ label, min, max, step, value, format = String, onInput, help = null }) {
-  const output = h("output", { text: format(value) });
-  const input = h("input", { type: "range", min, max, step, value: String(value), on: {
-    input: () => {
-      output.textContent = format(Number(input.value));
-      onInput(Number(input.value));
-    },
-  } });
-  const element = h("label", { class: "slider", title: help }, h("span", { text: label }), input, output);
-  return element;
-}
-
-/** Creates a labeled selection of `[value, text]` pairs; `onChange` gets the value. */
-export function selectBox({ label, options, value, onChange }) {
-  const select = h("select", { on: { change: () => onChange(select.value) } },
-    options.map(([key, text]) => h("option", { value: key, text, selected: key === value })));
-  return h("label", { class: "select" }, h("span", { text: label }), select);
-}

@@ -1,6 +1,9 @@
 /** The time that a task may take in each frame, in milliseconds: the page stays responsive. */
 const sliceDuration = 10;
 
+/** The time that a task may take at once, before it is run in slices, in milliseconds: half a frame. */
+export const immediateDuration = 8;
+
 /**
  * Runs a long task in slices, one for each frame.
  *
@@ -27,4 +30,22 @@ export function runInSlices(task, onProgress = () => {}) {
 function scheduleSlice(action) {
   if (document.hidden) setTimeout(action, 0);
   else requestAnimationFrame(action);
+}
+
+/** Returns `{ request, cancel }`: after any number of requests, `action` is called once in the next frame. */
+export function oncePerFrame(action) {
+  let frame = null;
+  let isCancelled = false;
+  function request() {
+    if (isCancelled) return;
+    frame ??= requestAnimationFrame(() => {
+      frame = null;
+      action();
+    });
+  }
+  function cancel() {
+    isCancelled = true;
+    cancelAnimationFrame(frame);
+  }
+  return { request, cancel };
 }

@@ -1,6 +1,16 @@
+/** Returns the sum of values. */
+export function sumOf(values) {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+/** Returns the largest absolute value, at least `least`. */
+export function largestOf(values, least = 0) {
+  return values.reduce((largest, value) => Math.max(largest, Math.abs(value)), least);
+}
+
 /** Returns the mean of values. */
 export function meanOf(values) {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  return sumOf(values) / Math.max(1, values.length);
 }
 
 /** Returns the variance of values. */

@@ -17,10 +17,18 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (match, name) => (name in values ? String(values[name]) : match));
 }
 
+/** The formats of numbers by language and decimals: to create one takes much longer than to use it. */
+const numberFormats = new Map();
+
 /** Returns a number with a fixed number of decimals, in the language of the page. */
 export function formatNumber(value, digits = 0) {
   if (!Number.isFinite(value)) return "–";
-  return value.toLocaleString(language.value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const key = `${language.value} ${digits}`;
+  if (!numberFormats.has(key)) {
+    const decimals = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    numberFormats.set(key, new Intl.NumberFormat(language.value, decimals));
+  }
+  return numberFormats.get(key).format(value);
 }
 
 /** Returns a probability as a percentage with about two significant digits. */

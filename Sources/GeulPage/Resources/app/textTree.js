@@ -1,44 +1,43 @@
-import { decodeCharacters } from "../engine/decoder.js";
 import { compactState } from "../engine/network.js";
+import { mostLikely } from "./mostLikely.js";
+import { regroupCharacters, typedTokens } from "./textCharacters.js";
+import { TextHistory } from "./textHistory.js";
+import { addChild, childOf, commonPrefixLength, createNode, forgetStates, newestEnd, removeLeaves } from "./textNode.js";
 
 /** The maximum number of tokens of a text: each keeps the states of all layers. */
 export const maximumTextLength = 10000;
 
 /**
- * A text that a model reads and continues, with all its branches: a tree of tokens.
- *
- * A node is `{ id, written, isTyped, parent, children, state, probability }`:
- * - `id`: the token; -1 for a character that is not in the vocabulary and was skipped.
- * - `written`: the character as it was typed, if the token stands for another one; "" for its further tokens.
- * - `isTyped`: true if it was typed, false if the model generated it.
- * - `state`: the state of the network after reading the token; null until it is read.
- * - `probability`: the probability of the token given those before it; null for the first token and for skipped ones.
+ * A text that a model reads and continues, with all its branches: a tree of tokens, whose nodes textNode.js describes.
  *
  * The text is the path from the root to the tip.
  */
 export class TextTree {
+  /** The texts that `undo` and `redo` return to. */
+  history = new TextHistory();
+  /** The nodes of the path and its characters, null until they are asked for. */
+  #cachedPath = null;
+  /** The last of `#cachedPath` whose characters are known. */
+  #cachedCharacters = { nodes: [], characters: [] };
+
   constructor(model) {
     const { network, vocabulary } = model;
     this.model = model;
-    this.root = createNode(-1, null);
+    this.root = createNode({ id: -1 }, null);
     this.root.state = network.initialState();
     this.tip = this.root;
-    this.history = [];
-    this.future = [];
     /** The state in which an empty text begins: after a line break. */
     this.emptyState = compactState(network.step(vocabulary.lineBreakID, this.root.state));
-    this.cachedPath = null;
-    this.cachedCharacters = { nodes: [], characters: [] };
   }
 
   /** The nodes of the text in reading order, without the root. */
   get path() {
-    if (this.cachedPath?.tip !== this.tip) {
+    if (this.#cachedPath?.tip !== this.tip) {
       const nodes = [];
       for (let node = this.tip; node !== this.root; node = node.parent) nodes.push(node);
-      this.cachedPath = { tip: this.tip, nodes: nodes.reverse(), characters: null };
+      this.#cachedPath = { tip: this.tip, nodes: nodes.reverse(), characters: null };
     }
-    return this.cachedPath.nodes;
+    return this.#cachedPath.nodes;
   }
 
   /** The ids of the text's tokens; -1 for a skipped character. */
@@ -46,25 +45,14 @@ export class TextTree {
     return this.path.map((node) => node.id);
   }
 
-  /**
-   * The characters of the text: `{ text, start, end, isUnknown }`. `[start, end)` is the range of a character's nodes in
-   * `path`.
-   */
+  /** The characters of the text, `{ text, start, end, isUnknown }`; `[start, end)` is the range of their nodes in `path`. */
   get characters() {
-    const path = this.path;
-    if (this.cachedPath.characters === null) {
-      // A character depends only on the one before it, so that generated text costs little.
-      const { nodes, characters } = this.cachedCharacters;
-      let common = 0;
-      while (common < nodes.length && nodes[common] === path[common]) common++;
-      let kept = characters.length;
-      while (kept > 0 && characters[kept - 1].end > common) kept--;
-      kept = Math.max(0, kept - 2);
-      const start = kept === 0 ? 0 : characters[kept - 1].end;
-      this.cachedPath.characters = characters.slice(0, kept).concat(groupCharacters(this.model, path, start));
-      this.cachedCharacters = this.cachedPath;
+    const { path } = this;
+    if (this.#cachedPath.characters === null) {
+      this.#cachedPath.characters = regroupCharacters(this.model, path, this.#cachedCharacters);
+      this.#cachedCharacters = this.#cachedPath;
     }
-    return this.cachedPath.characters;
+    return this.#cachedPath.characters;
   }
 
   /** The text. */
@@ -72,9 +60,9 @@ export class TextTree {
     return this.characters.map((character) => character.text).join("");
   }
 
-  /** The index of the character that contains the node at `index` of the path. */
-  characterAt(index) {
-    return this.characters.findIndex(({ start, end }) => start <= index && index < end);
+  /** The state before the first token of the text. */
+  get initialState() {
+    return this.path.length > 0 && !this.path[0].isTyped ? this.emptyState : this.root.state;
   }
 
   /** The state before the token that follows `node`. */
@@ -82,9 +70,9 @@ export class TextTree {
     return node === this.root ? this.emptyState : node.state;
   }
 
-  /** The state before the first token of the text. */
-  get initialState() {
-    return this.path.length > 0 && !this.path[0].isTyped ? this.emptyState : this.root.state;
+  /** The `count` most likely tokens after a node that was read: `[{ id, probability }]`. */
+  predictions(node, count) {
+    return mostLikely(this.model.network.probabilities(this.stateAfter(node)), count);
   }
 
   /**
@@ -103,17 +91,50 @@ export class TextTree {
     for (const token of typed.slice(kept)) {
       this.tip = childOf(this.tip, token) ?? addChild(this.tip, { ...token, isTyped: true });
     }
-    this.removeLeaves(left, (node) => node.isTyped);
-    this.forgetStates(left);
+    this.#removeTyped(left);
+    forgetStates(left, new Set(this.path));
   }
 
   /** Appends a generated token with its probability and the state after it. */
   append(id, probability, state) {
-    const node = childOf(this.tip, { id }) ?? addChild(this.tip, { id, isTyped: false });
-    node.probability = probability;
-    node.state = compactState(state);
+    this.tip = childOf(this.tip, { id }) ?? addChild(this.tip, { id });
+    this.tip.probability = probability;
+    this.tip.state = compactState(state);
+  }
+
+  /** Appends generated texts, the nodes of other trees, each as a branch; the one at the index `chosen` becomes the text. */
+  appendBranches(branches, chosen) {
+    this.record();
+    const base = this.tip;
+    const tips = branches.map((nodes) => {
+      this.tip = base;
+      for (const { id, probability, state } of nodes) this.append(id, probability, state);
+      return this.tip;
+    });
+    this.tip = tips[chosen];
+  }
+
+  /**
+   * Lets the token `id` follow `node` instead of what follows it there, which stays as a branch. If it did in other
+   * texts, the newest of them becomes the text.
+   */
+  branch(node, id) {
+    this.record();
+    const known = childOf(node, { id });
+    this.tip = known ? newestEnd(known) : addChild(node, { id });
+  }
+
+  /** Makes the path to `node` the text. */
+  moveTo(node) {
+    this.record();
     this.tip = node;
-    return node;
+  }
+
+  /** Shortens the text to the path to `node` and removes what followed, unless other branches or `undo` need it. */
+  shorten(node) {
+    const left = this.tip;
+    this.tip = node;
+    removeLeaves(left, this.#neededNodes, () => true);
   }
 
   /** Returns a tree of this text alone, to which other texts can be appended. */
@@ -126,172 +147,74 @@ export class TextTree {
     return copy;
   }
 
-  /** Appends `id` after `node` instead of what follows it there; the rest stays as a branch. */
-  branch(node, id) {
-    this.record();
-    this.tip = childOf(node, { id }) ?? addChild(node, { id, isTyped: false });
-  }
-
-  /** Makes the path to `node` the text. */
-  moveTo(node) {
-    this.record();
-    this.tip = node;
-  }
-
-  /** Remembers the text for `undo`. */
-  record() {
-    this.history.push(this.tip);
-    const forgotten = this.future;
-    this.future = [];
-    if (this.history.length > 200) forgotten.push(this.history.shift());
-    for (const tip of forgotten) this.removeLeaves(tip, (node) => node.isTyped);
-  }
-
-  /** Shortens the text to the path to `node` and removes what followed, unless other branches or `undo` need it. */
-  shorten(node) {
-    const left = this.tip;
-    this.tip = node;
-    this.removeLeaves(left, () => true);
-  }
-
-  /** Reverts the last change without a way to repeat it. */
-  discardChange() {
-    if (this.canUndo) this.shorten(this.history.pop());
-  }
-
   get canUndo() {
     return this.history.length > 0;
   }
 
   get canRedo() {
-    return this.future.length > 0;
+    return this.history.canRedo;
+  }
+
+  /** Remembers the text for `undo`. */
+  record() {
+    for (const tip of this.history.record(this.tip)) this.#removeTyped(tip);
   }
 
   /** Returns to the text before the last change. */
   undo() {
-    if (!this.canUndo) return;
-    this.future.push(this.tip);
-    this.tip = this.history.pop();
+    this.tip = this.history.undo(this.tip);
   }
 
   /** Repeats the change that was undone last. */
   redo() {
-    if (!this.canRedo) return;
-    this.history.push(this.tip);
-    this.tip = this.future.pop();
+    this.tip = this.history.redo(this.tip);
+  }
+
+  /** Reverts the last change without a way to repeat it. */
+  discardChange() {
+    if (this.canUndo) this.shorten(this.history.discard());
+  }
+
+  /** Forgets the last change if it left the text as it was; returns true then. */
+  forgetEmptyChange() {
+    const isEmpty = this.history.last === this.tip;
+    if (isEmpty) this.history.discard();
+    return isEmpty;
   }
 
   /** Reads tokens of the text that the network has not read, for about `milliseconds`; returns true if all are read. */
   advance(milliseconds) {
     const end = performance.now() + milliseconds;
-    const { network } = this.model;
-    const path = this.path;
+    const { path } = this;
     // A node without state has only nodes without state below it, so the unread ones are a suffix of the path.
     let index = path.length;
     while (index > 0 && path[index - 1].state === null) index--;
     for (; index < path.length; index++) {
       if (performance.now() > end) return false;
-      const node = path[index];
-      const before = index > 0 ? path[index - 1].state : this.initialState;
-      if (node.id < 0) node.state = before;
-      else {
-        const isFirst = index === 0 && node.isTyped;
-        node.probability = isFirst ? null : network.probabilities(before)[node.id];
-        node.state = compactState(network.step(node.id, before));
-      }
+      this.#read(path[index], index > 0 ? path[index - 1].state : this.initialState);
     }
     return true;
   }
 
-  /** The `count` most likely tokens after a node that was read: `[{ id, probability }]`. */
-  predictions(node, count) {
-    return mostLikely(this.model.network.probabilities(this.stateAfter(node)), count);
-  }
-
-  /** Removes nodes without children from `node` upward while `isRemovable`, unless the text or the history needs them. */
-  removeLeaves(node, isRemovable) {
-    const kept = new Set([...this.path, ...this.history, ...this.future]);
-    while (node !== this.root && node.children.length === 0 && !kept.has(node) && isRemovable(node)) {
-      const { parent } = node;
-      // Several texts of the history may share a node that is removed already.
-      parent.children = parent.children.filter((child) => child !== node);
-      node = parent;
+  /** Reads the token of a node in the state before it. */
+  #read(node, before) {
+    const { network } = this.model;
+    if (node.id < 0) {
+      node.state = before;
+      return;
     }
+    const isFirst = node.parent === this.root && node.isTyped;
+    node.probability = isFirst ? null : network.probabilities(before)[node.id];
+    node.state = compactState(network.step(node.id, before));
   }
 
-  /** Frees the states of typed text that only `undo` needs, from `node` upward; it is read again then. */
-  forgetStates(node) {
-    const kept = new Set(this.path);
-    while (node.isTyped && !kept.has(node) && node.children.every((child) => child.state === null)) {
-      node.state = null;
-      node = node.parent;
-    }
+  /** The nodes of the text, and the last ones of the texts of the history. */
+  get #neededNodes() {
+    return new Set([...this.path, ...this.history.tips]);
   }
-}
 
-/** Returns the `count` largest probabilities with their ids, in descending order. */
-export function mostLikely(probabilities, count) {
-  const best = [];
-  for (let id = 0; id < probabilities.length; id++) {
-    const probability = probabilities[id];
-    if (best.length === count && probability <= best[count - 1].probability) continue;
-    let index = best.length;
-    while (index > 0 && best[index - 1].probability < probability) index--;
-    best.splice(index, 0, { id, probability });
-    if (best.length > count) best.pop();
+  /** Removes typed text up to `tip` that nothing follows and nothing needs. */
+  #removeTyped(tip) {
+    removeLeaves(tip, this.#neededNodes, (node) => node.isTyped);
   }
-  return best;
-}
-
-function createNode(id, parent, written, isTyped = false) {
-  return { id, written, isTyped, parent, children: [], state: null, probability: null };
-}
-
-function addChild(parent, { id, written, isTyped }) {
-  const node = createNode(id, parent, written, isTyped);
-  parent.children.push(node);
-  return node;
-}
-
-function childOf(node, { id, written }) {
-  return node.children.find((child) => child.id === id && child.written === written);
-}
-
-/** Returns the tokens of a typed text as `{ id, written }`. */
-function typedTokens(model, text) {
-  const { ids, characters } = model.encode(text);
-  return characters.flatMap(({ text: written, start, end, outcome }) => {
-    if (outcome === "known") return ids.slice(start, end).map((id) => ({ id }));
-    if (outcome === "skipped") return [{ id: -1, written }];
-    return ids.slice(start, end).map((id, index) => ({ id, written: index === 0 ? written : "" }));
-  });
-}
-
-/** Returns the number of tokens at the beginning of a path that are those of a typed text. */
-function commonPrefixLength(path, typed) {
-  let count = 0;
-  while (count < path.length && count < typed.length && path[count].id === typed[count].id
-    && path[count].written === typed[count].written) count++;
-  return count;
-}
-
-/** Returns the characters of the nodes of a path from the index `first` on, where a character begins. */
-export function groupCharacters(model, path, first = 0) {
-  const characters = [];
-  let index = first;
-  while (index < path.length) {
-    let end = index + 1;
-    if (path[index].written !== undefined) {
-      while (end < path.length && path[end].written === "") end++;
-      characters.push({ text: path[index].written, start: index, end, isUnknown: true });
-    } else {
-      while (end < path.length && path[end].written === undefined) end++;
-      const ids = path.slice(index, end).map((node) => node.id);
-      for (const { text, start, end: stop } of decodeCharacters(model, ids)) {
-        characters.push({ text, start: index + start, end: index + stop, isUnknown: false });
-      }
-    }
-    index = end;
-  }
-  return characters;
 }

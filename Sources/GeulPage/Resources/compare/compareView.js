@@ -1,4 +1,5 @@
-import { button, h, selectBox } from "../app/dom.js";
+import { selectBox } from "../app/controls.js";
+import { button, h } from "../app/dom.js";
 import { createLineChart } from "../app/lineChart.js";
 import { runInSlices } from "../app/scheduler.js";
 import { all } from "../app/signal.js";

@@ -1,4 +1,5 @@
-import { button, h, selectBox } from "../app/dom.js";
+import { selectBox } from "../app/controls.js";
+import { button, h } from "../app/dom.js";
 import { runInSlices } from "../app/scheduler.js";
 import { t } from "../app/strings.js";
 import { Generator } from "../engine/generator.js";

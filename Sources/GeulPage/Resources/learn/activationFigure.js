@@ -1,4 +1,5 @@
-import { h, slider } from "../app/dom.js";
+import { slider } from "../app/controls.js";
+import { h } from "../app/dom.js";
 import { formula } from "../app/formula.js";
 import { createLineChart } from "../app/lineChart.js";
 import { formatScientific } from "../app/numbers.js";

@@ -1,4 +1,5 @@
-import { h, slider } from "../app/dom.js";
+import { slider } from "../app/controls.js";
+import { h } from "../app/dom.js";
 import { formatNumber, t } from "../app/strings.js";
 import { createActivationFigure } from "./activationFigure.js";
 import { createBarList } from "./barList.js";

@@ -1,7 +1,7 @@
 import { signal } from "../app/signal.js";
 import { isKorean } from "../app/store.js";
 import { createTokenText } from "../app/tokenText.js";
-import { mostLikely } from "../app/textTree.js";
+import { mostLikely } from "../app/mostLikely.js";
 import { visibleToken, visibleTokenOf } from "../app/visibleText.js";
 import { formatPercent, t } from "../app/strings.js";
 import { Trace } from "../engine/trace.js";

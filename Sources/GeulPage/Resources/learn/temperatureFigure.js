@@ -1,4 +1,5 @@
-import { button, h, slider } from "../app/dom.js";
+import { slider } from "../app/controls.js";
+import { button, h } from "../app/dom.js";
 import { runInSlices } from "../app/scheduler.js";
 import { formatNumber, formatPercent, t } from "../app/strings.js";
 import { Generator } from "../engine/generator.js";

@@ -1,6 +1,6 @@
 import { h, svg } from "../app/dom.js";
 import { formatNumber, formatPercent, t } from "../app/strings.js";
-import { mostLikely } from "../app/textTree.js";
+import { mostLikely } from "../app/mostLikely.js";
 import { visibleTokenOf } from "../app/visibleText.js";
 import { createBarList } from "./barList.js";
 import { formula, richText } from "../app/formula.js";

@@ -1,4 +1,5 @@
-import { button, h, slider } from "../app/dom.js";
+import { slider } from "../app/controls.js";
+import { button, h } from "../app/dom.js";
 import { formula, formulaNumber } from "../app/formula.js";
 import { createLineChart } from "../app/lineChart.js";
 import { formatNumber, t } from "../app/strings.js";

@@ -1,5 +1,3 @@
-import { Trace } from "../engine/trace.js";
-
 /** The maximum number of tokens of which the view computes all activations. */
 export const windowLength = 600;
 
@@ -17,15 +15,9 @@ const leastBeforeCursor = 100;
  */
 export function textWindow(tree, cursor, previous = null) {
   const { path, characters } = tree;
-  const focus = characters[cursor]?.start ?? path.length - 1;
-  let start = 0;
-  if (path.length > windowLength) {
-    const isInside = previous?.tree === tree && previous.total === path.length && focus < previous.start + previous.nodes.length
-      && (previous.start === 0 || focus >= previous.start + leastBeforeCursor);
-    start = isInside ? previous.start : Math.max(0, Math.min(focus - lengthBeforeCursor, path.length - windowLength));
-  }
-  const firstCharacter = Math.max(0, characters.findIndex((character) => character.start >= start));
-  start = characters[firstCharacter]?.start ?? 0;
+  const leastStart = windowStart(tree, characters[cursor]?.start ?? path.length - 1, previous);
+  const firstCharacter = Math.max(0, characters.findIndex((character) => character.start >= leastStart));
+  const start = characters[firstCharacter]?.start ?? 0;
   let last = firstCharacter;
   while (last < characters.length && characters[last].end <= start + windowLength) last++;
   const shown = characters.slice(firstCharacter, last);
@@ -36,39 +28,14 @@ export function textWindow(tree, cursor, previous = null) {
   };
 }
 
-/** Returns the state before the first token of a window; null if nothing predicts that token. */
-function windowState({ tree, start, nodes }) {
-  if (start > 0) return tree.path[start - 1].state;
-  return nodes.length > 0 && nodes[0].isTyped ? null : tree.initialState;
-}
-
-/** The last trace; it is kept when the view is closed. */
-let keptTrace = null;
-
-/** Returns the trace of a window; tokens that an earlier trace of the same text has read are not read again. */
-export function traceOf(window) {
-  const { tree, start, nodes } = window;
-  const ids = nodes.map((node) => node.id);
-  const initialState = windowState(window);
-  if (keptTrace?.tree === tree && keptTrace.start === start && keptTrace.initialState === initialState) {
-    if (ids.length !== keptTrace.trace.ids.length || ids.some((id, index) => id !== keptTrace.trace.ids[index])) {
-      keptTrace.trace.extend(ids);
-    }
-  } else {
-    keptTrace = { tree, start, initialState, trace: new Trace(tree.model, ids, initialState) };
+/** Returns the least index of the first token of a window in which the token `focus` is seen. */
+function windowStart(tree, focus, previous) {
+  const { length } = tree.path;
+  if (length <= windowLength) return 0;
+  const isSameText = previous?.tree === tree && previous.total === length;
+  if (isSameText && focus < previous.start + previous.nodes.length) {
+    const isWellInside = previous.start === 0 || focus >= previous.start + leastBeforeCursor;
+    if (isWellInside) return previous.start;
   }
-  return keptTrace.trace;
-}
-
-/** Returns the surprisal of a token of the tree, -log2 p, in bits; NaN if it has no prediction. */
-export function tokenSurprisal({ id, probability }) {
-  return id < 0 || probability === null ? NaN : -Math.log2(Math.max(probability, 1e-300));
-}
-
-/** Returns the surprisal of each range of tokens, the sum over those that have a prediction; NaN if none has. */
-export function surprisals(nodes, ranges) {
-  return ranges.map(({ start, end }) => {
-    const bits = nodes.slice(start, end).map(tokenSurprisal).filter((value) => !Number.isNaN(value));
-    return bits.length > 0 ? bits.reduce((a, b) => a + b, 0) : NaN;
-  });
+  return Math.max(0, Math.min(focus - lengthBeforeCursor, length - windowLength));
 }

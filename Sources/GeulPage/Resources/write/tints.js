@@ -1,22 +1,18 @@
 import { h } from "../app/dom.js";
-import { fullSurprisal, surprisalTint } from "../app/surprisal.js";
+import { fullSurprisal, rangeSurprisal, surprisalTint } from "../app/surprisal.js";
 
 /** The strongest tint: text on it still has enough contrast. */
 const strongestTint = 0.8;
 
 /** Returns the surprisal of a character in bits, the sum over its tokens in a path; null if it is not known. */
-export function characterSurprisal(path, { start, end }) {
-  let sum = 0;
-  let count = 0;
-  for (let index = start; index < end; index++) {
+export function characterSurprisal(path, character) {
+  for (let index = character.start; index < character.end; index++) {
     const { id, probability, written } = path[index];
     // The first token of a text, and what is not read yet, have no probability; skipped characters do not count.
     if (probability === null && id >= 0 && written === undefined) return null;
-    if (probability === null) continue;
-    sum -= Math.log2(Math.max(probability, 1e-30));
-    count++;
   }
-  return count === 0 ? null : sum;
+  const bits = rangeSurprisal(path, character);
+  return Number.isNaN(bits) ? null : bits;
 }
 
 /** Returns the tint of each character of a tree, from 0 for a probability of 1 on; 0 if it has none. */

@@ -25,14 +25,20 @@ export function changeWriteSettings(changes) {
   writeSettings.value = { ...writeSettings.value, ...changes };
 }
 
+/** Returns the request for the next continuation, as in continuation.js. */
+export function continuationRequest(sampling) {
+  const { length, speed } = writeSettings.value;
+  return { sampling, seed: nextSeed(), stops: stopList(), length, speed };
+}
+
 /** Returns the seed of the next continuation. */
-export function nextSeed() {
+function nextSeed() {
   if (writeSettings.value.isSeedRandom) changeWriteSettings({ seed: Math.floor(Math.random() * 1e6) });
   return writeSettings.value.seed;
 }
 
 /** Returns the stop strings as a list; `\n` and `\t` stand for a line break and a tab. */
-export function stopList() {
+function stopList() {
   return writeSettings.value.stops.split("\n").filter((line) => line !== "")
     .map((line) => line.replace(/\\n/g, "\n").replace(/\\t/g, "\t"));
 }
