@@ -1,4 +1,5 @@
 import ArgumentParser
+import Geul
 
 /// Errors for unknown commands and options, with the name that was probably meant.
 enum UnknownNames {

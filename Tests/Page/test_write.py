@@ -330,7 +330,7 @@ class ContinuationTests(WriteTest):
             count = self.js("return geul.tree.value.characters.length")
             self.wait(f"return geul.tree.value.characters.length > {count} + 20")
             stop()
-            self.assertRegex(self.js(status), r"^Stopped after [\d,]+ characters\.$")
+            self.assertRegex(self.js(status), r"^Stopped\. Characters written: [\d,]+\.$")
             length = self.js("return geul.tree.value.path.length")
             self.idle()
             self.assertEqual(length, self.js("return geul.tree.value.path.length"))

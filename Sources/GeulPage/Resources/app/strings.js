@@ -34,7 +34,7 @@ export function formatNumber(value, digits = 0) {
 /** Returns a probability as a percentage with about two significant digits. */
 export function formatPercent(probability) {
   const percent = probability * 100;
-  return `${formatNumber(percent, percent >= 9.95 ? 0 : percent >= 0.095 ? 1 : 3)} %`;
+  return `${formatNumber(percent, percent >= 9.95 ? 0 : percent >= 0.095 ? 1 : 3)}%`;
 }
 
 /** Returns the first language of the browser's list that the page has, else English. */

@@ -53,7 +53,7 @@ export const learnEnglish = {
   "learn.slider.n": "candidate n",
   "learn.modelValues": "Back to the model's values",
   "learn.terms": "The previous state, the two terms and their sum",
-  "learn.followed": "The state with a constant forget gate",
+  "learn.followed": "The state with a constant gate",
   "learn.steps": "horizontal: steps `k`",
   "learn.constant": "the state if nothing more is written and the gate is constant ({gate})",
   "learn.changedPrediction": "The next token as predicted with this `h_t`",

@@ -53,7 +53,7 @@ export const learnKorean = {
   "learn.slider.n": "후보 값 n",
   "learn.modelValues": "모델의 값으로 되돌리기",
   "learn.terms": "이전 상태, 두 항과 그 합",
-  "learn.followed": "망각 게이트가 일정할 때의 상태",
+  "learn.followed": "게이트가 일정할 때의 상태",
   "learn.steps": "가로축: 스텝 수 `k`",
   "learn.constant": "더 쓰지 않고 게이트가 일정할 때의 상태({gate})",
   "learn.changedPrediction": "이 `h_t`로 예측한 다음 토큰",

@@ -9,7 +9,7 @@ export const seeStrings = {
     "see.tint.influence": "Influence",
     "see.tint.matches": "Selection",
     "see.edit": "Edit the text",
-    "see.progress": "Computing the activations … {percent} %",
+    "see.progress": "Computing the activations … {percent}%",
     "see.part": "Tokens {first} to {last} of {total}; at most {limit} are shown.",
     "see.earlier": "Earlier text",
     "see.later": "Later text",

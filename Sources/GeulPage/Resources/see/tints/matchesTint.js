@@ -25,7 +25,7 @@ export const matchesTint = {
     const ranges = (matches?.places ?? []).map((place) => characterRange(window, place));
     return new Set(ranges.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, index) => start + index)));
   },
-  legend: () => ({ isSigned: false, low: "0 %", high: t("see.legendMatches") }),
+  legend: () => ({ isSigned: false, low: "0%", high: t("see.legendMatches") }),
   panelKey: ({ state }) => [state.layer],
   panel: matchesPanel,
   updatePanel: (view, element) => showMatches(view, element.querySelector(".results")),
