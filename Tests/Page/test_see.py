@@ -1,5 +1,6 @@
 """Tests of the view "See": what it shows is what the engine and `geul explain` compute."""
 import math
+import json
 import os
 import pathlib
 import re
@@ -94,14 +95,13 @@ class SeeTests(PageTest):
 
 class SurpriseTests(SeeTests):
     def explained(self, model, text):
-        """Returns the bits of each token by `geul explain`, with one decimal; None for the first token."""
+        """Returns the bits of each token by `geul explain`; None for the first token."""
         program = pathlib.Path(os.environ.get("GEUL") or repository / ".build/release/geul")
         if not program.exists():
             self.skipTest(f"{program} does not exist")
-        output = subprocess.run([program, "explain", repository / f"checkpoints/{model}.safetensors", "--text", text],
-                                capture_output=True, text=True, check=True).stdout
-        table = output.split("five most likely tokens\n")[1].split("(next)")[0].strip().splitlines()
-        return [None] + [float(re.match(r"\S+\s+([\d.]+)", line).group(1)) for line in table[1:]]
+        model = repository / f"checkpoints/{model}.safetensors"
+        output = subprocess.run([program, "explain", model, "--text", text, "--json"], capture_output=True, check=True).stdout
+        return [token["surprisal_bits"] for token in json.loads(output)["tokens"]]
 
     def check_surprisal(self, model, text):
         self.see(models=[model], text=text)
@@ -118,15 +118,15 @@ class SurpriseTests(SeeTests):
                 if expected is None:
                     self.assertEqual(shown, "no prediction")
                 else:
-                    # Tables round to one and two decimals.
-                    self.assertAlmostEqual(float(shown.split()[0]), expected, delta=0.056)
+                    # The table rounds to two decimals.
+                    self.assertAlmostEqual(float(shown.split()[0]), expected, delta=0.0051)
             # The tint of a character is the sum of its tokens, of at most 8 bits.
-            self.assertAlmostEqual(tints[index], min(1, sum(bits) / 8), delta=0.056 * max(1, len(bits)) / 8 + 0.005)
+            self.assertAlmostEqual(tints[index], min(1, sum(bits) / 8), delta=0.0051)
             if len(bits) > 1:
                 total = float(re.search(r"([\d.]+) bits", self.find(".detail p").text).group(1))
-                self.assertAlmostEqual(total, sum(bits), delta=0.056 * len(bits))
+                self.assertAlmostEqual(total, sum(bits), delta=0.0051)
                 label = self.js("return document.querySelectorAll('.token-text > [role=option]')[arguments[0]].ariaLabel", index)
-                self.assertAlmostEqual(float(re.search(r"([\d.]+) bits", label).group(1)), sum(bits), delta=0.056 * len(bits) + 0.05)
+                self.assertAlmostEqual(float(re.search(r"([\d.]+) bits", label).group(1)), sum(bits), delta=0.051)
 
     def test_english(self):
         self.check_surprisal("english", english[:46])
