@@ -80,7 +80,9 @@ let package = Package(
       name: "GeulCommand", dependencies: ["Geul", "GeulCharts", argumentParser],
       swiftSettings: strict),
 
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["GeulCompute", "GeulModel", "GeulText"],
+      path: "Tests/TestSupport", swiftSettings: strict),
     tests("GeulStorageTests", ["GeulStorage"]),
     tests("GeulComputeTests", ["GeulCompute"], isOptimized: true),
     tests("GeulTextTests", ["GeulText"]),

@@ -6,27 +6,6 @@ import GeulText
 import TestSupport
 import Testing
 
-/// Creates a model of a corpus, by default with a small vocabulary, with random parameters in -0.8...0.8.
-func randomModel(
-  _ cell: CellKind, of corpus: Corpus? = nil, layers: Int = 2, hidden: Int = 5,
-  activation: Activation = .tanh
-) throws -> Model {
-  let corpus = try corpus ?? Corpus.read([.text("abcdefg 글쓰기\n")])
-  let architecture = Architecture(
-    cell: cell, layers: layers, hidden: hidden, activation: activation)
-  let network = Network(architecture, vocabulary: corpus.vocabulary.count)
-  var random = SeededGenerator(seed: 4)
-  let tensors = network.tensorShapes.map { name, shape in
-    NamedTensor(
-      name: name, shape: shape,
-      values: (0..<shape.reduce(1, *)).map { _ in Float.random(in: -0.8...0.8, using: &random) })
-  }
-  return Model(
-    Model.Metadata(
-      architecture: architecture, tokenizer: corpus.tokenizer, vocabulary: corpus.vocabulary),
-    parameters: network.parameters(from: tensors))
-}
-
 /// Tests of `InstrumentedNetwork` against the float64 reference, with bounds in terms of the unit
 /// roundoff u = 2^-24 of float32.
 struct InstrumentedNetworkTests {

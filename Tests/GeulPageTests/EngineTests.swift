@@ -127,25 +127,16 @@ private struct EngineFixture: Sendable {
   ) throws -> Model {
     let corpus = try Corpus.read(
       [.text(text)], options: CorpusOptions(tokenizer: tokenizer, minimumCount: minimumCount))
-    let network = Network(architecture, vocabulary: corpus.vocabulary.count)
-    var random = SeededGenerator(seed: 5)
     let unit = (3 / Float(architecture.hidden)).squareRoot()
-    let tensors = network.tensorShapes.map { name, shape in
-      let bound: Float =
-        if name.hasSuffix("weight_ih_l0") {
-          2
-        } else if shape.count == 1 {
-          0.5
-        } else {
-          unit * (name.hasPrefix("decoder") ? 10 : name.contains("weight_hh") ? 0.7 : 2)
-        }
-      return NamedTensor(
-        name: name, shape: shape, values: random.floats(shape.reduce(1, *), bound))
+    return TestSupport.randomModel(architecture, of: corpus, seed: 5) { name, shape in
+      if name.hasSuffix("weight_ih_l0") {
+        2
+      } else if shape.count == 1 {
+        0.5
+      } else {
+        unit * (name.hasPrefix("decoder") ? 10 : name.contains("weight_hh") ? 0.7 : 2)
+      }
     }
-    return Model(
-      Model.Metadata(
-        architecture: architecture, tokenizer: tokenizer, vocabulary: corpus.vocabulary),
-      parameters: network.parameters(from: tensors))
   }
 
   /// The contents of the JSON file of a fixture, which compare.mjs reads.

@@ -89,20 +89,3 @@ struct QuantizedModelTests {
     #expect(abs(quantized - original) < 0.002, "\(original) became \(quantized)")
   }
 }
-
-/// Creates a model of a small vocabulary with random parameters in -0.8...0.8.
-func randomModel(_ cell: CellKind, layers: Int = 2, hidden: Int = 5) throws -> Model {
-  let corpus = try Corpus.read([.text("abcdefg 글쓰기\n")])
-  let architecture = Architecture(cell: cell, layers: layers, hidden: hidden)
-  let network = Network(architecture, vocabulary: corpus.vocabulary.count)
-  var random = SeededGenerator(seed: 4)
-  let tensors = network.tensorShapes.map { name, shape in
-    NamedTensor(
-      name: name, shape: shape,
-      values: (0..<shape.reduce(1, *)).map { _ in Float.random(in: -0.8...0.8, using: &random) })
-  }
-  return Model(
-    Model.Metadata(
-      architecture: architecture, tokenizer: corpus.tokenizer, vocabulary: corpus.vocabulary),
-    parameters: network.parameters(from: tensors))
-}
