@@ -164,7 +164,10 @@ class PageTest(unittest.TestCase):
         page = page_folder / f"{name}.html"
         if not page.exists() and program is not None:
             page_folder.mkdir(parents=True, exist_ok=True)
-            subprocess.run([program, "page", *paths, "--precision", "float32", "--out", page], check=True, capture_output=True)
+            # Other processes of tests may make the same page at the same time.
+            own = page.with_suffix(f".{os.getpid()}.html")
+            subprocess.run([program, "page", *paths, "--precision", "float32", "--out", own], check=True, capture_output=True)
+            own.replace(page)
         if not page.exists():
             self.skipTest(f"{page} does not exist")
         self.origin = page.as_uri()
