@@ -36,6 +36,13 @@ let package = Package(
   name: "geul",
   products: [
     .library(name: "Geul", targets: ["Geul"]),
+    // Without the page, whose build plugin cannot be linked with libFuzzer: for Tests/Fuzzing.
+    .library(
+      name: "GeulCore",
+      targets: [
+        "GeulStorage", "GeulCompute", "GeulText", "GeulModel", "GeulTraining", "GeulGeneration",
+        "GeulCompression",
+      ]),
     .executable(name: "geul", targets: ["GeulCommand"]),
   ],
   dependencies: [

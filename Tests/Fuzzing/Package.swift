@@ -7,7 +7,7 @@ let package = Package(
   dependencies: [.package(name: "geul", path: "../..")],
   targets: [
     .executableTarget(
-      name: "Fuzz", dependencies: [.product(name: "Geul", package: "geul")],
+      name: "Fuzz", dependencies: [.product(name: "GeulCore", package: "geul")],
       linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
   ]
 )

@@ -1,4 +1,9 @@
-import Geul
+import GeulCompression
+import GeulCompute
+import GeulModel
+import GeulStorage
+import GeulText
+import GeulTraining
 
 /// Fixed small inputs for the readers.
 enum Fixture {

@@ -1,5 +1,11 @@
 import Foundation
-import Geul
+import GeulCompression
+import GeulCompute
+import GeulGeneration
+import GeulModel
+import GeulStorage
+import GeulText
+import GeulTraining
 
 /// The reader that GEUL_FUZZ names.
 ///
