@@ -14,20 +14,23 @@ struct ScriptBundle {
   /// - Parameters:
   ///   - main: The path of the module.
   ///   - modules: The texts of all modules by their paths.
-  init(_ main: String, modules: [String: String]) {
+  /// - Throws: `EmbeddingError` if a module is missing, or an import statement has another form.
+  init(_ main: String, modules: [String: String]) throws {
     self.modules = modules
-    add(main)
+    try add(main)
   }
 
-  private mutating func add(_ path: String) {
+  private mutating func add(_ path: String) throws {
     guard bundled.insert(path).inserted else { return }
-    guard let module = modules[path] else { preconditionFailure("there is no module \(path)") }
+    guard let module = modules[path] else {
+      throw EmbeddingError(description: "there is no module \(path)")
+    }
     var lines = module.split(separator: "\n")[...]
     while let line = lines.first, !Self.isCode(line) {
       var statement = String(lines.removeFirst())
       guard statement.hasPrefix("import ") else { continue }
       while !statement.hasSuffix(";"), let next = lines.popFirst() { statement += next }
-      add(Self.path(of: statement, importedBy: path))
+      try add(Self.path(of: statement, importedBy: path))
     }
     text += Self.withoutComments(lines).map { "\($0)\n" }.joined()
   }
@@ -38,9 +41,11 @@ struct ScriptBundle {
   }
 
   /// Returns the path of the module that an import statement names, relative to the folder of all modules.
-  private static func path(of statement: String, importedBy importer: String) -> String {
+  private static func path(of statement: String, importedBy importer: String) throws -> String {
     let quoted = statement.split(separator: "\"")
-    precondition(quoted.count == 3, "\(importer): cannot read \(statement)")
+    guard quoted.count == 3 else {
+      throw EmbeddingError(description: "\(importer): cannot read \(statement)")
+    }
     var components = importer.split(separator: "/").dropLast()
     for component in quoted[1].split(separator: "/") where component != "." {
       if component == ".." { _ = components.popLast() } else { components.append(component) }
@@ -65,4 +70,9 @@ struct ScriptBundle {
     }
     return code
   }
+}
+
+/// An error in the sources of the page, or of the program that compresses it.
+struct EmbeddingError: Error, CustomStringConvertible {
+  let description: String
 }

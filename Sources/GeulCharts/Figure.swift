@@ -10,13 +10,3 @@ public protocol Figure: Sendable {
   /// Returns the figure as HTML; drawings are inline SVG.
   func html(in language: Language) -> String
 }
-
-extension Figure {
-  /// Returns lines of text in English, with ANSI colors if the terminal supports them.
-  public func terminalLines(on terminal: Terminal) -> [String] {
-    terminalLines(on: terminal, in: .english)
-  }
-
-  /// The figure as HTML in English.
-  public var html: String { html(in: .english) }
-}

@@ -220,7 +220,7 @@ public struct LineChart: Figure {
       "stroke=\"\(color(index).css)\" stroke-width=\"2\" stroke-dasharray=\"\(dashes)\""
   }
 
-  /// The first and last point of each series, as a text alternative.
+  /// Returns the first and last point of each series, as a text alternative.
   private func summary(in language: Language) -> String {
     series.map { line in
       let (first, last) = (line.points[0], line.points[line.points.count - 1])

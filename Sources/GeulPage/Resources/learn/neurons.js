@@ -41,7 +41,7 @@ export function mostActive(reading, layer, count) {
 }
 
 /** Returns the neurons of a layer whose forget gate (update gate of a GRU) has the largest mean; none for an RNN. */
-export function mostPersistent(reading, layer, count) {
+function mostPersistent(reading, layer, count) {
   const gate = reading.model.network.cell.retentionGate;
   if (gate < 0) return [];
   const { states } = reading.trace;
