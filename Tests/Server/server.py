@@ -131,6 +131,36 @@ def parse_events(body):
         yield data if data == "[DONE]" else json.loads(data)
 
 
+def read_answer(connection, data=b""):
+    """Reads one answer with a Content-Length; returns the status, the body and the bytes after it."""
+    while b"\r\n\r\n" not in data:
+        piece = connection.recv(65536)
+        if not piece:
+            return None, data, b""
+        data += piece
+    head, _, rest = data.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: *(\d+)", head)
+    length = int(length[1]) if length else 0
+    while len(rest) < length:
+        piece = connection.recv(65536)
+        if not piece:
+            break
+        rest += piece
+    return int(head.split(b" ")[1]), rest[:length], rest[length:]
+
+
+def dechunk(data):
+    """Returns the body of an answer with chunked encoding."""
+    _, _, rest = data.partition(b"\r\n\r\n")
+    body = b""
+    while True:
+        size, _, rest = rest.partition(b"\r\n")
+        count = int(size, 16)
+        if count == 0:
+            return body
+        body, rest = body + rest[:count], rest[count + 2:]
+
+
 def parse_metrics(text):
     """Parses Prometheus text and returns values by name with labels; raises ValueError if it is malformed."""
     values, types, helped = {}, {}, set()

@@ -19,8 +19,8 @@ import threading
 import time
 import unittest
 
-from server import (Server, ServerTest, model_path, parse_events, raise_descriptor_limit, run_geul, server_program, small_model,
-                    wait_until)
+from server import (Server, ServerTest, dechunk, model_path, parse_events, raise_descriptor_limit, read_answer, run_geul, server_program,
+                    small_model, wait_until)
 
 is_thorough = os.environ.get("GEUL_THOROUGH") == "1"
 
@@ -49,24 +49,6 @@ def reset(connection):
     """Closes a connection with RST instead of FIN."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
-
-
-def read_answer(connection, data=b""):
-    """Reads one answer with a Content-Length; returns the status, the body and the bytes after it."""
-    while b"\r\n\r\n" not in data:
-        piece = connection.recv(65536)
-        if not piece:
-            return None, data, b""
-        data += piece
-    head, _, rest = data.partition(b"\r\n\r\n")
-    length = re.search(rb"(?i)content-length: *(\d+)", head)
-    length = int(length[1]) if length else 0
-    while len(rest) < length:
-        piece = connection.recv(65536)
-        if not piece:
-            break
-        rest += piece
-    return int(head.split(b" ")[1]), rest[:length], rest[length:]
 
 
 class ClientTests(FaultTest):
@@ -233,18 +215,6 @@ class SlowReaderTests(FaultTest):
         text = "".join(event["choices"][0]["text"] for event in parse_events(dechunk(data)) if event != "[DONE]" and event["choices"])
         result, _ = run_geul("generate", model_path("english"), "--prompt", "Dear Nell", "--length", 60_000, "--seed", 5, "--temperature", 1)
         self.assertEqual(text, result["samples"][0]["text"])
-
-
-def dechunk(data):
-    """Returns the body of an answer with chunked encoding."""
-    _, _, rest = data.partition(b"\r\n\r\n")
-    body = b""
-    while True:
-        size, _, rest = rest.partition(b"\r\n")
-        count = int(size, 16)
-        if count == 0:
-            return body
-        body, rest = body + rest[:count], rest[count + 2:]
 
 
 class BodyTests(FaultTest):
