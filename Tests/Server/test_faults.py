@@ -410,6 +410,7 @@ class RandomBodyTests(FaultTest):
         if position >= 0:
             body = await reader.readexactly(int(lower[position + 15:lower.index(b"\r\n", position)]))
             if status != 200:
+                assert body.startswith(b"{"), head + body[:300]
                 error = json.loads(body)["error"]
                 assert error["message"] and set(error) == {"message", "type", "param", "code"}, body
         else:
