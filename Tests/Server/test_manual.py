@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -42,7 +43,7 @@ class ManualTests(ServerTest):
         # An answer with an error is a failure.
         curl = temporary_folder() / "bin/curl"
         curl.parent.mkdir(exist_ok=True)
-        curl.write_text('#!/bin/sh\nPATH=${PATH#*:} exec curl --fail-with-body "$@"\n')
+        curl.write_text(f'#!/bin/sh\nexec {shutil.which("curl")} --fail-with-body "$@"\n')
         curl.chmod(0o755)
         cls.path = f"{curl.parent}:{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"
 
