@@ -1,8 +1,10 @@
 """Measures geul-server against its goals, each with what it is compared with in the same run, in turn; prints medians.
 
     Tests/Server/run measure                # about 6 minutes, on a quiet machine
-    Tests/Server/run measure speed first    # some of: speed first single sessions wrk
+    Tests/Server/run measure speed first    # some of: speed first single sessions wrk serve
     Tests/Server/run measure --record       # also append the results to docs/data/server.csv
+
+`serve` builds a clone of the repository with `make serve`, and is measured only when it is named.
 """
 import argparse
 import json
@@ -11,11 +13,15 @@ import os
 import pathlib
 import random
 import re
+import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 
 from load import latencies, streaming_speed
 from server import Server, raise_descriptor_limit, read_answer, repository, run_geul, small_model
@@ -162,7 +168,34 @@ def measure_wrk(_):
     return rows
 
 
-topics = {"speed": measure_speed, "first": measure_first, "single": measure_single, "sessions": measure_sessions, "wrk": measure_wrk}
+def measure_serve(_):
+    """`make serve` in a fresh clone until the first answer."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", 8080))
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["git", "clone", "--quiet", repository, folder], check=True)
+        start = time.monotonic()
+        process = subprocess.Popen(["make", "serve"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        try:
+            body = json.dumps({"model": "english", "prompt": "Dear Nell", "max_tokens": 20}).encode()
+            while True:
+                assert process.poll() is None, "make serve failed"
+                try:
+                    request = urllib.request.Request("http://127.0.0.1:8080/v1/completions", body, {"Content-Type": "application/json"})
+                    urllib.request.urlopen(request, timeout=10).read()
+                    break
+                except urllib.error.URLError:
+                    time.sleep(0.1)
+            seconds = time.monotonic() - start
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+    return [("make serve, from a clean clone to the first answer", seconds, "s", "", None, None, "at most 480 s", "")]
+
+
+topics = {"speed": measure_speed, "first": measure_first, "single": measure_single, "sessions": measure_sessions, "wrk": measure_wrk, "serve": measure_serve}
+quick = ["speed", "first", "single", "sessions", "wrk"]
 
 
 def shown(value, unit):
@@ -187,7 +220,7 @@ def main():
         sys.exit(f"Other processes use {busy:.1f} cores. Wait for them, or measure anyway with --busy.")
     print(f"Processor: {processor_name()}, {os.cpu_count()} cores\n")
     print("| Measurement | geul-server | Compared with | Ratio | Goal | Notes |\n| --- | --- | --- | --- | --- | --- |")
-    for topic in arguments.topics or topics:
+    for topic in arguments.topics or quick:
         for name, value, unit, peer, peer_value, ratio, goal, note in topics[topic](arguments.rounds):
             compared = f"{peer}: {shown(peer_value, unit.split(' ')[0])}" if peer else ""
             print(f"| {name} | {shown(value, unit)} | {compared} | {'' if ratio is None else f'{ratio:.2f}'} | {goal} | {note} |", flush=True)
