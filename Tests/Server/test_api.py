@@ -472,9 +472,9 @@ class HealthTests(ServerTest):
 
         def growth(name):
             return after.total(name) - before.total(name)
-        self.assertEqual(growth("geul_generated_tokens_total"), 30)
+        self.assertEqual(growth("geul_completion_tokens_total"), 30)
         self.assertEqual(growth("geul_prompt_tokens_total"), 27)
-        self.assertGreaterEqual(growth("geul_requests_total"), 2)
+        self.assertGreaterEqual(growth("geul_http_requests_total"), 2)
         self.assertGreater(growth("geul_steps_total"), 0)
         for name in ["geul_active_sequences", "geul_waiting_sequences", "geul_sessions"]:
             self.assertEqual((after.types[name], after.total(name)), ("gauge", 0))

@@ -38,20 +38,22 @@ def random_group(generator, models):
         value = generator.choice(values)
         if value is not None:
             options[name] = value
-            arguments.extend([flag, value])
+            arguments.append(f"{flag}={value}")
     add("temperature", "--temperature", [None, None, 0, 0.3, 1.0, 1.7])
     add("top_k", "--top-k", [None, None, 1, 5, 40])
     add("top_p", "--top-p", [None, None, 0.3, 0.9])
     add("min_p", "--min-p", [None, None, 0.05])
     add("repeat_penalty", "--repeat-penalty", [None, None, 1.1, 1.6])
-    if "repeat_penalty" in options:
+    add("presence_penalty", "--presence-penalty", [None, None, None, 0.7, -1])
+    add("frequency_penalty", "--frequency-penalty", [None, None, None, 0.2, 2])
+    if any("penalty" in name for name in options):
         add("repeat_last_n", "--repeat-last-n", [None, 5, 200])
     add("max_tokens", "--length", [0, 1, 2, 17, 60, 150, 400, 1200])
     add("seed", "--seed", [generator.randrange(2**31), generator.randrange(2**63)])
     if generator.random() < 0.3:
         options["stop"] = generator.sample(["e", "the", ".", "\n", "다", "는 ", "zzz"], generator.randrange(1, 4))
         for stop in options["stop"]:
-            arguments.extend(["--stop", stop])
+            arguments.append(f"--stop={stop}")
     return {"model": model, "prompt": prompt, **options}, arguments
 
 
