@@ -9,7 +9,7 @@
     with Server("--parallel", "8", models=["english"]) as server:
         answer = server.post("/v1/completions", {"prompt": "Dear", "max_tokens": 20, "seed": 1})
         answer.status, answer.headers["content-type"], answer.json["choices"][0]["text"]
-        server.metrics()["geul_active_sequences"]
+        server.metrics()["geul_sequences_active"]
         server.resident, server.descriptors    # bytes, a number
         server.log                             # lines of standard error
         server.stop()                          # SIGTERM; returns the exit code
@@ -198,7 +198,7 @@ def parse_metrics(text):
 
 
 class Metrics(dict):
-    """Values by name with labels, such as 'geul_requests_total{status="200"}', and the type of each name."""
+    """Values by name with labels, such as 'geul_http_requests_total{status="200"}', and the type of each name."""
 
     def __init__(self, values, types):
         super().__init__(values)
@@ -226,7 +226,7 @@ class Server:
         self.environment.update(environment or {})
         self.descriptor_limit = descriptors
         self.log = []
-        self.process = None
+        self.process = self.reader = None
 
     def __enter__(self):
         return self.start()
@@ -292,6 +292,9 @@ class Server:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        if self.process and self.process.stderr and self.reader:
+            self.reader.join(5)
+            self.process.stderr.close()
         atexit.unregister(self.kill)
 
     # Requests

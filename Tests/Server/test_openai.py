@@ -292,13 +292,15 @@ class ChatTests(OpenAITest):
 
     def test_stream_helper(self):
         """The client's helper, which assembles the events."""
-        with self.client.chat.completions.stream(model="english", messages=self.messages, max_completion_tokens=40, seed=7,
+        options = {"max_completion_tokens": 200, "stop": ["."]}
+        with self.client.chat.completions.stream(model="english", messages=self.messages, seed=7, **options,
                                                  stream_options={"include_usage": True}) as stream:
             for _ in stream:
                 pass
+            # It raises an error if the reason of the end is the length.
             answer = stream.get_final_completion()
-        self.assertEqual(answer.choices[0].message.content, self.chat().choices[0].message.content)
-        self.assertEqual(answer.usage.completion_tokens, 40)
+        self.assertEqual(answer.choices[0].message.content, self.chat(**options).choices[0].message.content)
+        self.assertGreater(answer.usage.completion_tokens, 0)
 
     def test_logprobs(self):
         choice = self.chat(logprobs=True, top_logprobs=4).choices[0]
@@ -319,7 +321,7 @@ class ChatTests(OpenAITest):
         for options in [{"tools": [tool]}, {"functions": [tool["function"]]}, {"response_format": {"type": "json_object"}}]:
             with self.subTest(options), self.assertRaises(openai.BadRequestError) as caught:
                 self.chat(**options)
-            self.assertEqual(caught.exception.param, next(iter(options)))
+            self.assertEqual(caught.exception.param.split(".")[0], next(iter(options)))
         self.chat(response_format={"type": "text"})
 
 
