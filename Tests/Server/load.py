@@ -30,6 +30,7 @@ class Client:
         self.connection.sendall(request)
         self.connection.setblocking(False)
         self.first = None
+        self.tail = b""
         self.is_done = False
 
     def receive(self):
@@ -48,7 +49,8 @@ class Client:
                 raise AssertionError(f"{data[:500]!r}")
             if count_characters(data):
                 self.first = now
-        if piece.endswith(b"\r\n0\r\n\r\n"):
+        self.tail = (self.tail + piece[-7:])[-7:]
+        if self.tail == b"\r\n0\r\n\r\n":
             self.is_done = True
 
     def characters(self, until):

@@ -155,7 +155,7 @@ def main():
     arguments = parser.parse_args()
     raise_descriptor_limit()
     # The cache fills up during the warm-up.
-    with Server("--cache-size", "16M", "--idle-timeout", 5, "--max-queue", 1024) as server:
+    with Server("--cache-size", "2M", "--idle-timeout", 5, "--max-queue", 1024) as server:
         server.complete("Dear", max_tokens=1)
         descriptors = server.descriptors
         soak = Soak(server)
@@ -181,8 +181,8 @@ def main():
             faults.append(f"{remaining - descriptors} descriptors remain")
         if server.stop() != 0:
             faults.append("the exit code is not 0")
-        if faults:
-            sys.exit("soak: " + "; ".join(faults) + ".")
+    if faults:
+        sys.exit("soak: " + "; ".join(faults) + ".")
 
 
 if __name__ == "__main__":
