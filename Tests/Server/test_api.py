@@ -530,7 +530,7 @@ class DocumentTests(unittest.TestCase):
             self.assertEqual(server.get("/openapi.json").status, 200)
             command = [pathlib.Path(sys.executable).with_name("schemathesis"), "run", server.url + "/openapi.json", "--checks", "all",
                        "--max-examples", "30", "--phases", "examples,coverage,fuzzing", "--seed", "1", "--generation-database", "none",
-                       "--request-timeout", "20", "--suppress-health-check", "all", "--no-color", "--workers", "2",
+                       "--request-timeout", "20", "--suppress-health-check", "all", "--no-color", "--workers", "1",
                        "--warnings", "off", "--no-shrink"]
             with tempfile.TemporaryDirectory() as folder:
                 done = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=300)
