@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Geul
 import GeulCharts
+import GeulCommandSupport
 
 /// `geul explain`: shows a model's predictions and activations on a text.
 struct Explain: ParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Geul
 import GeulCharts
+import GeulCommandSupport
 
 /// `geul generate`: generates text from a prompt.
 struct Generate: ParsableCommand {

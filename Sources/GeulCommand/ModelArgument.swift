@@ -1,5 +1,6 @@
 import ArgumentParser
 import Geul
+import GeulCommandSupport
 
 /// A model argument: a model file, or a run directory, which stands for its best model.
 struct ModelArgument: ParsableArguments {

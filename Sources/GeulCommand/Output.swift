@@ -1,9 +1,10 @@
 import Foundation
 import Geul
 import GeulCharts
+import GeulCommandSupport
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// Output streams: results go to standard output, everything else to standard error.

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Darwin
+import Darwin
 #endif
 
 /// The threads of a pool in addition to the calling thread.
@@ -67,13 +67,13 @@ private func startThread(_ body: @escaping @Sendable () -> Void) -> Int32 {
   defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
   let context = unsafe Unmanaged.passRetained(ThreadBody(body))
   #if canImport(Glibc)
-    var thread = pthread_t()
-    let result = unsafe pthread_create(
-      &thread, &attributes, { unsafe runBody($0) }, context.toOpaque())
+  var thread = pthread_t()
+  let result = unsafe pthread_create(
+    &thread, &attributes, { unsafe runBody($0) }, context.toOpaque())
   #else
-    var thread: pthread_t?
-    let result = unsafe pthread_create(
-      &thread, &attributes, { unsafe runBody($0) }, context.toOpaque())
+  var thread: pthread_t?
+  let result = unsafe pthread_create(
+    &thread, &attributes, { unsafe runBody($0) }, context.toOpaque())
   #endif
   if result != 0 { unsafe context.release() }
   return result
