@@ -89,6 +89,7 @@ public final class GenerationService: Sendable {
   ///   - requests: The requests.
   ///   - bufferLimit: The size of pending text in bytes above which the sequences are suspended until it is taken; nil
   ///     for no limit.
+  /// - Returns: The stream of the sequences' output.
   /// - Throws: `StartError`.
   public func start(
     _ requests: [SequenceRequest], bufferLimit: Int? = nil

@@ -104,7 +104,8 @@ struct PrefixCacheTests {
   func `the least recently used states are evicted within the limit`(limit: Int) {
     var random = SeededGenerator(seed: UInt64(limit))
     var cache = PrefixCache(byteLimit: limit)
-    var entries: [(prefix: [Int32], value: Float, bytes: Int)] = []  // the least recently used first
+    // The least recently used first.
+    var entries: [(prefix: [Int32], value: Float, bytes: Int)] = []
     for step in 0..<5000 {
       let prefix = (0..<Int.random(in: 1...3, using: &random)).map { _ in
         Int32.random(in: 0..<3, using: &random)
