@@ -4,13 +4,15 @@ public import Geul
 import Synchronization
 
 /// Options that choose threads and kernels.
-struct MachineOptions: ParsableArguments {
+package struct MachineOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Number of threads (default: GEUL_THREADS, or the available processors).", valueName: "n"))
-  var threads: Int?
+  package var threads: Int?
 
-  func validate() throws {
+  package init() {}
+
+  package func validate() throws {
     try check("--threads", threads, in: 1...1024)
     if let text = Self.environment, !(Int(text).map { 1...1024 ~= $0 } ?? false) {
       throw ValidationError("GEUL_THREADS must be a number from 1 to 1024, not \(text).")
@@ -23,12 +25,12 @@ struct MachineOptions: ParsableArguments {
   }
 
   /// The threads, and the kernels of the instruction set that GEUL_ISA names (default: the fastest of this machine).
-  var context: ComputeContext {
+  package var context: ComputeContext {
     get throws { try makeContext() }
   }
 
   /// Returns the `context`, and notes once if the system could not start all threads.
-  func makeContext(note: (String) -> Void = Output.note) throws -> ComputeContext {
+  package func makeContext(note: (String) -> Void = Output.note) throws -> ComputeContext {
     let context = try ComputeContext(threads: threads)
     if let shortage = context.pool.shortage,
       !Self.hasNotedShortage.exchange(true, ordering: .relaxed)
@@ -56,10 +58,10 @@ extension ModelPage.WeightFormat: ExpressibleByArgument {}
 extension Language: ExpressibleByArgument {}
 
 /// Returns a seed that differs from call to call.
-func randomSeed() -> UInt64 { UInt64.random(in: 0..<1 << 32) }
+package func randomSeed() -> UInt64 { UInt64.random(in: 0..<1 << 32) }
 
 /// Throws a `ValidationError` with flag, range and value unless `value` is nil or in `range`.
-func check<Value: Comparable>(
+package func check<Value: Comparable>(
   _ flag: String, _ value: Value?, in range: ClosedRange<Value>
 ) throws {
   guard let value, !range.contains(value) else { return }

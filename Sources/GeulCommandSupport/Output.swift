@@ -1,23 +1,22 @@
 import Foundation
 import Geul
 import GeulCharts
-import GeulCommandSupport
 
 #if canImport(Glibc)
 import Glibc
 #endif
 
 /// Output streams: results go to standard output, everything else to standard error.
-enum Output {
+package enum Output {
   /// Indicates whether standard error is a terminal.
-  static let isTerminal = isatty(STDERR_FILENO) == 1
+  package static let isTerminal = isatty(STDERR_FILENO) == 1
   /// Indicates whether standard output is a terminal, which gets the visible form of control characters.
-  static let isTerminalOutput = isatty(STDOUT_FILENO) == 1
+  package static let isTerminalOutput = isatty(STDOUT_FILENO) == 1
   /// Indicates whether standard error is a terminal on which a progress line can be replaced.
-  static let isLive = understandsSequences(STDERR_FILENO)
+  package static let isLive = understandsSequences(STDERR_FILENO)
 
   /// Indicates whether a file descriptor refers to a terminal that understands control sequences.
-  static func understandsSequences(_ descriptor: Int32) -> Bool {
+  package static func understandsSequences(_ descriptor: Int32) -> Bool {
     let type = ProcessInfo.processInfo.environment["TERM"] ?? ""
     return isatty(descriptor) == 1 && !type.isEmpty && type != "dumb"
   }
@@ -25,7 +24,7 @@ enum Output {
   /// Opens /dev/null on the standard streams that are closed, so that no file gets their numbers.
   ///
   /// It is opened in the wrong direction: using a closed stream stays an error.
-  static func openClosedStreams() {
+  package static func openClosedStreams() {
     for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
       // `open` returns the lowest free number.
       _ = unsafe open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
@@ -33,7 +32,7 @@ enum Output {
   }
 
   /// Ignores SIGPIPE and SIGXFSZ: a closed pipe and a file size limit become errors of the write.
-  static func ignoreSignals() {
+  package static func ignoreSignals() {
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
   }
 
@@ -44,17 +43,19 @@ enum Output {
   /// - Returns: False if the reader has closed the pipe, or does not read after a signal to stop.
   /// - Throws: `CommandError` if writing fails for another reason, such as a full disk.
   @discardableResult
-  static func text(_ text: String) throws -> Bool { try bytes(Array(visible(text).utf8)) }
+  package static func text(_ text: String) throws -> Bool { try bytes(Array(visible(text).utf8)) }
 
   /// Writes text that may contain control sequences to standard output, as `text(_:)` does.
   @discardableResult
-  static func styledText(_ text: String) throws -> Bool { try bytes(Array(text.utf8)) }
+  package static func styledText(_ text: String) throws -> Bool { try bytes(Array(text.utf8)) }
 
   /// Returns the form of a text that standard output gets: on a terminal control characters are visible.
-  static func visible(_ text: String) -> String { isTerminalOutput ? visibleText(text) : text }
+  package static func visible(_ text: String) -> String {
+    isTerminalOutput ? visibleText(text) : text
+  }
 
   /// Writes bytes to standard output, as `text(_:)` does.
-  static func bytes(_ bytes: [UInt8]) throws -> Bool {
+  package static func bytes(_ bytes: [UInt8]) throws -> Bool {
     do throws(FileError) {
       return try write(bytes, to: .standardOutput, STDOUT_FILENO)
     } catch {
@@ -64,27 +65,27 @@ enum Output {
   }
 
   /// Writes a line to standard error, wrapped at words on a terminal.
-  static func note(_ line: String) {
+  package static func note(_ line: String) {
     let shown =
       isTerminal ? wrappedLines(visibleText(line), width: width).joined(separator: "\n") : line
     show(Self.lineStart + shown + "\n")
   }
 
   /// Writes a text to standard error as a quotation.
-  static func quote(_ text: String) {
+  package static func quote(_ text: String) {
     let lines = wrappedLines(
       isTerminal ? visibleText(text) : text, width: isTerminal ? width - 4 : .max)
     show(Self.lineStart + lines.map { "  | \($0)\n" }.joined())
   }
 
   /// Shows a progress line on a terminal; the next line replaces it.
-  static func live(_ fields: [String], dropping: [Int] = []) {
+  package static func live(_ fields: [String], dropping: [Int] = []) {
     show(lineStart + fitted(fields, dropping: dropping))
   }
 
   /// Joins the nonempty fields to a line; on a terminal that is too narrow for all of them, drops the
   /// fields at the indices in `dropping`, in this order, until the rest fits.
-  static func fitted(_ fields: [String], dropping: [Int] = []) -> String {
+  package static func fitted(_ fields: [String], dropping: [Int] = []) -> String {
     func line(_ dropped: Set<Int>) -> String {
       let shown = fields.indices.filter { !dropped.contains($0) && !fields[$0].isEmpty }
       return shown.map { fields[$0] }.joined(separator: "  ")
@@ -99,7 +100,7 @@ enum Output {
   private static var width: Int { columns(of: STDERR_FILENO) ?? 80 }
 
   /// Returns the number of columns of the terminal that a file descriptor refers to; nil if it is not a terminal.
-  static func columns(of descriptor: Int32) -> Int? {
+  package static func columns(of descriptor: Int32) -> Int? {
     var size = winsize()
     guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
       return nil
@@ -111,7 +112,7 @@ enum Output {
   private static var lineStart: String { isLive ? "\r\u{1B}[K" : "" }
 
   /// Writes a value to standard output as one line of JSON with snake_case keys.
-  static func json(_ value: some Encodable) throws {
+  package static func json(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase

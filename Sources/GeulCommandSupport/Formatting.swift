@@ -1,21 +1,21 @@
 import Foundation
-import Geul
+package import Geul
 
 /// Formats a number with a fixed count of decimals.
-func number(_ value: Double, _ decimals: Int) -> String {
+package func number(_ value: Double, _ decimals: Int) -> String {
   String(format: "%.\(decimals)f", value)
 }
 
 /// Formats a count with its noun: `1 step`, `2 steps`.
-func quantity(_ count: Int, _ noun: String) -> String {
+package func quantity(_ count: Int, _ noun: String) -> String {
   "\(count) \(noun)\(count == 1 ? "" : "s")"
 }
 
 /// Formats a number of epochs, with two decimals below one.
-func epochs(_ count: Double) -> String { number(count, count < 1 ? 2 : 1) }
+package func epochs(_ count: Double) -> String { number(count, count < 1 ? 2 : 1) }
 
 /// Formats a speed in three significant digits: `512`, `29.4k`, `1.25M`.
-func compact(_ value: Double) -> String {
+package func compact(_ value: Double) -> String {
   switch value {
   case ..<999.5: number(value, 0)
   case ..<99_950: number(value / 1e3, 1) + "k"
@@ -25,7 +25,7 @@ func compact(_ value: Double) -> String {
 }
 
 /// Formats a duration: `50 s`, `5 min`, `2 min 50 s`, `1 h 5 min`.
-func duration(_ seconds: Double) -> String {
+package func duration(_ seconds: Double) -> String {
   func parts(_ large: Int, _ largeUnit: String, _ small: Int, _ smallUnit: String) -> String {
     "\(large) \(largeUnit)" + (small > 0 ? " \(small) \(smallUnit)" : "")
   }
@@ -36,7 +36,7 @@ func duration(_ seconds: Double) -> String {
 }
 
 /// Formats a duration as hours, minutes and seconds: `0:50`, `1:05:00`.
-func clockTime(_ seconds: Double) -> String {
+package func clockTime(_ seconds: Double) -> String {
   let whole = wholeSeconds(seconds)
   if whole < 3600 { return String(format: "%d:%02d", whole / 60, whole % 60) }
   return String(format: "%d:%02d:%02d", whole / 3600, whole % 3600 / 60, whole % 60)
@@ -47,19 +47,19 @@ private func wholeSeconds(_ seconds: Double) -> Int {
 }
 
 /// Formats a number of tokens with the noun of their unit: `1 character`, `2 bytes`.
-func quantity(_ count: Int, _ unit: TokenUnit) -> String {
+package func quantity(_ count: Int, _ unit: TokenUnit) -> String {
   "\(count) \(count == 1 ? unit.noun : unit.pluralNoun)"
 }
 
 extension TokenUnit {
   /// The abbreviation in units of measurement such as nats/char.
-  var shortName: String { self == .grapheme ? "char" : rawValue }
+  package var shortName: String { self == .grapheme ? "char" : rawValue }
 
   /// The plural of `shortName`, as in chars/s.
-  var pluralShortName: String { plural(shortName) }
+  package var pluralShortName: String { plural(shortName) }
 
   /// The noun for one token, as in `1 character`.
-  var noun: String {
+  package var noun: String {
     switch self {
     case .grapheme: "character"
     case .codepoint: "code point"
@@ -69,7 +69,7 @@ extension TokenUnit {
   }
 
   /// The noun for several tokens, as in `2 characters`.
-  var pluralNoun: String { plural(noun) }
+  package var pluralNoun: String { plural(noun) }
 
   private func plural(_ name: String) -> String { self == .jamo ? name : name + "s" }
 }

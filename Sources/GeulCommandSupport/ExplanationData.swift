@@ -1,7 +1,7 @@
-import Geul
+package import Geul
 
 /// The JSON object of `explain --json`; the help of `explain` describes its keys.
-struct ExplanationData: Encodable {
+package struct ExplanationData: Encodable {
   let unit: TokenUnit
   @OrNull private(set) var text: String?
   @OrNull private(set) var tokens: [Token]?
@@ -12,7 +12,7 @@ struct ExplanationData: Encodable {
   @OrNull private(set) var activations: Activations?
   @OrNull private(set) var findings: [Finding]?
 
-  init(unit: TokenUnit) { self.unit = unit }
+  package init(unit: TokenUnit) { self.unit = unit }
 
   struct Prediction: Encodable, Sendable {
     let id: Int
@@ -62,7 +62,7 @@ struct ExplanationData: Encodable {
   }
 
   /// Adds the tokens, characters and predictions of a text.
-  mutating func add(_ explanation: Explanation) {
+  package mutating func add(_ explanation: Explanation) {
     let text = explanation.text
     self.text = text.characters.map(\.text).joined()
     tokens = text.characters.enumerated().flatMap { index, character in
@@ -87,7 +87,7 @@ struct ExplanationData: Encodable {
   }
 
   /// Adds the gates and states of neurons of a layer, both counted from 0.
-  mutating func add(_ explanation: Explanation, layer: Int, _ neurons: [Int]) {
+  package mutating func add(_ explanation: Explanation, layer: Int, _ neurons: [Int]) {
     let maps = explanation.activationMaps(layer: layer, neurons: neurons)
     activations = Activations(
       layer: layer + 1,
@@ -100,7 +100,7 @@ struct ExplanationData: Encodable {
   }
 
   /// Adds the neurons that a probe has found.
-  mutating func add(_ findings: [NeuronProbe.Finding]) {
+  package mutating func add(_ findings: [NeuronProbe.Finding]) {
     self.findings = findings.map {
       Finding(
         feature: $0.feature.rawValue, layer: $0.layer + 1, neuron: $0.neuron,

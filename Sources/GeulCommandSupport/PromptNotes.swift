@@ -1,10 +1,10 @@
-import Geul
+package import Geul
 
 /// Messages about tokens of a prompt that are not in the model's vocabulary.
 extension PromptEncoding {
   /// Returns one sentence for each of the first five substitutions and one for the rest; `name` is
   /// `prompt` or `text`.
-  func notes(on name: String, unit: TokenUnit) -> [String] {
+  package func notes(on name: String, unit: TokenUnit) -> [String] {
     let shown = substitutions.prefix(5).map {
       "\(name): \($0.location(in: unit)) is not in the model's vocabulary: \($0.action)."
     }
@@ -18,7 +18,7 @@ extension PromptEncoding {
 
 extension PromptEncoding.Substitution {
   /// Returns the position and name of the token: `character 3, U+D55C HANGUL SYLLABLE HAN,`.
-  func location(in unit: TokenUnit) -> String { "\(unit.noun) \(position + 1), \(name)," }
+  package func location(in unit: TokenUnit) -> String { "\(unit.noun) \(position + 1), \(name)," }
 
   /// The action that was taken.
   fileprivate var action: String {
