@@ -15,13 +15,13 @@ extension APIError {
     APIError(status: 400, type: invalidRequest, code: "invalid_json", message: message)
   }
 
-  /// 400: a text has more tokens than the server or the operation accepts.
+  /// 400: a text, the parameter or an element of it, has more tokens than the server or the operation accepts.
   package static func contextLengthExceeded(
-    param: String, tokens: Int, limit: Int
+    param: String, path: String? = nil, tokens: Int, limit: Int
   ) -> APIError {
     APIError(
       status: 400, type: invalidRequest, code: "context_length_exceeded", param: param,
-      message: "\(param) has \(tokens) tokens; at most \(limit) are accepted. Send a shorter text.")
+      message: "\(path ?? param) has \(tokens) tokens; at most \(limit) are accepted.")
   }
 
   /// 401: the API key is missing or wrong; `isPage` asks a browser for a password instead of a token.
@@ -32,6 +32,13 @@ extension APIError {
         ? "This server needs an API key: send it in the header \"Authorization: Bearer KEY\"."
         : "The API key is not valid: send one of the keys that the server was started with.",
       challenge: isPage ? "Basic realm=\"geul\", charset=\"UTF-8\"" : "Bearer realm=\"geul\"")
+  }
+
+  /// 400: the request does not name a model, and the server has several.
+  package static func modelMissing(available: [String]) -> APIError {
+    invalid(
+      param: "model",
+      "model is missing; this server has: \(available.joined(separator: ", ")).")
   }
 
   /// 404: no model has this id.
@@ -54,6 +61,14 @@ extension APIError {
     APIError(
       status: 404, type: invalidRequest, code: "session_not_found", param: "session",
       message: "There is no session \(quoted(name)): it was never used, deleted, or has expired.")
+  }
+
+  /// 400: the session belongs to another model.
+  package static func sessionOfOtherModel(_ name: String, model: String) -> APIError {
+    invalid(
+      param: "session",
+      "The session \(quoted(name)) belongs to the model \(quoted(model)); use that model or another "
+        + "session.")
   }
 
   /// 405: the path does not have this method.

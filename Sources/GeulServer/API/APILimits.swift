@@ -21,6 +21,8 @@ package struct APILimits: Equatable, Sendable {
 
   /// The maximum number of texts of one request: prompts times `n`.
   static let texts = 128
+  /// The maximum of options that are numbers of tokens, `top_k` and `repeat_last_n`.
+  static let tokenCount = Int(Int32.max)
   /// The maximum number of alternatives with log-probabilities at a position.
   static let alternatives = 20
   /// The maximum number of stop strings.

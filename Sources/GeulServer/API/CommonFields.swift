@@ -23,8 +23,9 @@ extension RequestFields {
     try number("repeat_penalty", "of more than 0", \.repeatPenalty) { $0 > 0 }
     try number("presence_penalty", "from -2 to 2", \.presencePenalty) { -2...2 ~= $0 }
     try number("frequency_penalty", "from -2 to 2", \.frequencyPenalty) { -2...2 ~= $0 }
-    options.topK = try integer("top_k", in: 0...Int.max) ?? options.topK
-    options.repeatLastN = try integer("repeat_last_n", in: 0...Int.max) ?? options.repeatLastN
+    options.topK = try integer("top_k", in: 0...APILimits.tokenCount) ?? options.topK
+    options.repeatLastN =
+      try integer("repeat_last_n", in: 0...APILimits.tokenCount) ?? options.repeatLastN
     options.logitBias = try logitBias()
     return options
   }
@@ -38,7 +39,6 @@ extension RequestFields {
     }
     var biases: [Int: Double] = [:]
     for member in members {
-      // A bias of null is that of a token without a bias.
       guard let id = Self.tokenID(member.key) else {
         throw .invalid(
           param: path(name),
@@ -47,7 +47,8 @@ extension RequestFields {
       }
       guard let bias = member.value.finiteNumber, -100...100 ~= bias else {
         throw Self.mustBe(
-          "a number from -100 to 100", "\(path(name))[\"\(id)\"]", member.value.shortDescription)
+          "a number from -100 to 100", "\(path(name))[\"\(id)\"]", member.value.shortDescription,
+          param: path(name))
       }
       biases[id] = bias
     }

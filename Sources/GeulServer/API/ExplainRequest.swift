@@ -56,7 +56,8 @@ package struct ExplainRequest: Equatable, Sendable {
     for (index, element) in elements.enumerated() {
       guard let neuron = element.exactInteger, neuron >= 0 else {
         throw RequestFields.mustBe(
-          "an integer of 0 or more", "neurons[\(index)]", element.shortDescription)
+          "an integer of 0 or more", "neurons[\(index)]", element.shortDescription,
+          param: "neurons")
       }
       neurons.append(neuron)
     }
@@ -73,7 +74,8 @@ package struct ExplainRequest: Equatable, Sendable {
     }
     for (index, neuron) in neurons.enumerated() where neuron >= shape.hidden {
       throw RequestFields.mustBe(
-        "a neuron of the model, from 0 to \(shape.hidden - 1)", "neurons[\(index)]", "\(neuron)")
+        "a neuron of the model, from 0 to \(shape.hidden - 1)", "neurons[\(index)]", "\(neuron)",
+        param: "neurons")
     }
     if selection == .persistent, shape.cell == .rnn {
       throw RequestFields.mustBe(

@@ -10,8 +10,14 @@ struct JSONWriter {
   /// Indicates whether a comma has to precede the next key or element.
   private var needsComma = false
 
-  /// Starts with the given bytes.
-  init(_ bytes: [UInt8] = []) { self.bytes = bytes }
+  /// Starts with no bytes.
+  init() { bytes = [] }
+
+  /// Continues an object or array that has members or elements.
+  init(continuing bytes: [UInt8]) {
+    self.bytes = bytes
+    needsComma = true
+  }
 
   /// Writes an object; `write` writes its members.
   mutating func object(_ write: (inout JSONWriter) -> Void) { group("{", "}", write) }

@@ -1,8 +1,5 @@
 #if Server
 
-import GeulCommandSupport
-import Geul
-
 /// The prompts of a request, as texts or as token ids.
 package enum PromptInput: Equatable, Sendable {
   /// Texts.
@@ -17,14 +14,6 @@ package enum PromptInput: Equatable, Sendable {
     case .tokens(let lists): lists.count
     }
   }
-}
-
-/// A prompt in the tokens of a model.
-package struct EncodedPrompt: Equatable, Sendable {
-  /// The token ids.
-  package let ids: [Int]
-  /// One sentence for each of the first characters that are not in the vocabulary.
-  package let warnings: [String]
 }
 
 extension RequestFields {
@@ -49,10 +38,10 @@ extension RequestFields {
             param: path(name),
             "\(path(name)) must be \(rule); its element \(index) is \(element.typeName).")
         }
-        prompts.append(try tokenIDs(ids, "\(path(name))[\(index)]"))
+        prompts.append(try tokenIDs(ids, "\(path(name))[\(index)]", param: path(name)))
       }
       return .tokens(prompts)
-    default: return .tokens([try tokenIDs(elements, path(name))])
+    default: return .tokens([try tokenIDs(elements, path(name), param: path(name))])
     }
   }
 
@@ -63,64 +52,19 @@ extension RequestFields {
     }
   }
 
-  /// Returns the token ids of a list at a path.
-  func tokenIDs(_ elements: [JSONValue], _ path: String) throws(APIError) -> [Int] {
+  /// Returns the token ids of a list at a path, which is a parameter or an element of one.
+  func tokenIDs(
+    _ elements: [JSONValue], _ path: String, param: String
+  ) throws(APIError) -> [Int] {
     var ids: [Int] = []
     ids.reserveCapacity(elements.count)
     for (index, element) in elements.enumerated() {
       guard let id = element.exactInteger, id >= 0 else {
         throw Self.mustBe(
-          "a token id: an integer of 0 or more", "\(path)[\(index)]", element.shortDescription)
+          "a token id: an integer of 0 or more", "\(path)[\(index)]", element.shortDescription,
+          param: param)
       }
       ids.append(id)
-    }
-    return ids
-  }
-}
-
-extension Model.Metadata {
-  /// Encodes prompts in the tokens of the model.
-  ///
-  /// - Parameters:
-  ///   - prompts: The prompts.
-  ///   - param: The name of the parameter, for messages.
-  ///   - limit: The maximum number of tokens of a prompt.
-  /// - Throws: `APIError` if a prompt has too many tokens, or an id that is not in the vocabulary.
-  func encode(
-    _ prompts: PromptInput, param: String, limit: Int
-  ) throws(APIError) -> [EncodedPrompt] {
-    var encoded: [EncodedPrompt] = []
-    for index in 0..<prompts.count {
-      let name = prompts.count == 1 ? param : "\(param)[\(index)]"
-      let prompt =
-        switch prompts {
-        case .texts(let texts): encode(texts[index], param: name)
-        case .tokens(let lists):
-          EncodedPrompt(ids: try checked(lists[index], param: name), warnings: [])
-        }
-      guard prompt.ids.count <= limit else {
-        throw .contextLengthExceeded(param: name, tokens: prompt.ids.count, limit: limit)
-      }
-      encoded.append(prompt)
-    }
-    return encoded
-  }
-
-  private func encode(_ text: String, param: String) -> EncodedPrompt {
-    let encoding = tokenizer.encodePrompt(text, vocabulary: vocabulary)
-    var warnings = encoding.notes(on: param, unit: tokenizer.unit)
-    if encoding.ids.isEmpty, !text.isEmpty {
-      warnings.append(
-        "\(param): no \(tokenizer.unit.noun) is in the model's vocabulary; it counts as empty.")
-    }
-    return EncodedPrompt(ids: encoding.ids, warnings: warnings)
-  }
-
-  /// Returns token ids that are all in the vocabulary.
-  func checked(_ ids: [Int], param: String) throws(APIError) -> [Int] {
-    for (index, id) in ids.enumerated() where id >= vocabulary.count {
-      throw RequestFields.mustBe(
-        "a token id of the model, from 0 to \(vocabulary.count - 1)", "\(param)[\(index)]", "\(id)")
     }
     return ids
   }

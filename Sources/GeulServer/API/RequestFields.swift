@@ -40,9 +40,11 @@ struct RequestFields {
     Self.mustBe(rule, path(name), value.shortDescription)
   }
 
-  /// Returns the error of a value at a path.
-  static func mustBe(_ rule: String, _ path: String, _ value: String) -> APIError {
-    .invalid(param: path, "\(path) must be \(rule), not \(value).")
+  /// Returns the error of a value at a path; `param` is the parameter that it is an element of.
+  static func mustBe(
+    _ rule: String, _ path: String, _ value: String, param: String? = nil
+  ) -> APIError {
+    .invalid(param: param ?? path, "\(path) must be \(rule), not \(value).")
   }
 
   /// Returns the error of a member that is absent.

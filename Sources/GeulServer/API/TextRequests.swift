@@ -63,7 +63,7 @@ package struct DetokenizeRequest: Equatable, Sendable {
     model = try fields.model()
     switch fields["tokens"] {
     case nil: throw fields.missing("tokens", "a list of token ids")
-    case .array(let elements)?: tokens = try fields.tokenIDs(elements, "tokens")
+    case .array(let elements)?: tokens = try fields.tokenIDs(elements, "tokens", param: "tokens")
     case let value?: throw fields.mustBe("a list of token ids", "tokens", value)
     }
   }
