@@ -3,12 +3,7 @@
 package import Geul
 
 extension GenerationPlan {
-  /// Returns the JSON of the response, which has the whole texts.
-  ///
-  /// - Parameters:
-  ///   - outputs: The outputs of all sequences.
-  ///   - identity: The members that identify the response.
-  ///   - texts: The texts of the model's tokens.
+  /// Returns the JSON of the response, which has the whole texts of the outputs of all sequences.
   package func response(
     _ outputs: [SequenceOutput], identity: ResponseIdentity, texts: TokenTexts
   ) -> [UInt8] {

@@ -14,7 +14,7 @@ struct JSONWriter {
   init() { bytes = [] }
 
   /// Continues an object or array that has members or elements.
-  init(continuing bytes: [UInt8]) {
+  init(continuing bytes: consuming [UInt8]) {
     self.bytes = bytes
     needsComma = true
   }
