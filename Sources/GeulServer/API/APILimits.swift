@@ -20,20 +20,20 @@ package struct APILimits: Equatable, Sendable {
   var defaultTokens: Int { min(500, maxTokens) }
 
   /// The maximum number of texts of one request: prompts times `n`.
-  static let texts = 128
+  package static let texts = 128
   /// The maximum of options that are numbers of tokens, `top_k` and `repeat_last_n`.
-  static let tokenCount = Int(Int32.max)
+  package static let tokenCount = Int(Int32.max)
   /// The maximum number of alternatives with log-probabilities at a position.
-  static let alternatives = 20
+  package static let alternatives = 20
   /// The maximum number of stop strings.
-  static let stops = 16
+  package static let stops = 16
   /// The maximum length of a stop string in code points.
-  static let stopLength = 1000
+  package static let stopLength = 1000
   /// The maximum length of the name of a session.
-  static let sessionNameLength = 128
+  package static let sessionNameLength = 128
   /// The maximum number of tokens of a text to explain.
-  static let explainedTokens = 1000
+  package static let explainedTokens = 1000
   /// The maximum number of neurons whose activations are returned.
-  static let explainedNeurons = 64
+  package static let explainedNeurons = 64
 }
 #endif

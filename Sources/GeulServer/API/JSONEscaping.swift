@@ -4,7 +4,7 @@ extension [UInt8] {
   /// Appends a string as JSON, in quotation marks.
   ///
   /// Control characters, quotation marks and backslashes are escaped; other characters are UTF-8.
-  mutating func appendJSON(_ text: String) {
+  package mutating func appendJSON(_ text: String) {
     var text = text
     append(UInt8(ascii: "\""))
     text.withUTF8 { buffer in

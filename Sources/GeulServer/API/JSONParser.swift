@@ -5,9 +5,9 @@
 /// It refuses invalid UTF-8, unpaired surrogates, and values that are nested too deeply, so its stack is bounded.
 ///
 /// - Complexity: O(n) for n bytes.
-struct JSONParser {
+package struct JSONParser {
   /// The maximum number of arrays and objects inside of each other.
-  static let maximumDepth = 64
+  package static let maximumDepth = 64
   /// The maximum number of characters of a number.
   static let maximumNumberLength = 1024
 
@@ -17,7 +17,7 @@ struct JSONParser {
   /// Parses a text that consists of one value.
   ///
   /// - Throws: `APIError` with the code `invalid_json` and the offset of the first error.
-  static func parse(_ bytes: [UInt8]) throws(APIError) -> JSONValue {
+  package static func parse(_ bytes: [UInt8]) throws(APIError) -> JSONValue {
     do {
       _ = try UTF8Span(validating: bytes.span)
     } catch {
