@@ -67,8 +67,10 @@ struct GenerationEngineTests {
         }
       }
       let events = engine.step()
-      mostActive = max(mostActive, events.count)
-      #expect(events.count <= capacity)
+      // Events of sequences without tokens to generate come in addition.
+      let isActive = events.filter { requests[$0.id]?.length ?? 0 > 0 }
+      mostActive = max(mostActive, isActive.count)
+      #expect(isActive.count <= capacity)
       #expect(zip(events, events.dropFirst()).allSatisfy { $0.id < $1.id })
       for event in events {
         #expect(!canceled.contains(event.id) && outputs[event.id]?.ending == nil)
