@@ -39,12 +39,13 @@ package struct GenerationEvents: Sendable {
           json.null()
         }
       }
+      hasBegun = true
     }
     return bytes
   }
 
   /// Returns the end of the stream: the numbers of tokens if the request asks for them, and `[DONE]`.
-  package mutating func end() -> [UInt8] {
+  package func end() -> [UInt8] {
     var bytes: [UInt8] = []
     if plan.includesUsage {
       let usage = assembler.usage
@@ -62,15 +63,12 @@ package struct GenerationEvents: Sendable {
   }
 
   /// Appends an event; `write` writes the value of `choices` and members after it.
-  private mutating func appendEvent(to bytes: inout [UInt8], _ write: (inout JSONWriter) -> Void) {
+  private func appendEvent(to bytes: inout [UInt8], _ write: (inout JSONWriter) -> Void) {
     bytes += prefix
     var json = JSONWriter(continuing: consume bytes)
     json.key("choices")
     write(&json)
-    if !hasBegun {
-      hasBegun = true
-      plan.writeRemarks(to: &json)
-    }
+    if !hasBegun { plan.writeRemarks(to: &json) }
     bytes = json.bytes
     bytes += "}\n\n".utf8
   }
