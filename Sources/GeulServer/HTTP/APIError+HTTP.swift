@@ -9,6 +9,13 @@ extension APIError {
       message: "The request is not valid HTTP/1.1.")
   }
 
+  /// 499, as nginx has it: the client has closed the connection, or its sending half.
+  static func clientLeft() -> APIError {
+    APIError(
+      status: 499, type: "invalid_request_error", code: "client_closed_request",
+      message: "The client closed the connection, or its half of it, before the response.")
+  }
+
   /// 431: the header fields are too large.
   static func headersTooLarge() -> APIError {
     APIError(

@@ -12,10 +12,17 @@ final class ConnectionHandler: ChannelDuplexHandler {
   typealias OutboundIn = HTTPServerResponsePart
   typealias OutboundOut = HTTPServerResponsePart
 
+  /// A request that has no complete response.
+  private struct PendingRequest {
+    let version: HTTPVersion
+    /// Indicates whether the client wants to keep the connection open afterwards.
+    let isKeepAlive: Bool
+  }
+
   private let connection: Connection
   private let limits: ConnectionLimits
-  /// For each request that has no complete response, whether the client keeps the connection open afterwards.
-  private var keepAlive: CircularBuffer<Bool> = []
+  /// The requests that have no complete response.
+  private var requests: CircularBuffer<PendingRequest> = []
   /// Indicates whether a request has begun whose end has not arrived.
   private var isReceiving = false
   /// Indicates whether the server is shutting down.
@@ -56,7 +63,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     switch unwrapInboundIn(data) {
     case .head(let head):
       isReceiving = true
-      keepAlive.append(head.isKeepAlive)
+      requests.append(PendingRequest(version: head.version, isKeepAlive: head.isKeepAlive))
       guard HTTPRequest.Method(head.method.rawValue) != nil, !head.uri.isEmpty else {
         refuse(context, .badRequest, .invalidHTTP())
         return
@@ -75,7 +82,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   /// Answers a client that waits for permission to send its body.
   private func answerExpectation(of head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-    guard head.headers.first(name: "expect")?.lowercased() == "100-continue", keepAlive.count == 1,
+    guard head.headers.first(name: "expect")?.lowercased() == "100-continue", requests.count == 1,
       head.headers.first(name: "content-length").flatMap({ Int($0) }) ?? 0 <= limits.bodySize
     else { return }
     let response = HTTPResponseHead(version: .http1_1, status: .continue)
@@ -92,15 +99,17 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
     switch unwrapOutboundIn(data) {
     case .head(var head) where head.status.code >= 200:
-      if isReceiving || isQuiescing || keepAlive.first == false {
+      if isReceiving || isQuiescing || requests.first?.isKeepAlive == false {
         closesAfterResponse = true
         head.headers.replaceOrAdd(name: "connection", value: "close")
       }
+      // The end of a connection of HTTP/1.0 ends a body of unknown length.
+      if let version = requests.first?.version, version < .http1_1 { head.version = version }
       context.write(wrapOutboundOut(.head(head)), promise: written)
     case .end:
       context.writeAndFlush(data, promise: written)
-      if !keepAlive.isEmpty { keepAlive.removeFirst() }
-      if closesAfterResponse || isQuiescing && keepAlive.isEmpty {
+      if !requests.isEmpty { requests.removeFirst() }
+      if closesAfterResponse || isQuiescing && requests.isEmpty {
         closeWhenSent(written.futureResult, context)
       }
     default: context.write(data, promise: written)
@@ -129,14 +138,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
     switch event {
     case ChannelEvent.inputClosed:
       connection.close()
-      if keepAlive.isEmpty || isReceiving {
+      if requests.isEmpty || isReceiving {
         context.close(promise: nil)
       } else {
         context.fireUserInboundEventTriggered(event)
       }
     case is ChannelShouldQuiesceEvent:
       isQuiescing = true
-      if keepAlive.isEmpty { context.close(promise: nil) }
+      if requests.isEmpty { context.close(promise: nil) }
     default: context.fireUserInboundEventTriggered(event)
     }
   }
@@ -159,7 +168,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     guard !isDiscarding else { return }
     connection.close()
     // While a response is being written, there is no place for another.
-    guard keepAlive.count <= 1, pendingWrites == 0 else { return context.close(promise: nil) }
+    guard requests.count <= 1, pendingWrites == 0 else { return context.close(promise: nil) }
     isReceiving = true
     let body = ByteBuffer(bytes: error.body)
     let headers: HTTPHeaders = [
@@ -184,7 +193,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private func closeIfIdle(_ context: ChannelHandlerContext) {
     let buffered =
       (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)).flatMap { $0 } ?? 0
-    let waitsForClient = keepAlive.isEmpty || isReceiving || buffered > 0
+    let waitsForClient = requests.isEmpty || isReceiving || buffered > 0
     if !waitsForClient || buffered < bufferedBytes { lastProgress = .now() }
     bufferedBytes = buffered
     guard NIODeadline.now() - lastProgress < limits.idleTimeout else {

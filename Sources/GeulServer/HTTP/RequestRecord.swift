@@ -49,8 +49,10 @@ final class RequestRecord: Sendable {
     metrics.end(route: route, status: status, seconds: seconds)
     if status == 499 { metrics.countDisconnect() }
     notes["ms"] = .stringConvertible((seconds * 1e5).rounded() / 100)
+    let isRoutine = [Route.health, .metrics].map(\.rawValue).contains(route) && status == 200
     logger.log(
-      level: status == 500 ? .error : .info, "\(method) \(route) \(status)", metadata: notes)
+      level: status == 500 ? .error : isRoutine ? .debug : .info, "\(method) \(route) \(status)",
+      metadata: notes)
   }
 }
 #endif

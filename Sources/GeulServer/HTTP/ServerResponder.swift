@@ -71,6 +71,8 @@ struct ServerResponder: HTTPResponder {
       return try await state.reply(to: exchange, route)
     } catch let error as APIError {
       return Reply(error)
+    } catch is CancellationError {
+      return Reply(APIError.clientLeft())
     } catch {
       state.logger.error("\(request.method) \(found?.route.rawValue ?? "other"): \(error)")
       return Reply(APIError.internalError())
