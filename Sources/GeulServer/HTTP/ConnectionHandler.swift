@@ -99,12 +99,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
     switch unwrapOutboundIn(data) {
     case .head(var head) where head.status.code >= 200:
-      if isReceiving || isQuiescing || requests.first?.isKeepAlive == false {
+      let isIncomplete = isReceiving && requests.count == 1
+      if isIncomplete || isQuiescing || requests.first?.isKeepAlive == false {
         closesAfterResponse = true
         head.headers.replaceOrAdd(name: "connection", value: "close")
       }
       // The end of a connection of HTTP/1.0 ends a body of unknown length.
-      if let version = requests.first?.version, version < .http1_1 { head.version = version }
+      if requests.first?.version == .http1_0 { head.version = .http1_0 }
       context.write(wrapOutboundOut(.head(head)), promise: written)
     case .end:
       context.writeAndFlush(data, promise: written)
