@@ -13,6 +13,11 @@ struct HTTPChannel: HTTPChannelHandler {
   let responder: Responder
   let limits: ConnectionLimits
 
+  /// The size of the system's buffer of a connection in bytes.
+  ///
+  /// The system would otherwise take megabytes from a client that does not read before its sequences are suspended.
+  private static let sendBufferSize: SocketOptionValue = 128 << 10
+
   /// A channel with its connection.
   struct Value: ServerChildChannelValue {
     let parts: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
@@ -24,6 +29,7 @@ struct HTTPChannel: HTTPChannelHandler {
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {
       let connection = Connection(eventLoop: channel.eventLoop)
+      try channel.syncOptions?.setOption(.socketOption(.so_sndbuf), value: Self.sendBufferSize)
       let pipeline = channel.pipeline.syncOperations
       var decoderLimits = NIOHTTPDecoderLimitConfiguration()
       decoderLimits.maxHeaderListSize = 64 << 10

@@ -45,8 +45,12 @@ final class GenerationRun: Sendable {
 
   deinit { end(nil) }
 
-  /// The size of pending text in bytes above which the sequences of a client that does not read are suspended.
-  private static let bufferLimit = 64 << 10
+  /// Returns the size of pending text in bytes above which the sequences of a client that does not read are suspended.
+  ///
+  /// A client that reads takes the text of 20 ms at once, about 1 KB. Log-probabilities need much more memory than text.
+  private static func bufferLimit(_ requests: [SequenceRequest]) -> Int {
+    requests.contains { $0.alternatives != nil } ? 1 << 10 : 16 << 10
+  }
 
   /// Starts sequences.
   ///
@@ -69,7 +73,7 @@ final class GenerationRun: Sendable {
     }
     do throws(GenerationService.StartError) {
       let stream = try model.service.start(
-        requests, bufferLimit: isStreamed ? bufferLimit : nil)
+        requests, bufferLimit: isStreamed ? bufferLimit(requests) : nil)
       let count = requests.reduce(0) { $0 + ($1.sampleIndex == 0 ? $1.prompt.count : 0) }
       return GenerationRun(
         model, stream, session: session, promptTokenCount: count, server, record)
