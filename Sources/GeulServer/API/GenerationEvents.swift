@@ -39,6 +39,7 @@ package struct GenerationEvents: Sendable {
           json.null()
         }
       }
+      hasBegun = true
     }
     return bytes
   }
@@ -62,15 +63,12 @@ package struct GenerationEvents: Sendable {
   }
 
   /// Appends an event; `write` writes the value of `choices` and members after it.
-  private mutating func appendEvent(to bytes: inout [UInt8], _ write: (inout JSONWriter) -> Void) {
+  private func appendEvent(to bytes: inout [UInt8], _ write: (inout JSONWriter) -> Void) {
     bytes += prefix
     var json = JSONWriter(continuing: consume bytes)
     json.key("choices")
     write(&json)
-    if !hasBegun {
-      hasBegun = true
-      plan.writeRemarks(to: &json)
-    }
+    if !hasBegun { plan.writeRemarks(to: &json) }
     bytes = json.bytes
     bytes += "}\n\n".utf8
   }
