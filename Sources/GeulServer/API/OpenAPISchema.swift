@@ -1,7 +1,7 @@
 #if Server
 
 /// JSON Schemas, as OpenAPI 3.1 has them.
-enum OpenAPISchema {
+package enum OpenAPISchema {
   /// Returns a reference to a schema of the document.
   static func reference(_ name: String) -> JSONValue {
     ["$ref": .string("#/components/schemas/\(name)")]
@@ -61,11 +61,11 @@ enum OpenAPISchema {
   ]
 
   /// The regular expression of names of sessions.
-  static let sessionPattern =
+  package static let sessionPattern =
     "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,\(APILimits.sessionNameLength - 1)}$"
 
   /// Returns a regular expression of the decimal numbers from 0 to a maximum, without leading zeros.
-  static func pattern(upTo maximum: Int) -> String {
+  package static func pattern(upTo maximum: Int) -> String {
     let digits = "\(maximum)".utf8.map { Int($0 - UInt8(ascii: "0")) }
     func repeated(_ count: Int) -> String {
       count == 0 ? "" : count == 1 ? "[0-9]" : "[0-9]{\(count)}"
