@@ -91,7 +91,7 @@ struct APICompletionRequestTests {
     ("prompt", #"[1,"a"]"#, "prompt[1] must be a token id"), ("prompt", "[1.5]", "not 1.5"),
     ("prompt", "[-1]", "not -1"), ("prompt", #"[[1],"a"]"#, "its element 1 is a string"),
     ("prompt", "[[1],[null]]", "prompt[1][0] must be"), ("prompt", "[1e30]", "not 1e+30"),
-    ("model", "3", "model must be a string, not a number"),
+    ("model", "3", "model must be a string, not 3."),
     ("max_tokens", "-1", "from 0 to 65536, not -1"),
     ("max_tokens", "65537", "from 0 to 65536, not 65537"), ("max_tokens", "1.5", "not 1.5"),
     ("max_tokens", "\"5\"", "not a string"), ("max_tokens", "true", "not true"),

@@ -133,7 +133,7 @@ struct APIJSONTests {
         switch Int.random(in: 0..<8, using: &random) {
         case 0: .random(in: 0..<0x20, using: &random)
         case 1:
-          [0x22, 0x5C, 0x2F, 0x7F, 0x2028, 0x2029, 0xFEFF][Int.random(in: 0..<7, using: &random)]
+          [0x22, 0x5C, 0x2F, 0x7F, 0x2028, 0x2029, 0xFFFD][Int.random(in: 0..<7, using: &random)]
         case 2: .random(in: 0x1F300..<0x1F700, using: &random)
         case 3: .random(in: 0xAC00..<0xD7A4, using: &random)
         case 4: .random(in: 0..<0x110000, using: &random)
@@ -162,6 +162,13 @@ struct APIJSONTests {
     }
   }
 
+  /// Foundation loses U+FEFF on Linux, so random strings do not have it.
+  @Test func `a byte order mark inside of a string is kept`() throws {
+    var json: [UInt8] = []
+    json.appendJSON("a\u{FEFF}b")
+    #expect(try JSONParser.parse(json) == .string("a\u{FEFF}b"))
+  }
+
   @Test func `strings that Foundation writes are read`() throws {
     var random = SeededGenerator(seed: 21)
     for _ in 0..<2000 {
@@ -183,9 +190,7 @@ struct APIJSONTests {
     bytes.reserveCapacity(2 * text.utf8.count)
     let time = ContinuousClock().measure { bytes.appendJSON(text) }
     let rate = Double(text.utf8.count) / (time / .seconds(1)) / 1e6
-    print("escaping: \(Int(rate)) MB/s")
-    // Half of the rate that was measured is left for a busy machine.
-    #expect(rate > 50, "\(Int(rate)) MB/s")
+    #expect(rate > 100, "\(Int(rate)) MB/s")
   }
 }
 #endif
