@@ -157,13 +157,9 @@ extension OpenAPIPaths {
   private func generation(
     _ id: String, _ summary: String, _ request: String, _ response: String, errors: [Int]
   ) -> JSONValue {
-    let events: JSONValue = [
-      "type": "string",
-      "description":
-        "With stream: server-sent events with the members of the response; each has parts of texts, the first one seed and warnings, and data: [DONE] ends the stream. An event named error ends a stream that failed.",
-    ]
+    let event = OpenAPIResponses.serverSentEvent(response + "Event")
     return post(
-      id, summary, request, json(response).adding(content("text/event-stream", events)),
+      id, summary, request, json(response).adding(content("text/event-stream", event)),
       errors: errors)
   }
 

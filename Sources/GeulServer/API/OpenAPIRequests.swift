@@ -72,7 +72,7 @@ struct OpenAPIRequests {
           "pattern": .string(OpenAPISchema.sessionPattern)
         ]),
     ]
-    return request(own.adding(generation))
+    return request(own.adding(generation)).adding(["allOf": OpenAPISchema.textCountRules])
   }
 
   private var chat: JSONValue {

@@ -9,7 +9,8 @@ enum OpenAPIResponses {
     [
       ("Error", error), ("Usage", usage), ("CompletionLogprobs", completionLogprobs),
       ("ChatLogprobs", chatLogprobs), ("Completion", completion),
-      ("ChatCompletion", chatCompletion), ("Model", model), ("ModelList", list("Model")),
+      ("ChatCompletion", chatCompletion), ("CompletionEvent", completionEvent),
+      ("ChatCompletionEvent", chatCompletionEvent), ("Model", model), ("ModelList", list("Model")),
       ("Score", score), ("Explanation", explanation), ("Tokens", tokens),
       ("Text", Schema.response(["text": ["type": "string"]])), ("Session", session),
       (
@@ -120,6 +121,55 @@ enum OpenAPIResponses {
           "refusal": ["type": "null"],
         ]), "logprobs": orNull("ChatLogprobs"),
       ])
+  }
+
+  /// Returns the schema of the JSON of an event with a part of a text.
+  private static func event(_ object: String, choice: JSONValue) -> JSONValue {
+    let index: JSONValue = ["index": Schema.count]
+    let more: JSONValue = [
+      "finish_reason": ["type": ["string", "null"], "enum": ["length", "stop", nil]]
+    ]
+    return Schema.object(
+      [
+        "id": ["type": "string"], "object": constant(object), "created": Schema.count,
+        "model": ["type": "string"],
+        "choices": Schema.array(Schema.response(index.adding(choice).adding(more))),
+        "usage": orNull("Usage"), "seed": Schema.count, "warnings": Schema.warnings,
+      ], required: ["id", "object", "created", "model", "choices"])
+  }
+
+  private static var completionEvent: JSONValue {
+    event(
+      "text_completion",
+      choice: ["text": ["type": "string"], "logprobs": orNull("CompletionLogprobs")])
+  }
+
+  private static var chatCompletionEvent: JSONValue {
+    event(
+      "chat.completion.chunk",
+      choice: [
+        "delta": Schema.object(["role": constant("assistant"), "content": ["type": "string"]]),
+        "logprobs": orNull("ChatLogprobs"),
+      ])
+  }
+
+  /// Returns the schema of a server-sent event, whose data have a schema of the document.
+  static func serverSentEvent(_ name: String) -> JSONValue {
+    let json: JSONValue = [
+      "type": "string", "contentMediaType": "application/json",
+      "contentSchema": ["anyOf": [Schema.reference(name), Schema.reference("Error")]],
+    ]
+    return Schema.object(
+      [
+        "data": ["anyOf": [constant("[DONE]"), json]],
+        "event": [
+          "type": "string", "description": "\"error\" for an event that ends a stream that failed.",
+        ],
+      ], required: ["data"]
+    ).adding([
+      "description":
+        "With stream: each event has a part of a text, the first one seed and warnings. [DONE] ends the stream."
+    ])
   }
 
   private static var model: JSONValue {
