@@ -1,4 +1,5 @@
 #if Server
+import GeulGeneration
 import GeulServer
 import Testing
 

@@ -70,7 +70,9 @@ struct APICompletionRequestTests {
   }
 
   @Test func `prompts are strings or token ids, one or several`() throws {
-    func prompt(_ json: String) throws -> PromptInput { try completion("\"prompt\":\(json)").prompt }
+    func prompt(_ json: String) throws -> PromptInput {
+      try completion("\"prompt\":\(json)").prompt
+    }
     #expect(try prompt(#""Dear\u0000""#) == .texts(["Dear\u{0}"]))
     #expect(try prompt(#"["Dear",""]"#) == .texts(["Dear", ""]))
     #expect(try prompt("[1,2.0,3e0]") == .tokens([[1, 2, 3]]))
@@ -89,7 +91,7 @@ struct APICompletionRequestTests {
     ("prompt", #"[1,"a"]"#, "prompt[1] must be a token id"), ("prompt", "[1.5]", "not 1.5"),
     ("prompt", "[-1]", "not -1"), ("prompt", #"[[1],"a"]"#, "its element 1 is a string"),
     ("prompt", "[[1],[null]]", "prompt[1][0] must be"), ("prompt", "[1e30]", "not 1e+30"),
-    ("model", "3", "model must be a string, not a number") ,
+    ("model", "3", "model must be a string, not 3."),
     ("max_tokens", "-1", "from 0 to 65536, not -1"),
     ("max_tokens", "65537", "from 0 to 65536, not 65537"), ("max_tokens", "1.5", "not 1.5"),
     ("max_tokens", "\"5\"", "not a string"), ("max_tokens", "true", "not true"),
@@ -103,7 +105,8 @@ struct APICompletionRequestTests {
     ("frequency_penalty", "2.1", "from -2 to 2, not 2.1"), ("frequency_penalty", "-3", "-3"),
     ("logit_bias", "[]", "not a list"), ("logit_bias", #"{"e":1}"#, "not \"e\""),
     ("logit_bias", #"{"-1":1}"#, "not \"-1\""), ("logit_bias", #"{"":1}"#, "not \"\""),
-    ("logit_bias", #"{"1.0":1}"#, "not \"1.0\""), ("logit_bias", #"{"1":101}"#, "-100 to 100, not 101"),
+    ("logit_bias", #"{"1.0":1}"#, "not \"1.0\""),
+    ("logit_bias", #"{"1":101}"#, "-100 to 100, not 101"),
     ("logit_bias", #"{"1":-101}"#, "logit_bias[\"1\"]"), ("logit_bias", #"{"1":null}"#, "not null"),
     ("logit_bias", #"{"99999999999999999999":1}"#, "token ids"),
     ("n", "0", "from 1 to 128, not 0"), ("n", "129", "from 1 to 128, not 129"),

@@ -28,12 +28,10 @@ struct APIEventTests {
     #expect(lines.suffix(2) == ["data: [DONE]", ""])
     return try lines.dropLast(2).map { line in
       #expect(line.hasPrefix("data: {") && !line.contains("\n"), "\(line)")
-      let value = NSMutableDictionary(
-        dictionary: try foundationValue(Array(line.dropFirst(6).utf8)))
+      let value = try foundationValue(Array(line.dropFirst(6).utf8))
       #expect(value["id"] as? String == identity.id)
       #expect(value["created"] as? Int == 7 && value["model"] as? String == "m\"")
-      for key in ["id", "created", "model"] { value[key] = nil }
-      return value
+      return try value.without("id", "created", "model")
     }
   }
 
@@ -68,7 +66,10 @@ struct APIEventTests {
         #""prompt":"ab","seed":5,"stream_options":{"include_usage":true}"#,
         [
           [SequenceOutput(index: 0, text: "a", generatedTokenCount: 1, cachedTokenCount: 1)],
-          [SequenceOutput(index: 0, text: "c", ending: .length, generatedTokenCount: 2, cachedTokenCount: 1)],
+          [
+            SequenceOutput(
+              index: 0, text: "c", ending: .length, generatedTokenCount: 2, cachedTokenCount: 1)
+          ],
         ]),
       [
         #"{"object":"text_completion","usage":null,"choices":[{"index":0,"text":"a","logprobs":null,"finish_reason":null}],"seed":5,"warnings":[]}"#,
@@ -86,8 +87,15 @@ struct APIEventTests {
             index: 0, text: "c", scores: [TokenScore(2, -1)],
             promptScores: [TokenScore(0, nil), TokenScore(1, -2, offset: 1)])
         ],
-        [SequenceOutput(index: 0, text: "a", scores: [TokenScore(0, -1, offset: 1)], ending: .length)],
-        [SequenceOutput(index: 1, promptScores: [TokenScore(0, nil), TokenScore(1, -2, offset: 1)], ending: .length)],
+        [
+          SequenceOutput(
+            index: 0, text: "a", scores: [TokenScore(0, -1, offset: 1)], ending: .length)
+        ],
+        [
+          SequenceOutput(
+            index: 1, promptScores: [TokenScore(0, nil), TokenScore(1, -2, offset: 1)],
+            ending: .length)
+        ],
       ])
     let choices = found.compactMap { ($0["choices"] as? [NSDictionary])?.first }
     #expect(choices.map { $0["text"] as? String } == ["abc", "a", "ab"])
@@ -109,10 +117,8 @@ struct APIEventTests {
         [SequenceOutput(index: 0, ending: .length)],
       ], model)
     #expect((found[0]["warnings"] as? [String])?.isEmpty == false, "\"H\" is not in the vocabulary")
-    let first = NSMutableDictionary(dictionary: found[0])
-    first["warnings"] = nil
     try expect(
-      [first] + found.dropFirst(),
+      [found[0].without("warnings")] + found.dropFirst(),
       [
         "{\(chunk),"
           + #""choices":[{"index":0,"delta":{"role":"assistant","content":"a"},"logprobs":null,"finish_reason":null}],"seed":5}"#,
@@ -146,7 +152,9 @@ struct APIEventTests {
     #expect(try texts([space, space, letter, space, end]) == (" a ", [" ", "a", " "]))
     #expect(try texts([letter, space, end]) == ("a ", ["a", " "]))
     #expect(
-      try texts([SequenceOutput(index: 0, text: " b", scores: [TokenScore(3, -1), TokenScore(1, -1)]), end])
+      try texts([
+        SequenceOutput(index: 0, text: " b", scores: [TokenScore(3, -1), TokenScore(1, -1)]), end,
+      ])
         == ("b", ["b"]))
   }
 

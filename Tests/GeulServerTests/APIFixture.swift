@@ -80,6 +80,15 @@ func foundationValue(_ json: [UInt8]) throws -> NSDictionary {
   try #require(try JSONSerialization.jsonObject(with: Data(json)) as? NSDictionary)
 }
 
+extension NSDictionary {
+  /// Returns the dictionary without some keys.
+  func without(_ keys: String...) throws -> NSDictionary {
+    let copy = try #require(mutableCopy() as? NSMutableDictionary)
+    for key in keys { copy.removeObject(forKey: key) }
+    return copy
+  }
+}
+
 /// Checks that JSON has the value of other JSON, whatever the order of members.
 func expect(
   _ json: [UInt8], equals expected: String, at location: SourceLocation = #_sourceLocation

@@ -8,7 +8,7 @@ import Testing
 struct APIJSONTests {
   private func parse(_ json: String) throws -> JSONValue { try JSONParser.parse(Array(json.utf8)) }
 
-  private func error(_ bytes: [UInt8]) -> APIError? {
+  private func failure(_ bytes: [UInt8]) -> APIError? {
     do throws(APIError) {
       _ = try JSONParser.parse(bytes)
       return nil
@@ -53,27 +53,28 @@ struct APIJSONTests {
     "{\"a\" 1}", "/**/{}", "\u{A0}1", "--1", "1-", "\"a\" \"b\"",
   ])
   func `what is not JSON is refused`(json: String) throws {
-    let error = try #require(error(Array(json.utf8)))
+    let error = try #require(failure(Array(json.utf8)))
     #expect((error.status, error.code, error.param) == (400, "invalid_json", nil))
     #expect(error.message.hasSuffix("."))
   }
 
   @Test func `a message says what is wrong at which byte`() {
     #expect(
-      error(Array("{\"a\":1,}".utf8))?.message
+      failure(Array("{\"a\":1,}".utf8))?.message
         == "The request body is not valid JSON: \"}\" at byte 7, where a key in quotation marks is "
         + "expected.")
-    #expect(error([])?.message == "The request body is empty; send a JSON object.")
+    #expect(failure([])?.message == "The request body is empty; send a JSON object.")
     #expect(
-      error(Array("[".utf8))?.message
+      failure(Array("[".utf8))?.message
         == "The request body is not valid JSON: it ends where a value is expected.")
   }
 
-  @Test(arguments: [
-    [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xEA, 0xB8], [0x80],
-  ] as [[UInt8]])
+  @Test(
+    arguments: [
+      [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xEA, 0xB8], [0x80],
+    ] as [[UInt8]])
   func `what is not UTF-8 is refused`(sequence: [UInt8]) throws {
-    let error = try #require(error(Array("\"".utf8) + sequence + Array("\"".utf8)))
+    let error = try #require(failure(Array("\"".utf8) + sequence + Array("\"".utf8)))
     #expect(error.code == "invalid_json")
     #expect(error.message.contains("UTF-8") && error.message.contains("at byte 1."), "\(error)")
   }
@@ -83,20 +84,21 @@ struct APIJSONTests {
     #""\ud800\n""#, #""\ude00\ud83d""#, #""\ud800\"#, #""\ud800\u""#,
   ])
   func `an unpaired surrogate is refused`(json: String) {
-    #expect(error(Array(json.utf8))?.code == "invalid_json")
+    #expect(failure(Array(json.utf8))?.code == "invalid_json")
   }
 
   @Test func `values are nested at most 64 levels deep`() throws {
     func nested(_ open: String, _ close: String, _ depth: Int) -> [UInt8] {
-      Array((String(repeating: open, count: depth) + "1" + String(repeating: close, count: depth))
-        .utf8)
+      Array(
+        (String(repeating: open, count: depth) + "1" + String(repeating: close, count: depth))
+          .utf8)
     }
-    #expect(error(nested("[", "]", 64)) == nil)
-    #expect(error(nested("{\"a\":", "}", 64)) == nil)
-    #expect(error(nested("[", "]", 65))?.message.contains("more than 64") == true)
-    #expect(error(nested("{\"a\":", "}", 65))?.message.contains("more than 64") == true)
-    #expect(error(nested("[", "", 1_000_000))?.code == "invalid_json")
-    #expect(error(nested("{\"a\":[", "", 200_000))?.code == "invalid_json")
+    #expect(failure(nested("[", "]", 64)) == nil)
+    #expect(failure(nested("{\"a\":", "}", 64)) == nil)
+    #expect(failure(nested("[", "]", 65))?.message.contains("more than 64") == true)
+    #expect(failure(nested("{\"a\":", "}", 65))?.message.contains("more than 64") == true)
+    #expect(failure(nested("[", "", 1_000_000))?.code == "invalid_json")
+    #expect(failure(nested("{\"a\":[", "", 200_000))?.code == "invalid_json")
   }
 
   /// A megabyte takes some 10 ms; a parser of quadratic time would need minutes.
@@ -107,7 +109,10 @@ struct APIJSONTests {
     ("\"" + String(repeating: "한", count: 340_000) + "\"", "text"),
     ("[" + String(repeating: "1,", count: 500_000) + "1]", "numbers"),
     (String(repeating: " ", count: 1_000_000) + "1", "white space"),
-    ("[" + String(repeating: String(repeating: "9", count: 1000) + ",", count: 1000) + "1]", "digits"),
+    (
+      "[" + String(repeating: String(repeating: "9", count: 1000) + ",", count: 1000) + "1]",
+      "digits"
+    ),
   ])
   func `parsing takes linear time`(json: String, kind: String) throws {
     let clock = ContinuousClock()
@@ -116,8 +121,8 @@ struct APIJSONTests {
   }
 
   @Test func `a number has at most 1024 characters`() {
-    #expect(error(Array(String(repeating: "1", count: 1024).utf8)) == nil)
-    #expect(error(Array(String(repeating: "1", count: 1025).utf8))?.code == "invalid_json")
+    #expect(failure(Array(String(repeating: "1", count: 1024).utf8)) == nil)
+    #expect(failure(Array(String(repeating: "1", count: 1025).utf8))?.code == "invalid_json")
   }
 
   /// A random string of control characters, ASCII, Hangul, emoji and others.
@@ -127,7 +132,8 @@ struct APIJSONTests {
       let scalar: UInt32 =
         switch Int.random(in: 0..<8, using: &random) {
         case 0: .random(in: 0..<0x20, using: &random)
-        case 1: [0x22, 0x5C, 0x2F, 0x7F, 0x2028, 0x2029, 0xFEFF][Int.random(in: 0..<7, using: &random)]
+        case 1:
+          [0x22, 0x5C, 0x2F, 0x7F, 0x2028, 0x2029, 0xFFFD][Int.random(in: 0..<7, using: &random)]
         case 2: .random(in: 0x1F300..<0x1F700, using: &random)
         case 3: .random(in: 0xAC00..<0xD7A4, using: &random)
         case 4: .random(in: 0..<0x110000, using: &random)
@@ -156,6 +162,13 @@ struct APIJSONTests {
     }
   }
 
+  /// Foundation loses U+FEFF on Linux, so random strings do not have it.
+  @Test func `a byte order mark inside of a string is kept`() throws {
+    var json: [UInt8] = []
+    json.appendJSON("a\u{FEFF}b")
+    #expect(try JSONParser.parse(json) == .string("a\u{FEFF}b"))
+  }
+
   @Test func `strings that Foundation writes are read`() throws {
     var random = SeededGenerator(seed: 21)
     for _ in 0..<2000 {
@@ -177,9 +190,7 @@ struct APIJSONTests {
     bytes.reserveCapacity(2 * text.utf8.count)
     let time = ContinuousClock().measure { bytes.appendJSON(text) }
     let rate = Double(text.utf8.count) / (time / .seconds(1)) / 1e6
-    print("escaping: \(Int(rate)) MB/s")
-    // Half of the rate that was measured is left for a busy machine.
-    #expect(rate > 50, "\(Int(rate)) MB/s")
+    #expect(rate > 100, "\(Int(rate)) MB/s")
   }
 }
 #endif

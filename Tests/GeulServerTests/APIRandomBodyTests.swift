@@ -8,7 +8,8 @@ struct APIRandomBodyTests {
   /// Valid bodies with as many members as possible.
   private static let seeds = [
     #"{"model":"english","prompt":["Dear Nell","\u00e9\ud83d\ude00"],"max_tokens":7,"temperature":0.5,"top_p":0.5,"top_k":3,"min_p":0.25,"repeat_penalty":1.5,"repeat_last_n":9,"presence_penalty":-2,"frequency_penalty":2,"logit_bias":{"0":-100,"17":2.5},"n":2,"stream":true,"stream_options":{"include_usage":true},"stop":["x","y"],"seed":4,"logprobs":2,"echo":true}"#,
-    #"{"prompt":[[1,2],[3]],"session":null,"max_tokens":1e2}"#, #"{"prompt":[1,2,3],"session":"a"}"#,
+    #"{"prompt":[[1,2],[3]],"session":null,"max_tokens":1e2}"#,
+    #"{"prompt":[1,2,3],"session":"a"}"#,
     #"{"messages":[{"role":"system","content":"a"},{"role":"user","content":[{"type":"text","text":"한글"}]}],"logprobs":true,"top_logprobs":3,"tools":[],"response_format":{"type":"text"}}"#,
     #"{"text":["a","b\n"],"top_logprobs":3,"layer":2,"neurons":[0,1],"rows":3,"select":"active"}"#,
     #"{"text":"Dear Nell","tokens":[0,17,3]}"#,
@@ -18,8 +19,10 @@ struct APIRandomBodyTests {
   private static let pieces =
     [
       "{", "}", "[", "]", ",", ":", "\"", "\\", "null", "true", "1e400", "-1", "1e-400", "0.1",
-      "9223372036854775808", "-9223372036854775809", "\\ud800", "\\udc00", "\u{0}", "\"n\":", "{\"a\":",
-      "[[", "]]", "한", "1E+2", "\"prompt\":", "\"messages\":[{", "\"logit_bias\":{\"1\":", "\"stop\":",
+      "9223372036854775808", "-9223372036854775809", "\\ud800", "\\udc00", "\u{0}", "\"n\":",
+      "{\"a\":",
+      "[[", "]]", "한", "1E+2", "\"prompt\":", "\"messages\":[{", "\"logit_bias\":{\"1\":",
+      "\"stop\":",
     ].map { Array($0.utf8) } + [[0xFF], [0xED, 0xA0, 0x80], [0xC0], [0xF0, 0x9F]]
 
   private static func mutate(_ body: inout [UInt8], _ random: inout SeededGenerator) {
@@ -28,7 +31,8 @@ struct APIRandomBodyTests {
     case 0 where position < body.count: body[position] = .random(in: 0...255, using: &random)
     case 1 where position < body.count: body.remove(at: position)
     case 2:
-      body.insert(contentsOf: pieces[Int.random(in: 0..<pieces.count, using: &random)], at: position)
+      body.insert(
+        contentsOf: pieces[Int.random(in: 0..<pieces.count, using: &random)], at: position)
     case 3:
       let end = min(body.count, position + Int.random(in: 0...30, using: &random))
       body.removeSubrange(position..<end)

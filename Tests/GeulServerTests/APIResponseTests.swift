@@ -3,6 +3,7 @@ import Foundation
 import GeulGeneration
 import GeulModel
 import GeulServer
+import GeulText
 import Testing
 
 /// Plans of requests, and responses to them.
@@ -92,13 +93,12 @@ struct APIResponseTests {
 
   private func response(
     _ plan: GenerationPlan, _ outputs: [SequenceOutput], _ model: Model.Metadata
-  ) throws -> NSMutableDictionary {
+  ) throws -> NSDictionary {
     let identity = ResponseIdentity(plan.form, created: 7, model: "m")
     let json = plan.response(outputs, identity: identity, texts: TokenTexts(of: model))
-    let value = NSMutableDictionary(dictionary: try foundationValue(json))
+    let value = try foundationValue(json)
     #expect(value["id"] as? String == identity.id)
-    value["id"] = nil
-    return value
+    return try value.without("id")
   }
 
   private func expect(
@@ -112,9 +112,12 @@ struct APIResponseTests {
     let model = try metadata("abc")
     let plan = try plan(#""prompt":["ab","$c"],"n":2,"seed":5"#, model)
     let outputs = [
-      SequenceOutput(index: 2, text: "z", ending: .interrupted, generatedTokenCount: 1, cachedTokenCount: 9),
-      SequenceOutput(index: 1, text: "y\n", ending: .stop, generatedTokenCount: 20, cachedTokenCount: 2),
-      SequenceOutput(index: 0, text: "x", ending: .length, generatedTokenCount: 300, cachedTokenCount: 1),
+      SequenceOutput(
+        index: 2, text: "z", ending: .interrupted, generatedTokenCount: 1, cachedTokenCount: 9),
+      SequenceOutput(
+        index: 1, text: "y\n", ending: .stop, generatedTokenCount: 20, cachedTokenCount: 2),
+      SequenceOutput(
+        index: 0, text: "x", ending: .length, generatedTokenCount: 300, cachedTokenCount: 1),
       SequenceOutput(index: 3, ending: .length, generatedTokenCount: 0),
     ]
     try expect(
@@ -140,7 +143,9 @@ struct APIResponseTests {
         TokenScore(1, -0.5, offset: 0, alternatives: [(1, -0.5)]),
         TokenScore(2, -2, offset: 1, alternatives: [(0, -.infinity)]),
       ],
-      promptScores: [TokenScore(3, nil, offset: 0), TokenScore(0, -1, offset: 1, alternatives: [(3, -0.25)])],
+      promptScores: [
+        TokenScore(3, nil, offset: 0), TokenScore(0, -1, offset: 1, alternatives: [(3, -0.25)]),
+      ],
       ending: .length, generatedTokenCount: 2)
     let choices = try response(plan, [output], model)["choices"] as? [NSDictionary]
     try expect(
@@ -193,32 +198,42 @@ struct APIResponseTests {
     #expect(error.headers.isEmpty)
     func headers(_ error: APIError) -> [String] { error.headers.map { "\($0.name): \($0.value)" } }
     #expect(headers(.queueFull(retryAfter: 2)) == ["Retry-After: 2"])
-    #expect(headers(.methodNotAllowed("PUT", path: "/", allowed: ["GET", "HEAD"])) == ["Allow: GET, HEAD"])
+    #expect(
+      headers(.methodNotAllowed("PUT", path: "/", allowed: ["GET", "HEAD"])) == ["Allow: GET, HEAD"]
+    )
     #expect(headers(.invalidAPIKey(isMissing: true))[0].hasPrefix("WWW-Authenticate: Bearer"))
     #expect(
-      headers(.invalidAPIKey(isMissing: true, isPage: true))[0].hasPrefix("WWW-Authenticate: Basic"))
+      headers(.invalidAPIKey(isMissing: true, isPage: true))[0].hasPrefix("WWW-Authenticate: Basic")
+    )
   }
 
   /// The kinds of errors with the status, the type and the code of each.
-  @Test(arguments: [
-    (APIError.invalid(param: "n", "x."), 400, "invalid_request_error", nil),
-    (.invalidJSON("x."), 400, "invalid_request_error", "invalid_json"),
-    (.contextLengthExceeded(param: "prompt", tokens: 2, limit: 1), 400, "invalid_request_error", "context_length_exceeded"),
-    (.invalidAPIKey(isMissing: false), 401, "authentication_error", "invalid_api_key"),
-    (.modelMissing(available: ["a"]), 400, "invalid_request_error", nil),
-    (.modelNotFound("b", available: ["a"]), 404, "invalid_request_error", "model_not_found"),
-    (.notFound(path: "/x"), 404, "invalid_request_error", "not_found"),
-    (.sessionNotFound("s"), 404, "invalid_request_error", "session_not_found"),
-    (.methodNotAllowed("PUT", path: "/", allowed: ["GET"]), 405, "invalid_request_error", "method_not_allowed"),
-    (.sessionBusy("s"), 409, "invalid_request_error", "session_busy"),
-    (.bodyTooLarge(limit: 9), 413, "invalid_request_error", "body_too_large"),
-    (.unsupportedMediaType("text/plain"), 415, "invalid_request_error", "unsupported_media_type"),
-    (.queueFull(), 429, "rate_limit_error", "queue_full"),
-    (.tooManySessions(limit: 3), 429, "rate_limit_error", "too_many_sessions"),
-    (.internalError(), 500, "server_error", nil),
-    (.shuttingDown(), 503, "server_error", "shutting_down"),
-    (.timeout(seconds: 1), 503, "server_error", "timeout"),
-  ] as [(APIError, Int, String, String?)])
+  @Test(
+    arguments: [
+      (APIError.invalid(param: "n", "x."), 400, "invalid_request_error", nil),
+      (.invalidJSON("x."), 400, "invalid_request_error", "invalid_json"),
+      (
+        .contextLengthExceeded(param: "prompt", tokens: 2, limit: 1), 400, "invalid_request_error",
+        "context_length_exceeded"
+      ),
+      (.invalidAPIKey(isMissing: false), 401, "authentication_error", "invalid_api_key"),
+      (.modelMissing(available: ["a"]), 400, "invalid_request_error", nil),
+      (.modelNotFound("b", available: ["a"]), 404, "invalid_request_error", "model_not_found"),
+      (.notFound(path: "/x"), 404, "invalid_request_error", "not_found"),
+      (.sessionNotFound("s"), 404, "invalid_request_error", "session_not_found"),
+      (
+        .methodNotAllowed("PUT", path: "/", allowed: ["GET"]), 405, "invalid_request_error",
+        "method_not_allowed"
+      ),
+      (.sessionBusy("s"), 409, "invalid_request_error", "session_busy"),
+      (.bodyTooLarge(limit: 9), 413, "invalid_request_error", "body_too_large"),
+      (.unsupportedMediaType("text/plain"), 415, "invalid_request_error", "unsupported_media_type"),
+      (.queueFull(), 429, "rate_limit_error", "queue_full"),
+      (.tooManySessions(limit: 3), 429, "rate_limit_error", "too_many_sessions"),
+      (.internalError(), 500, "server_error", nil),
+      (.shuttingDown(), 503, "server_error", "shutting_down"),
+      (.timeout(seconds: 1), 503, "server_error", "timeout"),
+    ] as [(APIError, Int, String, String?)])
   func `each kind of error has its status, type and code`(
     error: APIError, status: Int, type: String, code: String?
   ) throws {

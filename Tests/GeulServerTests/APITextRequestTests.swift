@@ -1,5 +1,6 @@
 #if Server
 import GeulCompute
+import GeulModel
 import GeulServer
 import Testing
 

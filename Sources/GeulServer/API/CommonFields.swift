@@ -55,10 +55,10 @@ extension RequestFields {
     return biases
   }
 
-  /// Returns the token id that a key spells in decimal digits; nil if it does not.
+  /// Returns the token id that a key spells in decimal digits, without leading zeros; nil if it does not.
   private static func tokenID(_ key: String) -> Int? {
-    guard key.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else { return nil }
-    return Int(key)
+    guard let id = Int(key), id >= 0, "\(id)".utf8.elementsEqual(key.utf8) else { return nil }
+    return id
   }
 
   /// Returns the stop strings.
@@ -111,15 +111,17 @@ extension RequestFields {
     guard Self.isSessionName(name) else {
       throw Self.mustBe(
         "1 to \(APILimits.sessionNameLength) letters (A to Z, a to z), digits and characters of "
-          + "\"-_.\"",
+          + "\"-_.\", and not begin with \".\"",
         path("session"), APIError.quoted(name))
     }
     return name
   }
 
   /// Indicates whether a session can have this name.
+  ///
+  /// It does not begin with a dot: `..` would be another path in `DELETE /v1/sessions/..`.
   static func isSessionName(_ name: String) -> Bool {
-    1...APILimits.sessionNameLength ~= name.utf8.count
+    1...APILimits.sessionNameLength ~= name.utf8.count && name.utf8.first != UInt8(ascii: ".")
       && name.utf8.allSatisfy { byte in
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

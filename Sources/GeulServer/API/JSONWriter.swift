@@ -105,6 +105,28 @@ struct JSONWriter {
   }
 }
 
+/// Values.
+extension JSONWriter {
+  /// Writes a value.
+  mutating func value(_ value: JSONValue) {
+    switch value {
+    case .null: null()
+    case .bool(let value): bool(value)
+    case .integer(let value): integer(value)
+    case .number(let value): number(value)
+    case .string(let value): string(value)
+    case .array(let elements): array(elements) { $0.value($1) }
+    case .object(let members):
+      object { json in
+        for member in members {
+          json.key(escaping: member.key)
+          json.value(member.value)
+        }
+      }
+    }
+  }
+}
+
 /// Members of an object.
 extension JSONWriter {
   /// Writes a member that is a string, or null.

@@ -7,7 +7,7 @@ package struct ModelDescription: Sendable {
   /// The id.
   package let id: String
   private let created: Int
-  private let metadata: Model.Metadata
+  let metadata: Model.Metadata
   private let parameterCount: Int
 
   /// Describes a model; `created` is the time of its file in seconds since 1970.

@@ -47,16 +47,11 @@ extension DetokenizeRequest {
 extension ExplainRequest {
   /// Encodes the text in the tokens of a model.
   ///
-  /// - Throws: `APIError` if the text has more than 1,000 tokens, or none that is in the vocabulary.
+  /// If no token is left, the response is that of `ExplanationData(unit:)`, in which everything is null.
+  ///
+  /// - Throws: `APIError` if the text has more than 1,000 tokens.
   package func encoded(for model: Model.Metadata) throws(APIError) -> EncodedPrompt {
-    let encoded = try EncodedPrompt(
-      text, for: model, param: "text", limit: APILimits.explainedTokens)
-    guard !encoded.ids.isEmpty else {
-      throw .invalid(
-        param: "text",
-        "text must have at least one \(model.tokenizer.unit.noun) of the model's vocabulary.")
-    }
-    return encoded
+    try EncodedPrompt(text, for: model, param: "text", limit: APILimits.explainedTokens)
   }
 
   /// Returns the JSON of an explanation, the object of `geul explain --json` with the warnings about the text.
