@@ -17,6 +17,17 @@ extension ServerState {
     ModelDescription(id: model.id, created: model.created, model.model)
   }
 
+  /// Returns the OpenAPI document, which names the models and limits of this server.
+  func openAPI() async throws -> Reply {
+    let models = registry.models.map(Self.description)
+    let (limits, requiresKey) = (options.limits, !keys.isEmpty)
+    return try await workQueue.run {
+      let document = OpenAPIDocument(
+        version: ServerCommand.version, models: models, limits: limits, requiresKey: requiresKey)
+      return Reply(document.response)
+    }
+  }
+
   /// Returns all sessions.
   func listSessions() -> Reply {
     let descriptions = sessions.list().map { session in

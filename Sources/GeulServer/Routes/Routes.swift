@@ -21,7 +21,7 @@ extension ServerState {
     case .session: try deleteSession(exchange)
     case .health: health()
     case .metrics: metricsText()
-    case .description: throw APIError.notFound(path: "/openapi.json")
+    case .description: try await openAPI()
     }
   }
 
