@@ -21,7 +21,7 @@ enum EventPump {
       let bytes = events(outputs)
       if !bytes.isEmpty { try await write(ByteBuffer(bytes: bytes)) }
       try? await Task.sleep(for: interval)
-      interval = min(interval * 2, intervals.longest)
+      interval = min(interval * 1.5, intervals.longest)
     }
   }
 }
