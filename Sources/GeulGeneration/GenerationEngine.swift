@@ -147,22 +147,20 @@ public struct GenerationEngine: ~Copyable {
     nextID += 1
     var pending = prepared.pending
     pending.sequence.id = id
-    reader.pending.append(pending)
+    reader.append(pending)
     return id
   }
 
   /// Removes a sequence; has no effect if it has ended.
   public mutating func cancel(_ id: SequenceID) {
     parked[id] = nil
-    reader.pending.removeAll { $0.sequence.id == id }
+    reader.remove(id)
     for index in batches.indices { batches[index].remove(id) }
   }
 
   /// Suspends a sequence, so that it takes no time and no capacity; has no effect if it has ended.
   public mutating func park(_ id: SequenceID) {
-    if let index = reader.pending.firstIndex(where: { $0.sequence.id == id }) {
-      parked[id] = reader.pending.remove(at: index)
-    }
+    if let sequence = reader.remove(id) { parked[id] = sequence }
     for index in batches.indices {
       guard let (sequence, state) = batches[index].remove(id) else { continue }
       parked[id] = PendingSequence(resuming: sequence, state)
@@ -172,7 +170,7 @@ public struct GenerationEngine: ~Copyable {
   /// Continues a parked sequence before the pending ones; has no effect if it is not parked.
   public mutating func resume(_ id: SequenceID) {
     guard let sequence = parked.removeValue(forKey: id) else { return }
-    reader.pending.insert(sequence, at: 0)
+    reader.insertFirst(sequence)
   }
 
   /// Ends all sequences: active, pending and parked.
@@ -184,11 +182,11 @@ public struct GenerationEngine: ~Copyable {
       batches[index].interrupt()
       batches[index].collectEvents(into: &events)
     }
-    for var waiting in reader.pending + parked.values {
+    for var waiting in reader.takePending() + parked.values {
       waiting.sequence.interrupt()
       events.append(waiting.event)
     }
-    (reader.pending, parked) = ([], [:])
+    parked = [:]
     events.sort { $0.id < $1.id }
     return events
   }

@@ -87,7 +87,7 @@ final class PromptReader: @unchecked Sendable {
   private static let maximumRows = 8
 
   /// The sequences whose prompts are not read, in the order of their admission.
-  var pending: [PendingSequence] = []
+  private(set) var pending: [PendingSequence] = []
   /// The sequences whose prompts are read, with the states after all tokens but the last.
   private(set) var ready: [(sequence: GeneratedSequence, state: RecurrentState.Row)] = []
   private(set) var cache: PrefixCache
@@ -111,6 +111,24 @@ final class PromptReader: @unchecked Sendable {
       precision: weights.precision, dropout: false, backward: false)
     zeroState = RecurrentState(weights.network.architecture, rows: 1)[0]
     cache = PrefixCache(byteLimit: cacheBytes)
+  }
+
+  /// Adds a sequence whose prompt is read after the others.
+  func append(_ sequence: PendingSequence) { pending.append(sequence) }
+
+  /// Adds a sequence before the others.
+  func insertFirst(_ sequence: PendingSequence) { pending.insert(sequence, at: 0) }
+
+  /// Removes and returns a pending sequence; nil if it is not pending.
+  @discardableResult
+  func remove(_ id: GenerationEngine.SequenceID) -> PendingSequence? {
+    pending.firstIndex { $0.sequence.id == id }.map { pending.remove(at: $0) }
+  }
+
+  /// Removes and returns all pending sequences.
+  func takePending() -> [PendingSequence] {
+    defer { pending = [] }
+    return pending
   }
 
   /// Returns the sequences that are ready, and forgets them.
