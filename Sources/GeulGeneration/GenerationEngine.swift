@@ -4,8 +4,8 @@ public import GeulModel
 /// An engine that generates many sequences concurrently and admits and evicts them between steps (continuous batching).
 ///
 /// A step generates one token for each active sequence. Active rows stay contiguous: the last row replaces
-/// the row of a finished sequence, so finished sequences cost nothing. Prompts are read in chunks of at most 64 tokens
-/// between steps, so that a long prompt delays others by at most one chunk. States at the ends of prompts and after every
+/// the row of a finished sequence, so finished sequences cost nothing. Meanwhile at most eight prompts are read, in
+/// chunks of at most 64 tokens, so that a long prompt delays others by at most one chunk. States at the ends of prompts and after every
 /// 256 tokens are cached, so that a prompt with the same beginning is read from there.
 ///
 /// In float32 and int8, the text of a sequence depends only on the model and its request, not on other sequences.
@@ -22,8 +22,7 @@ public struct GenerationEngine: ~Copyable {
   private let weights: PackedNetwork
   private let context: ComputeContext
   private var batches: [GenerationBatch]
-  private var reader: PromptReader
-  private var pending: [PendingSequence] = []
+  private let reader: PromptReader
   private var parked: [SequenceID: PendingSequence] = [:]
   private var nextID = 0
   /// The maximum number of active sequences.
@@ -110,17 +109,18 @@ public struct GenerationEngine: ~Copyable {
       GenerationBatch(
         weights, capacity: capacity * (index + 1) / count - capacity * index / count)
     }
-    reader = PromptReader(weights, kernels: context.kernels, cacheBytes: cacheBytes)
+    reader = PromptReader(
+      weights, kernels: context.kernels, capacity: capacity, cacheBytes: cacheBytes)
   }
 
   /// Indicates whether no sequence is active or pending; parked ones do not count.
-  public var isIdle: Bool { pending.isEmpty && activeCount == 0 }
+  public var isIdle: Bool { reader.pending.isEmpty && activeCount == 0 }
 
   /// The number of active sequences.
   public var activeCount: Int { batches.reduce(0) { $0 + $1.sequences.count } }
 
   /// The number of admitted sequences that are not active yet.
-  public var pendingCount: Int { pending.count }
+  public var pendingCount: Int { reader.pending.count }
 
   /// The number of parked sequences.
   public var parkedCount: Int { parked.count }
@@ -145,23 +145,22 @@ public struct GenerationEngine: ~Copyable {
   public mutating func admit(_ prepared: PreparedSequence) -> SequenceID {
     let id = SequenceID(value: nextID)
     nextID += 1
-    pending.append(prepared.pending)
-    pending[pending.count - 1].sequence.id = id
+    var pending = prepared.pending
+    pending.sequence.id = id
+    reader.append(pending)
     return id
   }
 
   /// Removes a sequence; has no effect if it has ended.
   public mutating func cancel(_ id: SequenceID) {
     parked[id] = nil
-    pending.removeAll { $0.sequence.id == id }
+    reader.remove(id)
     for index in batches.indices { batches[index].remove(id) }
   }
 
   /// Suspends a sequence, so that it takes no time and no capacity; has no effect if it has ended.
   public mutating func park(_ id: SequenceID) {
-    if let index = pending.firstIndex(where: { $0.sequence.id == id }) {
-      parked[id] = pending.remove(at: index)
-    }
+    if let sequence = reader.remove(id) { parked[id] = sequence }
     for index in batches.indices {
       guard let (sequence, state) = batches[index].remove(id) else { continue }
       parked[id] = PendingSequence(resuming: sequence, state)
@@ -171,7 +170,7 @@ public struct GenerationEngine: ~Copyable {
   /// Continues a parked sequence before the pending ones; has no effect if it is not parked.
   public mutating func resume(_ id: SequenceID) {
     guard let sequence = parked.removeValue(forKey: id) else { return }
-    pending.insert(sequence, at: 0)
+    reader.insertFirst(sequence)
   }
 
   /// Ends all sequences: active, pending and parked.
@@ -183,55 +182,63 @@ public struct GenerationEngine: ~Copyable {
       batches[index].interrupt()
       batches[index].collectEvents(into: &events)
     }
-    for var waiting in pending + parked.values {
+    for var waiting in reader.takePending() + parked.values {
       waiting.sequence.interrupt()
       events.append(waiting.event)
     }
-    (pending, parked) = ([], [:])
+    parked = [:]
     events.sort { $0.id < $1.id }
     return events
   }
 
-  /// Reads at most one chunk of prompts, and generates one token for each active sequence.
+  /// Reads at most one chunk of some prompts, and generates one token for each active sequence, at the same time.
   ///
   /// - Returns: The events of the sequences that have new text or have ended, in the order of their admission.
   public mutating func step() -> [Event] {
     var events: [Event] = []
-    if !pending.isEmpty { activatePending(&events) }
-    // Each of several batches is stepped by one thread; a single batch uses all threads.
+    // Without active sequences there is nothing else to do while prompts are read.
+    let mustRead = activeCount == 0
+    reader.read(limit: capacity - activeCount, steps: mustRead ? PromptReader.chunkLength : 0)
+    activateReady(&events)
     let used = batches.indices.filter { !batches[$0].sequences.isEmpty }
-    if used.count <= 1 {
-      for index in used { batches[index].step(weights, context) }
-    } else {
+    let canRead = !mustRead && activeCount < capacity && !reader.pending.isEmpty
+    if used.count > 1 || canRead {
+      // Each batch is stepped by one thread.
       let (weights, inner) = (weights, context.singleThreaded)
-      context.pool.forEach(&batches) { batch in batch.step(weights, inner) }
+      let (reader, limit) = (reader, capacity - activeCount)
+      context.pool.forEach(&batches) { batch in
+        batch.step(weights, inner)
+      } alongside: {
+        if canRead { reader.read(limit: limit, steps: PromptReader.chunkLength) }
+      }
+    } else {
+      // A single batch uses all threads.
+      for index in used { batches[index].step(weights, context) }
     }
     for index in batches.indices { batches[index].collectEvents(into: &events) }
+    activateReady(&events)
     if events.count > 1 { events.sort { $0.id < $1.id } }
     return events
   }
 
-  /// Activates pending sequences, in order, while there is capacity and their prompts are read.
+  /// Activates the sequences whose prompts are read.
   ///
   /// A sequence without tokens to generate ends at once.
-  private mutating func activatePending(_ events: inout [Event]) {
-    var budget = PromptReader.chunkLength
-    while !pending.isEmpty, let target = nextBatch {
-      guard let state = reader.read(&pending[0], &budget) else { return }
-      var sequence = pending.removeFirst().sequence
+  private mutating func activateReady(_ events: inout [Event]) {
+    for (sequence, state) in reader.takeReady() {
       if sequence.needsToken {
-        batches[target].append(sequence, state)
+        batches[nextBatch].append(sequence, state)
       } else {
+        var sequence = sequence
         sequence.finishWithoutTokens()
         events.append(sequence.event(state: { state }))
       }
     }
   }
 
-  /// The batch that takes the next sequence; nil if all are full.
-  private var nextBatch: Int? {
+  /// The batch that takes the next sequence, if not all are full.
+  private var nextBatch: Int {
     if activeCount < Self.singleBatchCount, !batches[0].isFull { return 0 }
-    let target = batches.indices.min { batches[$0].load < batches[$1].load } ?? 0
-    return batches[target].isFull ? nil : target
+    return batches.indices.min { batches[$0].load < batches[$1].load } ?? 0
   }
 }
