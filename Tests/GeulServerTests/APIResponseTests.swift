@@ -57,6 +57,15 @@ struct APIResponseTests {
     #expect(try plan(#""prompt":["",""]"#, model).warnings.isEmpty)
   }
 
+  @Test(arguments: TokenUnit.allCases)
+  func `NUL is a character like others`(unit: TokenUnit) throws {
+    let prompt = #""prompt":"a\u0000b""#
+    let known = try plan(prompt, metadata("ab\u{0}", unit: unit))
+    #expect(known.sequences[0].prompt == [0, 2, 1] && known.warnings.isEmpty)
+    let unknown = try plan(prompt, metadata("ab", unit: unit))
+    #expect(unknown.sequences[0].prompt == [0, 1] && unknown.warnings.count == 1)
+  }
+
   @Test func `token ids have to be in the vocabulary`() throws {
     let model = try metadata("abc")
     #expect(try plan("\"prompt\":[0,2]", model).sequences[0].prompt == [0, 2])
