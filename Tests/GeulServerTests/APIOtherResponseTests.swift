@@ -3,6 +3,7 @@ import Foundation
 import GeulCommandSupport
 import GeulCompute
 import GeulGeneration
+import GeulInsight
 import GeulModel
 import GeulServer
 import GeulText
@@ -117,6 +118,21 @@ struct APIOtherResponseTests {
       _ = try request.encoded(for: try model(request))
       Issue.record("the text is not refused")
     } catch { try expectError(param: "text", code: "context_length_exceeded", error) }
+  }
+
+  @Test(arguments: [CellKind.rnn, .gru, .lstm])
+  func `an explanation of no tokens is empty`(cell: CellKind) throws {
+    let model = try randomModel(cell)
+    let explanation = Explanation([], by: model)
+    var data = ExplanationData(unit: .grapheme)
+    data.add(explanation)
+    let criteria = cell == .rnn ? [NeuronCriterion.active] : [.active, .persistent]
+    for criterion in criteria {
+      data.add(explanation, layer: 0, criterion.neurons(explanation, layer: 0, count: 3))
+    }
+    let value = try foundationValue(ExplainRequest.response(data, warnings: []))
+    #expect((value["tokens"] as? [Any])?.isEmpty == true)
+    #expect(value["mean_bits_per_token"] is NSNull)
   }
 
   private func model(_ request: ExplainRequest) throws(APIError) -> Model.Metadata {

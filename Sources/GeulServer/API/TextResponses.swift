@@ -47,7 +47,7 @@ extension DetokenizeRequest {
 extension ExplainRequest {
   /// Encodes the text in the tokens of a model.
   ///
-  /// If no token is left, the response is that of `ExplanationData(unit:)`, in which everything is null.
+  /// A text without a character of the vocabulary has no tokens; its explanation is empty.
   ///
   /// - Throws: `APIError` if the text has more than 1,000 tokens.
   package func encoded(for model: Model.Metadata) throws(APIError) -> EncodedPrompt {
