@@ -32,6 +32,21 @@ func tests(
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+/// A product that only the server needs: without the trait `Server`, its package is not even fetched.
+func server(_ product: String, _ package: String) -> Target.Dependency {
+  .product(name: product, package: package, condition: .when(traits: ["Server"]))
+}
+
+/// The packages of the server's HTTP side.
+let http = [
+  server("Hummingbird", "hummingbird"), server("HummingbirdCore", "hummingbird"),
+  server("NIOCore", "swift-nio"), server("NIOPosix", "swift-nio"), server("NIOHTTP1", "swift-nio"),
+  server("NIOHTTPTypes", "swift-nio-extras"), server("NIOHTTPTypesHTTP1", "swift-nio-extras"),
+  server("HTTPTypes", "swift-http-types"), server("Logging", "swift-log"),
+  server("ServiceLifecycle", "swift-service-lifecycle"),
+  server("UnixSignals", "swift-service-lifecycle"),
+]
+
 let package = Package(
   name: "geul",
   products: [
@@ -44,9 +59,22 @@ let package = Package(
         "GeulCompression",
       ]),
     .executable(name: "geul", targets: ["GeulCommand"]),
+    .executable(name: "geul-server", targets: ["GeulServer"]),
+  ],
+  traits: [
+    .trait(
+      name: "Server",
+      description: "The HTTP server geul-server, which needs Hummingbird and SwiftNIO.")
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    // These are fetched only with the trait Server.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+    .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     // ICU stays behind plain C types: its own headers do not build together with Foundation's ICU module.
@@ -83,9 +111,14 @@ let package = Package(
         "GeulStorage", "GeulCompute", "GeulText", "GeulModel", "GeulTraining", "GeulGeneration",
         "GeulCompression", "GeulInsight", "GeulPage",
       ]),
+    module("GeulCommandSupport", ["Geul", "GeulCharts", argumentParser]),
     .executableTarget(
-      name: "GeulCommand", dependencies: ["Geul", "GeulCharts", argumentParser],
+      name: "GeulCommand",
+      dependencies: ["Geul", "GeulCharts", "GeulCommandSupport", argumentParser],
       swiftSettings: strict),
+    .executableTarget(
+      name: "GeulServer",
+      dependencies: ["Geul", "GeulCommandSupport", argumentParser] + http, swiftSettings: strict),
 
     .target(
       name: "TestSupport", dependencies: ["GeulCompute", "GeulModel", "GeulText"],
@@ -116,6 +149,12 @@ let package = Package(
     tests(
       "CommandTests", ["GeulCommand", "GeulModel", "GeulStorage"],
       exclude: ["Snapshots", "Fixtures"]),
+    tests(
+      "GeulServerTests",
+      [
+        "GeulServer", "GeulCommandSupport", "GeulGeneration", "GeulModel", "GeulCompute",
+        "GeulText",
+      ] + http),
   ]
 )
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Geul
+import GeulCommandSupport
 
 /// Options of dynamic evaluation.
 struct AdaptationOptions: ParsableArguments {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import GeulCommandSupport
 
 /// The translation of arguments before they are parsed.
 ///

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Geul
+import GeulCommandSupport
 
 /// Options of the batch shape of `train`.
 struct BatchOptions: ParsableArguments {

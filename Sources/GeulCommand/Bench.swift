@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Geul
+import GeulCommandSupport
 
 /// `geul bench`: measures the speed of Geul on this machine.
 struct Bench: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Geul
+import GeulCommandSupport
 
 /// `geul bench generate`: measures the speed of generation with random weights.
 struct BenchGenerate: ParsableCommand {

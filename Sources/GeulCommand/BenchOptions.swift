@@ -1,5 +1,6 @@
 import ArgumentParser
 import Geul
+import GeulCommandSupport
 
 /// Options shared by `bench train` and `bench generate`.
 struct BenchOptions: ParsableArguments {

@@ -1,5 +1,6 @@
 import Foundation
 import Geul
+import GeulCommandSupport
 
 /// The result of a benchmark.
 struct BenchResult: Encodable {

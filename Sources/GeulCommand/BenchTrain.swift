@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Geul
+import GeulCommandSupport
 
 /// `geul bench train`: measures the speed of complete training steps on random tokens.
 struct BenchTrain: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Geul
+import GeulCommandSupport
 
 /// Options that set the length of a training run.
 struct BudgetOptions: ParsableArguments {

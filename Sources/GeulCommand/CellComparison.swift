@@ -1,6 +1,7 @@
 import ArgumentParser
 import Geul
 import GeulCharts
+import GeulCommandSupport
 
 /// A vanilla RNN, a GRU and an LSTM with equal parameter counts, trained on one text for equal training times or
 /// equal numbers of steps.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Geul
 import GeulCharts
+import GeulCommandSupport
 
 /// Options of reports: the language and, with `--html`, an HTML page in addition to the terminal.
 struct ChartOptions: ParsableArguments {

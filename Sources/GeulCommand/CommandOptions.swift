@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GeulCommandSupport
 
 /// The declarations of the options of a command, as far as arguments are translated and errors explained with them.
 struct CommandOptions {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Geul
+import GeulCommandSupport
 
 /// `geul compress`: compresses a file with a model's predictions.
 struct Compress: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Geul
 import GeulCharts
+import GeulCommandSupport
 
 /// `geul context`: measures how much context models use.
 struct Context: ParsableCommand {

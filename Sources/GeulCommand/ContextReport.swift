@@ -1,6 +1,7 @@
 import Foundation
 import Geul
 import GeulCharts
+import GeulCommandSupport
 
 /// The context sensitivity of one model on a text.
 struct ContextMeasurement {

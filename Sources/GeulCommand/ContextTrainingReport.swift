@@ -1,5 +1,6 @@
 import Geul
 import GeulCharts
+import GeulCommandSupport
 
 extension ReportDocument {
   /// Shows gradient norms and losses of the training runs of the compared cells.

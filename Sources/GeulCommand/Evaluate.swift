@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Geul
+import GeulCommandSupport
 
 /// `geul evaluate`: scores a text with a model.
 struct Evaluate: ParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Geul
 import GeulCharts
+import GeulCommandSupport
 
 /// `geul explain`: shows a model's predictions and activations on a text.
 struct Explain: ParsableCommand {
@@ -40,7 +41,7 @@ struct Explain: ParsableCommand {
     help:
       "Neurons to show: active (largest variance of the state; the default) or persistent (forget gates, or update gates of a GRU, closest to 1)."
   )
-  var select: Selection?
+  var select: NeuronCriterion?
   @Option(
     name: .customLong("neuron"), parsing: .singleValue,
     help: ArgumentHelp(
@@ -58,12 +59,6 @@ struct Explain: ParsableCommand {
   @OptionGroup var charts: ChartOptions
   @OptionGroup var machine: MachineOptions
 
-  enum Selection: String, ExpressibleByArgument, CaseIterable {
-    case active, persistent
-  }
-
-  /// The maximum number of tokens shown.
-  static let maximumLength = 1000
   /// The maximum number of tokens that the probe reads.
   static let probeLength = 40_000
   /// The minimum number of tokens of the text and the minimum |r| that is reported; below these,

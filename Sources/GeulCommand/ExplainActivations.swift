@@ -1,5 +1,6 @@
 import Geul
 import GeulCharts
+import GeulCommandSupport
 
 /// The part of `geul explain` that concerns the activations of selected neurons.
 extension Explain {
@@ -7,11 +8,8 @@ extension Explain {
   func selection(_ explanation: Explanation, _ model: Model) -> (layer: Int, neurons: [Int]) {
     let layer = (layer ?? model.metadata.architecture.layers) - 1
     guard neurons.isEmpty else { return (layer, neurons) }
-    let count = rows ?? 12
-    return switch select ?? .active {
-    case .active: (layer, explanation.highestVariance(layer: layer, count: count))
-    case .persistent: (layer, explanation.mostPersistent(layer: layer, count: count))
-    }
+    let criterion = select ?? .active
+    return (layer, criterion.neurons(explanation, layer: layer, count: rows ?? 12))
   }
 
   /// Shows the gates and states of the selected neurons.

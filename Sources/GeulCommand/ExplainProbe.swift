@@ -1,5 +1,6 @@
 import Geul
 import GeulCharts
+import GeulCommandSupport
 
 /// The part of `geul explain` that searches for interpretable neurons.
 extension Explain {

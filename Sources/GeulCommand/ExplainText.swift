@@ -1,5 +1,6 @@
 import Geul
 import GeulCharts
+import GeulCommandSupport
 
 /// The part of `geul explain` that concerns a text.
 extension Explain {
@@ -11,7 +12,7 @@ extension Explain {
     let encoding = model.metadata.tokenizer.encodePrompt(
       text, vocabulary: model.metadata.vocabulary)
     for note in encoding.notes(on: "text", unit: unit) { Output.note(note) }
-    let ids = encoding.ids.prefix(Self.maximumLength)
+    let ids = encoding.ids.prefix(NeuronCriterion.maximumLength)
     guard !ids.isEmpty else {
       throw CommandError(
         "No \(unit.noun) of the text is in the model's vocabulary. Use another text.")
@@ -67,7 +68,7 @@ extension Explain {
     _ encoding: PromptEncoding, _ unit: TokenUnit, _ document: inout ReportDocument
   ) throws {
     let language = document.language
-    let (all, shown) = (encoding.ids.count, min(encoding.ids.count, Self.maximumLength))
+    let (all, shown) = (encoding.ids.count, min(encoding.ids.count, NeuronCriterion.maximumLength))
     if shown < all {
       if json { Output.note("Only the first \(shown) of \(all) tokens are explained.") }
       try document.paragraph(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import GeulCommandSupport
 
 /// Options of other programs that Geul accepts without effect, or refuses with an explanation.
 enum ForeignOptions {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Geul
 import GeulCharts
+import GeulCommandSupport
 
 /// `geul generate`: generates text from a prompt.
 struct Generate: ParsableCommand {
@@ -48,8 +49,18 @@ struct Generate: ParsableCommand {
     help: ArgumentHelp("Repetition penalty of recent tokens; 1 disables.", valueName: "penalty"))
   var repeatPenalty = 1.0
   @Option(
-    help: ArgumentHelp("Number of recent tokens that --repeat-penalty applies to.", valueName: "n"))
+    help: ArgumentHelp("Number of recent tokens that the penalties apply to.", valueName: "n"))
   var repeatLastN = 64
+  @Option(
+    help: ArgumentHelp(
+      "Number to subtract from the logits of recent tokens, -2 to 2; 0 disables.",
+      valueName: "penalty"))
+  var presencePenalty = 0.0
+  @Option(
+    help: ArgumentHelp(
+      "Number to subtract from the logits of recent tokens for each occurrence, -2 to 2; 0 disables.",
+      valueName: "penalty"))
+  var frequencyPenalty = 0.0
   @Option(help: ArgumentHelp("Stop before this string; may be repeated.", valueName: "text"))
   var stop: [String] = []
   @Option(
@@ -93,8 +104,8 @@ struct Generate: ParsableCommand {
   private var sampling: SamplingOptions {
     SamplingOptions(
       temperature: greedy ? 0 : temperature, topK: topK, topP: topP, minP: minP,
-      repeatPenalty: repeatPenalty,
-      repeatLastN: repeatLastN)
+      repeatPenalty: repeatPenalty, repeatLastN: repeatLastN, presencePenalty: presencePenalty,
+      frequencyPenalty: frequencyPenalty)
   }
 
   private struct Result: Encodable {

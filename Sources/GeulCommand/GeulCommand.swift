@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Geul
+import GeulCommandSupport
 
 /// The command line of Geul.
 ///
@@ -30,9 +31,9 @@ struct GeulCommand: ParsableCommand {
       var command = try parsed(arguments)
       try command.run()
     } catch let error as EndedBySignal {
-      leave(error.exitCode)
+      Foundation.exit(error.exitCode)
     } catch {
-      report(error, arguments)
+      exit(with: error, program: "geul", help: UnknownNames.help(for: arguments))
     }
   }
 
@@ -46,26 +47,5 @@ struct GeulCommand: ParsableCommand {
       guard exitCode(for: error) == .validationFailure else { throw error }
       throw UnknownNames.error(in: translated) ?? error
     }
-  }
-
-  /// Prints an error, or the help or version that was asked for, and exits.
-  private static func report(_ error: any Error, _ arguments: [String]) -> Never {
-    let code = exitCode(for: error)
-    guard code != .success else {
-      do { try Output.text(fullMessage(for: error) + "\n") } catch { leave(1) }
-      leave(0)
-    }
-    var message = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
-    guard code == .validationFailure else {
-      Output.note("geul: \(message)")
-      leave(1)
-    }
-    if !message.hasSuffix(".") && !message.hasSuffix("?") { message += "." }
-    Output.note("geul: \(message) See \(UnknownNames.help(for: arguments)).")
-    leave(2)
-  }
-
-  private static func leave(_ code: Int32) -> Never {
-    Foundation.exit(code)
   }
 }

@@ -1,4 +1,5 @@
 import Geul
+import GeulCommandSupport
 
 /// An HTML file that a command writes.
 struct HTMLFile {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Geul
+import GeulCommandSupport
 
 /// `geul inspect`: shows the contents of a model file.
 struct Inspect: ParsableCommand {

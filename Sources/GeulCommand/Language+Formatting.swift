@@ -1,5 +1,6 @@
 import Geul
 import GeulCharts
+import GeulCommandSupport
 
 extension Language {
   /// Returns the noun for one token: `character`, `글자`.

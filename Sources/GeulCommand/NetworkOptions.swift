@@ -1,5 +1,6 @@
 import ArgumentParser
 import Geul
+import GeulCommandSupport
 
 /// Options of the recurrent layers, shared by `train` and `bench`.
 struct LayerOptions: ParsableArguments {

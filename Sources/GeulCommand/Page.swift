@@ -1,5 +1,6 @@
 import ArgumentParser
 import Geul
+import GeulCommandSupport
 
 /// `geul page`: writes an HTML page that runs models in the browser.
 struct Page: ParsableCommand {
@@ -48,7 +49,7 @@ struct Page: ParsableCommand {
     var names: [String] = []
     for argument in models {
       let model = try loadModel(argument)
-      let name = Self.name(of: argument)
+      let name = modelName(of: argument)
       let count = names.count { $0 == name }
       names.append(name)
       page.add(model, name: count == 0 ? name : "\(name) (\(count + 1))", format: precision)
@@ -62,16 +63,5 @@ struct Page: ParsableCommand {
     Output.note(
       "\(quantity(models.count, "model")), \(number(Double(html.utf8.count) / 1e6, 1)) MB. Open it in a browser."
     )
-  }
-
-  /// Returns the name of a model in the page: that of its run directory, or that of its file without the extension.
-  private static func name(of argument: String) -> String {
-    var path = argument
-    while path.hasSuffix("/"), path != "/" { path.removeLast() }
-    let isCheckpoint = ["best.safetensors", "latest.safetensors"].contains(
-      FileSystem.name(of: path))
-    let folder = FileSystem.folder(of: path)
-    if isCheckpoint, !folder.isEmpty { path = folder }
-    return FileSystem.isFolder(path) ? FileSystem.name(of: path) : FileSystem.stem(of: path)
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Geul
+import GeulCommandSupport
 
 /// The description of a training plan.
 struct PlanReport {

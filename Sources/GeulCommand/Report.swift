@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Geul
 import GeulCharts
+import GeulCommandSupport
 
 /// `geul report`: shows the metrics and samples of a run.
 struct Report: ParsableCommand {

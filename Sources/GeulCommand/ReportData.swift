@@ -1,5 +1,6 @@
 import Foundation
 import Geul
+import GeulCommandSupport
 
 /// The JSON object of `report --json`.
 struct ReportData: Encodable {

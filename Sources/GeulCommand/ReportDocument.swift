@@ -1,5 +1,6 @@
 import Geul
 import GeulCharts
+import GeulCommandSupport
 
 /// A document that is written to the terminal and to an HTML page at the same time.
 ///

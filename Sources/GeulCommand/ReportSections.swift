@@ -1,6 +1,7 @@
 import Foundation
 import Geul
 import GeulCharts
+import GeulCommandSupport
 
 /// The sections of `geul report`.
 extension Report {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Geul
+import GeulCommandSupport
 
 /// `geul resume`: continues a training run exactly where it stopped.
 struct Resume: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Geul
+import GeulCommandSupport
 
 /// Options of checkpoints and output, shared by `train` and `resume`.
 struct RunOptions: ParsableArguments {

@@ -1,5 +1,6 @@
 import Foundation
 import Geul
+import GeulCommandSupport
 
 /// The progress display of a run: one live line on a terminal, plain lines elsewhere.
 struct RunReport {

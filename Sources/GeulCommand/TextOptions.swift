@@ -1,5 +1,6 @@
 import ArgumentParser
 import Geul
+import GeulCommandSupport
 
 /// Options of decoding bytes to text.
 struct EncodingOptions: ParsableArguments {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Geul
 import GeulCharts
+import GeulCommandSupport
 
 /// `geul tokenize`: prints statistics of a text and of its tokens in each unit.
 struct Tokenize: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Geul
+import GeulCommandSupport
 
 /// `geul train`: trains a model on text.
 struct Train: ParsableCommand {

@@ -71,14 +71,21 @@ public struct ThreadPool: Sendable {
     }
   }
 
-  /// Calls `body` once for each element, which it may change, and returns when all have finished.
+  /// Calls `body` once for each element, which it may change, and `other` once, and returns when all have finished.
   public func forEach<Element: Sendable>(
-    _ elements: inout [Element], _ body: @Sendable (inout Element) -> Void
+    _ elements: inout [Element], _ body: @Sendable (inout Element) -> Void,
+    alongside other: (@Sendable () -> Void)? = nil
   ) {
     unsafe elements.withUnsafeMutableBufferPointer { elements in
-      guard let base = elements.baseAddress else { return }
+      guard let base = elements.baseAddress else {
+        other?()
+        return
+      }
       let shared = unsafe SendablePointer(base: base)
-      run(elements.count) { index in unsafe body(&shared.base[index]) }
+      let first = other == nil ? 0 : 1
+      run(first + elements.count) { index in
+        if index < first { other?() } else { unsafe body(&shared.base[index - first]) }
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Darwin
+import Darwin
 #endif
 
 /// The threads of a pool in addition to the calling thread.
@@ -22,8 +22,12 @@ final class WorkerThreads: Sendable {
     var failure: String?
     while started < requested, failure == nil {
       let (queue, number) = (queue, started + 1)
-      let code = startThread { queue.serve(thread: number) }
-      if code == 0 { started += 1 } else { failure = unsafe String(cString: strerror(code)) }
+      do throws(ThreadError) {
+        try startThread { queue.serve(thread: number) }
+        started += 1
+      } catch {
+        failure = error.reason
+      }
     }
     (count, self.failure) = (started, failure)
   }
@@ -45,13 +49,22 @@ private final class ThreadBody: Sendable {
   init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }
 
+/// An error that prevents the start of a thread, such as a limit on processes.
+public struct ThreadError: Error, Sendable, CustomStringConvertible {
+  /// The reason that the system gives, such as "Resource temporarily unavailable".
+  public let reason: String
+
+  fileprivate init(code: Int32) { unsafe reason = String(cString: strerror(code)) }
+
+  /// A sentence that states the cause.
+  public var description: String { "A thread could not be started: \(reason)." }
+}
+
 /// Starts a detached thread that receives no signals from outside, and runs `body` on it.
-///
-/// - Returns: 0, or the error code of `pthread_create`.
-private func startThread(_ body: @escaping @Sendable () -> Void) -> Int32 {
+package func startThread(_ body: @escaping @Sendable () -> Void) throws(ThreadError) {
   var attributes = pthread_attr_t()
   let code = unsafe pthread_attr_init(&attributes)
-  guard code == 0 else { return code }
+  guard code == 0 else { throw ThreadError(code: code) }
   defer { unsafe pthread_attr_destroy(&attributes) }
   unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
   // Jobs keep their data in buffers. The default, 8 MB per thread, counts against a limit on virtual memory.
@@ -67,16 +80,17 @@ private func startThread(_ body: @escaping @Sendable () -> Void) -> Int32 {
   defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
   let context = unsafe Unmanaged.passRetained(ThreadBody(body))
   #if canImport(Glibc)
-    var thread = pthread_t()
-    let result = unsafe pthread_create(
-      &thread, &attributes, { unsafe runBody($0) }, context.toOpaque())
+  var thread = pthread_t()
+  let result = unsafe pthread_create(
+    &thread, &attributes, { unsafe runBody($0) }, context.toOpaque())
   #else
-    var thread: pthread_t?
-    let result = unsafe pthread_create(
-      &thread, &attributes, { unsafe runBody($0) }, context.toOpaque())
+  var thread: pthread_t?
+  let result = unsafe pthread_create(
+    &thread, &attributes, { unsafe runBody($0) }, context.toOpaque())
   #endif
-  if result != 0 { unsafe context.release() }
-  return result
+  guard result != 0 else { return }
+  unsafe context.release()
+  throw ThreadError(code: result)
 }
 
 private func runBody(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {

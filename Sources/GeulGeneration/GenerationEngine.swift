@@ -1,12 +1,12 @@
 public import GeulCompute
 public import GeulModel
-internal import GeulText
 
 /// An engine that generates many sequences concurrently and admits and evicts them between steps (continuous batching).
 ///
 /// A step generates one token for each active sequence. Active rows stay contiguous: the last row replaces
-/// the row of a finished sequence, so finished sequences cost nothing. Prompts are read in chunks of at most 64 tokens
-/// between steps, so that a long prompt delays others by at most one chunk.
+/// the row of a finished sequence, so finished sequences cost nothing. Meanwhile at most eight prompts are read, in
+/// chunks of at most 64 tokens, so that a long prompt delays others by at most one chunk. States at the ends of prompts and after every
+/// 256 tokens are cached, so that a prompt with the same beginning is read from there.
 ///
 /// In float32 and int8, the text of a sequence depends only on the model and its request, not on other sequences.
 ///
@@ -18,15 +18,12 @@ internal import GeulText
 /// }
 /// ```
 public struct GenerationEngine: ~Copyable {
-  private let model: Model
+  private let preparer: SequencePreparer
   private let weights: PackedNetwork
   private let context: ComputeContext
   private var batches: [GenerationBatch]
-  /// The decoder that each sequence starts with.
-  private let decoder: StreamDecoder
-  private let prefill: BatchShard
-  private var prefixCache: PrefixCache
-  private var pending: [PendingSequence] = []
+  private let reader: PromptReader
+  private var parked: [SequenceID: PendingSequence] = [:]
   private var nextID = 0
   /// The maximum number of active sequences.
   public let capacity: Int
@@ -44,8 +41,18 @@ public struct GenerationEngine: ~Copyable {
     public let id: SequenceID
     /// The text that the step completed, valid UTF-8 on its own; may be empty.
     public let text: String
+    /// The scores of the tokens of the text, if the request asks for them.
+    public let scores: [TokenScore]
+    /// The scores of the prompt's tokens, in the first event of a sequence whose request asks for them.
+    public let promptScores: [TokenScore]?
     /// The reason why the sequence ended; nil while it continues.
     public let ending: Ending?
+    /// The number of tokens that were generated so far.
+    public let generatedTokenCount: Int
+    /// The number of tokens of the prompt whose state was cached.
+    public let cachedTokenCount: Int
+    /// The state at the end of the sequence, if the request asks for it.
+    public let state: SequenceState?
   }
 
   /// The reason why a sequence ended.
@@ -58,8 +65,10 @@ public struct GenerationEngine: ~Copyable {
     case interrupted
   }
 
-  /// The maximum number of tokens of a prompt that are read between two steps.
-  private static let chunkLength = 64
+  /// The number of active sequences up to which they form one batch.
+  ///
+  /// The threads share the layers of that batch, so weights are read once for all sequences.
+  private static let singleBatchCount = 12
 
   /// Creates an engine.
   ///
@@ -85,60 +94,86 @@ public struct GenerationEngine: ~Copyable {
     context: ComputeContext
   ) {
     precondition(capacity >= 1, "capacity must be at least 1, is \(capacity)")
-    self.model = model
+    preparer = SequencePreparer(model, kernels: context.kernels)
     self.weights = weights
     self.context = context
     self.capacity = capacity
-    decoder = StreamDecoder(
-      tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary)
-    // A few sequences form one batch whose layers all threads share, so weights are read once for all sequences.
     // Many sequences are split into one batch per thread, or into two if these are large, so that a slow thread
     // does not delay the others.
     let threads = context.pool.count
-    let (few, many) = (12, 24 * threads)
-    let count = capacity <= few ? 1 : min(capacity, capacity < many ? threads : 2 * threads)
+    let many = 24 * threads
+    let count =
+      capacity <= Self.singleBatchCount
+      ? 1 : min(capacity, capacity < many ? threads : 2 * threads)
     batches = (0..<count).map { index in
       GenerationBatch(
         weights, capacity: capacity * (index + 1) / count - capacity * index / count)
     }
-    prefill = BatchShard(
-      model.network, firstRow: 0, rows: 1, length: Self.chunkLength, precision: weights.precision,
-      dropout: false, backward: false)
-    prefixCache = PrefixCache(byteLimit: cacheBytes)
+    reader = PromptReader(
+      weights, kernels: context.kernels, capacity: capacity, cacheBytes: cacheBytes)
   }
 
-  /// Indicates whether no sequence is active or pending.
-  public var isIdle: Bool { pending.isEmpty && activeCount == 0 }
+  /// Indicates whether no sequence is active or pending; parked ones do not count.
+  public var isIdle: Bool { reader.pending.isEmpty && activeCount == 0 }
 
   /// The number of active sequences.
   public var activeCount: Int { batches.reduce(0) { $0 + $1.sequences.count } }
+
+  /// The number of admitted sequences that are not active yet.
+  public var pendingCount: Int { reader.pending.count }
+
+  /// The number of parked sequences.
+  public var parkedCount: Int { parked.count }
+
+  /// The size of the prefix cache in bytes, and the number of its states.
+  public var cacheSize: (bytes: Int, states: Int) { (reader.cache.byteCount, reader.cache.count) }
+
+  /// The number of tokens that were generated.
+  public var generatedTokenCount: Int { batches.reduce(0) { $0 + $1.generatedTokenCount } }
+
+  /// The number of prompt tokens that were read, without those whose state was cached.
+  public var readTokenCount: Int { reader.readCount }
 
   /// Admits a sequence; its prompt is read before the next steps.
   ///
   /// - Throws: `SamplingError` if an option is out of its range.
   public mutating func admit(_ request: SequenceRequest) throws(SamplingError) -> SequenceID {
-    let vocabulary = model.metadata.vocabulary
-    let excluded = Set(vocabulary.unknownID.map { [$0] } ?? [])
-    let sampler = try Sampler(
-      request.sampling, vocabularySize: model.network.vocabulary, banned: excluded,
-      kernels: context.kernels)
+    admit(try preparer.prepare(request))
+  }
+
+  /// Admits a sequence that another thread may have prepared, for the same model.
+  public mutating func admit(_ prepared: PreparedSequence) -> SequenceID {
     let id = SequenceID(value: nextID)
     nextID += 1
-    let prompt = request.prompt.isEmpty ? [vocabulary.lineBreakID] : request.prompt
-    let sequence = GeneratedSequence(
-      id: id, request: request, lastToken: prompt[prompt.count - 1], decoder: decoder,
-      stops: StopStrings(request.stops, of: model.metadata), sampler: sampler)
-    pending.append(PendingSequence(sequence: sequence, unread: prompt.dropLast()))
+    var pending = prepared.pending
+    pending.sequence.id = id
+    reader.append(pending)
     return id
   }
 
   /// Removes a sequence; has no effect if it has ended.
   public mutating func cancel(_ id: SequenceID) {
-    pending.removeAll { $0.sequence.id == id }
-    for index in batches.indices { batches[index].cancel(id) }
+    parked[id] = nil
+    reader.remove(id)
+    for index in batches.indices { batches[index].remove(id) }
   }
 
-  /// Ends all sequences, active and pending.
+  /// Suspends a sequence, so that it takes no time and no capacity; has no effect if it has ended.
+  public mutating func park(_ id: SequenceID) {
+    if let sequence = reader.remove(id) { parked[id] = sequence }
+    for index in batches.indices {
+      guard let (sequence, state) = batches[index].remove(id) else { continue }
+      parked[id] = PendingSequence(resuming: sequence, state)
+    }
+  }
+
+  /// Continues a parked sequence before the pending ones; has no effect if it is not parked.
+  public mutating func resume(_ id: SequenceID) {
+    guard let sequence = parked.removeValue(forKey: id) else { return }
+    reader.insertFirst(sequence)
+  }
+
+  /// Ends all sequences: active, pending and parked.
   ///
   /// - Returns: The events of the sequences with the text that was held back, in the order of their admission.
   public mutating func interrupt() -> [Event] {
@@ -147,84 +182,63 @@ public struct GenerationEngine: ~Copyable {
       batches[index].interrupt()
       batches[index].collectEvents(into: &events)
     }
-    events += pending.map { Event(id: $0.sequence.id, text: "", ending: .interrupted) }
-    pending = []
+    for var waiting in reader.takePending() + parked.values {
+      waiting.sequence.interrupt()
+      events.append(waiting.event)
+    }
+    parked = [:]
     events.sort { $0.id < $1.id }
     return events
   }
 
-  /// Reads at most one chunk of a prompt, and generates one token for each active sequence.
+  /// Reads at most one chunk of some prompts, and generates one token for each active sequence, at the same time.
   ///
   /// - Returns: The events of the sequences that have new text or have ended, in the order of their admission.
   public mutating func step() -> [Event] {
-    if !pending.isEmpty { activatePending() }
-    // Each of several batches is stepped by one thread; a single batch uses all threads.
-    if batches.count == 1 {
-      batches[0].step(weights, context)
-    } else {
-      let (weights, inner) = (weights, context.singleThreaded)
-      context.pool.forEach(&batches) { batch in batch.step(weights, inner) }
-    }
     var events: [Event] = []
+    // Without active sequences there is nothing else to do while prompts are read.
+    let mustRead = activeCount == 0
+    reader.read(limit: capacity - activeCount, steps: mustRead ? PromptReader.chunkLength : 0)
+    activateReady(&events)
+    let used = batches.indices.filter { !batches[$0].sequences.isEmpty }
+    let canRead = !mustRead && activeCount < capacity && !reader.pending.isEmpty
+    if used.count > 1 || canRead {
+      // Each batch is stepped by one thread.
+      let (weights, inner) = (weights, context.singleThreaded)
+      let (reader, limit) = (reader, capacity - activeCount)
+      context.pool.forEach(&batches) { batch in
+        batch.step(weights, inner)
+      } alongside: {
+        if canRead { reader.read(limit: limit, steps: PromptReader.chunkLength) }
+      }
+    } else {
+      // A single batch uses all threads.
+      for index in used { batches[index].step(weights, context) }
+    }
     for index in batches.indices { batches[index].collectEvents(into: &events) }
+    activateReady(&events)
     if events.count > 1 { events.sort { $0.id < $1.id } }
     return events
   }
 
-  /// Activates pending sequences, in order, while there is capacity and their prompts are read.
-  private mutating func activatePending() {
-    var budget = Self.chunkLength
-    while !pending.isEmpty,
-      let target = batches.indices.min(by: { batches[$0].load < batches[$1].load }),
-      !batches[target].isFull
-    {
-      guard let state = readPrompt(&budget) else { return }
-      batches[target].append(pending.removeFirst().sequence, state)
+  /// Activates the sequences whose prompts are read.
+  ///
+  /// A sequence without tokens to generate ends at once.
+  private mutating func activateReady(_ events: inout [Event]) {
+    for (sequence, state) in reader.takeReady() {
+      if sequence.needsToken {
+        batches[nextBatch].append(sequence, state)
+      } else {
+        var sequence = sequence
+        sequence.finishWithoutTokens()
+        events.append(sequence.event(state: { state }))
+      }
     }
   }
 
-  /// Reads up to `budget` tokens of the first pending prompt; returns the state once all are read.
-  private mutating func readPrompt(_ budget: inout Int) -> RecurrentState.Row? {
-    let width = model.network.architecture.hidden
-    let prompt = pending[0].prompt
-    if pending[0].state == nil, let cached = prefixCache[prompt] { return cached }
-    var state = pending[0].state ?? RecurrentState(model.network.architecture, rows: 1)[0]
-    prefill.setState(row: 0, state)
-    let block = pending[0].unread.prefix(budget)
-    if !block.isEmpty {
-      prefill.setTokens(row: 0, block.map(Int32.init) + [-1])
-      prefill.read(weights, ComputeContext(context.kernels), steps: block.count)
-      prefill.carryState(after: block.count)
-      pending[0].unread = pending[0].unread.dropFirst(block.count)
-      budget -= block.count
-    }
-    state = prefill.state(row: 0, width: width)
-    guard pending[0].unread.isEmpty else {
-      pending[0].state = state
-      return nil
-    }
-    prefixCache[prompt] = state
-    return state
+  /// The batch that takes the next sequence, if not all are full.
+  private var nextBatch: Int {
+    if activeCount < Self.singleBatchCount, !batches[0].isFull { return 0 }
+    return batches.indices.min { batches[$0].load < batches[$1].load } ?? 0
   }
-}
-
-/// A sequence whose prompt is being read.
-private struct PendingSequence {
-  let sequence: GeneratedSequence
-  /// The tokens of the prompt without the last, which the first step reads.
-  let prompt: [Int]
-  var unread: ArraySlice<Int>
-  /// The state after the tokens that were read; nil before the first.
-  var state: RecurrentState.Row?
-
-  init(sequence: GeneratedSequence, unread: ArraySlice<Int>) {
-    self.sequence = sequence
-    prompt = Array(unread)
-    self.unread = unread
-  }
-}
-
-extension Vocabulary {
-  /// The token that an empty prompt stands for: a line break if the vocabulary has one, else the most frequent token.
-  var lineBreakID: Int { id(of: "\n") ?? id(of: "\r\n") ?? (unknownID == 0 ? 1 : 0) }
 }

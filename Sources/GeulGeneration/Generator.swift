@@ -128,37 +128,6 @@ extension Generator {
   }
 }
 
-/// A request for one sequence of a `GenerationEngine`.
-public struct SequenceRequest: Sendable {
-  /// The ids of the tokens to continue; if empty, the text starts as after a line break.
-  public var prompt: [Int]
-  /// The maximum number of tokens to generate.
-  public var length: Int
-  /// The sampling options.
-  public var sampling: SamplingOptions
-  /// The random seed.
-  public var seed: UInt64
-  /// The index of the sequence among those with the same seed; each has its own random numbers.
-  public var sampleIndex: Int
-  /// The stop strings: the text ends before the first occurrence of one of them.
-  ///
-  /// They are brought into the model's form: its normal form, and its line endings.
-  public var stops: [String]
-
-  /// Creates a request.
-  public init(
-    prompt: [Int], length: Int = 500, sampling: SamplingOptions = SamplingOptions(),
-    seed: UInt64 = 0, sampleIndex: Int = 0, stops: [String] = []
-  ) {
-    self.prompt = prompt
-    self.length = length
-    self.sampling = sampling
-    self.seed = seed
-    self.sampleIndex = sampleIndex
-    self.stops = stops
-  }
-}
-
 extension Generator {
   /// Creates a generator for this machine: its fastest instruction set and the available processors.
   ///

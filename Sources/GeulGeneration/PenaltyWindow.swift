@@ -1,4 +1,4 @@
-/// The most recent tokens of a sequence, to which the repeat penalty applies.
+/// The most recent tokens of a sequence, to which the repeat, presence and frequency penalties apply.
 ///
 /// Each sequence has its own window, which holds tokens of the prompt as well as generated ones.
 public struct PenaltyWindow: Sendable, Equatable {

@@ -2,8 +2,14 @@ public import GeulCompute
 
 /// A sampler of the next token: a chain of filters over the logits, followed by a random draw.
 ///
-/// The filters run in llama.cpp's order: banned tokens, repeat penalty, `topK`, `topP`, `minP`,
-/// temperature. `topP` and `minP` see the probabilities at temperature 1, so a high temperature
+/// The filters run in llama.cpp's order: banned tokens, logit bias, penalties, `topK`, `topP`, `minP`,
+/// temperature. The penalties change the biased logit of each recent token, which occurs `count`
+/// times in the window:
+///
+///     logit = logit > 0 ? logit / repeatPenalty : logit * repeatPenalty
+///     logit -= count * frequencyPenalty + presencePenalty
+///
+/// Greedy decoding takes the most likely token after the bias and the penalties. `topP` and `minP` see the probabilities at temperature 1, so a high temperature
 /// does not readmit tokens that they removed. The most likely token is never removed; ties are
 /// broken by the smaller id.
 ///
@@ -28,6 +34,8 @@ public struct Sampler: Sendable {
   public let vocabularySize: Int
 
   private let kernels: Kernels
+  /// The biases that do not ban their token, by ascending id.
+  private let biases: [(id: Int, bias: Double)]
   /// The ids of the tokens that are not banned, ascending.
   private let allowed: [Int32]
   /// The ids of the tokens that passed the filters so far, ascending.
@@ -37,8 +45,10 @@ public struct Sampler: Sendable {
   /// The unnormalized probabilities of the candidates, in the order of `candidates`; the best
   /// candidate has 1.
   private var weights: [Double]
-  /// The logits after the repeat penalty, by id, `[vocabulary]`.
+  /// The logits after the bias and the penalties, by id, `[vocabulary]`.
   private var logits: [Float]
+  /// The number of occurrences of each token in the window, `[vocabulary]`; 0 between calls.
+  private var counts: [Int32]
   private var heap: CandidateHeap
 
   /// Creates a sampler for logits of `vocabularySize` tokens.
@@ -48,7 +58,8 @@ public struct Sampler: Sendable {
   ///   - vocabularySize: The number of tokens in the vocabulary.
   ///   - banned: The ids of tokens that are never returned, such as the unknown token.
   ///   - kernels: The kernels that compute the softmax; the result does not depend on them.
-  /// - Throws: `SamplingError` if an option is out of range, or every token is banned.
+  /// - Throws: `SamplingError` if an option is out of range, a token of the logit bias is not in the
+  ///   vocabulary, or every token is banned.
   public init(
     _ options: SamplingOptions, vocabularySize: Int, banned: Set<Int> = [],
     kernels: Kernels = Kernels(.portable)
@@ -57,12 +68,20 @@ public struct Sampler: Sendable {
     self.options = options
     self.vocabularySize = vocabularySize
     self.kernels = kernels
-    allowed = (0..<Int32(vocabularySize)).filter { !banned.contains(Int($0)) }
+    let ids = options.logitBias.keys.sorted()
+    if let id = ids.first(where: { !(0..<vocabularySize).contains($0) }) {
+      throw .unknownToken(id: id, vocabularySize: vocabularySize)
+    }
+    biases = ids.filter { !options.bans($0) }.map { ($0, options.logitBias[$0] ?? 0) }
+    allowed = (0..<Int32(vocabularySize)).filter {
+      !banned.contains(Int($0)) && !options.bans(Int($0))
+    }
     guard !allowed.isEmpty else { throw .noCandidates }
     candidates = allowed
     candidateLogits = [Float](repeating: 0, count: allowed.count)
     weights = [Double](repeating: 0, count: allowed.count)
     logits = [Float](repeating: 0, count: vocabularySize)
+    counts = [Int32](repeating: 0, count: vocabularySize)
     heap = CandidateHeap(capacity: allowed.count)
   }
 
@@ -113,7 +132,8 @@ public struct Sampler: Sendable {
     precondition(
       input.count == vocabularySize, "\(input.count) logits for \(vocabularySize) tokens")
     Self.sanitize(input, &logits)
-    applyRepeatPenalty(input, window)
+    applyBias()
+    applyPenalties(window)
     candidates.removeAll(keepingCapacity: true)
     candidates.append(contentsOf: allowed)
     var best = candidates[0]
@@ -137,13 +157,20 @@ public struct Sampler: Sendable {
     logit.isNaN ? -.infinity : min(logit, .greatestFiniteMagnitude)
   }
 
-  /// Applies the repeat penalty, once to a token that occurs several times in the window.
-  private mutating func applyRepeatPenalty(_ input: Span<Float>, _ window: PenaltyWindow) {
-    guard options.repeatPenalty != 1, options.repeatLastN > 0 else { return }
-    for id in window.ids {
-      let logit = Double(Self.sanitized(input[id]))
-      let penalty = options.repeatPenalty
-      logits[id] = Self.sanitized(Float(logit > 0 ? logit / penalty : logit * penalty))
+  private mutating func applyBias() {
+    for (id, bias) in biases { logits[id] = Self.sanitized(Float(Double(logits[id]) + bias)) }
+  }
+
+  /// Applies the penalties, once to a token that occurs several times in the window.
+  private mutating func applyPenalties(_ window: PenaltyWindow) {
+    guard options.penalizesRecentTokens else { return }
+    for id in window.ids { counts[id] += 1 }
+    for id in window.ids where counts[id] > 0 {
+      let logit = Double(logits[id])
+      let scaled = logit > 0 ? logit / options.repeatPenalty : logit * options.repeatPenalty
+      let penalty = Double(counts[id]) * options.frequencyPenalty + options.presencePenalty
+      logits[id] = Self.sanitized(Float(scaled - penalty))
+      counts[id] = 0
     }
   }
 
@@ -170,7 +197,7 @@ public struct Sampler: Sendable {
 
   private mutating func applyMinP(_ best: Int32) {
     _ = computeWeights(best, temperature: 1)
-    keep { [weights, options] in weights[$0] >= options.minP }
+    keep { [weights, minP = options.minP] in weights[$0] >= minP }
   }
 
   /// Keeps the candidate at index `last` and all better ones.

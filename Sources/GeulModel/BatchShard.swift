@@ -207,10 +207,19 @@ public final class BatchShard: @unchecked Sendable {
   public func step(
     _ weights: PackedNetwork, _ context: ComputeContext, logits result: inout [[Float]]
   ) {
-    read(weights, context, steps: 1)
-    project(weights, context, rows: rows)
-    for row in 0..<rows { logits.copy(row: row, to: &result[row]) }
+    readWithLogits(weights, context, steps: 1, logits: &result)
     carryState(after: 1)
+  }
+
+  /// Reads `steps` tokens of each sequence and stores the logits of the next token at each position, `[t * b][v]`.
+  public func readWithLogits(
+    _ weights: PackedNetwork, _ context: ComputeContext, steps: Int, logits result: inout [[Float]]
+  ) {
+    let count = steps * rows
+    read(weights, context, steps: steps)
+    project(weights, context, rows: count)
+    while result.count < count { result.append([]) }
+    for row in 0..<count { logits.copy(row: row, to: &result[row]) }
   }
 }
 

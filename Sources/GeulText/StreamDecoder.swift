@@ -46,6 +46,17 @@ public struct StreamDecoder: Sendable {
     }
   }
 
+  /// Returns the number of code points of the last token's own text that `append` has returned.
+  ///
+  /// That is 0 while the token is buffered, and at most 1 for a byte or a jamo, which is a part of a character.
+  package func completeScalarCount(endingWith id: Int) -> Int {
+    switch pieces[id] {
+    case .text(let text): text.unicodeScalars.count
+    case .byte: bytes.isEmpty ? 1 : 0
+    case .jamo: syllable.isEmpty ? 1 : 0
+    }
+  }
+
   /// Ends the text: returns the buffered text, and starts a new text.
   public mutating func finish() -> String { bytes.finish() + syllable.finish() }
 
@@ -64,6 +75,8 @@ public struct StreamDecoder: Sendable {
 struct SyllableAssembler: Sendable {
   /// A leading consonant, or a syllable that may get a trailing consonant.
   private var pending: UInt32?
+
+  var isEmpty: Bool { pending == nil }
 
   mutating func append(_ jamo: UInt32) -> String {
     if let before = pending, let joined = Hangul.syllable(before, jamo) {
@@ -93,6 +106,8 @@ struct UTF8Assembler: Sendable {
   private var scalar: UInt32 = 0
   private var needed = 0
   private var bounds: ClosedRange<UInt8> = 0x80...0xBF
+
+  var isEmpty: Bool { needed == 0 }
 
   mutating func append(_ byte: UInt8) -> String {
     guard needed > 0 else { return begin(byte) }

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Darwin
+import Darwin
 #endif
 
 /// The learning rate over a run: a linear warm-up, then half a cosine down to a floor (Loshchilov and Hutter 2017).

@@ -18,18 +18,18 @@ public enum MachineMemory {
   }
 
   #if canImport(Darwin)
-    private typealias Resource = Int32
+  private typealias Resource = Int32
   #else
-    private typealias Resource = __rlimit_resource
+  private typealias Resource = __rlimit_resource
   #endif
 
   /// The soft limit of a resource, which is larger than any memory if none is set; nil if it cannot be read.
   private static func resourceLimit(_ resource: Resource) -> Int? {
     var limit = rlimit()
     #if canImport(Darwin)
-      let result = unsafe getrlimit(resource, &limit)
+    let result = unsafe getrlimit(resource, &limit)
     #else
-      let result = unsafe getrlimit(__rlimit_resource_t(resource.rawValue), &limit)
+    let result = unsafe getrlimit(__rlimit_resource_t(resource.rawValue), &limit)
     #endif
     return result == 0 ? Int(clamping: limit.rlim_cur) : nil
   }

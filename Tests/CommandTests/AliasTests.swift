@@ -46,6 +46,8 @@ struct AliasTests {
   static let generate = [
     ("--temp", "--temperature", "0.3"), ("--top_k", "--top-k", "3"), ("--top_p", "--top-p", "0.5"),
     ("--min_p", "--min-p", "0.5"), ("--repetition-penalty", "--repeat-penalty", "2"),
+    ("--presence_penalty", "--presence-penalty", "2"),
+    ("--frequency_penalty", "--frequency-penalty", "-0.5"),
     ("--repeat_penalty", "--repeat-penalty", "2"), ("--max-tokens", "--length", "17"),
     ("--max_new_tokens", "--length", "17"), ("--n-predict", "--length", "17"),
     ("--predict_len", "--length", "17"), ("--primetext", "--prompt", "king"),

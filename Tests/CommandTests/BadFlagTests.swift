@@ -38,6 +38,8 @@ struct BadFlagTests {
     ("--temperature", "inf"), ("--top-k", "-1"), ("--top-p", "0"), ("--top-p", "1.1"),
     ("--top-p", "-1"),
     ("--min-p", "-0.1"), ("--min-p", "2"), ("--repeat-penalty", "0"), ("--repeat-penalty", "-1"),
+    ("--presence-penalty", "2.1"), ("--presence-penalty", "-2.1"), ("--presence-penalty", "nan"),
+    ("--frequency-penalty", "3"), ("--frequency-penalty", "-3"), ("--frequency-penalty", "inf"),
     ("--repeat-last-n", "-1"), ("--num-samples", "0"), ("--num-samples", "-3"), ("--seed", "-2"),
     ("-s", "-2"), ("--threads", "0"),
   ])

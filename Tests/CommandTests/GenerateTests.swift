@@ -70,6 +70,29 @@ struct GenerateTests {
     #expect(try generate("-n", "5", "-t", "2", "--seed", "1").stderr.isEmpty)
   }
 
+  @Test func `penalties apply to the last tokens`() throws {
+    func greedy(_ arguments: [String]) throws -> String {
+      let result = try GeulProcess.run(
+        ["generate", "run", "--greedy", "-n", "60", "-f", "text.txt", "--no-display-prompt"]
+          + arguments, in: folder)
+      #expect(result.status == 0, "\(result.stderr)")
+      return result.stdout
+    }
+    let text = try greedy([])
+    // Each character occurs in the prompt: over all tokens, the presence penalty changes all logits alike.
+    let all = ["--repeat-last-n", "1000000"]
+    #expect(try greedy(all + ["--presence-penalty", "2"]) == text)
+    #expect(try greedy(all + ["--frequency-penalty", "2"]) != text)
+    for option in ["--presence-penalty", "--frequency-penalty"] {
+      #expect(try greedy([option, "0"]) == text)
+      #expect(try greedy([option, "2", "--repeat-last-n", "0"]) == text)
+      #expect(try greedy([option, "2", "--repeat-last-n", "4"]) != text)
+      #expect(
+        try greedy([option, "-2", "--repeat-last-n", "4"])
+          != greedy([option, "2", "--repeat-last-n", "4"]))
+    }
+  }
+
   @Test func `-n 0 writes only the prompt`() throws {
     #expect(try generate("-n", "0", "--prompt", "king", "--seed", "1").stdout == "king\n")
     #expect(

@@ -23,6 +23,19 @@ struct ThreadPoolTests {
     #expect(items == (0..<count).map { [$0, $0 * 2] })
   }
 
+  @Test(arguments: [1, 2, 3], [0, 1, 5])
+  func `forEach calls another closure once alongside`(threads: Int, count: Int) {
+    var items = (0..<count).map { [$0] }
+    let calls = Count()
+    ThreadPool(threads).forEach(&items) {
+      $0.append(1)
+    } alongside: {
+      calls.value.add(1, ordering: .relaxed)
+    }
+    #expect(items == (0..<count).map { [$0, 1] })
+    #expect(calls.value.load(ordering: .relaxed) == 1)
+  }
+
   @Test func `thousands of small calls each complete before the next begins`() {
     let pool = ThreadPool(3)
     for call in 0..<5000 {

@@ -40,7 +40,9 @@ struct GenerationFixture: Sendable {
     let options: [SamplingOptions] = [
       SamplingOptions(), SamplingOptions(temperature: 0),
       SamplingOptions(temperature: 1.5, topK: 9, repeatPenalty: 1.3, repeatLastN: 20),
-      SamplingOptions(temperature: 1, topP: 0.9, minP: 0.02),
+      SamplingOptions(
+        temperature: 1, topP: 0.9, minP: 0.02, presencePenalty: 0.5, frequencyPenalty: 0.25,
+        logitBias: [1: -100, 2: 1.5]),
     ]
     // Some prompts are longer than a chunk, and some occur again and are cached.
     let count = [0, 1, 2, 7, 64, 65, 66, 150].randomElement(using: &random) ?? 0

@@ -126,8 +126,11 @@ struct SamplerChainTests {
   }
 
   /// Returns the distribution by the definitions of the filters, with a sort instead of the heap.
+  ///
+  /// A token whose logit is minus infinity is banned.
   static func reference(_ logits: [Float], _ options: SamplingOptions) -> [Double] {
     var order = logits.indices.sorted { (-logits[$0], $0) < (-logits[$1], $1) }
+    if options.temperature == 0 { return logits.indices.map { $0 == order[0] ? 1 : 0 } }
     if options.topK > 0 { order = Array(order.prefix(options.topK)) }
     func softmax(_ temperature: Double) -> [Double] {
       let weights = order.map { exp(Double(logits[$0] - logits[order[0]]) / temperature) }

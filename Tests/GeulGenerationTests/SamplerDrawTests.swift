@@ -20,6 +20,8 @@ struct SamplerDrawTests {
     SamplingOptions(temperature: 1, topK: 7), SamplingOptions(temperature: 1, topP: 0.8),
     SamplingOptions(temperature: 1, minP: 0.1), SamplingOptions(temperature: 1, repeatPenalty: 1.5),
     SamplingOptions(topK: 30, topP: 0.9, minP: 0.02, repeatPenalty: 1.2),
+    SamplingOptions(
+      temperature: 1, presencePenalty: 0.7, frequencyPenalty: -1.1, logitBias: [7: 2.5, 9: -100]),
   ])
   func `100,000 samples follow the distribution`(options: SamplingOptions) throws {
     var sampler = try Sampler(options, vocabularySize: 60, banned: [2])

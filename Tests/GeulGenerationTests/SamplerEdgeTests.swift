@@ -105,7 +105,7 @@ struct SamplerEdgeTests {
       print("sample of 20,000: \(time / 100), top-k \(options.topK), top-p \(options.topP)")
       #expect(sum > 0)
       #if !DEBUG
-        #expect(time / 100 < .milliseconds(20))
+      #expect(time / 100 < .milliseconds(20))
       #endif
     }
   }

@@ -24,6 +24,25 @@ struct SamplingOptionsTests {
     #expect(Self.validationError { $0.minP = 1 } == nil)
     #expect(Self.validationError { $0.repeatPenalty = 0.5 } == nil)
     #expect(Self.validationError { $0.repeatLastN = 0 } == nil)
+    for end in [-2, 2] as [Double] {
+      #expect(Self.validationError { $0.presencePenalty = end } == nil)
+      #expect(Self.validationError { $0.frequencyPenalty = end } == nil)
+    }
+    // Whether the tokens are in the vocabulary is not known yet.
+    #expect(Self.validationError { $0.logitBias = [0: -100, .max: 100, -1: 0] } == nil)
+  }
+
+  @Test(arguments: [2, -2, 100, -100] as [Double])
+  func `values beyond the ends of a range are invalid`(end: Double) {
+    let values = [end < 0 ? end.nextDown : end.nextUp, end * 2, .nan, .infinity, -.infinity]
+    for value in values {
+      if abs(end) == 2 {
+        #expect(Self.validationError { $0.presencePenalty = value } != nil)
+        #expect(Self.validationError { $0.frequencyPenalty = value } != nil)
+      } else {
+        #expect(Self.validationError { $0.logitBias = [0: 1, 5: value] } != nil)
+      }
+    }
   }
 
   @Test(arguments: [-1, -.leastNonzeroMagnitude, .nan, .infinity, -.infinity] as [Double])
@@ -53,13 +72,39 @@ struct SamplingOptionsTests {
         == true)
     #expect(
       Self.validationError { $0.repeatLastN = -1 }?.description.contains("--repeat-last-n") == true)
+    #expect(
+      Self.validationError { $0.presencePenalty = 2.5 }?.description
+        == "--presence-penalty must be from -2 to 2 (0 is off), not 2.5.")
+    #expect(
+      Self.validationError { $0.frequencyPenalty = -3 }?.description
+        == "--frequency-penalty must be from -2 to 2 (0 is off), not -3.0.")
+    #expect(
+      Self.validationError { $0.logitBias = [9: 200, 1: 0, 4: 101] }?.description
+        == "--logit-bias must be from -100 (bans the token) to 100, not 101.0 for token 4.")
+    #expect(
+      SamplingError.unknownToken(id: 65, vocabularySize: 65).description
+        == "--logit-bias: token 65 is not in the vocabulary of 65 tokens; their ids start at 0.")
     #expect(Self.validationError { $0.temperature = .nan }?.description.contains("not nan") == true)
   }
 
   @Test func `options are encoded to JSON and back`() throws {
     let options = SamplingOptions(
-      temperature: 0.5, topK: 40, topP: 0.95, minP: 0.05, repeatPenalty: 1.1, repeatLastN: 32)
+      temperature: 0.5, topK: 40, topP: 0.95, minP: 0.05, repeatPenalty: 1.1, repeatLastN: 32,
+      presencePenalty: 0.5, frequencyPenalty: -0.25, logitBias: [3: -100, 14: 1.5])
     let json = try JSONEncoder().encode(options)
     #expect(try JSONDecoder().decode(SamplingOptions.self, from: json) == options)
+  }
+
+  @Test func `fields that are missing in JSON take their defaults`() throws {
+    func decode(_ json: String) throws -> SamplingOptions {
+      try JSONDecoder().decode(SamplingOptions.self, from: Data(json.utf8))
+    }
+    let old = #"{"temperature":1,"topK":4,"topP":0.5,"minP":0,"repeatPenalty":2,"repeatLastN":9}"#
+    #expect(
+      try decode(old)
+        == SamplingOptions(temperature: 1, topK: 4, topP: 0.5, repeatPenalty: 2, repeatLastN: 9))
+    #expect(try decode("{}") == SamplingOptions())
+    #expect(try decode(#"{"logitBias":{"7":-100}}"#) == SamplingOptions(logitBias: [7: -100]))
+    #expect(throws: DecodingError.self) { try decode(#"{"frequencyPenalty":"high"}"#) }
   }
 }

@@ -26,9 +26,9 @@ struct AtomicFileLimitTests {
       for text in ["older", "old"] { try AtomicFileTests.save(text, folder.file("f")) }
       var limit = rlimit(rlim_cur: 100_000, rlim_max: 100_000)
       #if canImport(Glibc)
-        let kind = __rlimit_resource_t(UInt32(RLIMIT_FSIZE.rawValue))
+      let kind = __rlimit_resource_t(UInt32(RLIMIT_FSIZE.rawValue))
       #else
-        let kind = RLIMIT_FSIZE
+      let kind = RLIMIT_FSIZE
       #endif
       let isSet = unsafe setrlimit(kind, &limit) == 0
       #expect(isSet)
@@ -39,54 +39,54 @@ struct AtomicFileLimitTests {
   }
 
   #if canImport(Glibc)
-    /// Indicates whether the process has the privilege to mount file systems.
-    static let mayMount: Bool = {
-      guard let folder = try? Folder(), mountDisk(0, on: folder) else { return false }
-      return unsafe umount2(folder.path, Int32(MNT_DETACH)) == 0
-    }()
+  /// Indicates whether the process has the privilege to mount file systems.
+  static let mayMount: Bool = {
+    guard let folder = try? Folder(), mountDisk(0, on: folder) else { return false }
+    return unsafe umount2(folder.path, Int32(MNT_DETACH)) == 0
+  }()
 
-    /// Mounts a disk of 256 KB in memory.
-    static func mountDisk(_ flags: UInt, on folder: Folder) -> Bool {
-      unsafe mount("tmpfs", folder.path, "tmpfs", flags, "size=256k") == 0
+  /// Mounts a disk of 256 KB in memory.
+  static func mountDisk(_ flags: UInt, on folder: Folder) -> Bool {
+    unsafe mount("tmpfs", folder.path, "tmpfs", flags, "size=256k") == 0
+  }
+
+  /// Changes the working directory to the disk and unmounts it lazily, so that it is removed when
+  /// the process ends.
+  static func enter(_ folder: Folder) throws -> Folder {
+    try #require(unsafe chdir(folder.path) == 0)
+    try #require(unsafe umount2(folder.path, Int32(MNT_DETACH)) == 0)
+    return Folder(existing: ".")
+  }
+
+  @Test(.enabled(if: mayMount, "NOT TESTED: mounting a file system is not permitted"))
+  func `a full disk is an error and leaves existing files unchanged`() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try Folder()
+      try #require(AtomicFileLimitTests.mountDisk(0, on: folder))
+      let disk = try AtomicFileLimitTests.enter(folder)
+      for text in ["older", "old"] { try AtomicFileTests.save(text, disk.file("f")) }
+      AtomicFileLimitTests.failToSave(in: disk, because: ENOSPC)
+      try AtomicFileTests.save("small enough", disk.file("f"))
+      #expect(disk.text("f") == "small enough")
     }
+  }
 
-    /// Changes the working directory to the disk and unmounts it lazily, so that it is removed when
-    /// the process ends.
-    static func enter(_ folder: Folder) throws -> Folder {
-      try #require(unsafe chdir(folder.path) == 0)
-      try #require(unsafe umount2(folder.path, Int32(MNT_DETACH)) == 0)
-      return Folder(existing: ".")
-    }
-
-    @Test(.enabled(if: mayMount, "NOT TESTED: mounting a file system is not permitted"))
-    func `a full disk is an error and leaves existing files unchanged`() async {
-      await #expect(processExitsWith: .success) {
-        let folder = try Folder()
-        try #require(AtomicFileLimitTests.mountDisk(0, on: folder))
-        let disk = try AtomicFileLimitTests.enter(folder)
-        for text in ["older", "old"] { try AtomicFileTests.save(text, disk.file("f")) }
-        AtomicFileLimitTests.failToSave(in: disk, because: ENOSPC)
-        try AtomicFileTests.save("small enough", disk.file("f"))
-        #expect(disk.text("f") == "small enough")
+  @Test(.enabled(if: mayMount, "NOT TESTED: mounting a file system is not permitted"))
+  func `a read-only disk is an error and leaves existing files unchanged`() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try Folder()
+      try #require(AtomicFileLimitTests.mountDisk(0, on: folder))
+      try AtomicFileTests.save("old", folder.file("f"))
+      let readOnly = UInt(MS_REMOUNT | MS_RDONLY)
+      try #require(AtomicFileLimitTests.mountDisk(readOnly, on: folder))
+      let disk = try AtomicFileLimitTests.enter(folder)
+      let error = #expect(throws: FileError.self) {
+        try AtomicFileTests.save("new", disk.file("f"))
       }
+      #expect(error?.reason == .system(EROFS))
+      #expect(disk.text("f") == "old")
+      #expect(disk.names(includingHidden: true) == ["f"])
     }
-
-    @Test(.enabled(if: mayMount, "NOT TESTED: mounting a file system is not permitted"))
-    func `a read-only disk is an error and leaves existing files unchanged`() async {
-      await #expect(processExitsWith: .success) {
-        let folder = try Folder()
-        try #require(AtomicFileLimitTests.mountDisk(0, on: folder))
-        try AtomicFileTests.save("old", folder.file("f"))
-        let readOnly = UInt(MS_REMOUNT | MS_RDONLY)
-        try #require(AtomicFileLimitTests.mountDisk(readOnly, on: folder))
-        let disk = try AtomicFileLimitTests.enter(folder)
-        let error = #expect(throws: FileError.self) {
-          try AtomicFileTests.save("new", disk.file("f"))
-        }
-        #expect(error?.reason == .system(EROFS))
-        #expect(disk.text("f") == "old")
-        #expect(disk.names(includingHidden: true) == ["f"])
-      }
-    }
+  }
   #endif
 }

@@ -74,34 +74,34 @@ struct FileDescriptorTests {
   }
 
   #if canImport(Glibc)
-    @Test(.timeLimit(.minutes(1)))
-    func `calls that signals interrupt are repeated`() async {
-      await #expect(processExitsWith: .success) {
-        // A handler without SA_RESTART: interrupted calls return EINTR.
-        var action = sigaction()
-        unsafe action.__sigaction_handler.sa_handler = { _ in }
-        try #require(unsafe sigaction(SIGUSR1, &action, nil) == 0)
-        let folder = try Folder()
-        let path = folder.file("pipe")
-        try #require(unsafe mkfifo(path, 0o600) == 0)
-        let reader = pthread_self()
-        @Sendable func interruptReader() {
-          for _ in 0..<5 {
-            pthread_kill(reader, SIGUSR1)
-            Thread.sleep(forTimeInterval: 0.002)
-          }
+  @Test(.timeLimit(.minutes(1)))
+  func `calls that signals interrupt are repeated`() async {
+    await #expect(processExitsWith: .success) {
+      // A handler without SA_RESTART: interrupted calls return EINTR.
+      var action = sigaction()
+      unsafe action.__sigaction_handler.sa_handler = { _ in }
+      try #require(unsafe sigaction(SIGUSR1, &action, nil) == 0)
+      let folder = try Folder()
+      let path = folder.file("pipe")
+      try #require(unsafe mkfifo(path, 0o600) == 0)
+      let reader = pthread_self()
+      @Sendable func interruptReader() {
+        for _ in 0..<5 {
+          pthread_kill(reader, SIGUSR1)
+          Thread.sleep(forTimeInterval: 0.002)
         }
-        Thread.detachNewThread {
-          interruptReader()
-          guard let pipe = try? FileDescriptor(appendingTo: path) else { return }
-          for byte in 0..<10 as Range<UInt8> {
-            interruptReader()
-            try? pipe.write([byte].span.raw)
-          }
-        }
-        #expect(try FileDescriptor(reading: path).readToEnd() == Array(0..<10))
       }
+      Thread.detachNewThread {
+        interruptReader()
+        guard let pipe = try? FileDescriptor(appendingTo: path) else { return }
+        for byte in 0..<10 as Range<UInt8> {
+          interruptReader()
+          try? pipe.write([byte].span.raw)
+        }
+      }
+      #expect(try FileDescriptor(reading: path).readToEnd() == Array(0..<10))
     }
+  }
   #endif
 }
 

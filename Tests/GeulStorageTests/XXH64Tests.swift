@@ -70,7 +70,7 @@ struct XXH64Tests {
     let speed = Double(bytes.count) / 1e6 / (best / .seconds(1))
     print("XXH64: \(Int(speed)) MB/s")
     #if !DEBUG
-      #expect(speed >= 500)
+    #expect(speed >= 500)
     #endif
   }
 

@@ -36,6 +36,7 @@ import hashlib
 import http.server
 import importlib.machinery
 import importlib.util
+import itertools
 import json
 import os
 import pathlib
@@ -98,6 +99,17 @@ def source_handler():
 
 
 @functools.cache
+def pairwise(*choices):
+    """Returns tuples with one of two values of each choice, such that each pair of values of two choices occurs.
+
+    These are half of all tuples of three choices; with GEUL_THOROUGH=1, all of them.
+    """
+    tuples = list(itertools.product(*choices))
+    if os.environ.get("GEUL_THOROUGH") == "1":
+        return tuples
+    return [t for t in tuples if sum(choice.index(value) for choice, value in zip(choices, t)) % 2 == 0]
+
+
 def axe_source():
     """Returns the newest axe-core that is installed as part of a Python package."""
     for package in ["axe_playwright_python", "axe_core_python"]:

@@ -8,7 +8,7 @@ import re
 import tempfile
 import zlib
 
-from browser import Keys, PageTest, environment_path, repository, serve
+from browser import Keys, PageTest, environment_path, pairwise, repository, serve
 from models import write_model
 
 views = ["write", "see", "learn", "compare"]
@@ -124,23 +124,20 @@ def text_operators(pdf):
 class SizeTests(PageTest):
     """All views in both languages, color schemes and two widths: accessibility, no horizontal scrolling, screenshots."""
 
-    def check(self, view, language):
-        for scheme in ["light", "dark"]:
-            for width in [360, 1280]:
-                with self.subTest(scheme=scheme, width=width):
-                    self.open(models=["english", "korean"], language=language, view=view, scheme=scheme, width=width)
-                    self.screenshot(f"{view}-{language}-{scheme}-{width}")
-                    self.assert_fits()
-                    self.axe()
-                    self.assertEqual(self.js("return document.querySelector('[role=tab][aria-selected=true]').id"), f"tab-{view}")
-                    self.assertGreater(self.js("return document.querySelector('#panel').innerText.trim().length"), 20)
+    def check(self, view):
+        for language, scheme, width in pairwise(["en", "ko"], ["light", "dark"], [360, 1280]):
+            with self.subTest(language=language, scheme=scheme, width=width):
+                self.open(models=["english", "korean"], language=language, view=view, scheme=scheme, width=width)
+                self.screenshot(f"{view}-{language}-{scheme}-{width}")
+                self.assert_fits()
+                self.axe()
+                self.assertEqual(self.js("return document.querySelector('[role=tab][aria-selected=true]').id"), f"tab-{view}")
+                self.assertGreater(self.js("return document.querySelector('#panel').innerText.trim().length"), 20)
 
 
 def add_size_tests():
     for view in views:
-        for language in ["en", "ko"]:
-            name = f"test_{view}_{language}"
-            setattr(SizeTests, name, functools.partialmethod(SizeTests.check, view, language))
+        setattr(SizeTests, f"test_{view}", functools.partialmethod(SizeTests.check, view))
 
 
 add_size_tests()

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from browser import Keys, PageTest, repository
+from browser import Keys, PageTest, pairwise, repository
 from models import write_model
 
 english = 'Dear Nell, the light is lit. "Who goes there?" asked the keeper. "It is only me," said the boy.'
@@ -532,20 +532,20 @@ class TextTests(SeeTests):
 
 class AccessibilityTests(SeeTests):
     def test_axe(self):
-        for scheme in ["light", "dark"]:
-            for model, text, language in [("english", english, "en"), ("korean", korean, "ko")]:
-                with self.subTest(scheme=scheme, model=model):
-                    self.see(models=[model], text=text, language=language, scheme=scheme)
-                    self.cursor(16)
-                    self.js("document.querySelectorAll('.see details').forEach((details) => { details.open = true; })")
-                    self.select(10, 14)
-                    for tint in ["surprise", "neuron", "influence", "matches"]:
-                        self.choose(tint)
-                        if tint == "neuron":
-                            self.click("[data-quantity=cellState] .row-labels button")
-                            self.ready()
-                        self.axe(".see")
-                        self.screenshot(f"see-{model}-{scheme}-{tint}")
+        languages = [("english", english, "en"), ("korean", korean, "ko")]
+        for scheme, (model, text, language) in pairwise(["light", "dark"], languages):
+            with self.subTest(scheme=scheme, model=model):
+                self.see(models=[model], text=text, language=language, scheme=scheme)
+                self.cursor(16)
+                self.js("document.querySelectorAll('.see details').forEach((details) => { details.open = true; })")
+                self.select(10, 14)
+                for tint in ["surprise", "neuron", "influence", "matches"]:
+                    self.choose(tint)
+                    if tint == "neuron":
+                        self.click("[data-quantity=cellState] .row-labels button")
+                        self.ready()
+                    self.axe(".see")
+                    self.screenshot(f"see-{model}-{scheme}-{tint}")
 
     def test_sizes(self):
         for width, height in [(360, 740), (768, 1024), (1900, 1000)]:

@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import unittest
 
-from browser import Keys, PageTest, repository
+from browser import Keys, PageTest, pairwise, repository
 
 # The commands that wrote the expected texts: `geul generate`, if the program is built.
 program = next((path for path in [
@@ -617,25 +617,24 @@ class TreeTests(WriteTest):
 
 class LayoutTests(WriteTest):
     def test_views(self):
-        for language, model, text in [("en", "english", "Once upon a time "), ("ko", "korean", "옛날 어느 마을에 ")]:
-            for scheme in ["light", "dark"]:
-                for width in [1280, 360]:
-                    with self.subTest(language=language, scheme=scheme, width=width):
-                        self.start(text, model=model, language=language, scheme=scheme, width=width)
-                        self.set_slider("length", 2)
-                        self.set_seed(1)
-                        self.continue_text()
-                        self.js("geul.cursor.value = 40")
-                        self.idle()
-                        self.click(".rivals button.rival")
-                        self.idle()
-                        self.keys(Keys.ESCAPE)
-                        self.click("#three")
-                        self.wait("return document.querySelector('.alternative:not(:disabled)')")
-                        self.click("summary")
-                        self.screenshot(f"write-{language}-{scheme}-{width}")
-                        self.assert_fits()
-                        self.axe()
+        languages = [("en", "english", "Once upon a time "), ("ko", "korean", "옛날 어느 마을에 ")]
+        for (language, model, text), scheme, width in pairwise(languages, ["light", "dark"], [1280, 360]):
+            with self.subTest(language=language, scheme=scheme, width=width):
+                self.start(text, model=model, language=language, scheme=scheme, width=width)
+                self.set_slider("length", 2)
+                self.set_seed(1)
+                self.continue_text()
+                self.js("geul.cursor.value = 40")
+                self.idle()
+                self.click(".rivals button.rival")
+                self.idle()
+                self.keys(Keys.ESCAPE)
+                self.click("#three")
+                self.wait("return document.querySelector('.alternative:not(:disabled)')")
+                self.click("summary")
+                self.screenshot(f"write-{language}-{scheme}-{width}")
+                self.assert_fits()
+                self.axe()
 
     def test_tab_leaves_the_field(self):
         self.start()

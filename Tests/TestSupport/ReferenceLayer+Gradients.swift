@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Darwin
+import Darwin
 #endif
 
 /// The backward pass of one step: the chain rule on the formulas of `ReferenceLayer.step`; tests

@@ -1,0 +1,30 @@
+package import ArgumentParser
+import Foundation
+
+extension ParsableCommand {
+  /// Prints an error to standard error, or the help or version that was asked for to standard output, and exits.
+  ///
+  /// The exit code is 2 after a usage error, 1 after another error.
+  ///
+  /// - Parameters:
+  ///   - error: The error.
+  ///   - program: The name of the program, before the message.
+  ///   - help: The command line that prints the help.
+  package static func exit(
+    with error: any Error, program: String, help: @autoclosure () -> String
+  ) -> Never {
+    let code = exitCode(for: error)
+    guard code != .success else {
+      do { try Output.text(fullMessage(for: error) + "\n") } catch { Foundation.exit(1) }
+      Foundation.exit(0)
+    }
+    var message = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
+    guard code == .validationFailure else {
+      Output.note("\(program): \(message)")
+      Foundation.exit(1)
+    }
+    if !message.hasSuffix(".") && !message.hasSuffix("?") { message += "." }
+    Output.note("\(program): \(message) See \(help()).")
+    Foundation.exit(2)
+  }
+}

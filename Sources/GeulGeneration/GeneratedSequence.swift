@@ -1,0 +1,151 @@
+internal import GeulModel
+internal import GeulText
+
+/// A sequence that is being generated: its request, sampler, decoder and position.
+struct GeneratedSequence: Sendable {
+  /// The identifier, which the engine sets when it admits the sequence.
+  var id = GenerationEngine.SequenceID(value: -1)
+  /// The token that the next step reads.
+  private(set) var lastToken: Int
+  /// The text that the last step completed.
+  private(set) var piece = ""
+  /// The scores of the generated tokens whose text is in `piece`.
+  private(set) var scores: [TokenScore] = []
+  /// The scores of the prompt's tokens, until the first step; nil if they were not requested.
+  var promptScores: [TokenScore]?
+  /// The number of tokens of the prompt whose state was cached.
+  var cachedTokenCount = 0
+  private(set) var ending: GenerationEngine.Ending?
+  /// The number of generated tokens.
+  private(set) var count = 0
+  let keepsState: Bool
+  let alternatives: Int?
+  private let length: Int
+  /// The number of tokens before the generated ones.
+  private let promptCount: Int
+  private var window: PenaltyWindow
+  /// The last tokens, the oldest first; empty unless `keepsState`.
+  private var recentTokens: [Int32]
+  private let draws: RandomDraws
+  private var decoder: StreamDecoder
+  private var stops: StopStrings
+  private var sampler: Sampler
+  /// The scores of tokens whose text is held back, and the numbers of decoded and of shown code points.
+  private var heldScores: [TokenScore] = []
+  private var decodedCount = 0
+  private var shownCount = 0
+
+  /// Creates a sequence; `lastToken` is the token that the first step reads.
+  init(
+    _ request: SequenceRequest, lastToken: Int, decoder: StreamDecoder, stops: StopStrings,
+    sampler: Sampler
+  ) {
+    self.lastToken = lastToken
+    keepsState = request.keepsState
+    alternatives = request.alternatives
+    promptScores = request.scoresPrompt && !request.prompt.isEmpty ? [] : nil
+    self.decoder = decoder
+    self.stops = stops
+    self.sampler = sampler
+    length = request.length
+    window = PenaltyWindow(capacity: request.sampling.repeatLastN)
+    let earlier = request.session?.recentTokens ?? []
+    for id in earlier.map(Int.init) + request.prompt { window.append(id) }
+    recentTokens =
+      keepsState
+      ? (earlier + request.prompt.map(Int32.init)).suffix(SequenceState.maximumRecentTokens) : []
+    promptCount = (request.session?.tokenCount ?? 0) + request.prompt.count
+    draws = RandomDraws(seed: request.seed, sample: UInt64(request.sampleIndex))
+  }
+
+  /// Indicates whether fewer tokens than requested were generated.
+  var needsToken: Bool { count < length }
+
+  /// Samples the next token and decodes it; ends the sequence at the requested length or at a
+  /// stop string.
+  mutating func advance(_ logits: [Float]) {
+    (piece, scores) = ("", [])
+    lastToken = sampler.sample(logits.span, after: window, uniform: draws[UInt64(count)])
+    window.append(lastToken)
+    count += 1
+    if keepsState { appendRecentToken() }
+    let text = decoder.append(lastToken)
+    if let alternatives { holdScore(logits, alternatives, text) }
+    append(text)
+    if ending == nil, !needsToken { finish(.length) }
+  }
+
+  /// Ends a sequence that needs no tokens.
+  mutating func finishWithoutTokens() { finish(.length) }
+
+  /// Ends the sequence before it has the requested length.
+  mutating func interrupt() {
+    (piece, scores) = ("", [])
+    finish(.interrupted)
+  }
+
+  /// Completes the text, which may end with a stop string.
+  private mutating func finish(_ reason: GenerationEngine.Ending) {
+    if !keepsState {
+      // An incomplete character at the end is dropped; without generated tokens it is part of the prompt and kept.
+      append(length > 0 ? decoder.finishTruncated() : decoder.finish())
+    }
+    guard ending == nil else { return }
+    let (rest, isStopped) = stops.finish()
+    show(rest)
+    ending = isStopped ? .stop : reason
+    if !isStopped { scores += heldScores }
+    heldScores = []
+  }
+
+  private mutating func append(_ text: String) {
+    let (shown, isStopped) = stops.append(text)
+    show(shown)
+    guard isStopped else { return }
+    ending = .stop
+    heldScores = []
+  }
+
+  /// Adds text to the piece, and the scores of its tokens.
+  private mutating func show(_ text: String) {
+    piece += text
+    guard alternatives != nil else { return }
+    shownCount += text.unicodeScalars.count
+    let held = heldScores.firstIndex { $0.offset >= shownCount } ?? heldScores.count
+    scores += heldScores[..<held]
+    heldScores.removeFirst(held)
+  }
+
+  private mutating func holdScore(_ logits: [Float], _ alternatives: Int, _ text: String) {
+    decodedCount += text.unicodeScalars.count
+    var score = TokenScore(lastToken, logits: logits, alternativeCount: alternatives)
+    score.offset = decodedCount - decoder.completeScalarCount(endingWith: lastToken)
+    heldScores.append(score)
+  }
+
+  private mutating func appendRecentToken() {
+    recentTokens.append(Int32(lastToken))
+    let excess = recentTokens.count - SequenceState.maximumRecentTokens
+    if excess > 256 { recentTokens.removeFirst(excess) }
+  }
+
+  /// Indicates whether the last step has output.
+  var hasOutput: Bool { !piece.isEmpty || !scores.isEmpty || promptScores != nil }
+
+  /// Returns the output of the last step; `state` returns the recurrent state before the last token.
+  mutating func event(state: () -> RecurrentState.Row?) -> GenerationEngine.Event {
+    defer { promptScores = nil }
+    return GenerationEngine.Event(
+      id: id, text: piece, scores: scores, promptScores: promptScores, ending: ending,
+      generatedTokenCount: count, cachedTokenCount: cachedTokenCount,
+      state: keepsState && ending != nil ? state().map(self.state) : nil)
+  }
+
+  /// Returns the state for a sequence that continues this one; `row` is the state before the last token.
+  private func state(_ row: RecurrentState.Row) -> SequenceState {
+    SequenceState(
+      row: row, lastToken: lastToken,
+      recentTokens: recentTokens.suffix(SequenceState.maximumRecentTokens), decoder: decoder,
+      tokenCount: promptCount + count)
+  }
+}

@@ -1,0 +1,59 @@
+public import GeulCompute
+public import GeulModel
+internal import GeulText
+
+/// A sequence that an engine can admit: a request with its sampler, its decoder and its stop strings.
+public struct PreparedSequence: Sendable {
+  let pending: PendingSequence
+}
+
+/// The part of admitting a sequence that needs no engine, so that any thread can do it.
+public struct SequencePreparer: Sendable {
+  private let metadata: Model.Metadata
+  private let kernels: Kernels
+  /// The decoder that each sequence starts with.
+  private let decoder: StreamDecoder
+  private let banned: Set<Int>
+
+  /// Creates a preparer of sequences of a model.
+  public init(_ model: Model, kernels: Kernels) {
+    metadata = model.metadata
+    self.kernels = kernels
+    decoder = StreamDecoder(tokenizer: metadata.tokenizer, vocabulary: metadata.vocabulary)
+    banned = Set(metadata.vocabulary.unknownID.map { [$0] } ?? [])
+  }
+
+  /// Prepares a sequence.
+  ///
+  /// - Throws: `SamplingError` if an option is out of its range.
+  public func prepare(_ request: SequenceRequest) throws(SamplingError) -> PreparedSequence {
+    let sampler = try Sampler(
+      request.sampling, vocabularySize: metadata.vocabulary.count, banned: banned,
+      kernels: kernels)
+    let session = request.session
+    let isEmpty = request.prompt.isEmpty && session == nil
+    // The tokens to read, the last of them by the first step.
+    var tokens = session.map { [Int32($0.lastToken)] } ?? []
+    tokens += isEmpty ? [Int32(metadata.vocabulary.lineBreakID)] : request.prompt.map(Int32.init)
+    let lastToken = Int(tokens.removeLast())
+    // The first generated tokens may complete a Hangul syllable at the end of the prompt.
+    var decoder = session?.decoder ?? decoder
+    var (offsets, count): ([Int], Int) = ([], 0)
+    for id in request.prompt {
+      count += decoder.append(id).unicodeScalars.count
+      if request.scoresPrompt {
+        offsets.append(count - decoder.completeScalarCount(endingWith: id))
+      }
+    }
+    let sequence = GeneratedSequence(
+      request, lastToken: lastToken, decoder: decoder,
+      stops: StopStrings(request.stops, of: metadata), sampler: sampler)
+    return PreparedSequence(
+      pending: PendingSequence(sequence, prompt: tokens, after: session?.row, offsets: offsets))
+  }
+}
+
+extension Vocabulary {
+  /// The token that an empty prompt stands for: a line break if the vocabulary has one, else the most frequent token.
+  var lineBreakID: Int { id(of: "\n") ?? id(of: "\r\n") ?? (unknownID == 0 ? 1 : 0) }
+}

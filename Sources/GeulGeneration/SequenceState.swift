@@ -1,0 +1,26 @@
+internal import GeulModel
+internal import GeulText
+
+/// The state of a sequence after its last token: what a later sequence needs to continue it.
+///
+/// A sequence that continues it generates the same text as one whose prompt has all tokens of both.
+public struct SequenceState: Sendable {
+  /// The recurrent state before `lastToken`.
+  let row: RecurrentState.Row
+  /// The last token, which the network has not read.
+  let lastToken: Int
+  /// The most recent tokens, the oldest first, for penalties.
+  let recentTokens: [Int32]
+  let decoder: StreamDecoder
+  /// The number of tokens that were read or generated.
+  public let tokenCount: Int
+
+  /// The maximum number of tokens that are kept for penalties.
+  static let maximumRecentTokens = 256
+
+  /// The size of the state in bytes, without the decoder's table, which all sequences share.
+  public var byteCount: Int {
+    row.byteCount + recentTokens.count * MemoryLayout<Int32>.stride
+      + MemoryLayout<SequenceState>.stride
+  }
+}

@@ -1,0 +1,47 @@
+#if Server
+import Foundation
+import Geul
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// What the system knows about this process, from /proc.
+enum ProcessUsage {
+  /// The resident memory in bytes; nil where it is unknown.
+  static var residentBytes: Int? {
+    guard let bytes = try? FileDescriptor(reading: "/proc/self/statm").readToEnd() else {
+      return nil
+    }
+    let fields = String(decoding: bytes, as: UTF8.self).split(separator: " ")
+    guard fields.count > 1, let pages = Int(fields[1]) else { return nil }
+    return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+  }
+
+  /// The number of open file descriptors; nil where it is unknown.
+  static var descriptorCount: Int? {
+    // Reading the directory takes a descriptor itself.
+    (try? FileSystem.names(in: "/proc/self/fd")).map { $0.count - 1 }
+  }
+
+  /// Raises the limit of open file descriptors as far as it may be raised, up to a number.
+  ///
+  /// - Returns: The limit.
+  static func raiseDescriptorLimit(to wanted: Int) -> Int {
+    var limit = rlimit()
+    guard unsafe getrlimit(descriptorLimit, &limit) == 0 else { return wanted }
+    let current = Int(clamping: limit.rlim_cur)
+    guard current < wanted else { return current }
+    var raised = limit
+    raised.rlim_cur = min(rlim_t(wanted), limit.rlim_max)
+    guard unsafe setrlimit(descriptorLimit, &raised) == 0 else { return current }
+    return Int(clamping: raised.rlim_cur)
+  }
+
+  #if canImport(Glibc)
+  private static let descriptorLimit = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+  #else
+  private static let descriptorLimit = RLIMIT_NOFILE
+  #endif
+}
+#endif
