@@ -70,9 +70,12 @@ class ManualTests(ServerTest):
         documented = set(re.findall(r"--[a-z][a-z-]+", section))
         self.assertEqual(options - documented, {"--help"})
         self.assertEqual(documented - options, set())
+        described = {}
+        for entry in re.split(r"^  (?=-)", shown, flags=re.MULTILINE):
+            default = re.search(r"default: ([^)]*)\)", entry)
+            described[entry.split()[0]] = default and " ".join(default[1].split()).removesuffix(".0")
         for option, default in re.findall(r"^\| `(--[a-z-]+)[^`]*` \| `([^`]+)` \|", section, re.MULTILINE):
-            described = re.search(rf"{option}\b(?:.|\n)*?\(default: ([^)]*)\)", shown)
-            self.assertEqual(described and described[1].split()[-1].removesuffix(".0"), default, option)
+            self.assertEqual(described[option], default, option)
 
     def test_metrics(self):
         """The manual has every metric, and no other."""
