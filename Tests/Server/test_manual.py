@@ -72,7 +72,7 @@ class ManualTests(ServerTest):
         self.assertEqual(documented - options, set())
         described = {}
         for entry in re.split(r"^  (?=-)", shown, flags=re.MULTILINE):
-            default = re.search(r"default: ([^)]*)\)", entry)
+            default = re.search(r"default:\s+([^)]*)\)", entry)
             described[entry.split()[0]] = default and " ".join(default[1].split()).removesuffix(".0")
         for option, default in re.findall(r"^\| `(--[a-z-]+)[^`]*` \| `([^`]+)` \|", section, re.MULTILINE):
             self.assertEqual(described[option], default, option)
