@@ -4,7 +4,7 @@
     Tests/Server/run soak --seconds 3600
 
 The load: completions whole and streamed, several choices, sessions, scores, explanations, errors, cancellations, clients that
-vanish, and clients that do not read. The same request must always get the same text. It fails if, after a warm-up of a quarter of the
+vanish, and clients that do not read. The same request must always get the same text. It fails if, after a warm-up of a third of the
 time (at most ten minutes), resident memory grows by more than 5 %, if descriptors remain, or if an answer is wrong.
 """
 import argparse
@@ -98,7 +98,7 @@ class Soak:
 
     async def session(self, generator):
         """A session that is continued and sometimes deleted; another client may use it at the same time."""
-        name = f"s{generator.randrange(500)}"
+        name = f"s{generator.randrange(100)}"
         try:
             await self.ask("/v1/completions", {"model": "english", "prompt": "And then ", "session": name, "max_tokens": 50})
         except AssertionError as error:
@@ -155,7 +155,7 @@ def main():
     arguments = parser.parse_args()
     raise_descriptor_limit()
     # The cache fills up during the warm-up.
-    with Server("--cache-size", "2M", "--idle-timeout", 5, "--max-queue", 1024) as server:
+    with Server("--cache-size", "1M", "--idle-timeout", 5, "--max-queue", 1024) as server:
         server.complete("Dear", max_tokens=1)
         descriptors = server.descriptors
         soak = Soak(server)
@@ -165,7 +165,7 @@ def main():
         server.wait_idle()
         time.sleep(1)
         remaining = server.descriptors
-        warm_up = min(arguments.seconds / 4, 600)
+        warm_up = min(arguments.seconds / 3, 600)
         steady = [resident for at, resident, _ in samples if at >= warm_up]
         share = max(1, len(steady) // 5)
         first, last = statistics.median(steady[:share]), statistics.median(steady[-share:])
