@@ -4,6 +4,7 @@
 # make test     build, run all tests; GEUL_THOROUGH=1 runs the slow ones with all their arguments
 # make test-page   test the page in headless Chromium; installs it if it is missing
 # make serve    build geul-server and start it with the models in checkpoints/; PORT=8081 make serve chooses the port
+# make build-server  build .build-server/release/geul-server
 # make test-server  build geul-server and test it
 # make torture  kill training 200 times, 100,000 random byte strings, 2 GB of text, an hour of fuzzing, all tests under
 #               each sanitizer, the slow ones with all their arguments: 3 hours
@@ -17,7 +18,7 @@ SERVER := .build-server/release/geul-server
 # The server has a build folder of its own: another set of traits in the same folder would rebuild everything.
 SERVER_TRAITS := --traits Server --scratch-path .build-server
 
-.PHONY: setup build demo page test test-page serve test-server torture models format lint
+.PHONY: setup build demo page test test-page build-server serve test-server torture models format lint
 
 # Installs libicu-dev, the only package that the build needs, unless ICU's headers are present.
 setup:
@@ -45,16 +46,14 @@ test: setup
 test-page: build
 	Tests/Page/run
 
-$(SERVER): FORCE | setup
+build-server: setup
 	swift build -c release $(SERVER_TRAITS) --product geul-server
 
-FORCE:
-
-serve: $(SERVER)
+serve: build-server
 	exec $(SERVER) checkpoints/english.safetensors checkpoints/korean.safetensors --port $${PORT:-8080}
 
 # With GEUL_TEST_TARGETS, no other test is built.
-test-server: $(SERVER)
+test-server: build build-server
 	GEUL_TEST_TARGETS=GeulServerTests swift test -c release $(SERVER_TRAITS) --disable-testable-imports --filter GeulServerTests
 	Tests/Server/run
 

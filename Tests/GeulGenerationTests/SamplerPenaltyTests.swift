@@ -219,7 +219,7 @@ struct SamplerPenaltyTests {
     print("sample of 20,000 with penalties and biases: \(time / 100)")
     #expect(sum > 0)
     #if !DEBUG
-      #expect(time / 100 < .milliseconds(20))
+    #expect(time / 100 < .milliseconds(20))
     #endif
   }
 }

@@ -148,6 +148,20 @@ private enum Examples {
     }
   }
 
+  static func generationService(_ model: Model, _ ids: [Int], _ context: ComputeContext)
+    async throws
+  {
+    let service = try GenerationService(model, capacity: 64, queueLimit: 256, context: context)
+    let stream = try service.start([SequenceRequest(prompt: ids, length: 200, seed: 1)])
+    print(await stream.collect()?[0].text ?? "")
+  }
+
+  static func sequenceStream(_ service: GenerationService, _ request: SequenceRequest) async throws
+  {
+    let stream = try service.start([request])
+    while let outputs = await stream.next() { print(outputs[0].text, terminator: "") }
+  }
+
   static func generator(_ model: Model) throws {
     let generator = try Generator(model)
     print(try generator.text(after: "Anna", length: 200, temperature: 0.7, seed: 1))
