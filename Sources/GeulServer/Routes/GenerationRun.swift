@@ -52,6 +52,28 @@ final class GenerationRun: Sendable {
     requests.contains { $0.alternatives != nil } ? 1 << 10 : 16 << 10
   }
 
+  /// The maximum number of log-probabilities of a request, which take about 50 MB in a response.
+  private static let scoreLimit = 1_000_000
+
+  /// Checks that the response cannot have too many log-probabilities.
+  ///
+  /// Those of generated tokens count unless they are sent while they are generated.
+  private static func checkScores(
+    of requests: [SequenceRequest], isStreamed: Bool
+  ) throws(APIError) {
+    let count = requests.reduce(0.0) { sum, request in
+      guard let alternatives = request.alternatives else { return sum }
+      let tokens =
+        (isStreamed ? 0 : request.length) + (request.scoresPrompt ? request.prompt.count : 0)
+      return sum + Double(tokens) * Double(1 + alternatives)
+    }
+    guard count > Double(scoreLimit) else { return }
+    throw .invalid(
+      param: nil,
+      "The response could have \(Int(count)) log-probabilities, more than \(scoreLimit); ask for fewer tokens,"
+        + " alternatives or texts.")
+  }
+
   /// Starts sequences.
   ///
   /// - Parameters:
@@ -67,6 +89,7 @@ final class GenerationRun: Sendable {
     _ requests: [SequenceRequest], by model: ServedModel, session: String?, isStreamed: Bool,
     on server: ServerState, _ record: RequestRecord
   ) throws -> GenerationRun {
+    try checkScores(of: requests, isStreamed: isStreamed)
     var requests = requests
     if let session {
       requests[0].session = try server.sessions.checkOut(session, of: model.identity)
