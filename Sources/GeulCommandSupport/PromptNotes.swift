@@ -17,7 +17,9 @@ extension PromptEncoding {
 }
 
 extension Model.Metadata {
-  /// Returns a sentence about a stop string that the model cannot generate; nil if it can. `name` is that of the option.
+  /// Returns a sentence about a stop string that the model cannot generate; nil if it can.
+  ///
+  /// `name` is the name of the option.
   package func note(ofStop stop: String, name: String) -> String? {
     unknownToken(ofStop: stop).map { token in
       let location = token.location(in: tokenizer.unit)
