@@ -140,10 +140,8 @@ struct Generate: ParsableCommand {
       samples: numSamples, stops: stop.map(PathString.text))
     let generator = Generator(
       model, precision: precision, context: try machine.makeContext(note: note))
-    for stop in request.stops {
-      noteIfImpossible(stop, of: generator, unit: model.metadata.tokenizer.unit)
-    }
-    let shown = noDisplayPrompt ? "" : decoded(ids, model)
+    for stop in request.stops { model.metadata.note(ofStop: stop, name: "--stop").map(note) }
+    let shown = noDisplayPrompt ? "" : model.metadata.text(ofPrompt: ids)
 
     if numSamples == 1 && !json {
       try stream(request, by: generator, after: shown)
@@ -151,7 +149,8 @@ struct Generate: ParsableCommand {
       let texts = try generator.texts(request, shouldStop: { StopSignal.isReceived })
       if json {
         let samples = texts.map { Result.Sample(text: $0.text, stopReason: $0.ending) }
-        try Output.json(Result(seed: seed, prompt: decoded(ids, model), samples: samples))
+        try Output.json(
+          Result(seed: seed, prompt: model.metadata.text(ofPrompt: ids), samples: samples))
       } else {
         for (number, (text, _)) in texts.enumerated() {
           let separator = number > 0 ? "---\n" : ""
@@ -181,14 +180,6 @@ struct Generate: ParsableCommand {
     try Output.styledText(visible.finish() + "\n")
   }
 
-  /// Notes that a stop string contains a character that the model never generates.
-  private func noteIfImpossible(_ stop: String, of generator: Generator, unit: TokenUnit) {
-    guard let token = generator.unknownToken(ofStop: stop) else { return }
-    note(
-      "--stop \"\(stop)\": \(token.location(in: unit)) is not in the model's vocabulary: this string never occurs."
-    )
-  }
-
   private func promptText() throws -> String {
     if let prompt { return PathString.text(prompt) }
     return try promptFile.map(readText) ?? ""
@@ -214,13 +205,5 @@ struct Generate: ParsableCommand {
   /// Prints a line to standard error, unless `--quiet`.
   private func note(_ sentence: String) {
     if !quiet { Output.note(sentence) }
-  }
-
-  /// Returns the text of the prompt's tokens, without an incomplete syllable at the end, which the
-  /// generator completes and returns.
-  private func decoded(_ ids: [Int], _ model: Model) -> String {
-    var decoder = StreamDecoder(
-      tokenizer: model.metadata.tokenizer, vocabulary: model.metadata.vocabulary)
-    return ids.map { decoder.append($0) }.joined()
   }
 }

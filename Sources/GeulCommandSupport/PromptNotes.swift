@@ -16,6 +16,19 @@ extension PromptEncoding {
   }
 }
 
+extension Model.Metadata {
+  /// Returns a sentence about a stop string that the model cannot generate; nil if it can.
+  ///
+  /// `name` is the name of the option.
+  package func note(ofStop stop: String, name: String) -> String? {
+    unknownToken(ofStop: stop).map { token in
+      let location = token.location(in: tokenizer.unit)
+      return
+        "\(name) \"\(stop)\": \(location) is not in the model's vocabulary: this string never occurs."
+    }
+  }
+}
+
 extension PromptEncoding.Substitution {
   /// Returns the position and name of the token: `character 3, U+D55C HANGUL SYLLABLE HAN,`.
   package func location(in unit: TokenUnit) -> String { "\(unit.noun) \(position + 1), \(name)," }

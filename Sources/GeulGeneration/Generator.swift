@@ -1,6 +1,6 @@
 public import GeulCompute
 public import GeulModel
-public import GeulText
+internal import GeulText
 
 /// A text generator: continues a prompt with one text or with several that are generated concurrently.
 ///
@@ -117,14 +117,6 @@ public struct Generator: Sendable {
       return true
     }
     return Array(zip(texts, endings))
-  }
-}
-
-extension Generator {
-  /// Returns the first token of a stop string that the model never generates, because a character of it is in no token
-  /// of the vocabulary; nil if the string may occur.
-  public func unknownToken(ofStop stop: String) -> PromptEncoding.Substitution? {
-    StopSpellings(of: stop, in: model.metadata).unknownToken
   }
 }
 

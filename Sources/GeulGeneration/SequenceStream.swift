@@ -154,12 +154,12 @@ public final class SequenceStream: Sendable {
 
   /// Ends the sequences; the task that waits gets nil.
   public func cancel() {
-    let (isFirst, continuation) = state.withLock { state in
-      let isFirst = !state.isCanceled && state.unfinishedCount > 0
-      state.isCanceled = state.isCanceled || isFirst
-      return (isFirst, Self.takeWaiter(&state))
+    let (mustEvict, continuation) = state.withLock { state in
+      let mustEvict = !state.isCanceled && state.unfinishedCount > 0
+      state.isCanceled = true
+      return (mustEvict, Self.takeWaiter(&state))
     }
     continuation?.resume()
-    if isFirst { service.cancel(self) }
+    if mustEvict { service.cancel(self) }
   }
 }

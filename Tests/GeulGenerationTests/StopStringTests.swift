@@ -24,9 +24,9 @@ struct StopStringTests {
     return (result.text, result.ending)
   }
 
-  private func generator(
+  private func model(
     _ text: String, unit: TokenUnit, normalization: NormalForm
-  ) throws -> Generator {
+  ) throws -> Model {
     let tokenizer = Tokenizer(unit: unit, normalization: normalization)
     let tokens = tokenizer.tokens(of: text)
     let count = tokens.count
@@ -42,10 +42,17 @@ struct StopStringTests {
       }
       return NamedTensor(name: tensor.name, shape: tensor.shape, values: values)
     }
-    let model = Model(
+    return Model(
       Model.Metadata(architecture: architecture, tokenizer: tokenizer, vocabulary: vocabulary),
       parameters: network.parameters(from: tensors))
-    return Generator(model, context: ComputeContext(Kernels(.portable)))
+  }
+
+  private func generator(
+    _ text: String, unit: TokenUnit, normalization: NormalForm
+  ) throws -> Generator {
+    Generator(
+      try model(text, unit: unit, normalization: normalization),
+      context: ComputeContext(Kernels(.portable)))
   }
 
   /// Compares bytes: `==` of strings compares canonical equivalence.
@@ -123,13 +130,13 @@ struct StopStringTests {
   }
 
   @Test func `a stop string that cannot occur is known`() throws {
-    let generator = try generator("ab\r\n" + Self.nfc, unit: .jamo, normalization: .nfc)
+    let metadata = try model("ab\r\n" + Self.nfc, unit: .jamo, normalization: .nfc).metadata
     for stop in ["a", "b\n", Self.nfd, "\u{D558}"] {
-      #expect(generator.unknownToken(ofStop: stop) == nil, "\(stop)")
+      #expect(metadata.unknownToken(ofStop: stop) == nil, "\(stop)")
     }
-    let token = try #require(generator.unknownToken(ofStop: "ab§"))
+    let token = try #require(metadata.unknownToken(ofStop: "ab§"))
     #expect(token.position == 2 && token.name.contains("U+00A7"))
-    let bytes = try self.generator("ab\u{E9}", unit: .byte, normalization: .none)
+    let bytes = try model("ab\u{E9}", unit: .byte, normalization: .none).metadata
     #expect(bytes.unknownToken(ofStop: "\u{E9}") == nil)
     #expect(bytes.unknownToken(ofStop: "e\u{301}") == nil)
     #expect(bytes.unknownToken(ofStop: "x")?.name == "byte 78")

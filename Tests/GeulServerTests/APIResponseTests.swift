@@ -55,6 +55,10 @@ struct APIResponseTests {
       several[1]
         == "prompt[1]: no character is in the model's vocabulary; generating without a prompt.")
     #expect(try plan(#""prompt":["",""]"#, model).warnings.isEmpty)
+    #expect(
+      try plan(#""prompt":"","stop":["b","c$"]"#, model).warnings == [
+        "stop \"c$\": character 2, $ U+0024 DOLLAR SIGN, is not in the model's vocabulary: this string never occurs."
+      ])
   }
 
   @Test(arguments: TokenUnit.allCases)

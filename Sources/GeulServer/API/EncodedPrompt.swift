@@ -58,12 +58,6 @@ package struct EncodedPrompt: Equatable, Sendable {
     guard count > limit else { return }
     throw .contextLengthExceeded(param: param, path: path, tokens: count, limit: limit)
   }
-
-  /// Returns the text of the tokens, without an incomplete character at the end, which generation completes.
-  func shownText(by model: Model.Metadata) -> String {
-    var decoder = StreamDecoder(tokenizer: model.tokenizer, vocabulary: model.vocabulary)
-    return ids.map { decoder.append($0) }.joined()
-  }
 }
 
 extension PromptInput {

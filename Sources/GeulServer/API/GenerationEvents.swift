@@ -4,7 +4,7 @@ package import Geul
 
 /// The server-sent events of a streamed response.
 ///
-/// ```swift
+/// ```
 /// var events = GenerationEvents(plan, identity: identity, texts: texts)
 /// while let outputs = await stream.next() { write(events.append(outputs)) }
 /// write(events.end())

@@ -1,6 +1,7 @@
 #if Server
 
 package import Geul
+import GeulCommandSupport
 
 /// The sequences that answer a request for texts, and what the response needs to know of the request.
 ///
@@ -15,7 +16,7 @@ package struct GenerationPlan: Sendable {
   package let form: Form
   /// The requests to the engine, in the order of the choices.
   package var sequences: [SequenceRequest]
-  /// The sentences about characters of the prompts that are not in the vocabulary.
+  /// The sentences about characters of the prompts and stop strings that are not in the vocabulary.
   package let warnings: [String]
   /// The random seed.
   package let seed: UInt64
@@ -56,10 +57,12 @@ package struct GenerationPlan: Sendable {
         return sequence
       }
     }
-    warnings = prompts.flatMap(\.warnings)
+    warnings =
+      prompts.flatMap(\.warnings)
+      + parameters.stops.compactMap { model.note(ofStop: $0, name: "stop") }
     seed = parameters.seed
     promptTokenCounts = prompts.map(\.ids.count)
-    echoes = echo ? prompts.map { $0.shownText(by: model) } : []
+    echoes = echo ? prompts.map { model.text(ofPrompt: $0.ids) } : []
     n = parameters.n
     isScored = alternatives != nil
     self.dropsLeadingSpace = dropsLeadingSpace

@@ -38,6 +38,16 @@ enum ProcessUsage {
     return Int(clamping: raised.rlim_cur)
   }
 
+  /// Limits the number of heaps that threads allocate from.
+  ///
+  /// By default there are eight for each processor, each of which keeps the most memory that its threads ever needed at
+  /// once: resident memory then grows for hours.
+  static func limitHeaps() {
+    #if canImport(Glibc)
+    mallopt(M_ARENA_MAX, 4)
+    #endif
+  }
+
   #if canImport(Glibc)
   private static let descriptorLimit = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
   #else

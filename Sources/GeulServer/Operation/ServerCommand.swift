@@ -31,6 +31,7 @@ package struct ServerCommand: AsyncParsableCommand {
   package static func main() async {
     Output.openClosedStreams()
     Output.ignoreSignals()
+    ProcessUsage.limitHeaps()
     do {
       var command = try parseAsRoot(FileSystem.arguments)
       if var command = command as? any AsyncParsableCommand {

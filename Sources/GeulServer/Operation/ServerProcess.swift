@@ -82,13 +82,18 @@ struct ServerProcess {
       eventLoopGroupProvider: .shared(group), logger: quiet(state.logger))
   }
 
-  /// Reloads the models after SIGHUP, and ends the services after SIGTERM or SIGINT.
+  /// Reloads the models after SIGHUP, and ends the services after SIGTERM or SIGINT; a second one does not wait.
   private func answer(
     _ signals: UnixSignalsSequence, _ state: ServerState, _ services: ServiceGroup
   ) async {
     for await signal in signals {
       guard signal != .sighup else {
         await Task.detached { state.reload() }.value
+        continue
+      }
+      guard !state.isShuttingDown else {
+        state.logger.notice("\(signal): interrupting the running requests")
+        state.registry.interrupt()
         continue
       }
       state.logger.notice("\(signal): finishing the running requests")
@@ -141,7 +146,7 @@ private func makeLogger(level: Logger.Level) -> Logger {
 /// Returns a logger for the libraries, which report each connection at the level `info`.
 private func quiet(_ logger: Logger) -> Logger {
   var logger = logger
-  logger.logLevel = max(logger.logLevel == .info ? .warning : logger.logLevel, logger.logLevel)
+  if logger.logLevel == .info { logger.logLevel = .warning }
   return logger
 }
 #endif

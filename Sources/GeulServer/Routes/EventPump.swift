@@ -20,6 +20,7 @@ enum EventPump {
     while let outputs = await run.next() {
       let bytes = events(outputs)
       if !bytes.isEmpty { try await write(ByteBuffer(bytes: bytes)) }
+      if run.isComplete { return }
       try? await Task.sleep(for: interval)
       interval = min(interval * 1.5, intervals.longest)
     }

@@ -21,23 +21,26 @@ final class GenerationRun: Sendable {
   private let metrics: Metrics
   private let record: RequestRecord
   private let promptTokenCount: Int
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   private struct State {
     var hasEnded = false
     var cancellation: Cancellation?
+    /// The number of sequences whose end has not been taken.
+    var unfinishedCount: Int
     /// The numbers of generated tokens and of cached tokens of the prompt, by sequence.
     var tokenCounts: [Int: (generated: Int, cached: Int)] = [:]
   }
 
   private init(
-    _ model: ServedModel, _ stream: SequenceStream, session: String?, promptTokenCount: Int,
-    _ server: ServerState, _ record: RequestRecord
+    _ model: ServedModel, _ stream: SequenceStream, of requests: [SequenceRequest],
+    session: String?, _ server: ServerState, _ record: RequestRecord
   ) {
+    state = Mutex(State(unfinishedCount: requests.count))
     self.model = model
     self.stream = stream
     self.session = session
-    self.promptTokenCount = promptTokenCount
+    promptTokenCount = requests.reduce(0) { $0 + ($1.sampleIndex == 0 ? $1.prompt.count : 0) }
     sessions = server.sessions
     metrics = server.metrics
     self.record = record
@@ -50,6 +53,28 @@ final class GenerationRun: Sendable {
   /// A client that reads takes the text of 20 ms at once, about 1 KB. Log-probabilities need much more memory than text.
   private static func bufferLimit(_ requests: [SequenceRequest]) -> Int {
     requests.contains { $0.alternatives != nil } ? 1 << 10 : 16 << 10
+  }
+
+  /// The maximum number of log-probabilities of a request, which take about 50 MB in a response.
+  private static let scoreLimit = 1_000_000
+
+  /// Checks that the response cannot have too many log-probabilities.
+  ///
+  /// Those of generated tokens count unless they are sent while they are generated.
+  private static func checkScores(
+    of requests: [SequenceRequest], isStreamed: Bool
+  ) throws(APIError) {
+    let count = requests.reduce(0.0) { sum, request in
+      guard let alternatives = request.alternatives else { return sum }
+      let tokens =
+        (isStreamed ? 0 : request.length) + (request.scoresPrompt ? request.prompt.count : 0)
+      return sum + Double(tokens) * Double(1 + alternatives)
+    }
+    guard count > Double(scoreLimit) else { return }
+    throw .invalid(
+      param: nil,
+      "The response could have \(Int(count)) log-probabilities, more than \(scoreLimit); ask for fewer tokens,"
+        + " alternatives or texts.")
   }
 
   /// Starts sequences.
@@ -67,6 +92,7 @@ final class GenerationRun: Sendable {
     _ requests: [SequenceRequest], by model: ServedModel, session: String?, isStreamed: Bool,
     on server: ServerState, _ record: RequestRecord
   ) throws -> GenerationRun {
+    try checkScores(of: requests, isStreamed: isStreamed)
     var requests = requests
     if let session {
       requests[0].session = try server.sessions.checkOut(session, of: model.identity)
@@ -74,9 +100,7 @@ final class GenerationRun: Sendable {
     do throws(GenerationService.StartError) {
       let stream = try model.service.start(
         requests, bufferLimit: isStreamed ? bufferLimit(requests) : nil)
-      let count = requests.reduce(0) { $0 + ($1.sampleIndex == 0 ? $1.prompt.count : 0) }
-      return GenerationRun(
-        model, stream, session: session, promptTokenCount: count, server, record)
+      return GenerationRun(model, stream, of: requests, session: session, server, record)
     } catch {
       if let session { server.sessions.release(session) }
       switch error {
@@ -86,6 +110,9 @@ final class GenerationRun: Sendable {
       }
     }
   }
+
+  /// Indicates whether the output was taken to its end.
+  var isComplete: Bool { state.withLock { $0.unfinishedCount == 0 } }
 
   /// The reason why the sequences were canceled; nil if they were not.
   var cancellation: Cancellation? { state.withLock(\.cancellation) }
@@ -130,6 +157,7 @@ final class GenerationRun: Sendable {
     state.withLock { state in
       for output in outputs {
         state.tokenCounts[output.index] = (output.generatedTokenCount, output.cachedTokenCount)
+        if output.ending != nil { state.unfinishedCount -= 1 }
       }
     }
     guard session != nil, let state = outputs.first(where: { $0.ending != nil })?.state else {
