@@ -78,7 +78,8 @@ package final class Metrics: Sendable {
     text.begin(
       "geul_cached_prompt_tokens_total", .counter, "Tokens of prompts whose state was cached.")
     text.sample(Double(state.cachedTokens))
-    text.begin("geul_completion_tokens_total", .counter, "Tokens that were generated.")
+    text.begin(
+      "geul_completion_tokens_total", .counter, "Generated tokens of requests that have ended.")
     text.sample(Double(state.completionTokens))
   }
 }

@@ -50,7 +50,8 @@ extension ServerState {
       \.suspended)
     write("geul_engine_steps_total", .counter, "Decoding steps.", \.steps)
     write(
-      "geul_engine_generated_tokens_total", .counter, "Tokens that were generated.",
+      "geul_engine_generated_tokens_total", .counter,
+      "Tokens that were generated, also for requests that run or were canceled.",
       \.generatedTokens)
     write(
       "geul_engine_read_tokens_total", .counter, "Tokens of prompts that were read.", \.readTokens)
