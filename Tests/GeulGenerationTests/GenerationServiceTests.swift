@@ -134,7 +134,7 @@ struct GenerationServiceTests {
     let service = try Self.service(fixture)
     defer { service.stop() }
     for collects in [true, false] {
-      let stream = try service.start([SequenceRequest(prompt: [1], length: 10_000_000)])
+      let stream = try service.start([SequenceRequest(prompt: [1], length: .max)])
       let task = Task {
         if collects { return await stream.collect() == nil }
         while await stream.next() != nil {}
@@ -163,7 +163,7 @@ struct GenerationServiceTests {
     let fixture = try GenerationFixture()
     let service = try Self.service(fixture, capacity: 1)
     defer { service.stop() }
-    let request = SequenceRequest(prompt: [1], length: 10_000_000)
+    let request = SequenceRequest(prompt: [1], length: .max)
     let streams = try (0..<3).map { _ in try service.start([request]) }
     try await Self.wait(service) { $0.generatedTokens > 100 }
     service.interrupt()
