@@ -98,11 +98,10 @@ def source_handler():
     return module.Handler
 
 
-@functools.cache
 def pairwise(*choices):
-    """Returns tuples with one of two values of each choice, such that each pair of values of two choices occurs.
+    """Returns half of all tuples with one of two values of each choice; with GEUL_THOROUGH=1, all of them.
 
-    These are half of all tuples of three choices; with GEUL_THOROUGH=1, all of them.
+    Each value occurs, and with three choices each pair of values of two choices.
     """
     tuples = list(itertools.product(*choices))
     if os.environ.get("GEUL_THOROUGH") == "1":
@@ -110,6 +109,7 @@ def pairwise(*choices):
     return [t for t in tuples if sum(choice.index(value) for choice, value in zip(choices, t)) % 2 == 0]
 
 
+@functools.cache
 def axe_source():
     """Returns the newest axe-core that is installed as part of a Python package."""
     for package in ["axe_playwright_python", "axe_core_python"]:
