@@ -44,7 +44,11 @@ enum ProcessUsage {
   /// once: resident memory then grows for hours.
   static func limitHeaps() {
     #if canImport(Glibc)
-    mallopt(M_ARENA_MAX, 4)
+    // Swift's module of glibc does not contain malloc.h.
+    typealias SetOption = @convention(c) (_ option: Int32, _ value: Int32) -> Int32
+    guard let symbol = unsafe dlsym(nil, "mallopt") else { return }
+    let arenaMaximum: Int32 = -8  // M_ARENA_MAX
+    _ = unsafe unsafeBitCast(symbol, to: SetOption.self)(arenaMaximum, 4)
     #endif
   }
 
