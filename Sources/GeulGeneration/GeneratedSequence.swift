@@ -75,13 +75,10 @@ struct GeneratedSequence: Sendable {
     if ending == nil, !needsToken { finish(.length) }
   }
 
-  /// Ends a sequence that needs no tokens.
-  mutating func finishWithoutTokens() { finish(.length) }
-
-  /// Ends the sequence before it has the requested length.
-  mutating func interrupt() {
+  /// Ends the sequence without another token.
+  mutating func end(_ reason: GenerationEngine.Ending) {
     (piece, scores) = ("", [])
-    finish(.interrupted)
+    finish(reason)
   }
 
   /// Completes the text, which may end with a stop string.

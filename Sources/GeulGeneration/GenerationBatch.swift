@@ -66,7 +66,7 @@ struct GenerationBatch: Sendable {
 
   /// Ends all sequences.
   mutating func interrupt() {
-    for row in sequences.indices { sequences[row].interrupt() }
+    for row in sequences.indices { sequences[row].end(.interrupted) }
   }
 
   /// Appends the events of sequences that have new text or have ended, and evicts the latter.

@@ -23,7 +23,7 @@ public struct GenerationEngine: ~Copyable {
   private let context: ComputeContext
   private var batches: [GenerationBatch]
   private let reader: PromptReader
-  private var parked: [SequenceID: PendingSequence] = [:]
+  private var suspended: [SequenceID: PendingSequence] = [:]
   private var nextID = 0
   /// The maximum number of active sequences.
   public let capacity: Int
@@ -113,7 +113,7 @@ public struct GenerationEngine: ~Copyable {
       weights, kernels: context.kernels, capacity: capacity, cacheBytes: cacheBytes)
   }
 
-  /// Indicates whether no sequence is active or pending; parked ones do not count.
+  /// Indicates whether no sequence is active or pending; suspended ones do not count.
   public var isIdle: Bool { reader.pending.isEmpty && activeCount == 0 }
 
   /// The number of active sequences.
@@ -122,8 +122,8 @@ public struct GenerationEngine: ~Copyable {
   /// The number of admitted sequences that are not active yet.
   public var pendingCount: Int { reader.pending.count }
 
-  /// The number of parked sequences.
-  public var parkedCount: Int { parked.count }
+  /// The number of suspended sequences.
+  public var suspendedCount: Int { suspended.count }
 
   /// The size of the prefix cache in bytes, and the number of its states.
   public var cacheSize: (bytes: Int, states: Int) { (reader.cache.byteCount, reader.cache.count) }
@@ -153,27 +153,27 @@ public struct GenerationEngine: ~Copyable {
 
   /// Removes a sequence; has no effect if it has ended.
   public mutating func cancel(_ id: SequenceID) {
-    parked[id] = nil
+    suspended[id] = nil
     reader.remove(id)
     for index in batches.indices { batches[index].remove(id) }
   }
 
   /// Suspends a sequence, so that it takes no time and no capacity; has no effect if it has ended.
-  public mutating func park(_ id: SequenceID) {
-    if let sequence = reader.remove(id) { parked[id] = sequence }
+  public mutating func suspend(_ id: SequenceID) {
+    if let sequence = reader.remove(id) { suspended[id] = sequence }
     for index in batches.indices {
       guard let (sequence, state) = batches[index].remove(id) else { continue }
-      parked[id] = PendingSequence(resuming: sequence, state)
+      suspended[id] = PendingSequence(resuming: sequence, state)
     }
   }
 
-  /// Continues a parked sequence before the pending ones; has no effect if it is not parked.
+  /// Continues a suspended sequence before the pending ones; has no effect if it is not suspended.
   public mutating func resume(_ id: SequenceID) {
-    guard let sequence = parked.removeValue(forKey: id) else { return }
+    guard let sequence = suspended.removeValue(forKey: id) else { return }
     reader.insertFirst(sequence)
   }
 
-  /// Ends all sequences: active, pending and parked.
+  /// Ends all sequences: active, pending and suspended.
   ///
   /// - Returns: The events of the sequences with the text that was held back, in the order of their admission.
   public mutating func interrupt() -> [Event] {
@@ -182,11 +182,11 @@ public struct GenerationEngine: ~Copyable {
       batches[index].interrupt()
       batches[index].collectEvents(into: &events)
     }
-    for var waiting in reader.takePending() + parked.values {
-      waiting.sequence.interrupt()
+    for var waiting in reader.takePending() + suspended.values {
+      waiting.sequence.end(.interrupted)
       events.append(waiting.event)
     }
-    parked = [:]
+    suspended = [:]
     events.sort { $0.id < $1.id }
     return events
   }
@@ -230,7 +230,7 @@ public struct GenerationEngine: ~Copyable {
         batches[nextBatch].append(sequence, state)
       } else {
         var sequence = sequence
-        sequence.finishWithoutTokens()
+        sequence.end(.length)
         events.append(sequence.event(state: { state }))
       }
     }

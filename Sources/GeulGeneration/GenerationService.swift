@@ -163,13 +163,13 @@ public final class GenerationService: Sendable {
       var cachedCount = 0
       for event in events {
         guard let (stream, index) = routes[event.id] else { continue }
-        let effect = stream.append(event, index: index)
+        let mustSuspend = stream.append(event, index: index)
         if event.ending != nil {
           routes.remove(event.id)
           endedCount += 1
           cachedCount += event.cachedTokenCount
         }
-        if case .suspend = effect { for id in routes.ids(of: stream) { engine.park(id) } }
+        if mustSuspend { for id in routes.ids(of: stream) { engine.suspend(id) } }
       }
       publish(engine, ended: endedCount, cached: cachedCount)
     }
@@ -192,7 +192,7 @@ public final class GenerationService: Sendable {
   }
 
   private func publish(_ engine: borrowing GenerationEngine, ended: Int, cached: Int) {
-    let (active, suspended) = (engine.activeCount, engine.parkedCount)
+    let (active, suspended) = (engine.activeCount, engine.suspendedCount)
     state.withLock { state in
       state.sequenceCount -= ended
       state.statistics.active = active

@@ -111,10 +111,11 @@ package struct PrefixCache: Sendable {
   }
 
   private mutating func use(_ key: Key) {
-    clock += 1
-    entries[key]?.lastUse = clock
     guard let index = entries.index(forKey: key) else { return }
-    uses.append((entries[index].key, clock))
+    clock += 1
+    entries.values[index].lastUse = clock
+    // The entry's own key: the given one may be a slice of a whole prompt.
+    uses.append((entries.keys[index], clock))
     guard uses.count > 2 * entries.count + 64 else { return }
     uses = uses[firstUse...].filter { entries[$0.key]?.lastUse == $0.time }
     firstUse = 0

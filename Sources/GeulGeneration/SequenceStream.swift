@@ -58,13 +58,6 @@ public final class SequenceStream: Sendable {
     }
   }
 
-  /// The effect of a new output on the sequences.
-  enum Effect {
-    case none
-    /// All sequences of the stream must be suspended.
-    case suspend
-  }
-
   private let state: Mutex<State>
   private let service: GenerationService
 
@@ -74,8 +67,10 @@ public final class SequenceStream: Sendable {
   }
 
   /// Adds the output of a step; called by the service.
-  func append(_ event: GenerationEngine.Event, index: Int) -> Effect {
-    let (effect, continuation) = state.withLock { state in
+  ///
+  /// - Returns: True if the sequences of the stream must be suspended.
+  func append(_ event: GenerationEngine.Event, index: Int) -> Bool {
+    let (mustSuspend, continuation) = state.withLock { state in
       let position: Int
       if let known = state.outputs.firstIndex(where: { $0.index == index }) {
         position = known
@@ -86,15 +81,13 @@ public final class SequenceStream: Sendable {
       state.outputs[position].append(event)
       state.byteCount += event.text.utf8.count
       if event.ending != nil { state.unfinishedCount -= 1 }
-      var effect = Effect.none
-      if let limit = state.byteLimit, state.byteCount > limit, !state.isSuspended {
-        state.isSuspended = true
-        effect = .suspend
-      }
-      return (effect, Self.takeWaiter(&state))
+      let isOverLimit = state.byteLimit.map { state.byteCount > $0 } ?? false
+      let mustSuspend = isOverLimit && !state.isSuspended
+      if mustSuspend { state.isSuspended = true }
+      return (mustSuspend, Self.takeWaiter(&state))
     }
     continuation?.resume()
-    return effect
+    return mustSuspend
   }
 
   private static func takeWaiter(_ state: inout State) -> CheckedContinuation<Void, Never>? {

@@ -79,12 +79,12 @@ struct SequenceStateTests {
       }
       let live = requests.keys.sorted().filter { !ended.contains($0) && !suspended.contains($0) }
       if step < 1000, let id = live.randomElement(using: &random) {
-        engine.park(id)
+        engine.suspend(id)
         suspended.insert(id)
         suspensions += 1
       }
-      let parkedCount = engine.parkedCount
-      #expect(parkedCount == suspended.count)
+      let suspendedCount = engine.suspendedCount
+      #expect(suspendedCount == suspended.count)
       if Bool.random(using: &random) || step >= 1000,
         let id = suspended.sorted().randomElement(using: &random)
       {
@@ -110,12 +110,12 @@ struct SequenceStateTests {
     var engine = fixture.engine(capacity: 2)
     let ids = try (0..<4).map { _ in try engine.admit(SequenceRequest(prompt: [1], length: 9)) }
     _ = engine.step()
-    for id in [ids[0], ids[3]] { engine.park(id) }
+    for id in [ids[0], ids[3]] { engine.suspend(id) }
     engine.cancel(ids[3])
     let endings = engine.interrupt()
     #expect(endings.map(\.id) == [ids[0], ids[1], ids[2]])
     #expect(endings.allSatisfy { $0.ending == .interrupted })
-    let (isIdle, parkedCount) = (engine.isIdle, engine.parkedCount)
-    #expect(isIdle && parkedCount == 0)
+    let (isIdle, suspendedCount) = (engine.isIdle, engine.suspendedCount)
+    #expect(isIdle && suspendedCount == 0)
   }
 }

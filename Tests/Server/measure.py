@@ -47,24 +47,30 @@ def percentile(values, share):
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
-def measure_speed(rounds):
-    """Total speed of 64 streaming clients, and of the engine without a server."""
-    rows = []
-    with Server("--max-tokens", 10_000_000, models=[random_model(2, 256)]) as server:
+def compare_speed(name, clients, hidden, goal, rounds, seconds):
+    """Total speed of streaming clients, and of the engine without a server, in turn."""
+    with Server("--max-tokens", 10_000_000, models=[random_model(2, hidden)]) as server:
         vocabulary = vocabulary_size(server)
         served, alone, ratios, cores = [], [], [], []
         for _ in range(rounds):
-            bench, _ = run_geul("bench", "generate", "--sequences", 64, "--layers", 2, "--hidden", 256, "--vocabulary", vocabulary,
-                                "--seconds", 6)
-            speed, used = streaming_speed(server, 64, 6)
+            bench, _ = run_geul("bench", "generate", "--sequences", clients, "--layers", 2, "--hidden", hidden,
+                                "--vocabulary", vocabulary, "--seconds", seconds)
+            speed, used = streaming_speed(server, clients, seconds)
             served.append(speed)
             alone.append(bench["chars_per_second"])
             ratios.append(speed / bench["chars_per_second"])
             cores.append(used)
-        rows.append(("64 streaming clients, 2 x 256, float32", statistics.median(served), "chars/s",
-                     "geul bench generate --sequences 64", statistics.median(alone), statistics.median(ratios), "at least 0.60",
-                     f"load generator: {statistics.median(cores):.2f} cores; ratios {min(ratios):.2f} to {max(ratios):.2f}"))
-    return rows
+    return [(name, statistics.median(served), "chars/s", f"geul bench generate --sequences {clients}", statistics.median(alone),
+             statistics.median(ratios), goal,
+             f"load generator: {statistics.median(cores):.2f} cores; ratios {min(ratios):.2f} to {max(ratios):.2f}")]
+
+
+def measure_speed(rounds):
+    return compare_speed("64 streaming clients, 2 x 256, float32", 64, 256, "at least 0.60", rounds, 6)
+
+
+def measure_single(rounds):
+    return compare_speed("one streaming client, 2 x 128, float32", 1, 128, "at least 20 k", rounds, 4)
 
 
 def measure_first(rounds):
@@ -89,23 +95,6 @@ def measure_first(rounds):
         rows.append((f"time to first character, {name}, 64 clients at random", many, "ms", "one client", one, many / one,
                      f"at most {goal} ms above", f"{many - one:+.1f} ms; on average {statistics.mean(others):.0f} other requests active"))
     return rows
-
-
-def measure_single(rounds):
-    """One client that streams."""
-    with Server("--max-tokens", 10_000_000, models=[random_model(2, 128)]) as server:
-        vocabulary = vocabulary_size(server)
-        served, alone, ratios, cores = [], [], [], []
-        for _ in range(rounds):
-            bench, _ = run_geul("bench", "generate", "--sequences", 1, "--layers", 2, "--hidden", 128, "--vocabulary", vocabulary,
-                                "--seconds", 4)
-            speed, used = streaming_speed(server, 1, 4)
-            served.append(speed)
-            alone.append(bench["chars_per_second"])
-            ratios.append(speed / bench["chars_per_second"])
-            cores.append(used)
-    return [("one streaming client, 2 x 128, float32", statistics.median(served), "chars/s", "geul bench generate",
-             statistics.median(alone), statistics.median(ratios), "at least 20 k", f"load generator: {statistics.median(cores):.2f} cores")]
 
 
 def measure_sessions(_):

@@ -177,7 +177,7 @@ class SlowReaderTests(FaultTest):
             connection.sendall(self.server.raw_post("/v1/completions", {"prompt": "Dear", "stream": True, "max_tokens": 5_000_000,
                                                                         "logprobs": 20}))
             connections.append(connection)
-        # Buffers of the sockets fill; then the rows are parked.
+        # Buffers of the sockets fill; then the sequences are suspended.
         dropped = threading.Event()
         peak, beside = before, []
 
