@@ -17,6 +17,8 @@ GEUL := .build/release/geul
 SERVER := .build-server/release/geul-server
 # The server has a build folder of its own: another set of traits in the same folder would rebuild everything.
 SERVER_TRAITS := --traits Server --scratch-path .build-server
+# Options of the builds in .build: `make test TRAITS="--traits Server"` builds the server with them.
+TRAITS :=
 
 .PHONY: setup build demo page test test-page build-server serve test-server torture models format lint
 
@@ -27,7 +29,7 @@ setup:
 	  { echo "Installing libicu-dev"; $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq libicu-dev >/dev/null; }
 
 build: setup
-	swift build -c release --product geul
+	swift build -c release $(TRAITS) --product geul
 
 demo: build
 	@rm -rf checkpoints/demo
@@ -41,7 +43,7 @@ page: build
 # Without optimization the kernels are a hundred times slower, so the tests run in release. They share the modules of `build`:
 # they have no @testable imports, but see `package` declarations.
 test: setup
-	swift test -c release --disable-testable-imports
+	swift test -c release $(TRAITS) --disable-testable-imports
 
 test-page: build
 	Tests/Page/run

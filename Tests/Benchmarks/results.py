@@ -49,7 +49,7 @@ class Results:
         return ([row for row in found if not row["note"]] or found or [None])[-1]
 
 
-def source():
+def source(program="Tests/Benchmarks/run"):
     """Returns the program and the commit that a new row comes from."""
     def git(*words):
         done = subprocess.run(["git", "-C", PROJECT, *words], capture_output=True, text=True)
@@ -57,7 +57,7 @@ def source():
     commit = git("rev-parse", "--short", "HEAD")
     if git("status", "--porcelain", "--untracked-files=no", "--", "Sources", "Package.swift"):
         commit += " with changes"
-    return f"Tests/Benchmarks/run at {commit}" if commit else "Tests/Benchmarks/run"
+    return f"{program} at {commit}" if commit else program
 
 
 def rounded(value, digits):

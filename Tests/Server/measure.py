@@ -28,7 +28,7 @@ from server import Server, raise_descriptor_limit, read_answer, repository, run_
 
 sys.path.insert(0, str(repository / "Tests/Benchmarks"))
 from processor import busy_cores, processor_name  # noqa: E402
-from results import Results  # noqa: E402
+from results import Results, source  # noqa: E402
 
 corpus = (repository / "corpora/english.txt").read_text(encoding="utf-8")
 
@@ -214,7 +214,7 @@ def main():
             compared = f"{peer}: {shown(peer_value, unit.split(' ')[0])}" if peer else ""
             print(f"| {name} | {shown(value, unit)} | {compared} | {'' if ratio is None else f'{ratio:.2f}'} | {goal} | {note} |", flush=True)
             if arguments.record:
-                Results().append("server", measurement=name, value=f"{value:.1f}", unit=unit, peer=peer,
+                Results().append("server", source=source("Tests/Server/run measure"), measurement=name, value=f"{value:.1f}", unit=unit, peer=peer,
                                  peer_value="" if peer_value is None else f"{peer_value:.1f}",
                                  ratio="" if ratio is None else f"{ratio:.3f}", rounds=arguments.rounds, note=note)
 
