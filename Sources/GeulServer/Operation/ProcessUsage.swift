@@ -38,19 +38,38 @@ enum ProcessUsage {
     return Int(clamping: raised.rlim_cur)
   }
 
-  /// Limits the number of heaps that threads allocate from.
+  /// Makes the allocator return memory to the system, so that resident memory does not grow for hours.
   ///
-  /// By default there are eight for each processor, each of which keeps the most memory that its threads ever needed at
-  /// once: resident memory then grows for hours.
-  static func limitHeaps() {
+  /// By default glibc has eight heaps for each processor, each of which keeps the most memory that its threads ever needed
+  /// at once; and once large blocks were freed, it also takes such blocks from the heaps, where a small block above them
+  /// keeps them resident.
+  static func configureAllocator() {
     #if canImport(Glibc)
-    // Swift's module of glibc does not contain malloc.h.
     typealias SetOption = @convention(c) (_ option: Int32, _ value: Int32) -> Int32
-    guard let symbol = unsafe dlsym(nil, "mallopt") else { return }
-    let arenaMaximum: Int32 = -8  // M_ARENA_MAX
-    _ = unsafe unsafeBitCast(symbol, to: SetOption.self)(arenaMaximum, 4)
+    guard let symbol = unsafe allocatorFunction("mallopt") else { return }
+    let setOption = unsafe unsafeBitCast(symbol, to: SetOption.self)
+    let (trimThreshold, mappingThreshold, maximumHeaps): (Int32, Int32, Int32) = (-1, -3, -8)
+    _ = setOption(trimThreshold, 1 << 17)
+    _ = setOption(mappingThreshold, 1 << 17)
+    _ = setOption(maximumHeaps, 4)
     #endif
   }
+
+  /// Returns the unused pages of all heaps to the system.
+  static func returnUnusedMemory() {
+    #if canImport(Glibc)
+    typealias Trim = @convention(c) (_ padding: Int) -> Int32
+    guard let symbol = unsafe allocatorFunction("malloc_trim") else { return }
+    _ = unsafe unsafeBitCast(symbol, to: Trim.self)(0)
+    #endif
+  }
+
+  #if canImport(Glibc)
+  /// Returns a function of malloc.h, which Swift's module of glibc does not contain.
+  private static func allocatorFunction(_ name: String) -> UnsafeMutableRawPointer? {
+    unsafe dlsym(nil, name)
+  }
+  #endif
 
   #if canImport(Glibc)
   private static let descriptorLimit = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

@@ -31,7 +31,7 @@ package struct ServerCommand: AsyncParsableCommand {
   package static func main() async {
     Output.openClosedStreams()
     Output.ignoreSignals()
-    ProcessUsage.limitHeaps()
+    ProcessUsage.configureAllocator()
     do {
       var command = try parseAsRoot(FileSystem.arguments)
       if var command = command as? any AsyncParsableCommand {

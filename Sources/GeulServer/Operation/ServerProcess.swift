@@ -31,7 +31,7 @@ struct ServerProcess {
       try await withThrowingTaskGroup(of: Void.self) { tasks in
         tasks.addTask { try await services.run() }
         tasks.addTask { await answer(signals, state, services) }
-        tasks.addTask { await removeExpiredSessions(state) }
+        tasks.addTask { await maintain(state) }
         // The services end after a signal, or with an error.
         try await tasks.next()
         tasks.cancelAll()
@@ -112,10 +112,12 @@ struct ServerProcess {
     // The stream of signals ends only with the task.
   }
 
-  private func removeExpiredSessions(_ state: ServerState) async {
+  /// Once a minute, removes expired sessions and returns memory to the system.
+  private func maintain(_ state: ServerState) async {
     while !Task.isCancelled {
       try? await Task.sleep(for: .seconds(60))
       state.sessions.removeExpired()
+      ProcessUsage.returnUnusedMemory()
     }
   }
 
