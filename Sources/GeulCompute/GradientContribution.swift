@@ -29,10 +29,12 @@ extension Logits: PanelGradients {
   }
 }
 
-/// The contribution of one batch shard to the gradient of a tensor: the sum over its rows of a[r] d[r].
+/// The contribution of some sequences of a batch shard to the gradient of a tensor: the sum over their rows r of a[r] d[r].
 public struct GradientContribution: Sendable {
-  /// The number of steps of the window, and the number of rows of each step.
-  let length: Int, rows: Int
+  /// The number of steps of the window, and the number of rows of each step in the shard.
+  let length: Int, stepRows: Int
+  /// The rows of each step that contribute.
+  let rows: Range<Int>
   let factor: Factor
   let gradients: any PanelGradients
   /// The first of a panel's 64 columns that belongs to this tensor.
@@ -44,10 +46,8 @@ public struct GradientContribution: Sendable {
     case hiddenBefore(LayerActivations)
     /// The output of a layer, after dropout.
     case output(LayerActivations)
-    /// 1 for each row: the contribution to the gradient of a bias.
+    /// 1 for each row: the contribution to the gradient of a bias or of an embedding table.
     case ones
-    /// A one-hot vector for each row: the contribution to the gradient of an embedding table.
-    case tokens(Buffer<Int32>)
   }
 
   /// Returns the kernel's argument for some panels of a matrix, from row `first` of its depth on.
@@ -55,110 +55,153 @@ public struct GradientContribution: Sendable {
   /// The caller keeps the contribution alive while the argument is in use.
   func kernelArgument(_ panels: PanelRun, from first: Int) -> geul_gradient_contribution {
     var argument = unsafe geul_gradient_contribution()
-    let count = length * rows
+    let count = length * stepRows
     require(
       "gradients", gradients.gradientCount,
       atLeast: count * (panels.column + panels.count * panels.columns))
-    unsafe argument.rows = rows
-    unsafe argument.d = gradients.gradientPointer(at: count * panels.column + panelOffset)
+    require("rows", stepRows, atLeast: rows.upperBound)
+    unsafe (argument.step_rows, argument.rows) = (stepRows, rows.count)
+    unsafe argument.d = gradients.gradientPointer(
+      at: count * panels.column + rows.lowerBound * panels.columns + panelOffset)
     switch factor {
     case .hiddenBefore(let layer):
       require("hidden", layer.hidden.count, atLeast: count * layer.width)
-      unsafe (argument.a, argument.a_stride) = (layer.hidden.pointer(at: first), layer.width)
+      let index = first + rows.lowerBound * layer.width
+      unsafe (argument.a, argument.a_stride) = (layer.hidden.pointer(at: index), layer.width)
     case .output(let layer):
       require("output", layer.outputCount, atLeast: count * layer.width)
-      let bytes = first * layer.precision.elementBytes
+      let bytes = (first + rows.lowerBound * layer.width) * layer.precision.elementBytes
       unsafe (argument.a, argument.a_stride) = (layer.outputPointer + bytes, layer.width)
     case .ones: break
-    case .tokens(let tokens):
-      require("tokens", tokens.count, atLeast: count)
-      unsafe argument.tokens = tokens.pointer
     }
     return unsafe argument
   }
 }
 
 extension GradientContribution {
-  /// Returns the contributions of a shard to the gradients of a layer: of the input matrix or embedding table, of the
-  /// recurrent matrix, and of the bias, or both biases if the recurrent products have their own.
+  /// The contributions of some sequences to the gradients of a layer.
+  public struct Layer {
+    /// The contribution to the gradient of the input matrix or embedding table.
+    public let input: GradientContribution
+    /// The contribution to the gradient of the recurrent matrix.
+    public let recurrent: GradientContribution
+    /// The contribution to the gradient of the bias, or of both biases if the recurrent products have their own.
+    public let biases: [GradientContribution]
+  }
+
+  /// Returns the contributions of the sequences `rows` of a shard to the gradients of a layer.
   public static func layer(
-    _ activations: LayerActivations, input: LayerInput
-  ) -> (
-    input: GradientContribution, recurrent: GradientContribution, biases: [GradientContribution]
-  ) {
+    _ activations: LayerActivations, rows: Range<Int>, input: LayerInput
+  ) -> Layer {
     let descriptor = activations.cell.descriptor
     func contribution(_ factor: Factor, _ panelOffset: Int) -> GradientContribution {
       GradientContribution(
-        length: activations.length, rows: activations.rows, factor: factor,
+        length: activations.length, stepRows: activations.rows, rows: rows, factor: factor,
         gradients: activations, panelOffset: panelOffset)
     }
     let offset = descriptor.recurrentPanelOffset
     let factor: Factor =
       switch input {
-      case .tokens(let tokens): .tokens(tokens)
+      case .tokens: .ones
       case .output(let below): .output(below)
       }
-    return (
-      contribution(factor, 0), contribution(.hiddenBefore(activations), offset),
-      [contribution(.ones, 0)] + (descriptor.hasRecurrentBias ? [contribution(.ones, offset)] : [])
-    )
+    return Layer(
+      input: contribution(factor, 0),
+      recurrent: contribution(.hiddenBefore(activations), offset),
+      biases: [contribution(.ones, 0)]
+        + (descriptor.hasRecurrentBias ? [contribution(.ones, offset)] : []))
   }
 
-  /// Returns the contributions of a shard to the gradients of the output projection's matrix and bias, for a window of
-  /// `length` steps.
+  /// Returns the contributions of the sequences `rows` of a shard to the gradients of the output projection's matrix and
+  /// bias, for a window of `length` steps.
   public static func projection(
-    _ logits: Logits, length: Int, output: LayerActivations
+    _ logits: Logits, length: Int, rows: Range<Int>, output: LayerActivations
   ) -> (weight: GradientContribution, bias: GradientContribution) {
     func contribution(_ factor: Factor) -> GradientContribution {
       GradientContribution(
-        length: length, rows: logits.usedRows / length, factor: factor, gradients: logits,
-        panelOffset: 0)
+        length: length, stepRows: logits.usedRows / length, rows: rows, factor: factor,
+        gradients: logits, panelOffset: 0)
     }
     return (contribution(.output(output)), contribution(.ones))
   }
 }
 
-/// The gradient of one tensor: the sum over the steps of a window and over all shards of the batch.
+/// The gradient of one tensor: the sum over the steps of a window and over the sub-batches of a batch.
 public struct TensorGradient: Sendable {
   let slot: ParameterSlot
-  let contributions: [GradientContribution]
+  /// For each sub-batch, the contributions of its sequences in order.
+  let subBatches: [[GradientContribution]]
 
-  /// Creates the gradient of the tensor at `slot` from the contributions of all shards.
-  public init(_ slot: ParameterSlot, _ contributions: [GradientContribution]) {
+  /// Creates the gradient of the tensor at `slot` from the contributions of each sub-batch.
+  public init(_ slot: ParameterSlot, _ subBatches: [[GradientContribution]]) {
     self.slot = slot
-    self.contributions = contributions
+    self.subBatches = subBatches
   }
 }
 
-/// The gradient of a matrix with its fused reductions: the gradients of biases and embedding tables, which sum the same
+/// The gradient of an embedding table: for each token, the sum over its occurrences.
+public struct EmbeddingGradient: Sendable {
+  let slot: ParameterSlot
+  /// The contributions of whole shards, which the occurrences index.
+  let shards: [GradientContribution]
+  let occurrences: TokenOccurrences
+
+  /// Creates the gradient of the table at `slot` from the contributions of whole shards.
+  public init(
+    _ slot: ParameterSlot, _ shards: [GradientContribution], occurrences: TokenOccurrences
+  ) {
+    self.slot = slot
+    self.shards = shards
+    self.occurrences = occurrences
+  }
+}
+
+/// The gradient of a matrix with its fused reductions: the gradients of biases and of an embedding table, which sum the same
 /// rows and are computed while these are in cache.
+///
+/// Each sub-batch is summed by itself, and the sums are added in pairs, as leaves of a binary tree: those of sub-batches 0 and
+/// 1, of 2 and 3, then both sums, and so on. So the gradient of a batch has the same bits if other threads or processes
+/// compute the sums of other subtrees.
 public struct MatrixGradient: Sendable {
   let slot: ParameterSlot
-  let contributions: [GradientContribution]
-  let fusedReductions: [TensorGradient]
+  let subBatches: [[GradientContribution]]
+  let biases: [TensorGradient]
+  let embedding: EmbeddingGradient?
 
-  /// Combines the gradient of a matrix with those of biases and embedding tables.
-  public init(_ matrix: TensorGradient, fusedReductions: [TensorGradient]) {
-    slot = matrix.slot
-    contributions = matrix.contributions
-    self.fusedReductions = fusedReductions
-    for tensor in [matrix] + fusedReductions {
+  /// Combines the gradient of a matrix with those of biases and of an embedding table.
+  ///
+  /// - Precondition: The number of sub-batches is a power of two.
+  public init(
+    _ matrix: TensorGradient, biases: [TensorGradient], embedding: EmbeddingGradient? = nil
+  ) {
+    (slot, subBatches) = (matrix.slot, matrix.subBatches)
+    (self.biases, self.embedding) = (biases, embedding)
+    let count = subBatches.count
+    precondition(
+      count > 0 && count & (count - 1) == 0,
+      "the number of sub-batches must be a power of two, is \(count)")
+    let length = subBatches[0].first?.length
+    for tensor in [matrix] + biases {
       precondition(
         tensor.slot.stride == slot.stride,
         "fused tensors must have the \(slot.stride) columns of the matrix, one has \(tensor.slot.stride)"
       )
       precondition(
-        tensor.contributions.elementsEqual(contributions) {
-          $0.rows == $1.rows && $0.length == contributions[0].length && $0.rows > 0
-        }, "each tensor must have one contribution per shard, of equal length and rows")
+        tensor.subBatches.elementsEqual(subBatches) {
+          $0.elementsEqual($1) {
+            $0.rows == $1.rows && $0.length == length && !$0.rows.isEmpty
+          }
+        }, "each tensor must have the contributions of the same rows")
     }
     precondition(
-      !contributions.isEmpty
-        && contributions.allSatisfy {
-          switch $0.factor {
-          case .hiddenBefore, .output: true
-          case .ones, .tokens: false
-          }
-        }, "the contributions to the gradient of a matrix must be products")
+      embedding.map { $0.slot.stride == slot.stride } ?? true,
+      "the embedding table must have the \(slot.stride) columns of the matrix")
+    precondition(
+      subBatches.joined().allSatisfy {
+        switch $0.factor {
+        case .hiddenBefore, .output: true
+        case .ones: false
+        }
+      }, "the contributions to the gradient of a matrix must be products")
   }
 }

@@ -26,29 +26,59 @@ struct GradientTile {
   let depth: Range<Int>
   let panels: PanelRun
 
-  /// The fused reductions, which are computed with the first block of rows only.
-  var fusedReductions: [TensorGradient] { depth.lowerBound == 0 ? matrix.fusedReductions : [] }
+  /// Indicates whether the fused reductions are computed with this tile: with the first block of rows.
+  private var isFirst: Bool { depth.lowerBound == 0 }
+  /// The gradients of biases that are computed with this tile.
+  var biases: [TensorGradient] { isFirst ? matrix.biases : [] }
+  /// The gradient of an embedding table that is computed with this tile.
+  var embedding: EmbeddingGradient? { isFirst ? matrix.embedding : nil }
 
+  /// The number of columns that are summed.
+  var columns: Int { panels.count * panels.columnBlocks * columnBlockWidth }
   /// The number of elements.
-  var count: Int { depth.count * panels.count * panels.columnBlocks * columnBlockWidth }
+  var count: Int { depth.count * columns }
 }
 
-/// The workspace of a thread for gradients of weights: the sums of a tile, and the packed rows that are summed.
+/// The workspace of a thread for gradients of weights: the sums of a tile and its biases, and the packed rows that are
+/// summed.
 ///
 /// Contents are unspecified between calls.
 public struct GradientWorkspace: Sendable {
   /// The maximum number of panels of a tile.
   static let maximumPanels = 4
-  private static let sumCount = Int(GEUL_GRADIENT_MC) * maximumPanels * 4 * columnBlockWidth
+  private static let maximumColumns = maximumPanels * 4 * columnBlockWidth
+  /// A tile, and two biases.
+  private static let sumCount = (Int(GEUL_GRADIENT_MC) + 2) * maximumColumns
   private static let rowCount = Int(GEUL_GRADIENT_KC * GEUL_GRADIENT_STRIDE)
-  /// The size of a workspace in bytes, which does not depend on the network.
-  public static let byteCount = (sumCount + rowCount) * MemoryLayout<Float>.stride
 
+  /// Returns the size of a workspace in bytes for a number of sub-batches.
+  public static func byteCount(subBatches: Int) -> Int {
+    let sums = subBatches > 1 ? 2 + subBatches.trailingZeroBitCount : 1
+    return (sums * sumCount + rowCount) * MemoryLayout<Float>.stride
+  }
+
+  /// The sums of one sub-batch; after the last `addSubBatch`, of all.
   var sums = Buffer<Float>(zeros: sumCount)
   var packedRows = Buffer<Float>(zeros: rowCount)
+  /// The sums of the last complete subtree of each height, where it waits for the next one of this height.
+  private var subtrees: [Buffer<Float>] = []
 
   /// Allocates a workspace.
   public init() {}
+
+  /// Adds the first `count` sums of sub-batch `index` of `subBatches` to those of the sub-batches before it, pair by pair.
+  mutating func addSubBatch(_ index: Int, of subBatches: Int, first count: Int, _ kernels: Kernels)
+  {
+    guard subBatches > 1 else { return }
+    // Like the carries of a binary counter: after an odd index, the subtree of height 0 is complete, and so on.
+    let height = (index + 1).trailingZeroBitCount
+    while subtrees.count <= height { subtrees.append(Buffer(zeros: Self.sumCount)) }
+    for height in 0..<height {
+      unsafe kernels.functions.axpby(
+        sums.mutablePointer(), subtrees[height].pointer, count, 1, 1)
+    }
+    if index < subBatches - 1 { swap(&sums, &subtrees[height]) }
+  }
 }
 
 extension MatrixGradient {

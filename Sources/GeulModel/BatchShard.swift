@@ -190,14 +190,15 @@ public final class BatchShard: @unchecked Sendable {
     }
   }
 
-  /// The contributions to the gradients of all tensors in the order of the layout, after `backward`.
-  fileprivate var gradientContributions: [GradientContribution] {
+  /// The contributions of some sequences to the gradients of all tensors in the order of the layout, after `backward`.
+  fileprivate func gradientContributions(_ rows: Range<Int>) -> [GradientContribution] {
     let layerContributions = layers.indices.flatMap { index in
-      let layer = GradientContribution.layer(layers[index], input: input(ofLayer: index))
+      let layer = GradientContribution.layer(
+        layers[index], rows: rows, input: input(ofLayer: index))
       return [layer.input, layer.recurrent] + layer.biases
     }
     let projection = GradientContribution.projection(
-      logits, length: length, output: layers[layers.count - 1])
+      logits, length: length, rows: rows, output: layers[layers.count - 1])
     return layerContributions + [projection.weight, projection.bias]
   }
 
@@ -268,30 +269,66 @@ extension BatchShard {
 }
 
 extension Network {
-  /// Adds the gradients of all shards to `gradients`; `workspaces` has one element for each thread.
+  /// Adds the gradients of all shards to `gradients`.
+  ///
+  /// - Parameters:
+  ///   - shards: The shards of the batch, or of the part that this process computes.
+  ///   - subBatches: The sequences of each sub-batch, in order; their number is a power of two. By default all
+  ///     sequences are one sub-batch.
+  ///   - gradients: The storage to add to.
+  ///   - workspaces: One for each thread.
+  ///   - context: The kernels and threads.
   public func addGradients(
-    of shards: [BatchShard], to gradients: inout ParameterStorage,
+    of shards: [BatchShard], subBatches: [Range<Int>]? = nil, to gradients: inout ParameterStorage,
     workspaces: inout [GradientWorkspace], context: ComputeContext
   ) {
-    let contributions = shards.map(\.gradientContributions)
+    let subBatches = (subBatches ?? [0..<shards.reduce(0) { max($0, $1.firstRow + $1.rows) }])
+      .map { rows in
+        shards.enumerated().compactMap { index, shard in shard.part(index, of: rows) }
+      }
+    let contributions = subBatches.map { parts in
+      parts.map { shards[$0.shard].gradientContributions($0.rows) }
+    }
     precondition(
-      contributions.allSatisfy { $0.count == layout.slots.count },
+      contributions.joined().allSatisfy { $0.count == layout.slots.count },
       "the shards have the tensors of another network")
-    func gradient(_ slot: ParameterSlot) -> TensorGradient {
+    func index(_ slot: ParameterSlot) -> Int {
       guard let index = layout.slots.firstIndex(of: slot) else {
         preconditionFailure("the network has no tensor \(slot.name)")
       }
-      return TensorGradient(slot, contributions.map { $0[index] })
+      return index
+    }
+    func gradient(_ slot: ParameterSlot) -> TensorGradient {
+      let index = index(slot)
+      return TensorGradient(slot, contributions.map { $0.map { $0[index] } })
+    }
+    func embedding(_ slot: ParameterSlot) -> EmbeddingGradient {
+      let index = index(slot)
+      return EmbeddingGradient(
+        slot, shards.map { $0.gradientContributions(0..<$0.rows)[index] },
+        occurrences: TokenOccurrences(
+          subBatches, length: shards[0].length, vocabulary: slot.depth))
     }
     var matrices = layers.flatMap { layer in
-      let biases = [layer.bias, layer.recurrentBias].compactMap(\.self)
-      let fused = biases + (layer.readsTokens ? [layer.input] : [])
-      let inputs = layer.readsTokens ? [] : [layer.input]
-      return [MatrixGradient(gradient(layer.recurrent), fusedReductions: fused.map(gradient))]
-        + inputs.map { MatrixGradient(gradient($0), fusedReductions: []) }
+      let recurrent = MatrixGradient(
+        gradient(layer.recurrent),
+        biases: [layer.bias, layer.recurrentBias].compactMap { $0.map(gradient) },
+        embedding: layer.readsTokens ? embedding(layer.input) : nil)
+      return [recurrent]
+        + (layer.readsTokens ? [] : [MatrixGradient(gradient(layer.input), biases: [])])
     }
-    matrices.append(
-      MatrixGradient(gradient(outputProjection), fusedReductions: [gradient(outputBias)]))
+    matrices.append(MatrixGradient(gradient(outputProjection), biases: [gradient(outputBias)]))
     context.addGradients(matrices, to: &gradients, workspaces: &workspaces)
+  }
+}
+
+extension BatchShard {
+  /// Returns the sequences of this shard, which has the index `index`, that are among `rows` of the batch; nil if none is.
+  fileprivate func part(_ index: Int, of rows: Range<Int>) -> TokenOccurrences.Part? {
+    let own = rows.clamped(to: firstRow..<firstRow + self.rows)
+    guard !own.isEmpty else { return nil }
+    return TokenOccurrences.Part(
+      shard: index, tokens: tokens, stepRows: self.rows,
+      rows: own.lowerBound - firstRow..<own.upperBound - firstRow)
   }
 }

@@ -46,7 +46,9 @@ public struct MemoryEstimate: Sendable, Equatable {
       BatchShard.partition(batch: configuration.batch, threads: threads).map(\.count).max() ?? 1
     let backward =
       min(threads, configuration.batch) * shard * configuration.length * width * 2 * 4
-      + threads * GradientWorkspace.byteCount
+      + threads
+      * GradientWorkspace.byteCount(
+        subBatches: SubBatches(batch: configuration.batch, length: configuration.length).count)
     window = positions * (layers * width * perUnit + logits) + backward
 
     let saving = 4 * count

@@ -34,6 +34,7 @@ public struct Trainer: ~Copyable {
   private let communicator: any Communicator
   private var gradients: ParameterStorage
   private let shards: [BatchShard]
+  private let subBatches: SubBatches
   private var backwardWorkspaces: [BackwardWorkspace]
   private var gradientWorkspaces: [GradientWorkspace]
 
@@ -79,6 +80,7 @@ public struct Trainer: ~Copyable {
     average = ExponentialMovingAverage(
       decay: configuration.emaDecay, parameters: state.averagedParameters)
     batcher = state.batcher
+    subBatches = SubBatches(batch: configuration.batch, length: configuration.length)
     let rows = communicator.rows(of: configuration.batch)
     shards = BatchShard.partition(batch: rows.count, threads: context.pool.count).map { part in
       BatchShard(
@@ -119,7 +121,8 @@ public struct Trainer: ~Copyable {
     timings.backward += both * (1 - fraction)
     gradients.values.clear()
     weights.network.addGradients(
-      of: shards, to: &gradients, workspaces: &gradientWorkspaces, context: context)
+      of: shards, subBatches: subBatches.all, to: &gradients, workspaces: &gradientWorkspaces,
+      context: context)
     communicator.allReduceSum(&gradients.values)
     gradientHook?(step, &gradients)
     timings.weightGradients += stopwatch.lap()

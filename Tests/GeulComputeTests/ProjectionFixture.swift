@@ -109,11 +109,12 @@ struct ProjectionFixture {
     kernels.crossEntropy(logits, targets: Buffer(targets), scale: Self.scale, losses: &losses)
     var dHidden = Buffer<Float>(zeros: rows * padded(hidden))
     kernels.projectBack(matrix, logits: logits, into: &dHidden)
-    let contributions = GradientContribution.projection(logits, length: 1, output: layer)
+    let contributions = GradientContribution.projection(
+      logits, length: 1, rows: 0..<rows, output: layer)
     var gradients = ParameterStorage(parameters.layout)
     let matrixGradient = MatrixGradient(
-      TensorGradient(weight, [contributions.weight]),
-      fusedReductions: [TensorGradient(bias, [contributions.bias])])
+      TensorGradient(weight, [[contributions.weight]]),
+      biases: [TensorGradient(bias, [[contributions.bias]])])
     var workspaces = (0..<2).map { _ in GradientWorkspace() }
     ComputeContext(kernels, threads: 2).addGradients(
       [matrixGradient], to: &gradients, workspaces: &workspaces)

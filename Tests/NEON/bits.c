@@ -92,9 +92,7 @@ static void layer_int8(const geul_kernels *kernels, geul_cell cell, const char *
 static void gradients(const geul_kernels *kernels) {
   enum { DEPTH = 20, UNITS = 32, ROW = 3 * UNITS };
   const geul_training_kernels *training = kernels->training_float32;
-  int32_t tokens[LENGTH * 29];
-  for (size_t n = 0; n < LENGTH * 29; n++) tokens[n] = (int32_t)(n * n % DEPTH);
-  geul_gradient_contribution shards[2] = {{.rows = 29}, {.rows = 12}};
+  geul_gradient_contribution shards[2] = {{.step_rows = 29, .rows = 29}, {.step_rows = 12, .rows = 12}};
   for (size_t n = 0; n < 2; n++) {
     const size_t rows = LENGTH * shards[n].rows;
     shards[n].d = array(2 * rows * 64, 1) + 16;
@@ -108,10 +106,20 @@ static void gradients(const geul_kernels *kernels) {
   float *out = array(DEPTH * ROW, 1);
   training->weight_gradient(&x, shards), kernels->add_panels(out, ROW, &x);
   print("weight gradient", out, DEPTH * ROW * sizeof(float));
-  training->reduce_rows(out, ROW, &x, shards);
+  training->bias_gradient(out, &x, shards);
   print("bias gradient", out, DEPTH * ROW * sizeof(float));
-  shards[0].tokens = shards[1].tokens = tokens;
-  training->reduce_rows(out, ROW, &x, shards);
+  // Token k occurs in the rows of both shards whose number is congruent to k, in four sub-batches.
+  int32_t tokens[DEPTH];
+  uint32_t first[DEPTH + 1] = {0};
+  geul_occurrence occurrences[LENGTH * 41];
+  for (uint32_t k = 0, n = 0; k < DEPTH; k++) {
+    for (uint32_t row = k; row < LENGTH * 41; row += DEPTH, n++) {
+      const uint16_t shard = row >= LENGTH * 29;
+      occurrences[n] = (geul_occurrence){row - shard * LENGTH * 29, shard, row * 4 / (LENGTH * 41)};
+    }
+    tokens[k] = (int32_t)k, first[k + 1] = n;
+  }
+  training->embedding_gradient(out, ROW, &x, shards, &(geul_token_occurrences){DEPTH, tokens, first, occurrences});
   print("embedding gradient", out, DEPTH * ROW * sizeof(float));
 }
 

@@ -111,13 +111,29 @@ typedef struct {
 /// cache sets.
 #define GEUL_GRADIENT_STRIDE 528
 
-/// The contribution of one shard of the batch, `b` rows per time step, to a gradient.
+/// The contribution of some sequences of one shard of the batch, `b` rows per time step, to a gradient.
 typedef struct {
-  size_t rows;                      // b
+  size_t step_rows;                 // b
+  size_t rows;                      // the rows of a time step that contribute, from the first of `d` and `a` on
   const void *d;                    // panels over t x b rows: elements, from the first column of the tile
   const void *a; size_t a_stride;   // [t, b, a_stride]: elements, from the first k of the block
-  const int32_t *tokens;            // [t, b]: for the gradient of an embedding, else NULL
 } geul_gradient_contribution;
+
+/// An occurrence of a token in a window.
+typedef struct {
+  uint32_t row;                     // (t, b) in its shard
+  uint16_t shard;                   // the index of its contribution
+  uint16_t sub_batch;               // the index of its sub-batch
+} geul_occurrence;
+
+/// The occurrences of the tokens of a window. Those of token `tokens[i]` are `first[i]` to `first[i + 1]`, in the order of
+/// sub-batch, time step and sequence.
+typedef struct {
+  size_t count;                     // the number of different tokens
+  const int32_t *tokens;            // [count]
+  const uint32_t *first;            // [count + 1]
+  const geul_occurrence *occurrences;
+} geul_token_occurrences;
 
 /// A tile of a weight gradient: a block of its rows k and some panels of its columns, for some time steps.
 ///
@@ -197,11 +213,14 @@ typedef struct {
                         const int32_t *targets, float scale);
   /// sums[panel, k, columns] += sum over r of a[r, k] * d[panel, r, columns]
   void (*weight_gradient)(const geul_weight_gradient *, const geul_gradient_contribution *);
-  /// Reductions over the same rows d: out[columns] += d[panel, r, columns], the gradient of a bias, or with
-  /// tokens out[tokens[r], columns] += d[panel, r, columns], that of an embedding. `depth`, `sums` and
-  /// `packed_a` of the tile are not used.
-  void (*reduce_rows)(float *out, size_t out_stride, const geul_weight_gradient *,
-                      const geul_gradient_contribution *);
+  /// The gradient of a bias: out[panel, columns] += sum over r of d[panel, r, columns]. `depth`, `sums` and `packed_a` of
+  /// the tile are not used.
+  void (*bias_gradient)(float *out, const geul_weight_gradient *, const geul_gradient_contribution *);
+  /// The gradient of an embedding: out[token, columns] += sum over the token's occurrences of d[panel, r, columns]. The
+  /// sums of sub-batches are added in pairs, like those of the products (see `MatrixGradient`). Of the tile, only the
+  /// panels and strides are used; each contribution is all of a shard.
+  void (*embedding_gradient)(float *out, size_t out_stride, const geul_weight_gradient *,
+                             const geul_gradient_contribution *, const geul_token_occurrences *);
   /// out[t, b, h] = in[t, b, h] x mask; the mask is 0 with probability `rate`, else 1 / (1 - rate), and depends only
   /// on `key`, the time step, the row `first_row + b` of the batch and the unit. `out` may be `in`.
   void (*dropout_forward)(void *out, const void *in, size_t length, size_t rows, size_t width, size_t first_row,
