@@ -64,7 +64,10 @@ let package = Package(
   traits: [
     .trait(
       name: "Server",
-      description: "The HTTP server geul-server, which needs Hummingbird and SwiftNIO.")
+      description: "The HTTP server geul-server, which needs Hummingbird and SwiftNIO."),
+    .trait(
+      name: "MPI",
+      description: "Training by several processes with mpirun, which needs libopenmpi-dev."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -87,12 +90,21 @@ let package = Package(
       exclude: ["body"],  // included, once for each instruction set
       cSettings: [.treatAllWarnings(as: .error)]),
 
+    .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+    .target(
+      name: "CGeulMPI",
+      dependencies: [.target(name: "CMPI", condition: .when(traits: ["MPI"]))],
+      cSettings: [
+        .treatAllWarnings(as: .error), .define("GEUL_MPI", .when(traits: ["MPI"])),
+      ]),
+
     module("GeulStorage"),
     module("GeulCompute", ["CGeulKernels"]),
     module("GeulText", ["CGeulUnicode", "GeulStorage"]),
     module("GeulModel", ["GeulCompute", "GeulStorage", "GeulText"]),
     module("GeulTraining", ["GeulCompute", "GeulModel", "GeulStorage", "GeulText"]),
     module("GeulGeneration", ["GeulCompute", "GeulModel", "GeulText"]),
+    module("GeulMPI", ["CGeulMPI", "GeulTraining"]),
     module(
       "GeulCompression", ["GeulCompute", "GeulModel", "GeulStorage", "GeulText", "GeulTraining"]),
     module("GeulInsight", ["GeulCompute", "GeulModel", "GeulText"]),
@@ -114,7 +126,7 @@ let package = Package(
     module("GeulCommandSupport", ["Geul", "GeulCharts", argumentParser]),
     .executableTarget(
       name: "GeulCommand",
-      dependencies: ["Geul", "GeulCharts", "GeulCommandSupport", argumentParser],
+      dependencies: ["Geul", "GeulCharts", "GeulCommandSupport", "GeulMPI", argumentParser],
       swiftSettings: strict),
     .executableTarget(
       name: "GeulServer",

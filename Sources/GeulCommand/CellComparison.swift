@@ -58,7 +58,7 @@ struct CellComparison {
         ] + budget + threads)
       do {
         let (context, clock) = (try train.machine.context, Stopwatch())
-        try train.run(on: corpus, context, clock)
+        try train.run(on: corpus, context, clock, .alone)
       } catch let error as TrainingError {
         // A diverged run still has a best model, whose gradients are measured.
         guard FileSystem.exists(RunFolder(path).best.path) else {

@@ -17,7 +17,7 @@ struct GeulCommand: ParsableCommand {
       geul generate checkpoints/my --prompt "Once upon"    generate text
       geul resume checkpoints/my --minutes 10              continue training
       """,
-    version: "0.2.0",
+    version: programVersion,
     subcommands: [
       Train.self, Resume.self, Generate.self, Evaluate.self, Compress.self, Decompress.self,
       Inspect.self, Explain.self, Context.self, Report.self, Page.self, Tokenize.self, Bench.self,

@@ -27,6 +27,11 @@ struct Resume: ParsableCommand {
   @OptionGroup var machine: MachineOptions
 
   func run() throws {
+    let ranks = try Ranks()
+    try ranks.run(machine) { try resume(ranks) }
+  }
+
+  private func resume(_ ranks: Ranks) throws {
     let clock = Stopwatch()
     let folder = RunFolder(existing(directory))
     guard folder.hasCheckpoint else { throw TrainingError.notARun(path: folder.path) }
@@ -49,7 +54,7 @@ struct Resume: ParsableCommand {
       resuming: consume loaded, in: folder, corpus: corpus, sources: sources,
       validation: validation, validationSource: validationFile.map(existing), budget: budget,
       context: machine.context)
-    try reporting.run(session, introduction: introduction, clock: clock)
+    try reporting.run(session, introduction: introduction, clock: clock, ranks: ranks)
   }
 
   /// Reads the separate validation text of the run, if it has one.

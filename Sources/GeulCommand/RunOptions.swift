@@ -66,7 +66,8 @@ struct RunOptions: ParsableArguments {
   ///
   /// `introduction` is printed once the run has started.
   func run(
-    _ session: consuming TrainingSession, introduction: String? = nil, clock: Stopwatch
+    _ session: consuming TrainingSession, introduction: String? = nil, clock: Stopwatch,
+    ranks: Ranks
   ) throws {
     let (path, unit) = (session.folder.path, session.plan.corpus.tokenizer.unit)
     var report = RunReport(
@@ -75,7 +76,8 @@ struct RunOptions: ParsableArguments {
     StopSignal.watch()
     let result = try session.run(
       saveEvery: saveEvery, sampleEvery: quiet ? 0 : sampleEvery, baselines: !quiet || json,
-      clock: clock, shouldStop: { StopSignal.isReceived }, report: { report.show($0) })
+      clock: clock, shouldStop: { StopSignal.isReceived }, ranks: ranks.forTraining,
+      report: { report.show($0) })
     switch result {
     case .stopped(let step):
       Output.note(

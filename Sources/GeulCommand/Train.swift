@@ -89,9 +89,12 @@ struct Train: ParsableCommand {
 
   func run() throws {
     let clock = Stopwatch()
-    let context = try machine.context
-    if !dryRun { try checkIsNew() }
-    try run(on: readCorpus(corpus, text.corpusOptions), context, clock)
+    let ranks = try Ranks()
+    try ranks.run(machine) {
+      let context = try machine.context
+      if !dryRun { try checkIsNew() }
+      try run(on: readCorpus(corpus, text.corpusOptions), context, clock, ranks)
+    }
   }
 
   /// Checks that the run directory is new; if it belongs to a run on another text, the error says so.
@@ -112,7 +115,9 @@ struct Train: ParsableCommand {
   }
 
   /// Trains on a corpus that was read with the options of this command.
-  func run(on corpus: Corpus, _ context: ComputeContext, _ clock: Stopwatch) throws {
+  func run(
+    on corpus: Corpus, _ context: ComputeContext, _ clock: Stopwatch, _ ranks: Ranks
+  ) throws {
     let validationCorpus = try readValidation(corpus)
     let plan = try makePlan(corpus, context)
     for note in plan.notes { Output.note(note) }
@@ -123,7 +128,7 @@ struct Train: ParsableCommand {
     StopSignal.watch()
     reporting.note(PlanReport(plan).summary + " Run directory: \(folder.path)")
     if let advice = PlanReport(plan).vocabularyAdvice { reporting.note(advice) }
-    try reporting.run(session, clock: clock)
+    try reporting.run(session, clock: clock, ranks: ranks)
   }
 
   private func recorded(_ path: String) -> String {

@@ -73,6 +73,24 @@ public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
     unsafe memset(mutablePointer(), 0, length * MemoryLayout<Element>.stride)
   }
 
+  /// Creates a buffer with the elements of another one in `range`.
+  public init(_ other: Buffer, _ range: Range<Int>) {
+    self.init(zeros: range.count)
+    copy(other, range, to: 0)
+  }
+
+  /// Copies the elements of another buffer in `range` to the elements from `target` on.
+  public mutating func copy(_ other: Buffer, _ range: Range<Int>, to target: Int) {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= other.count,
+      "\(range) is not in 0..<\(other.count)")
+    precondition(
+      target >= 0 && target + range.count <= count,
+      "\(range.count) elements at \(target) exceed the count \(count)")
+    unsafe (mutablePointer() + target).update(
+      from: other.pointer + range.lowerBound, count: range.count)
+  }
+
   /// Copies the elements in `range` to the elements from `target` on; the two must not overlap.
   public mutating func copy(_ range: Range<Int>, to target: Int) {
     precondition(

@@ -27,4 +27,22 @@ extension ComputeContext {
         min(Self.chunkSize, range.count - offset), alpha, beta)
     }
   }
+
+  /// Adds the elements in `range` to those from `target` on, which do not overlap them.
+  ///
+  /// The length of the range is a multiple of `columnBlockWidth`.
+  public func add(_ range: Range<Int>, to target: Int, in values: inout Buffer<Float>) {
+    precondition(
+      range.upperBound <= target || target + range.count <= range.lowerBound,
+      "\(range) and the elements from \(target) on overlap")
+    require("values", values.count, atLeast: max(range.upperBound, target + range.count))
+    let base = unsafe SendablePointer(base: values.mutablePointer())
+    let axpby = unsafe kernels.functions.axpby
+    pool.run((range.count + Self.chunkSize - 1) / Self.chunkSize) { index in
+      let offset = index * Self.chunkSize
+      unsafe axpby(
+        base.base + target + offset, base.base + range.lowerBound + offset,
+        min(Self.chunkSize, range.count - offset), 1, 1)
+    }
+  }
 }

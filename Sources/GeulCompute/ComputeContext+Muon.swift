@@ -25,6 +25,14 @@ public struct Orthogonalizer: Sendable {
     4 * slot.gramCount * MemoryLayout<Float>.stride
   }
 
+  /// Returns the number of multiply-adds of one update of a matrix.
+  public static func work(on slot: ParameterSlot) -> Double {
+    let (side, longer) = (Double(slot.shorterSide), Double(max(slot.stride, slot.depth)))
+    // Half of each symmetric product is computed: the Gram matrix, and 13 products of the iteration. Then one product of
+    // both sides.
+    return side * side * (1.5 * longer + 6.5 * side)
+  }
+
   fileprivate mutating func swapProductAndPolynomial() { swap(&product, &polynomial) }
   fileprivate mutating func swapProductAndScratch() { swap(&product, &scratch) }
 }

@@ -39,6 +39,12 @@ public struct RecurrentState: Sendable, Equatable {
       repeating: 0, count: architecture.cell.descriptor.carriesFloat32State ? count : 0)
   }
 
+  /// Creates a state of `rows` sequences with the shape of another and the given values.
+  package init(_ shape: RecurrentState, rows: Int, hidden: [Float], float32State: [Float]) {
+    (layers, width, self.rows) = (shape.layers, shape.width, rows)
+    (self.hidden, self.float32State) = (hidden, float32State)
+  }
+
   private func range(layer: Int, row: Int) -> Range<Int> {
     precondition(0 <= row && row < rows, "row \(row) is not in 0..<\(rows)")
     let start = (layer * rows + row) * width

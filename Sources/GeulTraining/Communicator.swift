@@ -1,24 +1,21 @@
-public import GeulCompute
-
 /// The exchange between the processes that train one network together (data-parallel training).
 ///
-/// A step sums gradients and losses over all ranks; every rank then makes the same update.
+/// The operations are collective, as in MPI: every process, called a rank, calls the same ones in the same order. An
+/// operation that fails ends the job.
 public protocol Communicator: Sendable {
   /// The index of this process, from 0.
   var rank: Int { get }
   /// The number of processes.
   var count: Int { get }
-  /// Replaces each element by its sum over all ranks, with the same bits on each rank.
-  func allReduceSum(_ values: inout Buffer<Float>)
-  /// Returns the sum of a value over all ranks, with the same bits on each rank.
-  func allReduceSum(_ value: Double) -> Double
-}
-
-extension Communicator {
-  /// The rows of a batch that this rank computes; ranks differ by at most one row.
-  public func rows(of batch: Int) -> Range<Int> {
-    batch * rank / count..<batch * (rank + 1) / count
-  }
+  /// Copies the bytes of `root` in `range` to all ranks.
+  func broadcast(_ bytes: inout MutableRawSpan, _ range: Range<Int>, from root: Int)
+  /// Concatenates the bytes of all ranks, `byteCounts[r]` of rank r, in `all`.
+  func allGather(_ own: RawSpan, into all: inout MutableRawSpan, byteCounts: [Int])
+  /// Sends consecutive parts of `parts`, `byteCounts[r]` bytes to rank r, and receives consecutive parts, `receivedByteCounts[r]`
+  /// bytes from rank r.
+  func allToAll(
+    _ parts: RawSpan, byteCounts: [Int], into received: inout MutableRawSpan,
+    receivedByteCounts: [Int])
 }
 
 /// The communicator of a process that trains alone.
@@ -30,7 +27,16 @@ public struct LocalCommunicator: Communicator {
   /// 1.
   public var count: Int { 1 }
   /// Does nothing.
-  public func allReduceSum(_ values: inout Buffer<Float>) {}
-  /// Returns `value`.
-  public func allReduceSum(_ value: Double) -> Double { value }
+  public func broadcast(_ bytes: inout MutableRawSpan, _ range: Range<Int>, from root: Int) {}
+  /// Traps: a process that trains alone has nothing to gather.
+  public func allGather(_ own: RawSpan, into all: inout MutableRawSpan, byteCounts: [Int]) {
+    preconditionFailure("there is one process")
+  }
+  /// Traps: a process that trains alone has nothing to exchange.
+  public func allToAll(
+    _ parts: RawSpan, byteCounts: [Int], into received: inout MutableRawSpan,
+    receivedByteCounts: [Int]
+  ) {
+    preconditionFailure("there is one process")
+  }
 }

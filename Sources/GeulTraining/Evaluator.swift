@@ -106,21 +106,31 @@ public struct Evaluator: Sendable {
 
   /// Estimates the loss from about `limit` tokens of a range, read in a large batch: much faster than `loss`.
   ///
-  /// Each sequence of the batch starts from a zero state 64 tokens before the first token that counts.
-  public func sampledLoss(_ corpus: Corpus, _ range: Range<Int>, limit: Int) -> Loss {
+  /// Each sequence of the batch starts from a zero state 64 tokens before the first token that counts. With several ranks,
+  /// each evaluates some of the sequences.
+  public func sampledLoss(
+    _ corpus: Corpus, _ range: Range<Int>, limit: Int,
+    communicator: any Communicator = LocalCommunicator()
+  ) -> Loss {
     let warmup = 64
     let tokens = min(range.count - 1, limit)
     guard tokens > 0 else { return Loss() }
     let (batch, length) = Self.batchShape(
       tokens: tokens, vocabulary: weights.network.vocabulary)
     let counted = (tokens + batch - 1) / batch
-    var shards = BatchShard.partition(batch: batch, threads: context.pool.count).map { rows in
-      makeShard(firstRow: rows.lowerBound, rows: rows.count, length: length)
+    let own = (0..<communicator.count).map {
+      batch * $0 / communicator.count..<batch * ($0 + 1) / communicator.count
+    }
+    let first = own[communicator.rank].lowerBound
+    let parts = BatchShard.partition(
+      batch: own[communicator.rank].count, threads: context.pool.count)
+    var shards = parts.map { rows in
+      makeShard(firstRow: first + rows.lowerBound, rows: rows.count, length: length)
     }
     // The first counted token of each sequence, spread evenly over the positions that have a warm-up before them.
-    let first = range.lowerBound + (batch == 1 ? 0 : warmup)
-    let spread = Double(range.upperBound - 1 - counted - first) / Double(max(1, batch - 1))
-    let starts = (0..<batch).map { first + Int((Double($0) * spread).rounded(.down)) }
+    let firstCounted = range.lowerBound + (batch == 1 ? 0 : warmup)
+    let spread = Double(range.upperBound - 1 - counted - firstCounted) / Double(max(1, batch - 1))
+    let starts = (0..<batch).map { firstCounted + Int((Double($0) * spread).rounded(.down)) }
     let (weights, kernels) = (weights, context.kernels)
     context.pool.forEach(&shards) { shard in
       let rows = shard.firstRow..<shard.firstRow + shard.rows
@@ -150,10 +160,11 @@ public struct Evaluator: Sendable {
         shard.carryState()
       }
     }
-    return shards.reduce(into: Loss()) { loss, shard in
-      loss.nats = shard.lossSums.nats.reduce(loss.nats, +)
-      loss.tokens += shard.lossSums.count
-    }
+    let nats = communicator.allGather(
+      shards.flatMap(\.lossSums.nats), counts: own.map(\.count), zero: 0)
+    let counts = communicator.allGather(
+      [shards.reduce(0) { $0 + $1.lossSums.count }], counts: own.map { _ in 1 }, zero: 0)
+    return Loss(nats: nats.reduce(0, +), tokens: counts.reduce(0, +))
   }
 
   /// The batch size and sequence length of `sampledLoss`: shorter for a large vocabulary, whose logits take much memory.

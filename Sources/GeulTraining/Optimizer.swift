@@ -52,16 +52,40 @@ public struct Optimizer: Sendable {
   public let configuration: Configuration
   /// The moments.
   public var state: State
+  private let communicator: any Communicator
+  /// Muon's matrices, and the rank that updates each.
+  private let matrices: [(slot: ParameterSlot, owner: Int)]
+  /// One for each matrix that this rank updates.
   private var workspaces: [Orthogonalizer]
   private let adamWSlots: [ParameterSlot]
 
   /// Creates an optimizer of a network's parameters.
-  public init(_ configuration: Configuration, for network: Network) {
+  ///
+  /// With several ranks, each updates some of Muon's matrices and the others receive them.
+  public init(
+    _ configuration: Configuration, for network: Network,
+    communicator: any Communicator = LocalCommunicator()
+  ) {
     self.configuration = configuration
+    self.communicator = communicator
     state = State(network.layout)
-    let matrices = configuration.kind == .muon ? network.matrices : []
-    workspaces = matrices.map(Orthogonalizer.init)
-    adamWSlots = network.layout.slots.filter { !matrices.contains($0) }
+    let slots = configuration.kind == .muon ? network.matrices : []
+    matrices = Self.assign(slots, ranks: communicator.count)
+    workspaces = matrices.filter { $0.owner == communicator.rank }.map { Orthogonalizer($0.slot) }
+    adamWSlots = network.layout.slots.filter { !slots.contains($0) }
+  }
+
+  /// Assigns each matrix to the rank that has the least work so far, the matrix with the most work first.
+  private static func assign(
+    _ slots: [ParameterSlot], ranks: Int
+  ) -> [(slot: ParameterSlot, owner: Int)] {
+    var work = [Double](repeating: 0, count: ranks)
+    let byWork = slots.sorted { Orthogonalizer.work(on: $0) > Orthogonalizer.work(on: $1) }
+    return byWork.map { slot in
+      let owner = work.indices.min { work[$0] < work[$1] } ?? 0
+      work[owner] += Orthogonalizer.work(on: slot)
+      return (slot, owner)
+    }
   }
 
   /// Updates the parameters once.
@@ -90,5 +114,15 @@ public struct Optimizer: Sendable {
       adamW, slots: adamWSlots, step: state.step, gradientScale: gradientScale,
       parameters: &parameters, gradients: gradients, firstMoment: &state.firstMoment,
       secondMoment: &state.secondMoment)
+    for matrix in matrices {
+      communicator.broadcast(&parameters.values, matrix.slot.range, from: matrix.owner)
+    }
+  }
+
+  /// Makes the state complete on all ranks: Muon's momentum of a matrix is only on the rank that updates it.
+  mutating func gatherState() {
+    for matrix in matrices {
+      communicator.broadcast(&state.firstMoment.values, matrix.slot.range, from: matrix.owner)
+    }
   }
 }

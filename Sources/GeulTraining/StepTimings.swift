@@ -6,6 +6,8 @@ public struct StepTimings: Sendable {
   public var backward = 0.0
   /// The gradients of the weights.
   public var weightGradients = 0.0
+  /// Waiting for other ranks, and adding the gradients of all.
+  public var communication = 0.0
   /// Gradient norm, clipping, optimizer, moving average.
   public var optimizer = 0.0
   /// Packing the weights for the next step.
@@ -15,5 +17,7 @@ public struct StepTimings: Sendable {
   public init() {}
 
   /// The sum of all phases.
-  public var total: Double { forward + backward + weightGradients + optimizer + packing }
+  public var total: Double {
+    forward + backward + weightGradients + communication + optimizer + packing
+  }
 }

@@ -18,9 +18,9 @@ public struct Trainer: ~Copyable {
   public let context: ComputeContext
   /// The parameters.
   public let weights: PackedNetwork
-  private var average: ExponentialMovingAverage
+  var average: ExponentialMovingAverage
   /// The position in the text.
-  public private(set) var batcher: SequenceBatcher
+  public internal(set) var batcher: SequenceBatcher
   /// The factor of the scheduled learning rate: halved when the loss diverges.
   public var learningRateScale: Float = 1
   /// A function that changes the gradients of a step before the update; it takes the number of completed steps.
@@ -30,11 +30,13 @@ public struct Trainer: ~Copyable {
   /// The time that all steps so far have spent in each phase.
   public private(set) var timings = StepTimings()
 
-  private var optimizer: Optimizer
-  private let communicator: any Communicator
-  private var gradients: ParameterStorage
-  private let shards: [BatchShard]
-  private let subBatches: SubBatches
+  var optimizer: Optimizer
+  let communicator: any Communicator
+  private var reducer: GradientReducer
+  let subBatches: SubBatches
+  let shards: [BatchShard]
+  /// The computing time of this rank in the last step, until it waits for others.
+  private(set) var rankSeconds = 0.0
   private var backwardWorkspaces: [BackwardWorkspace]
   private var gradientWorkspaces: [GradientWorkspace]
 
@@ -63,7 +65,9 @@ public struct Trainer: ~Copyable {
       vocabulary: vocabulary, context: context, communicator: communicator)
   }
 
-  /// Creates a trainer that continues from `state`.
+  /// Creates a trainer that continues from `state`, that of rank 0.
+  ///
+  /// - Precondition: There are at most as many ranks as sub-batches.
   public init(
     _ configuration: TrainingConfiguration, state: TrainerState, vocabulary: Int,
     context: ComputeContext, communicator: any Communicator = LocalCommunicator()
@@ -75,27 +79,35 @@ public struct Trainer: ~Copyable {
     weights = PackedNetwork(
       network, parameters: state.parameters, precision: configuration.precision, backward: true,
       context: context)
-    gradients = ParameterStorage(network.layout)
-    optimizer = Optimizer(configuration.optimizer, for: network)
+    let subBatches = SubBatches(batch: configuration.batch, length: configuration.length)
+    precondition(
+      communicator.count <= subBatches.count,
+      "there are \(communicator.count) ranks for \(subBatches.count) sub-batches")
+    self.subBatches = subBatches
+    reducer = GradientReducer(network, subBatches, communicator)
+    var optimizer = Optimizer(configuration.optimizer, for: network, communicator: communicator)
+    optimizer.state = state.optimizer
+    self.optimizer = optimizer
     average = ExponentialMovingAverage(
       decay: configuration.emaDecay, parameters: state.averagedParameters)
     batcher = state.batcher
-    subBatches = SubBatches(batch: configuration.batch, length: configuration.length)
-    let rows = communicator.rows(of: configuration.batch)
-    shards = BatchShard.partition(batch: rows.count, threads: context.pool.count).map { part in
+    let rows = communicator.rows(of: subBatches)
+    let parts = BatchShard.partition(batch: rows.count, threads: context.pool.count)
+    let shards = parts.map { part in
       BatchShard(
         network, firstRow: rows.lowerBound + part.lowerBound, rows: part.count,
         length: configuration.length, precision: configuration.precision,
         dropout: configuration.dropout > 0, backward: true)
     }
+    self.shards = shards
     // The first shard is the largest.
-    backwardWorkspaces = (0..<min(context.pool.count, shards.count)).map { [shards] _ in
+    backwardWorkspaces = (0..<min(context.pool.count, shards.count)).map { _ in
       shards[0].makeBackwardWorkspace()
     }
     gradientWorkspaces = (0..<context.pool.count).map { _ in GradientWorkspace() }
-    optimizer.state = state.optimizer
     learningRateScale = state.learningRateScale
     restore(state.recurrent)
+    if communicator.isDistributed, communicator.rank == 0 { load(state) }
   }
 
   /// The exponential moving average of the parameters, which is validated and saved.
@@ -111,6 +123,13 @@ public struct Trainer: ~Copyable {
   ///   - total: The number of steps of the run; nil while it is not known.
   /// - Returns: The measurements; if the loss is not finite, the state did not change.
   public mutating func step(_ corpus: Corpus, of total: Int?) -> StepMetrics {
+    let rate = configuration.schedule.rate(step: step, of: total) * learningRateScale
+    send(.step(learningRate: rate))
+    return step(corpus, learningRate: rate)
+  }
+
+  /// Reads the next window and updates the parameters on this rank.
+  mutating func step(_ corpus: Corpus, learningRate: Float) -> StepMetrics {
     var stopwatch = Stopwatch()
     propagate(corpus)
     // Shards run forward and backward concurrently: their common time is divided in proportion to the measured times.
@@ -119,24 +138,30 @@ public struct Trainer: ~Copyable {
     let fraction = forward / shards.reduce(forward) { $0 + $1.seconds.backward }
     timings.forward += both * fraction
     timings.backward += both * (1 - fraction)
-    gradients.values.clear()
-    weights.network.addGradients(
-      of: shards, subBatches: subBatches.all, to: &gradients, workspaces: &gradientWorkspaces,
-      context: context)
-    communicator.allReduceSum(&gradients.values)
-    gradientHook?(step, &gradients)
-    timings.weightGradients += stopwatch.lap()
-    var nats = 0.0
-    for shard in shards {
-      shard.carryState()
-      nats = shard.rowLosses.reduce(nats, +)
+    reducer.sum { [shards, network = weights.network, context] rows, gradients in
+      network.addGradients(
+        of: shards, subBatches: rows, to: &gradients, workspaces: &gradientWorkspaces,
+        context: context)
     }
+    let gradientSeconds = stopwatch.lap()
+    timings.weightGradients += gradientSeconds
+    rankSeconds = both + gradientSeconds
+    let nats = gatherLosses()
+    reducer.reduce(context)
+    gradientHook?(step, &reducer.gradients)
+    for shard in shards { shard.carryState() }
+    timings.communication += stopwatch.lap()
     let metrics = StepMetrics(
-      nats: communicator.allReduceSum(nats) / Double(configuration.batch * configuration.length),
-      gradientNorm: context.norm(gradients),
-      learningRate: configuration.schedule.rate(step: step, of: total) * learningRateScale)
+      nats: nats / Double(configuration.batch * configuration.length),
+      gradientNorm: context.norm(reducer.gradients), learningRate: learningRate)
     if metrics.isFinite { update(metrics, &stopwatch) }
     return metrics
+  }
+
+  /// Returns the sum of the losses of all sequences of the batch, in nats, added in their order.
+  private func gatherLosses() -> Double {
+    communicator.allGatherRows(shards.flatMap(\.rowLosses), of: subBatches, zero: 0)
+      .reduce(0, +)
   }
 
   /// Runs the forward and backward passes of all shards.
@@ -161,7 +186,7 @@ public struct Trainer: ~Copyable {
     let clipping = GradientClipping(maximumNorm: configuration.gradientClip)
     weights.update(context) { parameters in
       optimizer.step(
-        &parameters, gradients: &gradients, learningRate: metrics.learningRate,
+        &parameters, gradients: &reducer.gradients, learningRate: metrics.learningRate,
         gradientScale: clipping.scale(norm: metrics.gradientNorm), context: context)
       average.update(with: parameters, step: step, context: context)
       timings.optimizer += stopwatch.lap()
@@ -173,38 +198,5 @@ public struct Trainer: ~Copyable {
   private var dropoutKey: UInt64 {
     var random = SplitMix64(seed: configuration.seed ^ 0x6765_756C_0000_0000 &+ UInt64(step))
     return random.next()
-  }
-}
-
-extension Trainer {
-  /// The current state.
-  public var state: TrainerState {
-    var state = TrainerState(
-      parameters: weights.parameters, batcher: batcher, configuration: configuration)
-    state.averagedParameters = averagedParameters
-    state.optimizer = optimizer.state
-    state.learningRateScale = learningRateScale
-    for shard in shards {
-      for row in 0..<shard.rows {
-        state.recurrent[shard.firstRow + row] = shard.state(
-          row: row, width: configuration.architecture.hidden)
-      }
-    }
-    return state
-  }
-
-  /// Continues from `state`.
-  public mutating func load(_ state: TrainerState) {
-    weights.update(context) { $0 = state.parameters }
-    average.parameters = state.averagedParameters
-    optimizer.state = state.optimizer
-    (learningRateScale, batcher) = (state.learningRateScale, state.batcher)
-    restore(state.recurrent)
-  }
-
-  private func restore(_ recurrent: RecurrentState) {
-    for shard in shards {
-      for row in 0..<shard.rows { shard.setState(row: row, recurrent[shard.firstRow + row]) }
-    }
   }
 }

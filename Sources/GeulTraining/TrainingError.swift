@@ -21,6 +21,12 @@ public enum TrainingError: Error, CustomStringConvertible {
   case unknownValidationText(name: String)
   /// The loss diverges at any learning rate.
   case diverged(path: String, step: Int)
+  /// A process of a data-parallel run cannot take part.
+  case rank(Int, problem: String)
+  /// There are more processes than sub-batches.
+  case tooManyRanks(Int, batch: Int, length: Int, limit: Int)
+  /// The training text comes from standard input, which only one process can read.
+  case textNotShared
   /// A text cannot be read.
   case text(TextError)
   /// A file cannot be read or written.
@@ -60,6 +66,12 @@ public enum TrainingError: Error, CustomStringConvertible {
       "\(name): no two consecutive tokens are in the model's vocabulary. Choose another --validation-file."
     case .diverged(let path, let step):
       "\(path): the loss diverges after step \(step) at every learning rate. Start a new run with a smaller --learning-rate."
+    case .rank(let rank, let problem): "rank \(rank) cannot take part: \(problem)"
+    case .tooManyRanks(let count, let batch, let length, let limit):
+      "\(batch) sequences of \(length) tokens can be shared by at most \(limit) processes, and there are \(count)."
+        + " Start fewer, or choose a larger --batch."
+    case .textNotShared:
+      "only one process can read standard input or a pipe. Give the training text as files that all can read."
     case .text(let error): error.description
     case .file(let error): error.description
     case .format(let error): error.description

@@ -48,24 +48,23 @@ public struct TrainingLoop: ~Copyable {
   ///   - sampleEvery: Steps between samples; nil for about four a run, 0 for none.
   ///   - context: The kernels and threads.
   ///   - clock: A stopwatch started when the time budget began.
+  ///   - communicator: The exchange with the other ranks of a data-parallel run, which this process leads as rank 0.
   public init(
     _ checkpoint: consuming Checkpoint, corpus: Corpus, validation: Corpus?, folder: RunFolder,
     budget: Budget?, saveEvery: Int?, sampleEvery: Int?, context: ComputeContext,
-    clock: Stopwatch = Stopwatch()
+    clock: Stopwatch = Stopwatch(), communicator: any Communicator = LocalCommunicator()
   ) {
     state = checkpoint.run
     metadata = checkpoint.model.metadata
     trainer = Trainer(
       state.configuration, state: checkpoint.trainer, vocabulary: metadata.vocabulary.count,
-      context: context)
+      context: context, communicator: communicator)
     store = CheckpointStore(folder)
     self.corpus = corpus
     if let saveEvery { state.saveEvery = saveEvery }
     self.sampleEvery = sampleEvery
     self.clock = clock
-    let heldOut = Self.trainingTokenCount(of: corpus, state.configuration)..<corpus.count
-    self.validation =
-      validation.map { ($0, 0..<$0.count) } ?? (heldOut.count >= 2 ? (corpus, heldOut) : nil)
+    self.validation = Self.validation(corpus, validation, state.configuration)
     self.budget = budget ?? .steps(state.totalSteps ?? 1)
     if budget != nil || state.totalSteps == nil {
       state.totalSteps = self.budget.steps(perEpoch: state.batcher.count)
@@ -87,6 +86,15 @@ public struct TrainingLoop: ~Copyable {
     set { trainer.gradientHook = newValue }
   }
 
+  /// Returns the validation text and its range: a separate one, or the held-out end of the text; nil if there is none.
+  static func validation(
+    _ corpus: Corpus, _ separate: Corpus?, _ configuration: TrainingConfiguration
+  ) -> (corpus: Corpus, range: Range<Int>)? {
+    if let separate { return (separate, 0..<separate.count) }
+    let heldOut = trainingTokenCount(of: corpus, configuration)..<corpus.count
+    return heldOut.count >= 2 ? (corpus, heldOut) : nil
+  }
+
   /// Returns the number of tokens of a text that are for training; `evaluate --fraction` cuts at the same position.
   public static func trainingTokenCount(
     of corpus: Corpus, _ configuration: TrainingConfiguration
@@ -101,6 +109,8 @@ public struct TrainingLoop: ~Copyable {
   public mutating func run(
     shouldStop: () -> Bool, report: (Event) -> Void
   ) throws(RunError) -> Ending {
+    // The other ranks must not wait for a command after an error.
+    defer { trainer.finish() }
     let lock = try lockFolder()
     defer { withExtendedLifetime(lock) {} }
     if state.step == 0 { try save(report) }
@@ -263,9 +273,7 @@ extension TrainingLoop {
   private mutating func measureOverhead(of seconds: Double) {
     guard let validation else { return }
     var stopwatch = Stopwatch()
-    let evaluator = evaluator
-    _ = evaluator.sampledLoss(
-      validation.corpus, validation.range, limit: Self.evaluatedTokens)
+    _ = trainer.validationLoss(validation, limit: Self.evaluatedTokens)
     // About half of the evaluations find a better model and save it.
     overhead.evaluation = stopwatch.lap() + overhead.save / 2
     let sample = validation.range.prefix(2000)
@@ -300,7 +308,7 @@ extension TrainingLoop {
     _ progress: Progress, _ metrics: MetricsLog, _ report: (Event) -> Void
   ) throws(RunError) -> Bool {
     let nats = validation.map {
-      evaluator.sampledLoss($0.corpus, $0.range, limit: Self.evaluatedTokens).natsPerToken
+      trainer.validationLoss($0, limit: Self.evaluatedTokens).natsPerToken
     }
     if let nats, !nats.isFinite { return try rollBack(.notFinite, report) }
     state.history.append(

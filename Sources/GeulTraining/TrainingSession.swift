@@ -160,19 +160,22 @@ public struct TrainingSession: ~Copyable {
   ///   - baselines: Whether to compute the losses of n-gram models.
   ///   - clock: A stopwatch started when the time budget began.
   ///   - shouldStop: Called after each step.
+  ///   - ranks: The version of the program and the exchange with the other ranks of a data-parallel run, which this process
+  ///     leads as rank 0; see `TrainingWorker`.
   ///   - report: Takes the events of the run.
   /// - Returns: How the session ended.
-  /// - Throws: `TrainingError` if a file cannot be written, or the loss diverges.
+  /// - Throws: `TrainingError` if a file cannot be written, the loss diverges, or a rank cannot take part.
   public consuming func run(
     saveEvery: Int? = nil, sampleEvery: Int? = nil, baselines: Bool = true,
     clock: Stopwatch = Stopwatch(), shouldStop: () -> Bool = { false },
+    ranks: (version: String, communicator: any Communicator) = ("", LocalCommunicator()),
     report: (TrainingLoop.Event) -> Void
   ) throws(TrainingError) -> Result {
     // Only an empty folder is removed, in which nothing was saved.
     let (path, createsFolder) = (folder.path, createsFolder)
     defer { if createsFolder { FileSystem.removeEmptyFolder(path) } }
     let finished: FinishedRun
-    switch try train(saveEvery, sampleEvery, clock, shouldStop, report) {
+    switch try train(saveEvery, sampleEvery, clock, shouldStop, ranks, report) {
     case .stopped(let step): return .stopped(step: step)
     case .finished(let trained): finished = trained
     }
@@ -197,16 +200,23 @@ public struct TrainingSession: ~Copyable {
   /// Runs the training loop; the memory of training is free when this returns.
   private consuming func train(
     _ saveEvery: Int?, _ sampleEvery: Int?, _ clock: Stopwatch, _ shouldStop: () -> Bool,
+    _ ranks: (version: String, communicator: any Communicator),
     _ report: (TrainingLoop.Event) -> Void
   ) throws(TrainingError) -> Trained {
     var session = self
     guard let checkpoint = session.checkpoint.take() else {
       preconditionFailure("a session runs once")
     }
+    try TrainingJob(
+      version: ranks.version, configuration: checkpoint.run.configuration,
+      text: checkpoint.run.text, tokenizer: session.plan.corpus.tokenizer,
+      corpusHash: session.plan.corpus.hash
+    ).start(ranks.communicator)
     var loop = TrainingLoop(
       consume checkpoint, corpus: session.plan.corpus, validation: session.validation,
       folder: session.folder, budget: session.budget, saveEvery: saveEvery,
-      sampleEvery: sampleEvery, context: session.plan.context, clock: clock)
+      sampleEvery: sampleEvery, context: session.plan.context, clock: clock,
+      communicator: ranks.communicator)
     loop.keepsPrevious = session.latestIsIntact
     let ending: TrainingLoop.Ending
     do throws(RunError) { ending = try loop.run(shouldStop: shouldStop, report: report) } catch {

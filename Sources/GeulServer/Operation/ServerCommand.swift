@@ -19,10 +19,7 @@ package struct ServerCommand: AsyncParsableCommand {
       A browser shows the models at http://127.0.0.1:8080. SIGHUP loads the models anew; SIGTERM ends the server \
       when the running requests have ended. docs/server.md describes the API; /openapi.json is its OpenAPI document.
       """,
-    version: version)
-
-  /// The version of the program, that of `geul`.
-  static let version = "0.2.0"
+    version: programVersion)
 
   @OptionGroup var options: ServerOptions
 

@@ -1,5 +1,6 @@
 #if Server
 import Geul
+import GeulCommandSupport
 
 /// The paths that list or delete what the server has.
 extension ServerState {
@@ -23,7 +24,7 @@ extension ServerState {
     let (limits, requiresKey) = (options.limits, !keys.isEmpty)
     return try await workQueue.run {
       let document = OpenAPIDocument(
-        version: ServerCommand.version, models: models, limits: limits, requiresKey: requiresKey)
+        version: programVersion, models: models, limits: limits, requiresKey: requiresKey)
       return Reply(document.response)
     }
   }

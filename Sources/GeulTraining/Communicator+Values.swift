@@ -1,0 +1,128 @@
+internal import Foundation
+internal import GeulCompute
+internal import GeulModel
+
+extension Communicator {
+  /// Indicates whether several processes train together.
+  var isDistributed: Bool { count > 1 }
+
+  /// Copies elements of rank `root` to all ranks.
+  func broadcast(_ values: inout Buffer<Float>, _ range: Range<Int>, from root: Int) {
+    guard isDistributed, !range.isEmpty else { return }
+    let stride = MemoryLayout<Float>.stride
+    var span = values.mutableSpan
+    var bytes = unsafe span.mutableBytes
+    broadcast(&bytes, range.lowerBound * stride..<range.upperBound * stride, from: root)
+  }
+
+  /// Copies an array of rank 0 to all ranks, where it has the same number of elements.
+  func broadcast<Value: BitwiseCopyable>(_ values: inout [Value]) {
+    guard isDistributed, !values.isEmpty else { return }
+    var span = values.mutableSpan
+    var bytes = unsafe span.mutableBytes
+    broadcast(&bytes, 0..<bytes.byteCount, from: 0)
+  }
+
+  /// Copies a message of rank 0 to all ranks.
+  ///
+  /// - Parameter message: The message on rank 0; ignored on other ranks.
+  /// - Returns: The message of rank 0; nil if it is nil or cannot be decoded.
+  func broadcast<Message: Codable>(_ message: Message?) -> Message? {
+    guard isDistributed else { return message }
+    var bytes: [UInt8] = []
+    if rank == 0, let message, let data = try? JSONEncoder().encode(message) { bytes = Array(data) }
+    var size = [bytes.count]
+    broadcast(&size)
+    if rank != 0 { bytes = Array(repeating: 0, count: size[0]) }
+    broadcast(&bytes)
+    return rank == 0 ? message : try? JSONDecoder().decode(Message.self, from: Data(bytes))
+  }
+
+  /// Returns the elements of all ranks, `counts[r]` of rank r, in the order of the ranks.
+  func allGather<Value: BitwiseCopyable>(
+    _ own: [Value], counts: [Int], zero: Value
+  ) -> [Value] {
+    guard isDistributed else { return own }
+    var all = [Value](repeating: zero, count: counts.reduce(0, +))
+    var span = all.mutableSpan
+    var bytes = unsafe span.mutableBytes
+    let stride = MemoryLayout<Value>.stride
+    unsafe allGather(own.span.bytes, into: &bytes, byteCounts: counts.map { $0 * stride })
+    return all
+  }
+
+  /// Returns a sentence of each rank.
+  func allGather(_ sentence: String) -> [String] {
+    let own = Array(sentence.utf8)
+    let counts = allGather([own.count], counts: Array(repeating: 1, count: count), zero: 0)
+    let all = allGather(own, counts: counts, zero: 0)
+    var start = 0
+    return counts.map { count in
+      defer { start += count }
+      return String(decoding: all[start..<start + count], as: UTF8.self)
+    }
+  }
+}
+
+extension Communicator {
+  /// The sequences of the batch that this rank computes.
+  func rows(of subBatches: SubBatches) -> Range<Int> { rows(of: subBatches, rank: rank) }
+
+  private func rows(of all: SubBatches, rank: Int) -> Range<Int> {
+    let own = GradientReducer.subBatches(of: all, rank: rank, ranks: count)
+    return all.rows(of: own.lowerBound).lowerBound..<all.rows(of: own.upperBound - 1).upperBound
+  }
+
+  /// Returns the values of all sequences of the batch, of which this rank has some.
+  func allGatherRows<Value: BitwiseCopyable>(
+    _ own: [Value], of subBatches: SubBatches, perRow: Int = 1, zero: Value
+  ) -> [Value] {
+    allGather(
+      own, counts: (0..<count).map { rows(of: subBatches, rank: $0).count * perRow }, zero: zero)
+  }
+
+  /// Returns the recurrent state of all sequences of the batch, of which this rank has some.
+  func allGather(_ own: RecurrentState, of subBatches: SubBatches) -> RecurrentState {
+    guard isDistributed else { return own }
+    let (layers, width) = (own.layers, own.width)
+    // [l, b, h] -> [b, l, h] and back: so the values of a rank are consecutive.
+    func gather(_ values: [Float]) -> [Float] {
+      guard !values.isEmpty else { return [] }
+      var byRow: [Float] = []
+      for row in 0..<own.rows {
+        for layer in 0..<layers {
+          let start = (layer * own.rows + row) * width
+          byRow += values[start..<start + width]
+        }
+      }
+      let all = allGatherRows(byRow, of: subBatches, perRow: layers * width, zero: 0)
+      var byLayer: [Float] = []
+      for layer in 0..<layers {
+        for row in 0..<subBatches.batch {
+          let start = (row * layers + layer) * width
+          byLayer += all[start..<start + width]
+        }
+      }
+      return byLayer
+    }
+    return RecurrentState(
+      own, rows: subBatches.batch, hidden: gather(own.hidden),
+      float32State: gather(own.float32State))
+  }
+
+  /// Copies the state of rank 0 to all ranks, where it has the same shape.
+  func broadcast(_ state: inout TrainerState) {
+    guard isDistributed else { return }
+    let count = state.parameters.values.count
+    broadcast(&state.parameters.values, 0..<count, from: 0)
+    broadcast(&state.averagedParameters.values, 0..<count, from: 0)
+    broadcast(&state.optimizer.firstMoment.values, 0..<count, from: 0)
+    broadcast(&state.optimizer.secondMoment.values, 0..<count, from: 0)
+    broadcast(&state.recurrent.hidden)
+    broadcast(&state.recurrent.float32State)
+    var numbers = [state.step, Int(state.learningRateScale.bitPattern)]
+    broadcast(&numbers)
+    (state.step, state.learningRateScale) = (numbers[0], Float(bitPattern: UInt32(numbers[1])))
+    state.batcher = broadcast(state.batcher) ?? state.batcher
+  }
+}

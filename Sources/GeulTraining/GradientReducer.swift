@@ -1,0 +1,139 @@
+internal import GeulCompute
+internal import GeulModel
+
+/// The sum of the gradients over the sub-batches of all ranks.
+///
+/// A rank computes consecutive sub-batches: some subtrees of the binary tree in which their sums are added. Each rank then
+/// adds one segment of the parameters over the subtrees of all ranks, in the order of the tree (reduce-scatter), and gathers
+/// the segments of the others (all-gather). So the sum has the same bits for any number of ranks.
+struct GradientReducer {
+  private let communicator: any Communicator
+  private let subBatches: SubBatches
+  /// The sums over each subtree of this rank; after `reduce`, the first one is that over the batch.
+  private var sums: [ParameterStorage]
+  /// This rank's segment of the subtrees of all ranks.
+  private var received: Buffer<Float>
+  /// The part of the parameters that each rank adds.
+  private let segments: [Range<Int>]
+
+  init(_ network: Network, _ subBatches: SubBatches, _ communicator: any Communicator) {
+    self.communicator = communicator
+    self.subBatches = subBatches
+    sums = Self.subtrees(of: subBatches, communicator.rank, communicator.count).map { _ in
+      ParameterStorage(network.layout)
+    }
+    let (count, ranks) = (network.layout.count / columnBlockWidth, communicator.count)
+    segments = (0..<ranks).map {
+      count * $0 / ranks * columnBlockWidth..<count * ($0 + 1) / ranks * columnBlockWidth
+    }
+    let subtrees = (0..<ranks).reduce(0) { $0 + Self.subtrees(of: subBatches, $1, ranks).count }
+    received = Buffer(
+      zeros: communicator.isDistributed ? subtrees * segments[communicator.rank].count : 0)
+  }
+
+  /// The sub-batches of a rank.
+  static func subBatches(of all: SubBatches, rank: Int, ranks: Int) -> Range<Int> {
+    all.count * rank / ranks..<all.count * (rank + 1) / ranks
+  }
+
+  /// The largest subtrees that contain only sub-batches of a rank, in order.
+  static func subtrees(of all: SubBatches, _ rank: Int, _ ranks: Int) -> [Range<Int>] {
+    let own = subBatches(of: all, rank: rank, ranks: ranks)
+    var (subtrees, start): ([Range<Int>], Int) = ([], own.lowerBound)
+    while start < own.upperBound {
+      var count = start == 0 ? all.count : 1 << start.trailingZeroBitCount
+      while start + count > own.upperBound { count /= 2 }
+      subtrees.append(start..<start + count)
+      start += count
+    }
+    return subtrees
+  }
+
+  /// The gradients of the batch, after `reduce`.
+  var gradients: ParameterStorage {
+    get { sums[0] }
+    _modify { yield &sums[0] }
+  }
+
+  /// Computes the sums of this rank with `body`, which takes the sequences of each sub-batch of a subtree and adds their
+  /// gradients.
+  mutating func sum(_ body: (_ rows: [Range<Int>], _ gradients: inout ParameterStorage) -> Void) {
+    let own = Self.subtrees(of: subBatches, communicator.rank, communicator.count)
+    for (index, subtree) in own.enumerated() {
+      sums[index].values.clear()
+      body(subtree.map(subBatches.rows), &sums[index])
+    }
+  }
+
+  /// Adds the sums of all ranks.
+  mutating func reduce(_ context: ComputeContext) {
+    guard communicator.isDistributed else { return }
+    exchangeSegments()
+    let segment = segments[communicator.rank]
+    addPairs(context, segment.count)
+    sums[0].values.copy(received, 0..<segment.count, to: segment.lowerBound)
+    gatherSegments()
+  }
+
+  private func byteCount(_ elements: Int) -> Int { elements * MemoryLayout<Float>.stride }
+
+  /// Sends each rank its segment of the subtrees of this rank.
+  private mutating func exchangeSegments() {
+    let (rank, ranks, own) = (communicator.rank, communicator.count, sums.count)
+    // With one subtree the segments are consecutive in it.
+    var parts = sums[0].values
+    if own > 1 {
+      parts = Buffer(zeros: own * sums[0].values.count)
+      var start = 0
+      for segment in segments {
+        for sum in sums {
+          parts.copy(sum.values, segment, to: start)
+          start += segment.count
+        }
+      }
+    }
+    let communicator = communicator
+    let byteCounts = segments.map { byteCount(own * $0.count) }
+    let receivedByteCounts = (0..<ranks).map {
+      byteCount(Self.subtrees(of: subBatches, $0, ranks).count * segments[rank].count)
+    }
+    var span = received.mutableSpan
+    var bytes = unsafe span.mutableBytes
+    unsafe communicator.allToAll(
+      parts.span.bytes, byteCounts: byteCounts, into: &bytes,
+      receivedByteCounts: receivedByteCounts)
+  }
+
+  /// Adds the received subtrees in the order of the tree; the sum is at the beginning.
+  private mutating func addPairs(_ context: ComputeContext, _ count: Int) {
+    let ranks = communicator.count
+    let subtrees = (0..<ranks).flatMap { Self.subtrees(of: subBatches, $0, ranks) }
+    // The subtrees that wait for their neighbors: the place and the last sub-batch of each.
+    var pending: [(place: Int, last: Int)] = []
+    func addLast(_ values: inout Buffer<Float>) {
+      let right = pending.removeLast()
+      let left = pending[pending.count - 1].place
+      context.add(right.place * count..<(right.place + 1) * count, to: left * count, in: &values)
+      pending[pending.count - 1].last = right.last
+    }
+    for (place, subtree) in subtrees.enumerated() {
+      // Two subtrees are added before the next one if the highest bit in which their sub-batches differ is lower.
+      while pending.count >= 2,
+        pending[pending.count - 2].last ^ pending[pending.count - 1].last
+          < pending[pending.count - 1].last ^ subtree.lowerBound
+      { addLast(&received) }
+      pending.append((place, subtree.upperBound - 1))
+    }
+    while pending.count > 1 { addLast(&received) }
+  }
+
+  /// Gathers the segments of all ranks.
+  private mutating func gatherSegments() {
+    let communicator = communicator
+    let byteCounts = segments.map { byteCount($0.count) }
+    let own = Buffer(sums[0].values, segments[communicator.rank])
+    var span = sums[0].values.mutableSpan
+    var bytes = unsafe span.mutableBytes
+    unsafe communicator.allGather(own.span.bytes, into: &bytes, byteCounts: byteCounts)
+  }
+}
