@@ -6,6 +6,8 @@
 # make serve    build geul-server and start it with the models in checkpoints/; PORT=8081 make serve chooses the port
 # make build-server  build .build-server/release/geul-server
 # make test-server  build geul-server and test it
+# make build-mpi  build .build-mpi/release/geul for training by several processes (mpirun); needs libopenmpi-dev
+# make test-mpi  build it and test it with one to four processes
 # make torture  kill training 200 times, 100,000 random byte strings, 2 GB of text, an hour of fuzzing, all tests under
 #               each sanitizer, the slow ones with all their arguments: 3 hours
 # make models   retrain the models in checkpoints/
@@ -20,7 +22,9 @@ SERVER_TRAITS := --traits Server --scratch-path .build-server
 # Options of the builds in .build: `make test TRAITS="--traits Server"` builds the server with them.
 TRAITS :=
 
-.PHONY: setup build demo page test test-page build-server serve test-server torture models format lint
+MPI_TRAITS := --traits MPI --scratch-path .build-mpi
+
+.PHONY: setup build demo page test test-page build-server serve test-server build-mpi test-mpi torture models format lint
 
 # Installs libicu-dev, the only package that the build needs, unless ICU's headers are present.
 setup:
@@ -58,6 +62,14 @@ serve: build-server
 test-server: build build-server
 	GEUL_TEST_TARGETS=GeulServerTests swift test -c release $(SERVER_TRAITS) --disable-testable-imports --filter GeulServerTests
 	Tests/Server/run
+
+build-mpi: setup
+	@test ! -e /etc/debian_version || dpkg-query -W libopenmpi-dev >/dev/null 2>&1 || \
+	  { echo "Installing libopenmpi-dev"; $(ROOT) apt-get install -y -qq libopenmpi-dev >/dev/null; }
+	swift build -c release $(MPI_TRAITS) --product geul
+
+test-mpi: build-mpi
+	Tests/MPI/run
 
 torture: export GEUL_THOROUGH = 1
 torture: build

@@ -35,6 +35,8 @@ struct BenchTrain: ParsableCommand {
   }
 
   func run() throws {
+    let ranks = try Ranks()
+    defer { ranks.leave() }
     let context = try machine.context
     var configuration = TrainingConfiguration()
     configuration.architecture = shape.architecture
@@ -44,7 +46,10 @@ struct BenchTrain: ParsableCommand {
     let corpus = try randomCorpus(
       count: max(bench.vocabulary, 4 * tokens) + 2, vocabulary: bench.vocabulary)
     var trainer = Trainer(
-      configuration, vocabulary: bench.vocabulary, tokenCount: corpus.count, context: context)
+      configuration, vocabulary: bench.vocabulary, tokenCount: corpus.count, context: context,
+      communicator: ranks.forTraining.communicator)
+    guard ranks.leads else { return trainer.follow(corpus, validation: nil) }
+    defer { trainer.finish() }
     for _ in 0..<3 { _ = trainer.step(corpus, of: nil) }
     let before = trainer.timings
     let sorted = times(for: bench.seconds) { _ = trainer.step(corpus, of: nil) }
@@ -54,22 +59,24 @@ struct BenchTrain: ParsableCommand {
     result.fractionOfPeak = rate / peak
     result.phases = phases(
       from: before, to: trainer.timings,
-      tokens: tokens * sorted.count, peak: peak)
+      tokens: tokens * sorted.count, peak: peak, ranks: ranks.count)
     try bench.report(result)
   }
 
   /// Returns the fraction of the time and of the peak rate of each phase between two readings of the timings.
   private func phases(
-    from before: StepTimings, to after: StepTimings, tokens: Int, peak: Double
+    from before: StepTimings, to after: StepTimings, tokens: Int, peak: Double, ranks: Int
   ) -> [BenchResult.Phase] {
     let total = after.total - before.total
     let multiplyAdds = multiplyAdds
-    return [
-      ("forward", \.forward, multiplyAdds.forward),
-      ("backward", \.backward, multiplyAdds.backward),
-      ("weight gradients", \.weightGradients, multiplyAdds.weightGradients),
-      ("optimizer", \.optimizer, 0), ("packing", \.packing, 0),
-    ].map { (name: String, phase: KeyPath<StepTimings, Double>, multiplyAdds: Double) in
+    let phases: [(name: String, phase: KeyPath<StepTimings, Double>, multiplyAdds: Double)] =
+      [
+        ("forward", \.forward, multiplyAdds.forward),
+        ("backward", \.backward, multiplyAdds.backward),
+        ("weight gradients", \.weightGradients, multiplyAdds.weightGradients),
+      ] + (ranks > 1 ? [("communication", \.communication, 0)] : [])
+      + [("optimizer", \.optimizer, 0), ("packing", \.packing, 0)]
+    return phases.map { name, phase, multiplyAdds in
       let seconds = after[keyPath: phase] - before[keyPath: phase]
       return BenchResult.Phase(
         name: name, fractionOfTime: seconds / total,

@@ -29,6 +29,15 @@ final class Ranks {
     return (programVersion, mpi)
   }
 
+  /// Indicates whether this process leads the run.
+  var leads: Bool { mpi.map { $0.rank == 0 } ?? true }
+
+  /// The number of processes.
+  var count: Int { mpi?.count ?? 1 }
+
+  /// Leaves the job of `mpirun`.
+  func leave() { mpi?.leave() }
+
   /// Runs `body` on rank 0, and on the others the part of the run that rank 0 gives them.
   func run(_ machine: MachineOptions, _ body: () throws -> Void) throws {
     guard let mpi else { return try body() }

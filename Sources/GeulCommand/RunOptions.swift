@@ -74,9 +74,11 @@ struct RunOptions: ParsableArguments {
       session.folder, unit: unit, quiet: quiet, introduction: introduction,
       context: session.plan.context)
     StopSignal.watch()
+    let watch = ranks.count > 1 ? JobWatch(path: path) : nil
     let result = try session.run(
       saveEvery: saveEvery, sampleEvery: quiet ? 0 : sampleEvery, baselines: !quiet || json,
-      clock: clock, shouldStop: { StopSignal.isReceived }, ranks: ranks.forTraining,
+      clock: clock, shouldStop: { watch?.shouldStop() ?? StopSignal.isReceived },
+      ranks: ranks.forTraining,
       report: { report.show($0) })
     switch result {
     case .stopped(let step):

@@ -73,12 +73,9 @@ extension Communicator {
     return all.rows(of: own.lowerBound).lowerBound..<all.rows(of: own.upperBound - 1).upperBound
   }
 
-  /// Returns the values of all sequences of the batch, of which this rank has some.
-  func allGatherRows<Value: BitwiseCopyable>(
-    _ own: [Value], of subBatches: SubBatches, perRow: Int = 1, zero: Value
-  ) -> [Value] {
-    allGather(
-      own, counts: (0..<count).map { rows(of: subBatches, rank: $0).count * perRow }, zero: zero)
+  /// The number of sequences that each rank computes.
+  func rowCounts(of subBatches: SubBatches) -> [Int] {
+    (0..<count).map { rows(of: subBatches, rank: $0).count }
   }
 
   /// Returns the recurrent state of all sequences of the batch, of which this rank has some.
@@ -95,7 +92,8 @@ extension Communicator {
           byRow += values[start..<start + width]
         }
       }
-      let all = allGatherRows(byRow, of: subBatches, perRow: layers * width, zero: 0)
+      let all = allGather(
+        byRow, counts: rowCounts(of: subBatches).map { $0 * layers * width }, zero: 0)
       var byLayer: [Float] = []
       for layer in 0..<layers {
         for row in 0..<subBatches.batch {

@@ -35,8 +35,10 @@ public struct Trainer: ~Copyable {
   private var reducer: GradientReducer
   let subBatches: SubBatches
   let shards: [BatchShard]
-  /// The computing time of this rank in the last step, until it waits for others.
-  private(set) var rankSeconds = 0.0
+  /// The computing time of each rank in all steps so far, until it waits for others, in seconds.
+  private(set) var rankSeconds: [Double] = []
+  /// The number of steps of `rankSeconds`.
+  private(set) var measuredSteps = 0
   private var backwardWorkspaces: [BackwardWorkspace]
   private var gradientWorkspaces: [GradientWorkspace]
 
@@ -145,8 +147,7 @@ public struct Trainer: ~Copyable {
     }
     let gradientSeconds = stopwatch.lap()
     timings.weightGradients += gradientSeconds
-    rankSeconds = both + gradientSeconds
-    let nats = gatherLosses()
+    let nats = gatherLosses(seconds: both + gradientSeconds)
     reducer.reduce(context)
     gradientHook?(step, &reducer.gradients)
     for shard in shards { shard.carryState() }
@@ -159,9 +160,21 @@ public struct Trainer: ~Copyable {
   }
 
   /// Returns the sum of the losses of all sequences of the batch, in nats, added in their order.
-  private func gatherLosses() -> Double {
-    communicator.allGatherRows(shards.flatMap(\.rowLosses), of: subBatches, zero: 0)
-      .reduce(0, +)
+  ///
+  /// It also gathers the computing time of each rank in this step.
+  private mutating func gatherLosses(seconds: Double) -> Double {
+    let counts = communicator.rowCounts(of: subBatches)
+    let all = communicator.allGather(
+      shards.flatMap(\.rowLosses) + [seconds], counts: counts.map { $0 + 1 }, zero: 0)
+    measuredSteps += 1
+    if rankSeconds.isEmpty { rankSeconds = counts.map { _ in 0 } }
+    var (nats, start) = (0.0, 0)
+    for (rank, count) in counts.enumerated() {
+      nats = all[start..<start + count].reduce(nats, +)
+      rankSeconds[rank] += all[start + count]
+      start += count + 1
+    }
+    return nats
   }
 
   /// Runs the forward and backward passes of all shards.

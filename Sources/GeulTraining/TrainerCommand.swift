@@ -87,4 +87,15 @@ extension Trainer {
     Evaluator(weights.network, parameters: averagedParameters, context: context).sampledLoss(
       validation.corpus, validation.range, limit: limit, communicator: communicator)
   }
+
+  /// The rank with the longest computing time for its number of sequences, with its mean time of a step in seconds, and the
+  /// median of all ranks for as many sequences; nil before the first step.
+  var slowestRank: (rank: Int, seconds: Double, median: Double)? {
+    let counts = communicator.rowCounts(of: subBatches)
+    guard step > 0, rankSeconds.count == counts.count else { return nil }
+    let perRow = zip(rankSeconds, counts).map { $0 / Double($1) }
+    guard let rank = perRow.indices.max(by: { perRow[$0] < perRow[$1] }) else { return nil }
+    let scale = Double(counts[rank]) / Double(max(1, measuredSteps))
+    return (rank, perRow[rank] * scale, perRow.sorted()[(perRow.count - 1) / 2] * scale)
+  }
 }

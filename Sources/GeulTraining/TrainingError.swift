@@ -22,7 +22,7 @@ public enum TrainingError: Error, CustomStringConvertible {
   /// The loss diverges at any learning rate.
   case diverged(path: String, step: Int)
   /// A process of a data-parallel run cannot take part.
-  case rank(Int, problem: String)
+  case rank(Int, host: String, problem: String)
   /// There are more processes than sub-batches.
   case tooManyRanks(Int, batch: Int, length: Int, limit: Int)
   /// The training text comes from standard input, which only one process can read.
@@ -66,12 +66,13 @@ public enum TrainingError: Error, CustomStringConvertible {
       "\(name): no two consecutive tokens are in the model's vocabulary. Choose another --validation-file."
     case .diverged(let path, let step):
       "\(path): the loss diverges after step \(step) at every learning rate. Start a new run with a smaller --learning-rate."
-    case .rank(let rank, let problem): "rank \(rank) cannot take part: \(problem)"
+    case .rank(let rank, let host, let problem):
+      "Rank \(rank) on \(host) cannot take part: \(problem)"
     case .tooManyRanks(let count, let batch, let length, let limit):
-      "\(batch) sequences of \(length) tokens can be shared by at most \(limit) processes, and there are \(count)."
-        + " Start fewer, or choose a larger --batch."
+      "A batch of \(batch) x \(length) tokens can be divided among at most \(limit) process\(limit == 1 ? "" : "es"), and there are"
+        + " \(count). Start fewer, or choose a larger --batch."
     case .textNotShared:
-      "only one process can read standard input or a pipe. Give the training text as files that all can read."
+      "Only one process can read standard input or a pipe. Give the training text as files that all can read."
     case .text(let error): error.description
     case .file(let error): error.description
     case .format(let error): error.description

@@ -15,9 +15,10 @@ struct TrainingJob: Codable, Sendable {
 
   /// Starts the job on all ranks, and waits until they have read the text: the part of rank 0.
   ///
+  /// - Returns: The name of each rank's host; empty for a process that trains alone.
   /// - Throws: `TrainingError.rank` if a rank cannot take part.
-  func start(_ communicator: any Communicator) throws(TrainingError) {
-    guard communicator.isDistributed else { return }
+  func start(_ communicator: any Communicator) throws(TrainingError) -> [String] {
+    guard communicator.isDistributed else { return [] }
     guard !text.sources.contains("-"), text.validationSource != "-" else {
       TrainingWorker.cancel(communicator)
       throw .textNotShared
@@ -30,10 +31,18 @@ struct TrainingJob: Codable, Sendable {
         limit: subBatches.count)
     }
     _ = communicator.broadcast(self)
-    let problems = communicator.allGather("")
+    let (hosts, problems) = Self.report("", communicator)
     for (rank, problem) in problems.enumerated() where !problem.isEmpty {
-      throw .rank(rank, problem: problem)
+      throw .rank(rank, host: hosts[rank], problem: problem)
     }
+    return hosts
+  }
+
+  /// Tells all ranks the host of this rank, and why it cannot take part; the problem is empty if it can.
+  fileprivate static func report(
+    _ problem: String, _ communicator: any Communicator
+  ) -> (hosts: [String], problems: [String]) {
+    (communicator.allGather(ProcessInfo.processInfo.hostName), communicator.allGather(problem))
   }
 
   /// Reads the texts of the job.
@@ -95,10 +104,10 @@ public enum TrainingWorker {
       }
       texts = try job.readTexts()
     } catch {
-      _ = communicator.allGather(error.description)
+      _ = TrainingJob.report(error.description, communicator)
       throw error
     }
-    let problems = communicator.allGather("")
+    let problems = TrainingJob.report("", communicator).problems
     guard problems.allSatisfy(\.isEmpty) else { return false }
     var trainer = Trainer(
       job.configuration, vocabulary: texts.corpus.vocabulary.count,

@@ -80,6 +80,11 @@ public struct TrainingLoop: ~Copyable {
     set { store.keepsPrevious = newValue }
   }
 
+  /// The name of the host of each rank; empty for a process that trains alone.
+  var hosts: [String] = []
+  /// The first step at which a slow rank may be reported.
+  private var nextRankReport = 50
+
   /// For tests: see `Trainer.GradientHook`.
   package var gradientHook: Trainer.GradientHook? {
     get { trainer.gradientHook }
@@ -143,6 +148,7 @@ public struct TrainingLoop: ~Copyable {
       state.recentNats += step.nats
       state.recentSteps += 1
       plan(report)
+      reportSlowRank(report)
       let progress = progress(step)
       if schedule.contains(state.step), state.totalSteps != nil || budget.seconds == nil {
         guard try evaluate(progress, metrics, report) else { return .diverged }
@@ -166,6 +172,18 @@ public struct TrainingLoop: ~Copyable {
     }
     try save(report)
     return .finished
+  }
+
+  /// Notes which rank delays the others, if one is clearly slower.
+  private mutating func reportSlowRank(_ report: (Event) -> Void) {
+    guard hosts.count > 1, trainer.measuredSteps >= nextRankReport else { return }
+    guard let slow = trainer.slowestRank, slow.seconds > 1.3 * slow.median else { return }
+    nextRankReport = trainer.measuredSteps * 10
+    let (own, others) = (Int(slow.seconds * 1e3), Int(slow.median * 1e3))
+    report(
+      .note(
+        "Rank \(slow.rank) on \(hosts[slow.rank]) is slow: it computes \(own) ms a step, the median rank \(others) ms, and all wait for it."
+      ))
   }
 
   private func lockFolder() throws(RunError) -> FolderLock {

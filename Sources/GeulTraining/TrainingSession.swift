@@ -207,7 +207,7 @@ public struct TrainingSession: ~Copyable {
     guard let checkpoint = session.checkpoint.take() else {
       preconditionFailure("a session runs once")
     }
-    try TrainingJob(
+    let hosts = try TrainingJob(
       version: ranks.version, configuration: checkpoint.run.configuration,
       text: checkpoint.run.text, tokenizer: session.plan.corpus.tokenizer,
       corpusHash: session.plan.corpus.hash
@@ -218,6 +218,7 @@ public struct TrainingSession: ~Copyable {
       sampleEvery: sampleEvery, context: session.plan.context, clock: clock,
       communicator: ranks.communicator)
     loop.keepsPrevious = session.latestIsIntact
+    loop.hosts = hosts
     let ending: TrainingLoop.Ending
     do throws(RunError) { ending = try loop.run(shouldStop: shouldStop, report: report) } catch {
       throw TrainingError(error)
