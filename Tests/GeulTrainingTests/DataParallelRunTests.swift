@@ -1,0 +1,134 @@
+import GeulCompute
+import GeulModel
+import GeulText
+import GeulTraining
+import TestSupport
+import Testing
+
+/// Whole data-parallel runs, with ranks that are threads.
+struct DataParallelRunTests {
+  /// Runs a session on a number of ranks; `prepare` may give a rank another version of the program.
+  ///
+  /// - Returns: A message of each rank: how it ended.
+  static func train(
+    _ folder: Folder, out: String, ranks: Int, text: String = "text.txt", batch: Int = 16,
+    version: @escaping @Sendable (_ rank: Int) -> String = { _ in "1" }
+  ) throws -> [String] {
+    if text != "-" { try folder.write(DataParallelTests.text, to: text) }
+    let source = text == "-" ? "-" : folder.file(text)
+    let run = RunFolder(folder.file(out))
+    return ThreadCommunicator.run(ranks: ranks) { communicator in
+      let context = ComputeContext(Kernels(.best), threads: 1)
+      do {
+        guard communicator.rank == 0 else {
+          let hasRun = try TrainingWorker.run(
+            version: version(communicator.rank), communicator: communicator, context: context)
+          return hasRun ? "finished" : "nothing to do"
+        }
+        var options = TrainingOptions()
+        (options.hidden, options.batch, options.length) = (16, batch, 128)
+        (options.dropout, options.precision) = (0.1, .float32)
+        options.configuration.evaluationCount = 4
+        options.configuration.patience = 0
+        options.budget = .steps(12)
+        let corpus = try Corpus.read([.text(DataParallelTests.text)])
+        let plan = try TrainingPlan(options, corpus: corpus, context: context)
+        let result = try TrainingSession(plan, text: .init(sources: [source]), folder: run).run(
+          sampleEvery: 0, baselines: false, ranks: (version(0), communicator),
+          report: { _ in })
+        guard case .finished = result else { return "\(result)" }
+        return "finished"
+      } catch {
+        return "\(error)"
+      }
+    }
+  }
+
+  @Test func `a run of three ranks writes the files of one process`() throws {
+    let folder = try Folder()
+    #expect(try Self.train(folder, out: "alone", ranks: 1) == ["finished"])
+    #expect(
+      try Self.train(folder, out: "together", ranks: 3) == ["finished", "finished", "finished"])
+    for name in ["latest.safetensors", "best.safetensors"] {
+      let expected = folder.data("alone/" + name)
+      #expect(expected != nil)
+      #expect(folder.data("together/" + name) == expected, "\(name)")
+    }
+  }
+
+  @Test func `a rank with another version is named, and nothing is trained`() throws {
+    let folder = try Folder()
+    let messages = try Self.train(folder, out: "run", ranks: 3) { $0 == 2 ? "0.9" : "1" }
+    #expect(messages[0].hasPrefix("Rank 2 on "))
+    #expect(messages[0].hasSuffix(" cannot take part: it runs version 0.9, and rank 0 version 1."))
+    #expect(messages[1...] == ["nothing to do", "it runs version 0.9, and rank 0 version 1."])
+    #expect(!folder.exists("run"))
+  }
+
+  @Test func `a rank with another text is named`() throws {
+    let folder = try Folder()
+    try folder.write("another text", to: "other.txt")
+    let messages = ThreadCommunicator.run(ranks: 2) { communicator in
+      let context = ComputeContext(Kernels(.best), threads: 1)
+      do {
+        guard communicator.rank == 0 else {
+          _ = try TrainingWorker.run(version: "1", communicator: communicator, context: context)
+          return "finished"
+        }
+        let plan = try TrainingSessionTests.plan(DataParallelTests.text)
+        var configuration = plan.configuration
+        (configuration.batch, configuration.length) = (16, 64)
+        let session = try TrainingSession(
+          TrainingPlan(
+            configuration, corpus: plan.corpus, budget: .steps(2), context: context),
+          text: .init(sources: [folder.file("other.txt")]), folder: RunFolder(folder.file("run")))
+        _ = try session.run(ranks: ("1", communicator), report: { _ in })
+        return "finished"
+      } catch {
+        return "\(error)"
+      }
+    }
+    #expect(messages[0].contains("cannot take part: "))
+    #expect(messages[0].hasSuffix("other.txt is not the text that rank 0 reads."))
+  }
+
+  @Test func `more ranks than sub-batches, and standard input, are refused on all ranks`() throws {
+    let folder = try Folder()
+    let many = try Self.train(folder, out: "run", ranks: 3, batch: 8)
+    #expect(
+      many[0]
+        == "A batch of 8 x 128 tokens can be divided among at most 2 processes, and there are 3."
+        + " Start fewer, or choose a larger --batch.")
+    #expect(many[1...] == ["nothing to do", "nothing to do"])
+    let standardInput = try Self.train(folder, out: "run", ranks: 2, text: "-")
+    #expect(standardInput[0].hasPrefix("Only one process can read standard input"))
+    #expect(standardInput[1] == "nothing to do")
+    #expect(!folder.exists("run"))
+  }
+
+  @Test(arguments: [1, 2, 3, 4, 5, 7, 8, 16, 64])
+  func `each sub-batch belongs to one rank, whatever their number`(ranks: Int) {
+    let subBatches = SubBatches(batch: 512, length: 64)
+    #expect(subBatches.count == 64)
+    #expect(subBatches.all.flatMap(Array.init) == Array(0..<512))
+    let rows = (0..<ranks).flatMap { rank in
+      let first = subBatches.count * rank / ranks
+      return (first..<subBatches.count * (rank + 1) / ranks).map(subBatches.rows)
+    }
+    #expect(rows == subBatches.all)
+  }
+
+  @Test(arguments: [
+    (1, 64, 1), (7, 128, 1), (8, 128, 2), (12, 128, 2), (32, 64, 4), (64, 128, 16), (100, 100, 16),
+    (3, 10_000, 2), (4096, 64, 64),
+  ])
+  func `a batch has a power of two of sub-batches, of at least 512 tokens each`(
+    batch: Int, length: Int, count: Int
+  ) {
+    let subBatches = SubBatches(batch: batch, length: length)
+    #expect(subBatches.count == count)
+    let sizes = subBatches.all.map(\.count)
+    #expect(sizes.reduce(0, +) == batch)
+    #expect((sizes.max() ?? 0) - (sizes.min() ?? 0) <= 1)
+  }
+}
