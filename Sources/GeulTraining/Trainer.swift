@@ -151,7 +151,12 @@ public struct Trainer: ~Copyable {
     reducer.reduce(context)
     gradientHook?(step, &reducer.gradients)
     for shard in shards { shard.carryState() }
-    timings.communication += stopwatch.lap()
+    let seconds = stopwatch.lap()
+    if communicator.isDistributed {
+      timings.communication += seconds
+    } else {
+      timings.weightGradients += seconds
+    }
     let metrics = StepMetrics(
       nats: nats / Double(configuration.batch * configuration.length),
       gradientNorm: context.norm(reducer.gradients), learningRate: learningRate)

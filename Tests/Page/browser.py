@@ -98,6 +98,9 @@ def source_handler():
     return module.Handler
 
 
+thorough = unittest.skipUnless(os.environ.get("GEUL_THOROUGH") == "1", "only with GEUL_THOROUGH=1")
+
+
 def pairwise(*choices):
     """Returns half of all tuples with one of two values of each choice; with GEUL_THOROUGH=1, all of them.
 

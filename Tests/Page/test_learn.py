@@ -5,7 +5,7 @@ import re
 import tempfile
 import unittest
 
-from browser import PageTest, Keys
+from browser import PageTest, Keys, pairwise, thorough
 from models import letters, write_model
 
 sentences = {"english": 'He said, "Go home."', "korean": "\"가자.\" 하고 말했다."}
@@ -177,12 +177,14 @@ class WalkTests(LearnTest):
     def test_english(self):
         self.walk("english", "en")
 
+    @thorough
     def test_english_model_in_korean(self):
         self.walk("english", "ko", width=360, checks_axe=False)
 
     def test_korean(self):
         self.walk("korean", "ko", scheme="dark", width=360)
 
+    @thorough
     def test_korean_model_in_english(self):
         self.walk("korean", "en", scheme="dark", width=1600, checks_axe=False)
 
@@ -425,19 +427,18 @@ class CellTests(LearnTest):
 
     def test_cells_without_cell_state(self):
         with tempfile.TemporaryDirectory() as folder:
-            for cell in ("gru", "rnn"):
+            for cell, language in pairwise(("gru", "rnn"), ("en", "ko")):
                 path = pathlib.Path(folder) / f"{cell}.safetensors"
                 write_model(path, cell=cell)
-                for language in ("en", "ko"):
-                    self.open_tour([path], "the cat sat", language=language, width=360)
-                    for number in range(1, 11):
-                        self.step(number)
-                        remarks = " ".join(remark.text for remark in self.find_all(".lesson .remark"))
-                        self.assertEqual(number in range(4, 9) or (cell == "gru" and number == 2), cell.upper() in remarks, f"{cell}, step {number}")
-                        self.check_text()
-                        self.assert_fits()
-                        if language == "en" and number in (5, 7):
-                            self.axe()
+                self.open_tour([path], "the cat sat", language=language, width=360)
+                for number in range(1, 11):
+                    self.step(number)
+                    remarks = " ".join(remark.text for remark in self.find_all(".lesson .remark"))
+                    self.assertEqual(number in range(4, 9) or (cell == "gru" and number == 2), cell.upper() in remarks, f"{cell}, step {number}")
+                    self.check_text()
+                    self.assert_fits()
+                    if number in (5, 7):
+                        self.axe()
             # An LSTM in the same page shows what the selected model lacks.
             self.open_tour([path, "english"], "the cat sat", language="en")
             self.step(5)
