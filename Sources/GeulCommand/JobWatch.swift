@@ -1,14 +1,20 @@
 import Foundation
 import Geul
 import GeulCommandSupport
+import GeulMPI
 import Synchronization
 
-/// Reports that a process of a data-parallel job has ended, on rank 0.
+/// A thread of each process of a data-parallel job that notices when another one has ended or does not answer.
 ///
-/// If a process dies, rank 0 waits in a collective operation for ever, and `mpirun` sends SIGTERM to all others and, a second
-/// later, SIGKILL. SIGTERM is also how a user stops a job, which rank 0 then notices between two steps.
+/// If a process dies, the others wait in a collective operation for ever, and `mpirun` sends them SIGTERM and, a second later,
+/// SIGKILL. SIGTERM is also how a user stops a job, which rank 0 then notices between two steps. If the network fails, no
+/// signal comes: then a process that waits too long ends the job.
 final class JobWatch: Sendable {
-  private let path: String
+  private let mpi: MPICommunicator
+  /// The directory of the run; nil on other ranks than 0, which report nothing.
+  private let path: String?
+  /// The time after which a process that waits for the others ends the job, in seconds.
+  private let limit: Double
   private let steps = Mutex<Steps>(Steps())
 
   private struct Steps {
@@ -18,14 +24,16 @@ final class JobWatch: Sendable {
     var hasNoticedSignal = false
   }
 
-  /// Watches the run in a directory on a thread of its own.
-  init(path: String) {
+  /// Starts the watch; `GEUL_RANK_TIMEOUT` sets the time limit, by default ten minutes.
+  init(_ mpi: MPICommunicator, path: String?) {
+    self.mpi = mpi
     self.path = path
+    limit = ProcessInfo.processInfo.environment["GEUL_RANK_TIMEOUT"].flatMap(Double.init) ?? 600
     let thread = Thread { [self] in watch() }
     thread.start()
   }
 
-  /// Notes that a step begins, and returns true if a signal asks to stop.
+  /// Notes that a step begins on rank 0, and returns true if a signal asks to stop.
   func shouldStop() -> Bool {
     steps.withLock { steps in
       steps.duration = steps.lastStart.seconds
@@ -36,23 +44,30 @@ final class JobWatch: Sendable {
   }
 
   private func watch() {
-    while !StopSignal.isReceived { usleep(50_000) }
-    let signal = Stopwatch()
-    // A step that began before the signal may take as long as the one before it.
-    let patience = 0.4 + 2 * steps.withLock { $0.duration }
-    while signal.seconds < patience {
+    var signal: Stopwatch?
+    while !steps.withLock({ $0.hasNoticedSignal }) {
       usleep(50_000)
-      if steps.withLock({ $0.hasNoticedSignal }) { return }
+      if mpi.waitingSeconds > limit {
+        report("no answer from another process for \(Int(limit)) s.")
+        mpi.abort(exitCode: 1)
+        _exit(1)
+      }
+      guard path != nil, StopSignal.isReceived else { continue }
+      let since = signal ?? Stopwatch()
+      // A step that began before the signal may take as long as the one before it.
+      if let start = signal, start.seconds > 0.4 + 2 * steps.withLock({ $0.duration }) {
+        report("a process of the job has ended or does not answer.")
+        return
+      }
+      signal = since
     }
+  }
+
+  private func report(_ problem: String) {
+    guard let path else { return }
     let step = (try? RunFolder(path).loadLatest().value.run.step).map { "step \($0)" }
     Output.note(
-      "geul: a process of the job has ended or does not answer. The last checkpoint is that of \(step ?? "the start")."
+      "geul: \(problem) The last checkpoint is that of \(step ?? "the start")."
         + " Continue with: geul resume \(path)")
-    // If mpirun did not end this process.
-    while signal.seconds < 30 + 10 * patience {
-      usleep(50_000)
-      if steps.withLock({ $0.hasNoticedSignal }) { return }
-    }
-    _exit(1)
   }
 }

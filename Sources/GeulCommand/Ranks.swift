@@ -35,6 +35,9 @@ final class Ranks {
   /// The number of processes.
   var count: Int { mpi?.count ?? 1 }
 
+  /// Starts to watch the other processes during the run in a directory; nil for a process that trains alone.
+  func watch(path: String?) -> JobWatch? { mpi.map { JobWatch($0, path: path) } }
+
   /// Leaves the job of `mpirun`.
   func leave() { mpi?.leave() }
 
@@ -52,6 +55,7 @@ final class Ranks {
     }
     // Rank 0 alone stops the run and reports problems.
     StopSignal.watch()
+    _ = watch(path: nil)
     _ = try? TrainingWorker.run(
       version: programVersion, communicator: mpi, context: machine.context)
   }

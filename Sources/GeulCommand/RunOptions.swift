@@ -74,7 +74,7 @@ struct RunOptions: ParsableArguments {
       session.folder, unit: unit, quiet: quiet, introduction: introduction,
       context: session.plan.context)
     StopSignal.watch()
-    let watch = ranks.count > 1 ? JobWatch(path: path) : nil
+    let watch = ranks.watch(path: path)
     let result = try session.run(
       saveEvery: saveEvery, sampleEvery: quiet ? 0 : sampleEvery, baselines: !quiet || json,
       clock: clock, shouldStop: { watch?.shouldStop() ?? StopSignal.isReceived },

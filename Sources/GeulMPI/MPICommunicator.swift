@@ -54,6 +54,9 @@ public struct MPICommunicator: Communicator {
   /// Ends the job on all ranks at once.
   public func abort(exitCode: Int32) { geul_mpi_abort(exitCode) }
 
+  /// The seconds that this process has been waiting in an operation, 0 if it is in none; any thread may read it.
+  public var waitingSeconds: Double { geul_mpi_waiting_seconds() }
+
   /// Copies the bytes of `root` in `range` to all ranks.
   public func broadcast(_ bytes: inout MutableRawSpan, _ range: Range<Int>, from root: Int) {
     unsafe bytes.withUnsafeMutableBytes { buffer in

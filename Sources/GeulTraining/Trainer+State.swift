@@ -1,7 +1,7 @@
 internal import GeulModel
 
 extension Trainer {
-  /// The current state. With several ranks, rank 0 reads it, and the others follow.
+  /// The current state, which rank 0 reads.
   public var state: TrainerState {
     send(.gatherState)
     return gatherState()

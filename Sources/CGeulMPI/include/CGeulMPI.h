@@ -18,6 +18,8 @@ void geul_mpi_abort(int exit_code);
 /// The index of this process, and the number of processes.
 int geul_mpi_rank(void);
 int geul_mpi_count(void);
+/// The seconds that this process has been waiting in an operation; 0 if it is in none. Another thread may call it.
+double geul_mpi_waiting_seconds(void);
 /// Copies the bytes of rank `root` to all ranks.
 void geul_mpi_broadcast(void *bytes, size_t count, int root);
 /// Concatenates the bytes of all ranks in `all`; rank r has `counts[r]` bytes.

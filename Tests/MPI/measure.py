@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""Measures data-parallel training on this machine, and compares step times with the model of docs/scale.md.
+
+    python3 Tests/MPI/measure.py               # efficiency, network; on a quiet machine with two cores
+    python3 Tests/MPI/measure.py efficiency    # one of them
+    python3 Tests/MPI/measure.py --record      # also append the results to docs/data/scale.csv
+
+efficiency  Two ranks of one thread against one process of two threads, in turn; medians of the ratios.
+network     Two and four ranks in network namespaces at 10 and 1 Gbit/s (Tests/MPI/network; needs root).
+
+GEUL is a program built with the package trait MPI; default: .build-mpi/release/geul.
+"""
+import argparse
+import json
+import math
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+
+repository = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(repository / "Tests/Benchmarks"))
+from processor import busy_cores, processor_name  # noqa: E402
+from results import Results, source  # noqa: E402
+
+geul = os.environ.get("GEUL", str(repository / ".build-mpi/release/geul"))
+environment = {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+# Layers, hidden units, batch, length, optimizer, and the goal of the efficiency.
+configurations = [(2, 256, 64, 128, "muon", 0.95), (3, 512, 100, 100, "muon", 0.97), (2, 256, 32, 64, "muon", 0.92),
+                  (2, 256, 64, 128, "adamw", None), (2, 256, 32, 64, "adamw", None)]
+
+
+def bench(prefix, configuration, threads, seconds):
+    """Returns the time of a step and of its phases, in milliseconds."""
+    layers, hidden, batch, length, optimizer, _ = configuration
+    done = subprocess.run([*prefix, geul, "bench", "train", "--layers", str(layers), "--hidden", str(hidden), "--batch", str(batch),
+                           "--length", str(length), "--optimizer", optimizer, "--threads", str(threads), "--seconds", str(seconds), "--json"],
+                          capture_output=True, text=True, env=environment, timeout=300)
+    if done.returncode != 0:
+        sys.exit(done.stderr)
+    result = json.loads(done.stdout)
+    step = 1e3 * batch * length / result["chars_per_second"]
+    return step, {phase["name"]: step * phase["fraction_of_time"] for phase in result["phases"]}
+
+
+def name(configuration):
+    layers, hidden, batch, length, optimizer, _ = configuration
+    return f"LSTM {layers} x {hidden}, batch {batch} x {length}, {optimizer}"
+
+
+def measure_efficiency(rounds, record):
+    print("| Training, float32 | 1 process x 2 threads | 2 ranks x 1 thread | Efficiency | Goal |\n| --- | --- | --- | --- | --- |")
+    mpirun = ["mpirun", "--quiet", "--bind-to", "core", "-np", "2"]
+    for configuration in configurations:
+        pairs = []
+        for _ in range(rounds):
+            one, _ = bench([], configuration, 2, 4)
+            two, phases = bench(mpirun, configuration, 1, 4)
+            pairs.append((one, two, one / two, phases))
+        one, two, ratio = (statistics.median(pair[index] for pair in pairs) for index in range(3))
+        goal = f"{configuration[-1]:.0%}" if configuration[-1] else ""
+        print(f"| {name(configuration)} | {one:.1f} ms | {two:.1f} ms | {ratio:.1%} ({min(p[2] for p in pairs):.1%} to {max(p[2] for p in pairs):.1%})"
+              f" | {goal} |", flush=True)
+        record("two ranks of one thread", name(configuration), two, "ms/step", "one process of two threads", one, ratio,
+               "communication {:.1f} ms, optimizer {:.1f} ms".format(*(statistics.median(p[3][key] for p in pairs) for key in ("communication", "optimizer"))))
+
+
+def parameter_bytes(configuration):
+    """Returns the bytes of all parameters, and of Muon's matrices."""
+    layers, hidden, _, _, optimizer, _ = configuration
+    vocabulary, gates = 65, 4 * hidden
+    padded = (vocabulary + 15) // 16 * 16
+    matrices = (2 * layers - 1) * hidden * gates + hidden * padded
+    total = matrices + vocabulary * gates + layers * gates + padded
+    return 4 * total, 4 * matrices if optimizer == "muon" else 0
+
+
+def predicted(configuration, ranks, cores, bandwidth, alone, threads_phases):
+    """Returns the step time that docs/scale.md predicts, in milliseconds; `bandwidth` is in bytes/ms, or None."""
+    compute = sum(alone[phase] for phase in ("forward", "backward", "weight gradients"))
+    # Ranks that share a core take turns.
+    turns = max(1, ranks / cores)
+    total, matrices = parameter_bytes(configuration)
+    optimizer = alone["optimizer"]
+    if matrices:
+        optimizer = max(threads_phases, optimizer / min(ranks, 2 * configuration[0]))
+    exchanged = 2 * (ranks - 1) / ranks * total + math.ceil(math.log2(ranks)) * matrices
+    return compute / ranks * turns + (optimizer + alone["packing"]) * turns + (exchanged / bandwidth if bandwidth else 0)
+
+
+def measure_network(rounds, record):
+    cores = os.cpu_count()
+    print("\n| Training, float32 | Network | Ranks | Predicted | Measured | Difference |\n| --- | --- | --- | --- | --- | --- |")
+    for configuration in configurations[:3]:
+        _, alone = bench([], configuration, 1, 4)
+        for rate, bandwidth in [("none", None), ("10gbit", 10e9 / 8 / 1e3), ("1gbit", 1e9 / 8 / 1e3)]:
+            for ranks in (2, 4):
+                prefix = [str(repository / "Tests/MPI/network"), str(ranks), rate]
+                measured = statistics.median(bench(prefix, configuration, 1, 4)[0] for _ in range(rounds))
+                expected = predicted(configuration, ranks, cores, bandwidth, alone, 0)
+                print(f"| {name(configuration)} | {rate} | {ranks} | {expected:.1f} ms | {measured:.1f} ms | {measured / expected - 1:+.0%} |", flush=True)
+                record(f"{ranks} ranks, {rate}", name(configuration), measured, "ms/step", "model", expected, measured / expected, "")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("topics", nargs="*")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--record", action="store_true")
+    parser.add_argument("--busy", action="store_true", help="measure although other processes run")
+    arguments = parser.parse_args()
+    busy = busy_cores()
+    if busy > 0.1 and not arguments.busy:
+        sys.exit(f"Other processes use {busy:.1f} cores. Wait for them, or measure anyway with --busy.")
+
+    def record(measurement, configuration, value, unit, peer, peer_value, ratio, note):
+        if arguments.record:
+            Results().append("scale", source=source("Tests/MPI/measure.py"), measurement=measurement, configuration=configuration, value=f"{value:.1f}",
+                             unit=unit, peer=peer, peer_value=f"{peer_value:.1f}", ratio=f"{ratio:.3f}", rounds=arguments.rounds, note=note)
+
+    print(f"Processor: {processor_name()}, {os.cpu_count()} cores\n")
+    topics = {"efficiency": measure_efficiency, "network": measure_network}
+    for topic in arguments.topics or topics:
+        topics[topic](arguments.rounds, record)
+
+
+if __name__ == "__main__":
+    main()
