@@ -88,14 +88,33 @@ extension Trainer {
       validation.corpus, validation.range, limit: limit, communicator: communicator)
   }
 
-  /// The rank with the longest computing time for its number of sequences, with its mean time of a step in seconds, and the
-  /// median of all ranks for as many sequences; nil before the first step.
-  var slowestRank: (rank: Int, seconds: Double, median: Double)? {
-    let counts = communicator.rowCounts(of: subBatches)
-    guard step > 0, rankSeconds.count == counts.count else { return nil }
-    let perRow = zip(rankSeconds, counts).map { $0 / Double($1) }
-    guard let rank = perRow.indices.max(by: { perRow[$0] < perRow[$1] }) else { return nil }
-    let scale = Double(counts[rank]) / Double(max(1, measuredSteps))
-    return (rank, perRow[rank] * scale, perRow.sorted()[(perRow.count - 1) / 2] * scale)
+  /// The rank that is the slowest for its number of sequences; nil before the first step.
+  var slowestRank: SlowRank? {
+    SlowRank(
+      seconds: rankSeconds.map { $0 / Double(max(1, measuredSteps)) },
+      sequences: communicator.rowCounts(of: subBatches))
   }
+}
+
+/// The rank that is the slowest for its number of sequences.
+package struct SlowRank: Equatable {
+  /// The index of the rank.
+  package let rank: Int
+  /// The mean computing time of a step on this rank, in seconds.
+  package let seconds: Double
+  /// The time that the median rank would take for as many sequences, in seconds.
+  package let median: Double
+
+  /// Finds the rank in the mean computing times of a step and the numbers of sequences of all ranks.
+  package init?(seconds: [Double], sequences: [Int]) {
+    guard seconds.count == sequences.count, !seconds.isEmpty else { return nil }
+    let perSequence = zip(seconds, sequences).map { $0 / Double($1) }
+    rank = perSequence.indices.max { perSequence[$0] < perSequence[$1] } ?? 0
+    self.seconds = seconds[rank]
+    // Of an even number of ranks, the faster of the two in the middle: with two ranks, the other one.
+    median = perSequence.sorted()[(perSequence.count - 1) / 2] * Double(sequences[rank])
+  }
+
+  /// Indicates whether this rank clearly delays the others.
+  package var isClearlySlower: Bool { seconds > 1.3 * median }
 }

@@ -177,7 +177,7 @@ public struct TrainingLoop: ~Copyable {
   /// Notes which rank delays the others, if one is clearly slower.
   private mutating func reportSlowRank(_ report: (Event) -> Void) {
     guard hosts.count > 1, trainer.measuredSteps >= nextRankReport else { return }
-    guard let slow = trainer.slowestRank, slow.seconds > 1.3 * slow.median else { return }
+    guard let slow = trainer.slowestRank, slow.isClearlySlower else { return }
     nextRankReport = trainer.measuredSteps * 10
     let (own, others) = (Int(slow.seconds * 1e3), Int(slow.median * 1e3))
     report(

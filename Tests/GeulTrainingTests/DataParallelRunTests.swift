@@ -131,4 +131,17 @@ struct DataParallelRunTests {
     #expect(sizes.reduce(0, +) == batch)
     #expect((sizes.max() ?? 0) - (sizes.min() ?? 0) <= 1)
   }
+
+  @Test func `a rank is slow if it takes longer for its number of sequences`() {
+    // Rank 0 has twice as many sequences.
+    let even = SlowRank(seconds: [0.2, 0.1, 0.11], sequences: [16, 8, 8])
+    #expect(even?.isClearlySlower == false)
+    let slow = SlowRank(seconds: [0.2, 0.1, 0.3], sequences: [16, 8, 8])
+    #expect(slow?.rank == 2)
+    #expect(slow?.seconds == 0.3)
+    #expect(slow?.median == 0.1)
+    #expect(slow?.isClearlySlower == true)
+    #expect(SlowRank(seconds: [0.1, 0.3], sequences: [8, 8])?.rank == 1)
+    #expect(SlowRank(seconds: [], sequences: []) == nil)
+  }
 }
