@@ -7,6 +7,7 @@
 
 efficiency  Two ranks of one thread against one process of two threads, in turn; medians of the ratios.
 network     Two and four ranks in network namespaces at 10 and 1 Gbit/s (Tests/MPI/network; needs root).
+predict     Only when it is named: the efficiency that the model predicts for up to 64 machines like this one.
 
 GEUL is a program built with the package trait MPI; default: .build-mpi/release/geul.
 """
@@ -34,10 +35,14 @@ configurations = [(2, 256, 64, 128, "muon", 0.95), (3, 512, 100, 100, "muon", 0.
 def bench(prefix, configuration, threads, seconds):
     """Returns the time of a step and of its phases, in milliseconds."""
     layers, hidden, batch, length, optimizer, _ = configuration
-    done = subprocess.run([*prefix, geul, "bench", "train", "--layers", str(layers), "--hidden", str(hidden), "--batch", str(batch),
-                           "--length", str(length), "--optimizer", optimizer, "--threads", str(threads), "--seconds", str(seconds), "--json"],
-                          capture_output=True, text=True, env=environment, timeout=300)
-    if done.returncode != 0:
+    command = [*prefix, geul, "bench", "train", "--layers", str(layers), "--hidden", str(hidden), "--batch", str(batch), "--length", str(length),
+               "--optimizer", optimizer, "--threads", str(threads), "--seconds", str(seconds), "--json"]
+    for attempt in range(4):
+        # Several daemons of Open MPI on one host sometimes crash when they start at the same time.
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
+        if done.returncode == 0:
+            break
+    else:
         sys.exit(done.stderr)
     result = json.loads(done.stdout)
     step = 1e3 * batch * length / result["chars_per_second"]
@@ -76,7 +81,7 @@ def parameter_bytes(configuration):
     return 4 * total, 4 * matrices if optimizer == "muon" else 0
 
 
-def predicted(configuration, ranks, cores, bandwidth, alone, threads_phases):
+def predicted(configuration, ranks, cores, bandwidth, alone):
     """Returns the step time that docs/scale.md predicts, in milliseconds; `bandwidth` is in bytes/ms, or None."""
     compute = sum(alone[phase] for phase in ("forward", "backward", "weight gradients"))
     # Ranks that share a core take turns.
@@ -84,7 +89,7 @@ def predicted(configuration, ranks, cores, bandwidth, alone, threads_phases):
     total, matrices = parameter_bytes(configuration)
     optimizer = alone["optimizer"]
     if matrices:
-        optimizer = max(threads_phases, optimizer / min(ranks, 2 * configuration[0]))
+        optimizer /= min(ranks, 2 * configuration[0])
     exchanged = 2 * (ranks - 1) / ranks * total + math.ceil(math.log2(ranks)) * matrices
     return compute / ranks * turns + (optimizer + alone["packing"]) * turns + (exchanged / bandwidth if bandwidth else 0)
 
@@ -98,9 +103,28 @@ def measure_network(rounds, record):
             for ranks in (2, 4):
                 prefix = [str(repository / "Tests/MPI/network"), str(ranks), rate]
                 measured = statistics.median(bench(prefix, configuration, 1, 4)[0] for _ in range(rounds))
-                expected = predicted(configuration, ranks, cores, bandwidth, alone, 0)
+                expected = predicted(configuration, ranks, cores, bandwidth, alone)
                 print(f"| {name(configuration)} | {rate} | {ranks} | {expected:.1f} ms | {measured:.1f} ms | {measured / expected - 1:+.0%} |", flush=True)
                 record(f"{ranks} ranks, {rate}", name(configuration), measured, "ms/step", "model", expected, measured / expected, "")
+
+
+def measure_prediction(rounds, record):
+    """Machines like this one, each a rank with all its threads, and a batch of 512 x 64 tokens."""
+    counts = (2, 4, 8, 16, 32, 64)
+    print("\n| Training, batch 512 x 64 | Network | 1 machine | " + " | ".join(f"{count} machines" for count in counts)
+          + " |\n| --- | --- | --- |" + " --- |" * len(counts))
+    for layers, hidden in [(2, 128), (2, 256), (3, 512)]:
+        configuration = (layers, hidden, 64, 64, "muon", None)
+        _, phases = bench([], configuration, os.cpu_count(), 4)
+        # Compute is proportional to the sequences; optimizer and packing are not.
+        alone = {phase: time * (8 if phase in ("forward", "backward", "weight gradients") else 1) for phase, time in phases.items()}
+        for network, bandwidth, latency in [("10 Gbit/s, 0.05 ms", 10e9 / 8 / 1e3, 0.05), ("1 Gbit/s, 0.2 ms", 1e9 / 8 / 1e3, 0.2)]:
+            whole = sum(alone.values())
+            efficiencies = []
+            for count in counts:
+                time = predicted(configuration, count, count, bandwidth, alone) + 2 * (count - 1) * latency
+                efficiencies.append(f"{whole / count / time:.0%}")
+            print(f"| LSTM {layers} x {hidden} | {network} | {whole:.0f} ms | " + " | ".join(efficiencies) + " |", flush=True)
 
 
 def main():
@@ -120,8 +144,8 @@ def main():
                              unit=unit, peer=peer, peer_value=f"{peer_value:.1f}", ratio=f"{ratio:.3f}", rounds=arguments.rounds, note=note)
 
     print(f"Processor: {processor_name()}, {os.cpu_count()} cores\n")
-    topics = {"efficiency": measure_efficiency, "network": measure_network}
-    for topic in arguments.topics or topics:
+    topics = {"efficiency": measure_efficiency, "network": measure_network, "predict": measure_prediction}
+    for topic in arguments.topics or ["efficiency", "network"]:
         topics[topic](arguments.rounds, record)
 
 
