@@ -21,7 +21,8 @@ final class JobWatch: Sendable {
     /// The time at which the last step began, and the duration of the one before it.
     var lastStart = Stopwatch()
     var duration = 0.0
-    var hasNoticedSignal = false
+    /// Indicates whether rank 0 has noticed a signal, or training has ended.
+    var isOver = false
   }
 
   /// Starts the watch; `GEUL_RANK_TIMEOUT` sets the time limit, by default ten minutes.
@@ -38,14 +39,17 @@ final class JobWatch: Sendable {
     steps.withLock { steps in
       steps.duration = steps.lastStart.seconds
       steps.lastStart = Stopwatch()
-      steps.hasNoticedSignal = StopSignal.isReceived
-      return steps.hasNoticedSignal
+      if StopSignal.isReceived { steps.isOver = true }
+      return StopSignal.isReceived
     }
   }
 
+  /// Ends the watch when training has ended.
+  func end() { steps.withLock { $0.isOver = true } }
+
   private func watch() {
     var signal: Stopwatch?
-    while !steps.withLock({ $0.hasNoticedSignal }) {
+    while !steps.withLock({ $0.isOver }) {
       usleep(50_000)
       if mpi.waitingSeconds > limit {
         report("no answer from another process for \(Int(limit)) s.")

@@ -75,6 +75,7 @@ struct RunOptions: ParsableArguments {
       context: session.plan.context)
     StopSignal.watch()
     let watch = ranks.watch(path: path)
+    defer { watch?.end() }
     let result = try session.run(
       saveEvery: saveEvery, sampleEvery: quiet ? 0 : sampleEvery, baselines: !quiet || json,
       clock: clock, shouldStop: { watch?.shouldStop() ?? StopSignal.isReceived },
