@@ -90,18 +90,21 @@ public enum TrainingWorker {
   /// - Parameters:
   ///   - version: The version of the program, which must be that of rank 0.
   ///   - communicator: The exchange with the other ranks.
-  ///   - context: The kernels and threads.
+  ///   - context: The kernels and threads; an error is a reason why this rank cannot take part.
   /// - Returns: False if rank 0 had nothing to do.
   /// - Throws: `Problem` if this rank cannot take part.
   public static func run(
-    version: String, communicator: any Communicator, context: ComputeContext
+    version: String, communicator: any Communicator,
+    context: @autoclosure () throws -> ComputeContext
   ) throws(Problem) -> Bool {
     guard let job = communicator.broadcast(TrainingJob?.none) else { return false }
     let texts: (corpus: Corpus, validation: Corpus?)
+    let computeContext: ComputeContext
     do throws(Problem) {
       guard job.version == version else {
         throw Problem("it runs version \(version), and rank 0 version \(job.version).")
       }
+      do { computeContext = try context() } catch { throw Problem("\(error)") }
       texts = try job.readTexts()
     } catch {
       _ = TrainingJob.report(error.description, communicator)
@@ -112,7 +115,7 @@ public enum TrainingWorker {
     var trainer = Trainer(
       job.configuration, vocabulary: texts.corpus.vocabulary.count,
       tokenCount: TrainingLoop.trainingTokenCount(of: texts.corpus, job.configuration),
-      context: context, communicator: communicator)
+      context: computeContext, communicator: communicator)
     trainer.follow(
       texts.corpus,
       validation: TrainingLoop.validation(texts.corpus, texts.validation, job.configuration))

@@ -12,19 +12,23 @@ struct DataParallelRunTests {
   /// - Returns: A message of each rank: how it ended.
   static func train(
     _ folder: Folder, out: String, ranks: Int, text: String = "text.txt", batch: Int = 16,
-    version: @escaping @Sendable (_ rank: Int) -> String = { _ in "1" }
+    version: @escaping @Sendable (_ rank: Int) -> String = { _ in "1" },
+    context makeContext: @escaping @Sendable (_ rank: Int) throws -> ComputeContext = { _ in
+      ComputeContext(Kernels(.best), threads: 1)
+    }
   ) throws -> [String] {
     if text != "-" { try folder.write(DataParallelTests.text, to: text) }
     let source = text == "-" ? "-" : folder.file(text)
     let run = RunFolder(folder.file(out))
     return ThreadCommunicator.run(ranks: ranks) { communicator in
-      let context = ComputeContext(Kernels(.best), threads: 1)
       do {
         guard communicator.rank == 0 else {
           let hasRun = try TrainingWorker.run(
-            version: version(communicator.rank), communicator: communicator, context: context)
+            version: version(communicator.rank), communicator: communicator,
+            context: makeContext(communicator.rank))
           return hasRun ? "finished" : "nothing to do"
         }
+        let context = try makeContext(0)
         var options = TrainingOptions()
         (options.hidden, options.batch, options.length) = (16, batch, 128)
         (options.dropout, options.precision) = (0.1, .float32)
@@ -58,7 +62,7 @@ struct DataParallelRunTests {
 
   @Test func `a rank with another version is named, and nothing is trained`() throws {
     let folder = try Folder()
-    let messages = try Self.train(folder, out: "run", ranks: 3) { $0 == 2 ? "0.9" : "1" }
+    let messages = try Self.train(folder, out: "run", ranks: 3, version: { $0 == 2 ? "0.9" : "1" })
     #expect(messages[0].hasPrefix("Rank 2 on "))
     #expect(messages[0].hasSuffix(" cannot take part: it runs version 0.9, and rank 0 version 1."))
     #expect(messages[1...] == ["nothing to do", "it runs version 0.9, and rank 0 version 1."])
@@ -90,6 +94,21 @@ struct DataParallelRunTests {
     }
     #expect(messages[0].contains("cannot take part: "))
     #expect(messages[0].hasSuffix("other.txt is not the text that rank 0 reads."))
+  }
+
+  @Test func `a rank without the chosen kernels is named, and no rank waits for it`() throws {
+    struct NoKernels: Error, CustomStringConvertible { let description = "no kernels." }
+    let folder = try Folder()
+    let messages = try Self.train(
+      folder, out: "run", ranks: 3,
+      context: { rank in
+        guard rank != 1 else { throw NoKernels() }
+        return ComputeContext(Kernels(.best), threads: 1)
+      })
+    #expect(messages[0].hasPrefix("Rank 1 on "))
+    #expect(messages[0].hasSuffix(" cannot take part: no kernels."))
+    #expect(messages[1...] == ["no kernels.", "nothing to do"])
+    #expect(!folder.exists("run"))
   }
 
   @Test func `more ranks than sub-batches, and standard input, are refused on all ranks`() throws {
