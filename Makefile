@@ -65,7 +65,7 @@ test-server: build build-server
 
 build-mpi: setup
 	@test ! -e /etc/debian_version || dpkg-query -W libopenmpi-dev >/dev/null 2>&1 || \
-	  { echo "Installing libopenmpi-dev"; $(ROOT) apt-get install -y -qq libopenmpi-dev >/dev/null; }
+	  { echo "Installing libopenmpi-dev"; $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq libopenmpi-dev >/dev/null; }
 	swift build -c release $(MPI_TRAITS) --product geul
 
 test-mpi: build-mpi
