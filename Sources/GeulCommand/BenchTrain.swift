@@ -47,7 +47,7 @@ struct BenchTrain: ParsableCommand {
       count: max(bench.vocabulary, 4 * tokens) + 2, vocabulary: bench.vocabulary)
     var trainer = Trainer(
       configuration, vocabulary: bench.vocabulary, tokenCount: corpus.count, context: context,
-      communicator: ranks.forTraining.communicator)
+      communicator: ranks.startTraining().communicator)
     guard ranks.leads else { return trainer.follow(corpus, validation: nil) }
     defer { trainer.finish() }
     for _ in 0..<3 { _ = trainer.step(corpus, of: nil) }

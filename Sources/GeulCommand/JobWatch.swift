@@ -6,7 +6,7 @@ import Synchronization
 
 /// A thread of each process of a data-parallel job that notices when another one has ended or does not answer.
 ///
-/// If a process dies, the others wait in a collective operation for ever, and `mpirun` sends them SIGTERM and, a second later,
+/// If a process dies, the others wait in a collective operation forever, and `mpirun` sends them SIGTERM and, a second later,
 /// SIGKILL. SIGTERM is also how a user stops a job, which rank 0 then notices between two steps. If the network fails, no
 /// signal comes: then a process that waits too long ends the job.
 final class JobWatch: Sendable {
@@ -57,13 +57,12 @@ final class JobWatch: Sendable {
         _exit(1)
       }
       guard path != nil, StopSignal.isReceived else { continue }
-      let since = signal ?? Stopwatch()
+      let sinceSignal = signal ?? Stopwatch()
+      signal = sinceSignal
       // A step that began before the signal may take as long as the one before it.
-      if let start = signal, start.seconds > 0.4 + 2 * steps.withLock({ $0.duration }) {
-        report("a process of the job has ended or does not answer.")
-        return
+      if sinceSignal.seconds > 0.4 + 2 * steps.withLock({ $0.duration }) {
+        return report("a process of the job has ended or does not answer.")
       }
-      signal = since
     }
   }
 

@@ -20,10 +20,8 @@ final class Ranks {
     }
   }
 
-  /// The exchange with the other ranks, and the version that they must have.
-  ///
-  /// It is read when training starts.
-  var forTraining: (version: String, communicator: any Communicator) {
+  /// Returns the exchange with the other ranks, and the version that they must have, for training that starts now.
+  func startTraining() -> (version: String, communicator: any Communicator) {
     hasStarted = true
     guard let mpi else { return ("", LocalCommunicator()) }
     return (programVersion, mpi)

@@ -79,7 +79,7 @@ struct RunOptions: ParsableArguments {
     let result = try session.run(
       saveEvery: saveEvery, sampleEvery: quiet ? 0 : sampleEvery, baselines: !quiet || json,
       clock: clock, shouldStop: { watch?.shouldStop() ?? StopSignal.isReceived },
-      ranks: ranks.forTraining,
+      ranks: ranks.startTraining(),
       report: { report.show($0) })
     switch result {
     case .stopped(let step):

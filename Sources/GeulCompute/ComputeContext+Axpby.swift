@@ -18,14 +18,9 @@ extension ComputeContext {
   ) {
     require("x", x.count, atLeast: start + range.count)
     require("y", y.count, atLeast: range.upperBound)
-    let out = unsafe SendablePointer(base: y.mutablePointer() + range.lowerBound)
-    let axpby = unsafe kernels.functions.axpby
-    pool.run((range.count + Self.chunkSize - 1) / Self.chunkSize) { index in
-      let offset = index * Self.chunkSize
-      unsafe axpby(
-        out.base + offset, x.pointer + start + offset,
-        min(Self.chunkSize, range.count - offset), alpha, beta)
-    }
+    unsafe axpby(
+      alpha, x.pointer + start, beta, y.mutablePointer() + range.lowerBound, count: range.count)
+    withExtendedLifetime(x) {}
   }
 
   /// Adds the elements in `range` to those from `target` on, which do not overlap them.
@@ -36,13 +31,23 @@ extension ComputeContext {
       range.upperBound <= target || target + range.count <= range.lowerBound,
       "\(range) and the elements from \(target) on overlap")
     require("values", values.count, atLeast: max(range.upperBound, target + range.count))
-    let base = unsafe SendablePointer(base: values.mutablePointer())
+    let base = unsafe values.mutablePointer()
+    unsafe axpby(1, base + range.lowerBound, 1, base + target, count: range.count)
+  }
+
+  /// Computes `y = alpha * x + beta * y` for `count` elements, in chunks on all threads.
+  private func axpby(
+    _ alpha: Float, _ x: UnsafePointer<Float>, _ beta: Float, _ y: UnsafeMutablePointer<Float>,
+    count: Int
+  ) {
+    let (x, y) = unsafe (
+      SendablePointer(base: UnsafeMutablePointer(mutating: x)), SendablePointer(base: y)
+    )
     let axpby = unsafe kernels.functions.axpby
-    pool.run((range.count + Self.chunkSize - 1) / Self.chunkSize) { index in
+    pool.run((count + Self.chunkSize - 1) / Self.chunkSize) { index in
       let offset = index * Self.chunkSize
       unsafe axpby(
-        base.base + target + offset, base.base + range.lowerBound + offset,
-        min(Self.chunkSize, range.count - offset), 1, 1)
+        y.base + offset, x.base + offset, min(Self.chunkSize, count - offset), alpha, beta)
     }
   }
 }

@@ -9,6 +9,8 @@ internal import GeulModel
 struct GradientReducer {
   private let communicator: any Communicator
   private let subBatches: SubBatches
+  /// The subtrees of each rank, in order.
+  private let subtrees: [[Range<Int>]]
   /// The sums over each subtree of this rank; after `reduce`, the first one is that over the batch.
   private var sums: [ParameterStorage]
   /// This rank's segment of the subtrees of all ranks.
@@ -19,16 +21,15 @@ struct GradientReducer {
   init(_ network: Network, _ subBatches: SubBatches, _ communicator: any Communicator) {
     self.communicator = communicator
     self.subBatches = subBatches
-    sums = Self.subtrees(of: subBatches, communicator.rank, communicator.count).map { _ in
-      ParameterStorage(network.layout)
-    }
     let (count, ranks) = (network.layout.count / columnBlockWidth, communicator.count)
+    subtrees = (0..<ranks).map { Self.subtrees(of: subBatches, $0, ranks) }
+    sums = subtrees[communicator.rank].map { _ in ParameterStorage(network.layout) }
     segments = (0..<ranks).map {
       count * $0 / ranks * columnBlockWidth..<count * ($0 + 1) / ranks * columnBlockWidth
     }
-    let subtrees = (0..<ranks).reduce(0) { $0 + Self.subtrees(of: subBatches, $1, ranks).count }
     received = Buffer(
-      zeros: communicator.isDistributed ? subtrees * segments[communicator.rank].count : 0)
+      zeros: communicator.isDistributed
+        ? subtrees.joined().count * segments[communicator.rank].count : 0)
   }
 
   /// The sub-batches of a rank.
@@ -37,7 +38,7 @@ struct GradientReducer {
   }
 
   /// The largest subtrees that contain only sub-batches of a rank, in order.
-  static func subtrees(of all: SubBatches, _ rank: Int, _ ranks: Int) -> [Range<Int>] {
+  private static func subtrees(of all: SubBatches, _ rank: Int, _ ranks: Int) -> [Range<Int>] {
     let own = subBatches(of: all, rank: rank, ranks: ranks)
     var (subtrees, start): ([Range<Int>], Int) = ([], own.lowerBound)
     while start < own.upperBound {
@@ -58,8 +59,7 @@ struct GradientReducer {
   /// Computes the sums of this rank with `body`, which takes the sequences of each sub-batch of a subtree and adds their
   /// gradients.
   mutating func sum(_ body: (_ rows: [Range<Int>], _ gradients: inout ParameterStorage) -> Void) {
-    let own = Self.subtrees(of: subBatches, communicator.rank, communicator.count)
-    for (index, subtree) in own.enumerated() {
+    for (index, subtree) in subtrees[communicator.rank].enumerated() {
       sums[index].values.clear()
       body(subtree.map(subBatches.rows), &sums[index])
     }
@@ -79,7 +79,7 @@ struct GradientReducer {
 
   /// Sends each rank its segment of the subtrees of this rank.
   private mutating func exchangeSegments() {
-    let (rank, ranks, own) = (communicator.rank, communicator.count, sums.count)
+    let (segment, own) = (segments[communicator.rank], sums.count)
     // With one subtree the segments are consecutive in it.
     var parts = sums[0].values
     if own > 1 {
@@ -94,9 +94,7 @@ struct GradientReducer {
     }
     let communicator = communicator
     let byteCounts = segments.map { byteCount(own * $0.count) }
-    let receivedByteCounts = (0..<ranks).map {
-      byteCount(Self.subtrees(of: subBatches, $0, ranks).count * segments[rank].count)
-    }
+    let receivedByteCounts = subtrees.map { byteCount($0.count * segment.count) }
     var span = received.mutableSpan
     var bytes = unsafe span.mutableBytes
     unsafe communicator.allToAll(
@@ -106,8 +104,6 @@ struct GradientReducer {
 
   /// Adds the received subtrees in the order of the tree; the sum is at the beginning.
   private mutating func addPairs(_ context: ComputeContext, _ count: Int) {
-    let ranks = communicator.count
-    let subtrees = (0..<ranks).flatMap { Self.subtrees(of: subBatches, $0, ranks) }
     // The subtrees that wait for their neighbors: the place and the last sub-batch of each.
     var pending: [(place: Int, last: Int)] = []
     func addLast(_ values: inout Buffer<Float>) {
@@ -116,7 +112,7 @@ struct GradientReducer {
       context.add(right.place * count..<(right.place + 1) * count, to: left * count, in: &values)
       pending[pending.count - 1].last = right.last
     }
-    for (place, subtree) in subtrees.enumerated() {
+    for (place, subtree) in subtrees.joined().enumerated() {
       // Two subtrees are added before the next one if the highest bit in which their sub-batches differ is lower.
       while pending.count >= 2,
         pending[pending.count - 2].last ^ pending[pending.count - 1].last
