@@ -47,8 +47,8 @@ struct BenchTrain: ParsableCommand {
       count: max(bench.vocabulary, 4 * tokens) + 2, vocabulary: bench.vocabulary)
     var trainer = Trainer(
       configuration, vocabulary: bench.vocabulary, tokenCount: corpus.count, context: context,
-      communicator: ranks.startTraining().communicator)
-    guard ranks.leads else { return trainer.follow(corpus, validation: nil) }
+      communicator: ranks.communicator)
+    guard ranks.communicator.rank == 0 else { return trainer.follow(corpus, validation: nil) }
     defer { trainer.finish() }
     for _ in 0..<3 { _ = trainer.step(corpus, of: nil) }
     let before = trainer.timings
@@ -59,7 +59,7 @@ struct BenchTrain: ParsableCommand {
     result.fractionOfPeak = rate / peak
     result.phases = phases(
       from: before, to: trainer.timings,
-      tokens: tokens * sorted.count, peak: peak, ranks: ranks.count)
+      tokens: tokens * sorted.count, peak: peak, ranks: ranks.communicator.count)
     try bench.report(result)
   }
 

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Geul
 import GeulCommandSupport
@@ -25,11 +26,24 @@ final class JobWatch: Sendable {
     var isOver = false
   }
 
-  /// Starts the watch; `GEUL_RANK_TIMEOUT` sets the time limit, by default ten minutes.
-  init(_ mpi: MPICommunicator, path: String?) {
+  /// The time limit in seconds: that of `GEUL_RANK_TIMEOUT`, or ten minutes.
+  static var timeLimit: Double {
+    get throws {
+      let text = ProcessInfo.processInfo.environment["GEUL_RANK_TIMEOUT"] ?? ""
+      guard !text.isEmpty else { return 600 }
+      guard let seconds = Double(text), 1...1e6 ~= seconds else {
+        throw ValidationError(
+          "GEUL_RANK_TIMEOUT must be a number of seconds from 1 to 1000000, not \(text).")
+      }
+      return seconds
+    }
+  }
+
+  /// Starts the watch.
+  init(_ mpi: MPICommunicator, path: String?) throws {
     self.mpi = mpi
     self.path = path
-    limit = ProcessInfo.processInfo.environment["GEUL_RANK_TIMEOUT"].flatMap(Double.init) ?? 600
+    limit = try Self.timeLimit
     let thread = Thread { [self] in watch() }
     thread.start()
   }

@@ -15,8 +15,14 @@ struct PlanReport {
       + " \(architecture.layers) x \(architecture.hidden) \(architecture.cell.rawValue),"
       + " \(plan.network.layout.parameterCount) parameters;"
       + " \(configuration.precision.rawValue) on \(plan.context.instructionSet.rawValue),"
-      + " \(quantity(plan.context.pool.count, "thread")), seed \(configuration.seed);"
-      + " \(byteDescription(plan.memory.total)) of memory."
+      + " \(threads), seed \(configuration.seed);"
+      + " \(byteDescription(plan.memory.total)) of memory\(plan.ranks > 1 ? " per process" : "")."
+  }
+
+  private var threads: String { Self.threads(plan.context.pool.count, ranks: plan.ranks) }
+
+  fileprivate static func threads(_ count: Int, ranks: Int) -> String {
+    (ranks > 1 ? "\(ranks) processes with " : "") + quantity(count, "thread")
   }
 
   /// Advice for a vocabulary that is too large for the text; nil otherwise.
@@ -28,8 +34,8 @@ struct PlanReport {
   }
 
   /// Measures the training speed, and prints the plan with the estimated duration.
-  func print(json: Bool) throws {
-    let estimated = Estimated(plan, plan.estimate(), vocabularyAdvice)
+  func print(json: Bool, _ group: ProcessGroup) throws {
+    let estimated = Estimated(plan, try plan.estimate(group: group), vocabularyAdvice)
     guard !json else { return try Output.json(estimated) }
     try Output.text(estimated.lines.joined(separator: "\n") + "\n")
   }
@@ -48,6 +54,7 @@ struct PlanReport {
     let length: Int
     let precision: String
     let threads: Int
+    let processes: Int
     let memoryBytes: Int
     let machineBytes: Int
     let charsPerSecond: Double
@@ -60,6 +67,7 @@ struct PlanReport {
 
     enum CodingKeys: String, CodingKey {
       case vocabulary, cell, layers, hidden, parameters, dropout, batch, length, precision, threads
+      case processes
       case memoryBytes, machineBytes, charsPerSecond, secondsPerEpoch, steps, epochs, seconds
       case advice
       case tokens = "units"
@@ -78,7 +86,7 @@ struct PlanReport {
       parameters = plan.network.layout.parameterCount
       (dropout, batch, length) = (configuration.dropout, configuration.batch, configuration.length)
       precision = configuration.precision.rawValue
-      threads = plan.context.pool.count
+      (threads, processes) = (plan.context.pool.count, plan.ranks)
       (memoryBytes, machineBytes) = (plan.memory.total, MachineMemory.limit)
       charsPerSecond = estimate.tokensPerSecond
       secondsPerEpoch = estimate.secondsPerEpoch
@@ -124,8 +132,8 @@ struct PlanReport {
       [
         "tokens       \(tokens), \(trainingTokens) for training; vocabulary \(vocabulary)",
         "model        \(layers) x \(hidden) \(cell), \(parameters) parameters, dropout \(number(Double(dropout), 1))",
-        "batch        \(batch) sequences of \(length) tokens, \(precision), \(quantity(threads, "thread"))",
-        "memory       \(byteDescription(memoryBytes)) peak, \(byteDescription(machineBytes)) available",
+        "batch        \(batch) sequences of \(length) tokens, \(precision), \(PlanReport.threads(threads, ranks: processes))",
+        "memory       \(byteDescription(memoryBytes)) peak\(processes > 1 ? " per process" : ""), \(byteDescription(machineBytes)) available",
         "speed        \(compact(charsPerSecond)) \(unit.pluralShortName)/s (measured)",
         "epoch        \(secondsPerEpoch < 10 ? number(secondsPerEpoch, 1) + " s" : duration(secondsPerEpoch))",
         "run          \(quantity(steps, "step")), \(number(epochs, 2)) epochs, \(duration(seconds))",

@@ -1,3 +1,5 @@
+import ArgumentParser
+import Foundation
 import Geul
 import GeulCommandSupport
 import GeulMPI
@@ -5,8 +7,8 @@ import GeulMPI
 /// The processes that `mpirun` started, of which rank 0 leads the run and the others compute.
 final class Ranks {
   private let mpi: MPICommunicator?
-  /// Indicates whether the other ranks have been told what to train.
-  private var hasStarted = false
+  /// The processes of the run, which `run` joins.
+  private(set) var group = ProcessGroup()
 
   private init(_ mpi: MPICommunicator?) { self.mpi = mpi }
 
@@ -18,43 +20,54 @@ final class Ranks {
     do throws(MPICommunicator.JoinError) { mpi = try MPICommunicator.join() } catch {
       throw CommandError(error.description)
     }
+    guard let mpi else { return }
+    do { _ = try JobWatch.timeLimit } catch {
+      mpi.leave()
+      guard mpi.rank == 0 else { throw ExitCode(2) }
+      throw error
+    }
   }
 
-  /// Returns the exchange with the other ranks, and the version that they must have, for training that starts now.
-  func startTraining() -> (version: String, communicator: any Communicator) {
-    hasStarted = true
-    guard let mpi else { return ("", LocalCommunicator()) }
-    return (programVersion, mpi)
-  }
-
-  /// Indicates whether this process leads the run.
-  var leads: Bool { mpi.map { $0.rank == 0 } ?? true }
-
-  /// The number of processes.
-  var count: Int { mpi?.count ?? 1 }
+  /// The exchange with the other ranks.
+  var communicator: any Communicator { mpi ?? LocalCommunicator() }
 
   /// Starts to watch the other processes during the run in a directory; nil for a process that trains alone.
-  func watch(path: String?) -> JobWatch? { mpi.map { JobWatch($0, path: path) } }
+  func watch(path: String?) throws -> JobWatch? { try mpi.map { try JobWatch($0, path: path) } }
 
   /// Leaves the job of `mpirun`.
   func leave() { mpi?.leave() }
 
-  /// Runs `body` on rank 0, and on the others the part of the run that rank 0 gives them.
+  /// Runs `body` on rank 0, and on the others the tasks that rank 0 gives them.
   func run(_ machine: MachineOptions, _ body: () throws -> Void) throws {
     guard let mpi else { return try body() }
     defer { mpi.leave() }
-    guard mpi.rank > 0 else {
-      do { try body() } catch {
-        if !hasStarted { TrainingWorker.cancel(mpi) }
-        throw error
+    do {
+      group = try ProcessGroup(version: programVersion, communicator: mpi)
+      if mpi.rank == 0 {
+        defer { group.end() }
+        return try body()
       }
-      if !hasStarted { TrainingWorker.cancel(mpi) }
-      return
+      StopSignal.watch()
+      _ = try watch(path: nil)
+      _ = try group.follow(context: machine.context)
+    } catch {
+      // Rank 0 alone reports problems.
+      guard mpi.rank == 0 else { return }
+      throw error
     }
-    // Rank 0 alone stops the run and reports problems.
-    StopSignal.watch()
-    _ = watch(path: nil)
-    _ = try? TrainingWorker.run(
-      version: programVersion, communicator: mpi, context: machine.context)
+  }
+
+  /// Reads a corpus on all ranks, each a part of it, and prints its notes.
+  func readCorpus(_ arguments: [String], _ options: CorpusOptions) throws -> Corpus {
+    let corpus: Corpus
+    do throws(TrainingError) {
+      corpus = try group.read(
+        arguments.map { TextSource(argument: existing($0)) }, options: options)
+    } catch {
+      guard case .text(let error) = error else { throw error }
+      throw error
+    }
+    for note in corpus.notes { Output.note(note) }
+    return corpus
   }
 }

@@ -45,21 +45,21 @@ struct Resume: ParsableCommand {
     var options = CorpusOptions(
       tokenizer: loaded.value.model.metadata.tokenizer, encoding: text.encoding,
       invalid: text.invalid, minimumCount: text.minimumCount)
-    let corpus = try read(sources, options, remedy: "\(folder.path) FILE")
+    let corpus = try read(sources, options, ranks, remedy: "\(folder.path) FILE")
     options.vocabulary = corpus.vocabulary
-    let validation = try validationText(of: text, folder, options)
+    let validation = try validationText(of: text, folder, options, ranks)
     let budget = budget(for: loaded.value.run)
     let introduction = learningRates(of: loaded.value.run, budget)
     let session = try TrainingSession(
       resuming: consume loaded, in: folder, corpus: corpus, sources: sources,
       validation: validation, validationSource: validationFile.map(existing), budget: budget,
-      context: machine.context)
+      context: machine.context, ranks: ranks.group.count)
     try reporting.run(session, introduction: introduction, clock: clock, ranks: ranks)
   }
 
   /// Reads the separate validation text of the run, if it has one.
   private func validationText(
-    of text: RunState.TextSelection, _ folder: RunFolder, _ options: CorpusOptions
+    of text: RunState.TextSelection, _ folder: RunFolder, _ options: CorpusOptions, _ ranks: Ranks
   ) throws -> Corpus? {
     guard let source = text.validationSource else {
       guard let validationFile else { return nil }
@@ -73,14 +73,14 @@ struct Resume: ParsableCommand {
         "\(folder.path): the validation text came from standard input or a pipe. Give it again: geul resume \(remedy)."
       )
     }
-    return try read([validationFile ?? source], options, remedy: remedy)
+    return try read([validationFile ?? source], options, ranks, remedy: remedy)
   }
 
   /// Reads a text of the run; if a file is missing, the error says how to give it anew.
   private func read(
-    _ paths: [String], _ options: CorpusOptions, remedy: String
+    _ paths: [String], _ options: CorpusOptions, _ ranks: Ranks, remedy: String
   ) throws -> Corpus {
-    do { return try readCorpus(paths, options) } catch let error as TextError {
+    do { return try ranks.readCorpus(paths, options) } catch let error as TextError {
       guard error.reason == .missing else { throw error }
       throw CommandError("\(error) If the text was moved, give its path: geul resume \(remedy).")
     }

@@ -74,13 +74,12 @@ struct RunOptions: ParsableArguments {
       session.folder, unit: unit, quiet: quiet, introduction: introduction,
       context: session.plan.context)
     StopSignal.watch()
-    let watch = ranks.watch(path: path)
+    let watch = try ranks.watch(path: path)
     defer { watch?.end() }
     let result = try session.run(
       saveEvery: saveEvery, sampleEvery: quiet ? 0 : sampleEvery, baselines: !quiet || json,
       clock: clock, shouldStop: { watch?.shouldStop() ?? StopSignal.isReceived },
-      ranks: ranks.startTraining(),
-      report: { report.show($0) })
+      group: ranks.group, report: { report.show($0) })
     switch result {
     case .stopped(let step):
       Output.note(

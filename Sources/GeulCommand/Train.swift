@@ -93,7 +93,7 @@ struct Train: ParsableCommand {
     try ranks.run(machine) {
       let context = try machine.context
       if !dryRun { try checkIsNew() }
-      try run(on: readCorpus(corpus, text.corpusOptions), context, clock, ranks)
+      try run(on: ranks.readCorpus(corpus, text.corpusOptions), context, clock, ranks)
     }
   }
 
@@ -118,11 +118,11 @@ struct Train: ParsableCommand {
   func run(
     on corpus: Corpus, _ context: ComputeContext, _ clock: Stopwatch, _ ranks: Ranks
   ) throws {
-    let validationCorpus = try readValidation(corpus)
-    let plan = try makePlan(corpus, context)
+    let validationCorpus = try readValidation(corpus, ranks)
+    let plan = try makePlan(corpus, context, ranks)
     for note in plan.notes { Output.note(note) }
     try plan.checkMemory()
-    guard !dryRun else { return try PlanReport(plan).print(json: reporting.json) }
+    guard !dryRun else { return try PlanReport(plan).print(json: reporting.json, ranks.group) }
     let session = try makeSession(plan, validationCorpus)
     // Before the next line is printed: a process that reads it may send a signal.
     StopSignal.watch()
@@ -135,9 +135,12 @@ struct Train: ParsableCommand {
     RunState.TextSelection.recorded(existing(path))
   }
 
-  private func makePlan(_ corpus: Corpus, _ context: ComputeContext) throws -> TrainingPlan {
+  private func makePlan(
+    _ corpus: Corpus, _ context: ComputeContext, _ ranks: Ranks
+  ) throws -> TrainingPlan {
     do throws(TrainingError) {
-      return try TrainingPlan(options, corpus: corpus, context: context)
+      return try TrainingPlan(
+        options, corpus: corpus, context: context, ranks: ranks.group.count)
     } catch {
       guard case .tooFewTokens = error else { throw error }
       throw CommandError("\(self.corpus.joined(separator: ", ")): \(error)")
@@ -190,11 +193,11 @@ struct Train: ParsableCommand {
     return ["", ".", ".."].contains(name) ? "text" : name
   }
 
-  private func readValidation(_ corpus: Corpus) throws -> Corpus? {
+  private func readValidation(_ corpus: Corpus, _ ranks: Ranks) throws -> Corpus? {
     guard let validationFile else { return nil }
     var options = text.corpusOptions
     options.vocabulary = corpus.vocabulary
-    let text = try readCorpus([validationFile], options)
+    let text = try ranks.readCorpus([validationFile], options)
     try TrainingSession.check(validation: text, name: validationFile)
     return text
   }

@@ -89,8 +89,9 @@ public struct MPICommunicator: Communicator {
     precondition(receivedByteCounts.reduce(0, +) <= received.byteCount)
     unsafe parts.withUnsafeBytes { parts in
       unsafe received.withUnsafeMutableBytes { received in
-        guard let from = parts.baseAddress, let to = received.baseAddress else { return }
-        unsafe geul_mpi_all_to_all(from, byteCounts, to, receivedByteCounts)
+        // A rank that has nothing to send or to receive takes part, too.
+        unsafe geul_mpi_all_to_all(
+          parts.baseAddress, byteCounts, received.baseAddress, receivedByteCounts)
       }
     }
   }

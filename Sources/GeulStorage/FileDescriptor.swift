@@ -118,10 +118,13 @@ package final class FileDescriptor: Sendable {
   ///
   /// - Parameters:
   ///   - count: The maximum number of bytes to read.
+  ///   - offset: The position in the file; nil for the current position.
   ///   - bytes: The array that the bytes are appended to.
   /// - Returns: The number of bytes read; 0 at the end of the file.
   /// - Throws: `FileError` if the file cannot be read. Bytes read before the error are appended.
-  package func read(upTo count: Int, appendingTo bytes: inout [UInt8]) throws(FileError) -> Int {
+  package func read(
+    upTo count: Int, at offset: Int? = nil, appendingTo bytes: inout [UInt8]
+  ) throws(FileError) -> Int {
     // An empty append would write to the storage that all empty arrays share.
     guard count > 0 else { return 0 }
     let start = bytes.count
@@ -133,7 +136,8 @@ package final class FileDescriptor: Sendable {
           while length < buffer.count {
             let remaining = unsafe UnsafeMutableBufferPointer(rebasing: buffer[length...])
             let read = try unsafe SystemCall.readBytes(
-              descriptor, at: nil, into: UnsafeMutableRawBufferPointer(remaining))
+              descriptor, at: offset.map { $0 + length },
+              into: UnsafeMutableRawBufferPointer(remaining))
             guard read > 0 else { return }
             length += read
           }

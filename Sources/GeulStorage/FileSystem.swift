@@ -21,6 +21,13 @@ package enum FileSystem {
     (try? SystemCall.status(path, followingLinks: true))?.kind == .folder
   }
 
+  /// Returns the size of a file in bytes; links are followed.
+  package static func size(_ path: String) throws(FileError) -> Int {
+    try FileError.wrapping(path, .read) { () throws(SystemError) in
+      try SystemCall.status(path, followingLinks: true).size
+    }
+  }
+
   /// Returns false for a pipe, a socket or a device, whose bytes can be read only once; links are followed.
   package static func isRereadable(_ path: String) -> Bool {
     switch (try? SystemCall.status(path, followingLinks: true))?.kind {

@@ -24,21 +24,23 @@ extension Corpus {
   public static func read(
     _ sources: [TextSource], options: CorpusOptions = CorpusOptions()
   ) throws(TextError) -> Corpus {
-    var builder = try CorpusBuilder(options)
-    var previous: TextSource?
-    for source in try SourceList(sources, notes: &builder.notes).files {
-      try builder.read(source, after: previous)
-      previous = source
-    }
-    return try builder.finish(name: sources.map(\.name).joined(separator: ", "))
+    let list = try SourceList(sources)
+    var builder = CorpusBuilder(options)
+    try builder.read(TextPart(list.files))
+    return try builder.finish(builder.summary, start: 0, name: list.name, notes: list.notes)
   }
 }
 
 /// A list of sources in which folders are replaced by their text files.
-struct SourceList {
-  private(set) var files: [TextSource] = []
+package struct SourceList {
+  package private(set) var files: [TextSource] = []
+  /// Messages for the user.
+  package private(set) var notes: [String] = []
+  /// The name of all sources in messages.
+  package let name: String
 
-  init(_ sources: [TextSource], notes: inout [String]) throws(TextError) {
+  package init(_ sources: [TextSource]) throws(TextError) {
+    name = sources.map(\.name).joined(separator: ", ")
     for source in sources {
       guard case .path(let path) = source, FileSystem.isFolder(path) else {
         files.append(source)

@@ -15,7 +15,7 @@ public struct Corpus: Sendable {
   /// The size of the normalized text in bytes of UTF-8.
   public let byteCount: Int
   /// A hash of the token sequence in 16 hexadecimal digits, the same on all machines.
-  public let hash: String
+  public internal(set) var hash: String
   /// Messages for the user: detected encodings, removed byte-order marks, skipped files, tokens
   /// that are not in the vocabulary.
   public let notes: [String]
@@ -24,17 +24,20 @@ public struct Corpus: Sendable {
   /// Their id is that of the unknown token, or -1 if the vocabulary has none.
   public let unknownCount: Int
 
-  let tokenFile: TokenFile
+  let tokens: StoredTokens
   let byteCounts: TokenByteCounts
 
   /// The number of tokens.
-  public var count: Int { tokenFile.count }
+  public var count: Int { tokens.count }
+
+  /// The ranges of tokens whose ids this process has: one range with all of them, except in data-parallel training.
+  package var storedRanges: [Range<Int>] { tokens.ranges }
 
   /// Indicates whether the ids are in memory instead of in a file.
-  package var isInMemory: Bool { tokenFile.isInMemory }
+  package var isInMemory: Bool { tokens.file.isInMemory }
 
   /// The size of an id in bytes: 2 or 4.
-  package var bytesPerID: Int { tokenFile.bytesPerID }
+  package var bytesPerID: Int { tokens.file.bytesPerID }
 
   /// Returns the ids of a range of tokens.
   ///
@@ -48,13 +51,37 @@ public struct Corpus: Sendable {
   /// Fills an array with the ids from index `start` on, without allocating memory.
   public func copyIDs(from start: Int, into ids: inout [Int32]) {
     var span = ids.mutableSpan
-    tokenFile.copy(from: start, into: &span)
+    tokens.copy(from: start, into: &span)
   }
 
   /// Fills a span with the ids from index `start` on, without allocating memory.
   public func copyIDs(from start: Int, into ids: inout MutableSpan<Int32>) {
-    tokenFile.copy(from: start, into: &ids)
+    tokens.copy(from: start, into: &ids)
   }
+
+  /// Returns the corpus with other stored tokens.
+  func replacingTokens(_ tokens: StoredTokens) -> Corpus {
+    Corpus(
+      tokenizer: tokenizer, vocabulary: vocabulary, byteCount: byteCount, hash: hash, notes: notes,
+      unknownCount: unknownCount, tokens: tokens, byteCounts: byteCounts)
+  }
+
+  /// Hashes the tokens of this process after those of the processes before it.
+  ///
+  /// - Parameter words: The hash so far; an empty array to begin. It is replaced by the hash with these tokens.
+  package func continueHash(_ words: inout [UInt64]) {
+    var whole = words.isEmpty ? StableHash(vocabulary) : StableHash(words: words)
+    for range in storedRanges {
+      for start in stride(from: range.lowerBound, to: range.upperBound, by: 65536) {
+        let block = ids(start..<min(start + 65536, range.upperBound)).map { UInt32(bitPattern: $0) }
+        whole.add(block.span)
+      }
+    }
+    words = whole.words
+  }
+
+  /// Sets the hash of the whole text, which `continueHash` has computed on all processes.
+  package mutating func setHash(_ words: [UInt64]) { hash = StableHash(words: words).hexadecimal }
 
   /// Returns the number of tokens before the last `fraction` of a text of `count` tokens.
   package static func tokenCount(of count: Int, withoutLast fraction: Double) -> Int {

@@ -1,43 +1,59 @@
-/// Builds a corpus in one pass: tokens are collected as indices in order of first
+/// Builds a corpus, or a part of one, in one pass: tokens are collected as indices in order of first
 /// occurrence, and the indices are replaced by ids when the vocabulary is known.
-struct CorpusBuilder: ~Copyable {
-  var notes: [String] = []
-
+package struct CorpusBuilder: ~Copyable {
   private let options: CorpusOptions
   private var segmenter: TokenSegmenter
   private var counter = TokenCounter()
   private var writer: TokenWriter
+  private var sources: [SourceSummary] = []
+  private var continuesSource = false
+  /// The last source that has text; nil before any text.
+  private var lastSource: String?
   private var endsLine = true
   /// Sources without a line break at the end that are followed by another source.
   private var unterminated: [String] = []
 
-  init(_ options: CorpusOptions) throws(TextError) {
+  package init(_ options: CorpusOptions) {
     self.options = options
     segmenter = TokenSegmenter(options.tokenizer)
     writer = TokenWriter(in: options.temporaryFolder, limit: options.tokensInMemory)
   }
 
-  /// Reads a source that is not a folder.
-  mutating func read(_ source: TextSource, after previous: TextSource?) throws(TextError) {
-    var reader = try TextReader(source, options.readerRules)
+  /// Reads a part of a text.
+  package mutating func read(_ part: TextPart) throws(TextError) {
+    continuesSource = part.pieces.first.map { !$0.beginsSource } ?? false
+    for piece in part.pieces { try read(piece) }
+  }
+
+  private mutating func read(_ piece: TextPart.Piece) throws(TextError) {
+    var reader = try TextReader(piece.source, options.readerRules, range: piece.range)
     var needsLineFeed = !endsLine
     while !reader.isAtEnd {
       try reader.fill()
-      if let byte = reader.text.bytes.last, options.tokenizer.unit != .byte {
-        endsLine = byte == 0x0A || byte == 0x0D
-        if needsLineFeed { try endLine(of: previous) }
+      if let byte = reader.text.bytes.last {
+        if needsLineFeed { try endLine() }
         needsLineFeed = false
+        lastSource = piece.name
+        endsLine = options.tokenizer.unit == .byte || byte == 0x0A || byte == 0x0D
       }
       try append(&reader.text, last: reader.isAtEnd)
-      try segmenter.checkTokenSize(source.name, reader.byteCount)
+      try segmenter.checkTokenSize(piece.source.name, reader.byteCount)
     }
-    notes += reader.notes
+    var summary = reader.summary
+    summary.name = piece.name
+    sources.append(summary)
   }
 
-  private mutating func endLine(of source: TextSource?) throws(TextError) {
+  /// Indicates whether the part has text.
+  package var hasText: Bool { lastSource != nil }
+
+  /// Adds a line feed to text that does not end with a line break and is followed by another source.
+  package mutating func endLine() throws(TextError) {
+    guard let lastSource, !endsLine else { return }
     var lineFeed = ByteQueue(bytes: [0x0A])
     try append(&lineFeed, last: true)
-    unterminated.append(source?.name ?? "")
+    unterminated.append(lastSource)
+    endsLine = true
   }
 
   private mutating func append(_ text: inout ByteQueue, last: Bool) throws(TextError) {
@@ -46,62 +62,66 @@ struct CorpusBuilder: ~Copyable {
     try writer.append(segmenter.tokens.codes)
   }
 
-  /// Completes the corpus; `name` refers to all sources in messages.
-  consuming func finish(name: String) throws(TextError) -> Corpus {
-    guard writer.count > 0 else { throw TextError(.empty, in: name) }
-    if let first = unterminated.first {
-      let count = unterminated.count - 1
-      let more = count == 0 ? "" : " (and to \(count) more)"
-      notes.append("\(first): a line feed was added at the end\(more): the last line had none.")
-    }
-    let (vocabulary, ids, unknown, unknownBytes) = try makeVocabulary(name: name)
-    var hash = StableHash()
-    for token in vocabulary.tokens { hash.add(token) }
-    let tokenFile = try writer.finish(ids: ids, limit: vocabulary.count, hash: &hash)
-    return Corpus(
-      tokenizer: options.tokenizer, vocabulary: vocabulary, byteCount: segmenter.byteCount,
-      hash: hash.hexadecimal, notes: notes, unknownCount: unknown, tokenFile: tokenFile,
-      byteCounts: TokenByteCounts(
-        vocabulary, options.tokenizer,
-        bytesPerUnknown: Double(unknownBytes) / Double(max(1, unknown))))
+  /// What has been read.
+  package var summary: CorpusSummary {
+    CorpusSummary(
+      tokens: counter.ranked().map { .init(token: $0.token, count: $0.count) },
+      count: writer.count, byteCount: segmenter.byteCount, sources: sources,
+      continuesSource: continuesSource, unterminated: unterminated)
   }
 
-  /// Returns the vocabulary, the id of each token index, and the number of unknown tokens and of their bytes.
-  private mutating func makeVocabulary(
-    name: String
-  ) throws(TextError) -> (Vocabulary, ids: [Int32], unknown: Int, unknownBytes: Int) {
-    let ranked = counter.ranked()
-    let vocabulary: Vocabulary
-    if let given = options.vocabulary {
-      vocabulary = given
-    } else {
-      let kept = ranked.prefix { $0.count >= options.minimumCount }.map(\.token)
-      guard !kept.isEmpty else {
-        throw TextError(.minimumCountTooHigh(options.minimumCount), in: name)
-      }
-      let hasUnknown = kept.count < ranked.count
-      vocabulary = try Vocabulary(
-        tokens: kept + (hasUnknown ? [""] : []), unknownID: hasUnknown ? kept.count : nil)
-    }
+  /// Completes the corpus.
+  ///
+  /// - Parameters:
+  ///   - whole: The summary of all parts.
+  ///   - start: The number of tokens in the parts before this one.
+  ///   - name: The name of all sources in messages.
+  ///   - notes: Messages for the user that precede those on the sources.
+  /// - Returns: The corpus, which stores the tokens of this part. Its hash is that of this part; see
+  ///   `Corpus.continueHash`.
+  package consuming func finish(
+    _ whole: CorpusSummary, start: Int, name: String, notes: [String]
+  ) throws(TextError) -> Corpus {
+    guard whole.count > 0 else { throw TextError(.empty, in: name) }
+    let vocabulary = try whole.vocabulary(options, name: name)
+    let unknown = UnknownTokens(whole, vocabulary)
+    let ids = counter.ids(vocabulary)
+    var hash = StableHash(vocabulary)
+    let file = try writer.finish(ids: ids, limit: vocabulary.count, hash: &hash)
+    return Corpus(
+      tokenizer: options.tokenizer, vocabulary: vocabulary, byteCount: whole.byteCount,
+      hash: hash.hexadecimal, notes: notes + whole.notes + unknown.notes(options, name: name),
+      unknownCount: unknown.count,
+      tokens: StoredTokens(of: whole.count, [start..<start + file.count], file),
+      byteCounts: TokenByteCounts(
+        vocabulary, options.tokenizer, bytesPerUnknown: unknown.bytesPerToken))
+  }
+}
 
-    var ids = [Int32](repeating: 0, count: ranked.count)
-    var unknown: [(token: String, count: Int)] = []
-    for (index, token, count) in ranked {
-      let id = vocabulary.id(of: token)
-      ids[index] = Int32(id ?? vocabulary.unknownID ?? -1)
-      if id == nil { unknown.append((token, count)) }
-    }
-    let total = unknown.reduce(0) { $0 + $1.count }
-    if let first = unknown.first {
-      let category =
-        options.vocabulary == nil
-        ? "tokens that occur fewer than \(options.minimumCount) times became the unknown token"
-        : "tokens that are not in the vocabulary"
-      notes.append(
-        "\(name): \(category): \(total) (\(unknown.count) distinct),"
-          + " most frequent \(describe(first.token)).")
-    }
+/// The tokens of a text that are not in its vocabulary.
+private struct UnknownTokens {
+  let count: Int
+  let bytesPerToken: Double
+  private let distinct: Int
+  private let mostFrequent: String
+
+  init(_ summary: CorpusSummary, _ vocabulary: Vocabulary) {
+    let unknown = summary.tokens.filter { vocabulary.id(of: $0.token) == nil }
+    count = unknown.reduce(0) { $0 + $1.count }
     let bytes = unknown.reduce(0) { $0 + $1.count * $1.token.utf8.count }
-    return (vocabulary, ids, total, bytes)
+    bytesPerToken = Double(bytes) / Double(max(1, count))
+    distinct = unknown.count
+    mostFrequent = unknown.first?.token ?? ""
+  }
+
+  func notes(_ options: CorpusOptions, name: String) -> [String] {
+    guard count > 0 else { return [] }
+    let category =
+      options.vocabulary == nil
+      ? "tokens that occur fewer than \(options.minimumCount) times became the unknown token"
+      : "tokens that are not in the vocabulary"
+    return [
+      "\(name): \(category): \(count) (\(distinct) distinct), most frequent \(describe(mostFrequent))."
+    ]
   }
 }

@@ -1,5 +1,5 @@
 /// Options for reading a corpus.
-public struct CorpusOptions: Sendable {
+public struct CorpusOptions: Sendable, Codable {
   /// The tokenizer.
   public var tokenizer: Tokenizer
   /// The name of the encoding of all sources; nil to detect it for each source.

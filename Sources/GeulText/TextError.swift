@@ -8,6 +8,8 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
     case missing
     /// The file cannot be read; the system's message.
     case unreadable(String)
+    /// The file does not have the size that another process has read.
+    case otherSize(Int, expected: Int)
     /// The text has no tokens.
     case empty
     /// The folder contains no text file.
@@ -66,6 +68,9 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
       return "no such file or directory."
     case .unreadable(let message):
       return "it cannot be read: \(message)."
+    case .otherSize(let own, let expected):
+      return
+        "it has \(own) bytes on this rank and \(expected) bytes on rank 0, so it is another text."
     case .empty:
       return "there is no text in it; at least one character is needed."
     case .folderWithoutText:

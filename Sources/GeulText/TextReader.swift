@@ -19,13 +19,13 @@ struct TextReader: ~Copyable {
     var blockBytes = 1 << 18
   }
 
-  let name: String
   let encoding: TextEncoding
   /// The decoded text that the caller has not removed yet.
   var text = ByteQueue()
   /// The bytes of the last block before decoding.
   private(set) var block: [UInt8] = []
   private(set) var isAtEnd = false
+  /// The offset of the next byte to be read.
   private(set) var byteCount = 0
 
   private let rules: Rules
@@ -34,27 +34,29 @@ struct TextReader: ~Copyable {
   private var head: ArraySlice<UInt8>
   /// The first bytes, kept to suggest an encoding if bytes are invalid in UTF-8.
   private let sample: ArraySlice<UInt8>
-  /// An encoding that is far more plausible than the given one.
-  private let doubt: EncodingSuggestion?
   /// UTF-8 that has not been validated yet.
   private var raw = ByteQueue()
   /// The number of bytes of the source before `raw`.
   private var validated = 0
-  private var replaced = 0
-  private var firstReplaced: Int?
-  /// The run of NULs before `raw`: dropped if the source ends with it.
-  private var zeros = 0
-  private var zerosOffset: Int?
+  private var record: SourceSummary
   /// NULs that are still to be replaced, some in each call of `fill`.
   private var owedReplacements = 0
-  private var marks = MarkFilter()
+  private var marks: MarkFilter
+  /// The offset of the first byte to be read.
+  private let start: Int
 
   /// The number of bytes that are examined to detect the encoding.
   private static let headBytes = 1 << 18
   /// The number of bytes from which an encoding is suggested.
   private static let sampleBytes = 1 << 16
 
-  init(_ source: TextSource, _ rules: Rules) throws(TextError) {
+  /// Opens a source, and detects its encoding.
+  ///
+  /// - Parameters:
+  ///   - source: A source that is not a folder.
+  ///   - rules: How it is read.
+  ///   - range: The bytes to read, which begin and end at a line break; nil to read all.
+  init(_ source: TextSource, _ rules: Rules, range: Range<Int>? = nil) throws(TextError) {
     var reader = try ByteReader(source)
     var head: [UInt8] = []
     var more = true
@@ -83,16 +85,25 @@ struct TextReader: ~Copyable {
         encoding = .utf8
       }
     }
-    name = source.name
+    if let range { reader = try ByteReader(source, range: range) }
     converter = encoding.converter.flatMap { Converter($0) }
     self.encoding = encoding
     self.rules = rules
+    start = range?.lowerBound ?? 0
+    (byteCount, validated) = (start, start)
     self.source = reader
-    self.head = head[...]
-    self.doubt = doubt
+    self.head = range == nil ? head[...] : []
+    record = SourceSummary(name: source.name, encoding, doubt: doubt)
     sample = encoding == .utf8 && !rules.isRaw ? head.prefix(Self.sampleBytes) : []
+    marks = MarkFilter(followsLineBreak: start > 0)
     marks.isActive = !rules.isRaw
   }
+
+  /// The name of the source.
+  var name: String { record.name }
+
+  /// Indicates whether the source can be read in parts that end at a line feed: a byte of 0x0A is one in UTF-8.
+  var isDivisible: Bool { converter == nil }
 
   /// Reads the next block and appends it, decoded, to `text`.
   mutating func fill() throws(TextError) {
@@ -147,7 +158,7 @@ struct TextReader: ~Copyable {
     guard rules.invalid == .replace else {
       throw TextError(.binary("it contains a lone surrogate of \(encoding.name)"), in: name)
     }
-    replaced += more
+    record.replaced += more
     marks.ownReplacements += more
   }
 
@@ -163,7 +174,7 @@ struct TextReader: ~Copyable {
         if owedReplacements > 0 { break }
       }
       let (length, bad) = ICU.utf8Prefix(of: raw.bytes[position...])
-      if zeros > 0, position < raw.count, raw.bytes[position] != 0 {
+      if record.zeros > 0, position < raw.count, raw.bytes[position] != 0 {
         try replaceZeros()
         continue
       }
@@ -173,8 +184,8 @@ struct TextReader: ~Copyable {
       guard invalid > 0 else { break }
       if raw.bytes[position] == 0, !rules.isRaw {
         let end = raw.bytes[position...].firstIndex { $0 != 0 } ?? raw.count
-        if zeros == 0 { zerosOffset = converter == nil ? validated + position : nil }
-        zeros += end - position
+        if record.zeros == 0 { record.zerosOffset = converter == nil ? validated + position : nil }
+        record.zeros += end - position
         position = end
         continue
       }
@@ -199,12 +210,12 @@ struct TextReader: ~Copyable {
   /// Handles a run of NULs that other text follows.
   private mutating func replaceZeros() throws(TextError) {
     guard rules.invalid == .replace else {
-      throw TextError(.binary("it contains a NUL"), in: name, at: zerosOffset)
+      throw TextError(.binary("it contains a NUL"), in: name, at: record.zerosOffset)
     }
-    replaced += zeros
-    firstReplaced = firstReplaced ?? zerosOffset
-    owedReplacements = zeros
-    zeros = 0
+    record.replaced += record.zeros
+    record.firstReplaced = record.firstReplaced ?? record.zerosOffset
+    owedReplacements = record.zeros
+    record.zeros = 0
     marks.endsLine = false
   }
 
@@ -212,8 +223,8 @@ struct TextReader: ~Copyable {
 
   private mutating func handleInvalid(_ bytes: [UInt8], at offset: Int?) throws(TextError) {
     if rules.invalid == .replace {
-      replaced += 1
-      firstReplaced = firstReplaced ?? offset
+      record.replaced += 1
+      record.firstReplaced = record.firstReplaced ?? offset
     } else if bytes == [0] {
       throw TextError(.binary("it contains a NUL"), in: name, at: offset)
     } else {
@@ -229,36 +240,12 @@ struct TextReader: ~Copyable {
     }
   }
 
-  /// Messages for the user about the source, complete once it has been read.
-  var notes: [String] {
-    var notes: [String] = []
-    if byteCount == 0 { notes.append("\(name): the file is empty.") }
-    if let other = encoding.otherOrder {
-      notes.append(
-        "\(name): no byte-order mark; read as \(encoding.name), detected from its bytes;"
-          + " --encoding \(other) overrides it.")
-    } else if encoding.isGuess {
-      notes.append(
-        "\(name): read as \(encoding.name), detected from its bytes; --encoding overrides it.")
-    }
-    if let doubt {
-      notes.append(
-        "\(name): read as \(encoding.name), but it looks like \(doubt.name)"
-          + " (\"\(doubt.preview)\").")
-    }
-    if hasByteOrderMark {
-      let prefix = encoding == .utf8 ? "" : " \(encoding.name)"
-      notes.append("\(name): the\(prefix) byte-order mark was removed.")
-    }
-    notes += marks.notes.map { "\(name): \($0)" }
-    if zeros > 0 {
-      let offset = zerosOffset.map { " from byte \($0) on" } ?? ""
-      notes.append("\(name): NULs at the end were removed: \(zeros)\(offset).")
-    }
-    if replaced > 0 {
-      let first = firstReplaced.map { ", the first at offset \($0)" } ?? ""
-      notes.append("\(name): invalid byte sequences replaced with U+FFFD: \(replaced)\(first).")
-    }
-    return notes
+  /// What has been found in the source, complete once it has been read.
+  var summary: SourceSummary {
+    var summary = record
+    summary.byteCount = byteCount - start
+    summary.hasByteOrderMark = marks.hasByteOrderMark
+    summary.marks = marks.counts
+    return summary
   }
 }

@@ -89,13 +89,11 @@ public struct TextReport: Sendable {
   public static func read(
     _ sources: [TextSource], options: CorpusOptions = CorpusOptions()
   ) throws(TextError) -> TextReport {
-    var notes: [String] = []
+    let list = try SourceList(sources)
+    var notes = list.notes
     var statistics = TextStatistics(options.tokenizer.normalization)
-    for source in try SourceList(sources, notes: &notes).files {
-      try notes += statistics.read(source, options)
-    }
-    let name = sources.map(\.name).joined(separator: ", ")
-    guard statistics.hasText else { throw TextError(.empty, in: name) }
+    for source in list.files { try notes += statistics.read(source, options) }
+    guard statistics.hasText else { throw TextError(.empty, in: list.name) }
     return statistics.report(notes: notes)
   }
 }

@@ -34,14 +34,15 @@ struct TextStatistics {
       TextReport.Source(
         name: reader.name, byteCount: reader.byteCount, encoding: reader.encoding.name,
         hasByteOrderMark: reader.hasByteOrderMark))
-    return reader.notes
+    return reader.summary.notes
   }
 
   func report(notes: [String]) -> TextReport {
     var scripts: [Int: Int] = [:]
     var controls: [TextReport.TokenFrequency] = []
     var (cr, lf) = (0, 0)
-    for (_, token, count) in codePoints.counter.ranked() {
+    for ranked in codePoints.counter.ranked() {
+      let (token, count) = (ranked.token, ranked.count)
       guard let scalar = token.unicodeScalars.first else { continue }
       scripts[ICU.script(of: scalar.value), default: 0] += count
       switch scalar {
@@ -102,14 +103,14 @@ private struct Tokenization {
 
   /// Returns the statistics of the tokens; `ranked` is the result of `counter.ranked()`.
   func statistics(
-    _ ranked: [(index: Int, token: String, count: Int)]
+    _ ranked: [CorpusSummary.TokenCount]
   ) -> TextReport.TokenStatistics {
     let count = counter.counts.reduce(0, +)
     return TextReport.TokenStatistics(
       unit: unit, count: count, vocabularySize: ranked.count,
       bytesPerToken: Double(byteCount) / Double(max(1, count)),
-      rarest: ranked.suffix(10).reversed().map { _, token, count in
-        .init(token: token, name: describe(token), count: count)
+      rarest: ranked.suffix(10).reversed().map {
+        .init(token: $0.token, name: describe($0.token), count: $0.count)
       },
       onceCount: ranked.count { $0.count == 1 })
   }

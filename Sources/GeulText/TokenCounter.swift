@@ -132,9 +132,13 @@ struct TokenCounter {
 
   /// Returns all tokens with their counts: the most frequent first, equally frequent ones in the
   /// order of their code points.
-  func ranked() -> [(index: Int, token: String, count: Int)] {
-    counts.indices.map { ($0, token($0), counts[$0]) }.sorted { a, b in
-      a.count != b.count ? a.count > b.count : a.token.utf8.lexicographicallyPrecedes(b.token.utf8)
-    }
+  func ranked() -> [CorpusSummary.TokenCount] {
+    counts.indices.map { CorpusSummary.TokenCount(token: token($0), count: counts[$0]) }
+      .sorted(by: CorpusSummary.TokenCount.precedes)
+  }
+
+  /// Returns the id of each index: that of the unknown token, or -1, for tokens that are not in the vocabulary.
+  func ids(_ vocabulary: Vocabulary) -> [Int32] {
+    counts.indices.map { Int32(vocabulary.id(of: token($0)) ?? vocabulary.unknownID ?? -1) }
   }
 }

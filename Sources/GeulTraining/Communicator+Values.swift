@@ -15,12 +15,12 @@ extension Communicator {
     broadcast(&bytes, range.lowerBound * stride..<range.upperBound * stride, from: root)
   }
 
-  /// Copies an array of rank 0 to all ranks, where it has the same number of elements.
-  func broadcast<Value: BitwiseCopyable>(_ values: inout [Value]) {
+  /// Copies an array of rank `root` to all ranks, where it has the same number of elements.
+  func broadcast<Value: BitwiseCopyable>(_ values: inout [Value], from root: Int = 0) {
     guard isDistributed, !values.isEmpty else { return }
     var span = values.mutableSpan
     var bytes = unsafe span.mutableBytes
-    broadcast(&bytes, 0..<bytes.byteCount, from: 0)
+    broadcast(&bytes, 0..<bytes.byteCount, from: root)
   }
 
   /// Copies a message of rank 0 to all ranks.
@@ -51,31 +51,57 @@ extension Communicator {
     return all
   }
 
+  /// Returns an integer of each rank.
+  func allGather(_ value: Int) -> [Int] {
+    allGather([value], counts: Array(repeating: 1, count: count), zero: 0)
+  }
+
   /// Returns a sentence of each rank.
   func allGather(_ sentence: String) -> [String] {
-    let own = Array(sentence.utf8)
-    let counts = allGather([own.count], counts: Array(repeating: 1, count: count), zero: 0)
+    allGather(bytes: Array(sentence.utf8)).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Returns a message of each rank; nil if one cannot be encoded or decoded.
+  func allGather<Message: Codable>(_ message: Message) -> [Message]? {
+    let own = (try? JSONEncoder().encode(message)) ?? Data()
+    let all = allGather(bytes: Array(own))
+    let decoded = all.compactMap { try? JSONDecoder().decode(Message.self, from: Data($0)) }
+    return decoded.count == all.count ? decoded : nil
+  }
+
+  private func allGather(bytes own: [UInt8]) -> [ArraySlice<UInt8>] {
+    let counts = allGather(own.count)
     let all = allGather(own, counts: counts, zero: 0)
     var start = 0
     return counts.map { count in
       defer { start += count }
-      return String(decoding: all[start..<start + count], as: UTF8.self)
+      return all[start..<start + count]
     }
+  }
+
+  /// Sends consecutive parts of `parts`, `counts[r]` elements to rank r, and returns the parts for this rank,
+  /// `receivedCounts[r]` elements from rank r.
+  func allToAll(_ parts: [Int32], counts: [Int], receivedCounts: [Int]) -> [Int32] {
+    var received = [Int32](repeating: 0, count: receivedCounts.reduce(0, +))
+    var span = received.mutableSpan
+    var bytes = unsafe span.mutableBytes
+    let stride = MemoryLayout<Int32>.stride
+    unsafe allToAll(
+      parts.span.bytes, byteCounts: counts.map { $0 * stride }, into: &bytes,
+      receivedByteCounts: receivedCounts.map { $0 * stride })
+    return received
   }
 }
 
 extension Communicator {
   /// The sequences of the batch that this rank computes.
-  func rows(of subBatches: SubBatches) -> Range<Int> { rows(of: subBatches, rank: rank) }
-
-  private func rows(of all: SubBatches, rank: Int) -> Range<Int> {
-    let own = GradientReducer.subBatches(of: all, rank: rank, ranks: count)
-    return all.rows(of: own.lowerBound).lowerBound..<all.rows(of: own.upperBound - 1).upperBound
+  func rows(of subBatches: SubBatches) -> Range<Int> {
+    GradientReducer.rows(of: subBatches, rank: rank, ranks: count)
   }
 
   /// The number of sequences that each rank computes.
   func rowCounts(of subBatches: SubBatches) -> [Int] {
-    (0..<count).map { rows(of: subBatches, rank: $0).count }
+    (0..<count).map { GradientReducer.rows(of: subBatches, rank: $0, ranks: count).count }
   }
 
   /// Returns the recurrent state of all sequences of the batch, of which this rank has some.

@@ -112,30 +112,20 @@ public struct Evaluator: Sendable {
     _ corpus: Corpus, _ range: Range<Int>, limit: Int,
     communicator: any Communicator = LocalCommunicator()
   ) -> Loss {
-    let warmup = 64
-    let tokens = min(range.count - 1, limit)
-    guard tokens > 0 else { return Loss() }
-    let (batch, length) = Self.batchShape(
-      tokens: tokens, vocabulary: weights.network.vocabulary)
-    let counted = (tokens + batch - 1) / batch
-    let own = (0..<communicator.count).map {
-      batch * $0 / communicator.count..<batch * ($0 + 1) / communicator.count
+    guard
+      let sequences = SampledSequences(
+        range, limit: limit, vocabulary: weights.network.vocabulary)
+    else { return Loss() }
+    let (starts, counted, length) = (sequences.starts, sequences.counted, sequences.length)
+    let own = (0..<communicator.count).map { sequences.rows(rank: $0, of: communicator.count) }
+    let rows = own[communicator.rank]
+    var shards = BatchShard.partition(batch: rows.count, threads: context.pool.count).map { part in
+      makeShard(firstRow: rows.lowerBound + part.lowerBound, rows: part.count, length: length)
     }
-    let first = own[communicator.rank].lowerBound
-    let parts = BatchShard.partition(
-      batch: own[communicator.rank].count, threads: context.pool.count)
-    var shards = parts.map { rows in
-      makeShard(firstRow: first + rows.lowerBound, rows: rows.count, length: length)
-    }
-    // The first counted token of each sequence, spread evenly over the positions that have a warm-up before them.
-    let firstCounted = range.lowerBound + (batch == 1 ? 0 : warmup)
-    let spread = Double(range.upperBound - 1 - counted - firstCounted) / Double(max(1, batch - 1))
-    let starts = (0..<batch).map { firstCounted + Int((Double($0) * spread).rounded(.down)) }
     let (weights, kernels) = (weights, context.kernels)
     context.pool.forEach(&shards) { shard in
       let rows = shard.firstRow..<shard.firstRow + shard.rows
-      // A single sequence begins with the range and has no warm-up.
-      for begin in stride(from: batch == 1 ? 0 : -warmup, to: counted, by: length) {
+      for begin in stride(from: -sequences.warmup, to: counted, by: length) {
         for row in rows {
           // -1 before and after the range: it does not count.
           var ids = [Int32](repeating: -1, count: length + 1)
@@ -171,6 +161,46 @@ public struct Evaluator: Sendable {
   static func batchShape(tokens: Int, vocabulary: Int) -> (batch: Int, length: Int) {
     let batch = max(1, min(64, tokens / 256))
     return (batch, max(1, min(64, (1 << 24) / vocabulary / batch)))
+  }
+
+  /// The sequences of `sampledLoss`, spread evenly over a range of a text.
+  struct SampledSequences {
+    /// The number of tokens that each sequence reads at a time.
+    let length: Int
+    /// The number of tokens of each sequence that count, and of those before them that warm up its state.
+    let counted: Int
+    let warmup: Int
+    /// The position of the first token of each sequence that counts.
+    let starts: [Int]
+    private let range: Range<Int>
+
+    /// Chooses the sequences; nil if the range is too short to evaluate.
+    init?(_ range: Range<Int>, limit: Int, vocabulary: Int) {
+      let tokens = min(range.count - 1, limit)
+      guard tokens > 0 else { return nil }
+      let (batch, length) = batchShape(tokens: tokens, vocabulary: vocabulary)
+      let counted = (tokens + batch - 1) / batch
+      // A single sequence begins with the range and has no warm-up.
+      let warmup = batch == 1 ? 0 : 64
+      let first = range.lowerBound + warmup
+      let spread = Double(range.upperBound - 1 - counted - first) / Double(max(1, batch - 1))
+      starts = (0..<batch).map { first + Int((Double($0) * spread).rounded(.down)) }
+      (self.range, self.length, self.counted, self.warmup) = (range, length, counted, warmup)
+    }
+
+    /// The sequences that a rank evaluates.
+    func rows(rank: Int, of ranks: Int) -> Range<Int> {
+      starts.count * rank / ranks..<starts.count * (rank + 1) / ranks
+    }
+
+    /// A range of tokens that contains some of the sequences.
+    func tokens(ofRows rows: Range<Int>) -> Range<Int> {
+      guard let first = rows.first, let last = rows.last else {
+        return range.lowerBound..<range.lowerBound
+      }
+      let end = starts[last] + counted + length + 1
+      return (starts[first] - warmup..<max(starts[first], end)).clamped(to: range)
+    }
   }
 
   private func makeShard(firstRow: Int = 0, rows: Int, length: Int) -> BatchShard {

@@ -37,6 +37,21 @@ struct GradientReducer {
     all.count * rank / ranks..<all.count * (rank + 1) / ranks
   }
 
+  /// The sequences that a rank computes.
+  static func rows(of all: SubBatches, rank: Int, ranks: Int) -> Range<Int> {
+    let own = subBatches(of: all, rank: rank, ranks: ranks)
+    return all.rows(of: own.lowerBound).lowerBound..<all.rows(of: own.upperBound - 1).upperBound
+  }
+
+  /// The number of parameter storages that several ranks take in memory besides the gradients.
+  static func exchangedCopies(_ all: SubBatches, ranks: Int) -> Int {
+    guard ranks > 1 else { return 0 }
+    let counts = (0..<ranks).map { subtrees(of: all, $0, ranks).count }
+    let own = counts.max() ?? 1
+    // The other subtrees and their segments in order, the received segments, and this rank's sum of them.
+    return 2 * (own - 1) + (counts.reduce(0, +) + ranks - 1) / ranks + 1
+  }
+
   /// The largest subtrees that contain only sub-batches of a rank, in order.
   private static func subtrees(of all: SubBatches, _ rank: Int, _ ranks: Int) -> [Range<Int>] {
     let own = subBatches(of: all, rank: rank, ranks: ranks)

@@ -20,17 +20,21 @@ public struct MemoryEstimate: Sendable, Equatable {
   /// The peak, in bytes.
   public var total: Int { parameters + window + temporary + program }
 
-  /// Estimates the memory of a run on a text of `tokenCount` tokens.
+  /// Estimates the memory of a run on a text of `tokenCount` tokens; with several ranks, that of the largest part of the
+  /// batch.
   public init(
-    _ configuration: TrainingConfiguration, vocabulary: Int, tokenCount: Int, threads: Int
+    _ configuration: TrainingConfiguration, vocabulary: Int, tokenCount: Int, threads: Int,
+    ranks: Int = 1
   ) {
     let network = Network(configuration.architecture, vocabulary: vocabulary)
     let (count, layers) = (network.layout.count, configuration.architecture.layers)
     let elementBytes = configuration.precision.elementBytes
     let matrices = network.matrices.reduce(0) { $0 + $1.count }
     let grams = network.matrices.reduce(0) { $0 + Orthogonalizer.byteCount($1) }
+    let subBatches = SubBatches(batch: configuration.batch, length: configuration.length)
     parameters =
-      5 * 4 * count + 2 * elementBytes * matrices
+      (5 + GradientReducer.exchangedCopies(subBatches, ranks: ranks)) * 4 * count + 2 * elementBytes
+      * matrices
       + (configuration.optimizerKind == .muon ? grams : 0)
 
     let (cell, width) = (configuration.architecture.cell.descriptor, network.layers[0].width)
@@ -41,24 +45,26 @@ public struct MemoryEstimate: Sendable, Equatable {
       elementBytes + state + 4 * cell.savedColumns + (isBFloat16 ? 2 * cell.savedColumns : 0)
       + (configuration.dropout > 0 ? elementBytes : 0)
     let logits = padded(vocabulary) * (isBFloat16 ? 6 : 4)
-    let positions = configuration.batch * configuration.length
-    let shard =
-      BatchShard.partition(batch: configuration.batch, threads: threads).map(\.count).max() ?? 1
+    let rows = (0..<ranks).map {
+      GradientReducer.rows(of: subBatches, rank: $0, ranks: ranks).count
+    }
+    let batch = rows.max() ?? configuration.batch
+    let positions = batch * configuration.length
+    let shard = BatchShard.partition(batch: batch, threads: threads).map(\.count).max() ?? 1
     let backward =
-      min(threads, configuration.batch) * shard * configuration.length * width * 2 * 4
+      min(threads, batch) * shard * configuration.length * width * 2 * 4
       + threads
-      * GradientWorkspace.byteCount(
-        subBatches: SubBatches(batch: configuration.batch, length: configuration.length).count)
+      * GradientWorkspace.byteCount(subBatches: subBatches.count)
     window = positions * (layers * width * perUnit + logits) + backward
 
     let saving = 4 * count
     let held =
       tokenCount
       - Corpus.tokenCount(of: tokenCount, withoutLast: configuration.validationFraction)
-    let (batch, length) = Evaluator.batchShape(tokens: held, vocabulary: vocabulary)
+    let (evaluatedRows, length) = Evaluator.batchShape(tokens: held, vocabulary: vocabulary)
     let perPosition = layers * width * (4 + state + 4 * cell.savedColumns)
     let evaluation =
-      4 * matrices + batch * length * (perPosition + 4 * padded(vocabulary))
+      4 * matrices + evaluatedRows * length * (perPosition + 4 * padded(vocabulary))
     temporary = max(saving, held > 0 ? evaluation : 0)
     program =
       Self.programBytes + min(4 * tokenCount, Self.residentTokenBytes)

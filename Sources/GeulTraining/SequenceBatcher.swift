@@ -69,9 +69,23 @@ public struct SequenceBatcher: Codable, Sendable, Equatable {
   private var partLength: Int { (tokenCount - 1 - offset) / batch }
 
   private mutating func chooseOffset() {
-    // At most an eighth of the text and one batch are skipped.
-    let limit = min(batch * length, (tokenCount - 1) / 8, tokenCount - 1 - batch * length)
+    let limit = Self.maximumOffset(tokenCount: tokenCount, batch: batch, length: length)
     offset = Int(random.next() % UInt64(limit + 1))
+  }
+
+  /// The maximum number of tokens that an epoch skips: an eighth of the text, and one batch.
+  private static func maximumOffset(tokenCount: Int, batch: Int, length: Int) -> Int {
+    min(batch * length, (tokenCount - 1) / 8, tokenCount - 1 - batch * length)
+  }
+
+  /// Returns a range of tokens that contains the sequences of some parts in all epochs.
+  static func tokens(
+    ofRows rows: Range<Int>, tokenCount: Int, batch: Int, length: Int
+  ) -> Range<Int> {
+    let offset = maximumOffset(tokenCount: tokenCount, batch: batch, length: length)
+    let shortest = (tokenCount - 1 - offset) / batch
+    let longest = (tokenCount - 1) / batch
+    return rows.lowerBound * shortest..<min(tokenCount, offset + rows.upperBound * longest + 1)
   }
 
   /// Returns the batch size and sequence length for a text: the given ones, or what suits it.

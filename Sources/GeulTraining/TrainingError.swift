@@ -25,8 +25,6 @@ public enum TrainingError: Error, CustomStringConvertible {
   case rank(Int, host: String, problem: String)
   /// There are more processes than sub-batches.
   case tooManyRanks(Int, batch: Int, length: Int, limit: Int)
-  /// The training text comes from standard input, which only one process can read.
-  case textNotShared
   /// A text cannot be read.
   case text(TextError)
   /// A file cannot be read or written.
@@ -71,8 +69,6 @@ public enum TrainingError: Error, CustomStringConvertible {
     case .tooManyRanks(let count, let batch, let length, let limit):
       "A batch of \(batch) x \(length) tokens can be divided among at most \(limit) process\(limit == 1 ? "" : "es"), and there are"
         + " \(count). Start fewer, or choose a larger --batch."
-    case .textNotShared:
-      "Only one process can read standard input or a pipe. Give the training text as files that all can read."
     case .text(let error): error.description
     case .file(let error): error.description
     case .format(let error): error.description

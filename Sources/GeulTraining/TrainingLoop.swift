@@ -312,7 +312,7 @@ extension TrainingLoop {
 extension TrainingLoop {
   /// The maximum number of tokens of an evaluation during training, the same tokens each time. (Twenty evaluations of 100,000
   /// tokens took 30 s of a run of three minutes.)
-  private static let evaluatedTokens = 40_000
+  static let evaluatedTokens = 40_000
 
   private var evaluator: Evaluator {
     Evaluator(

@@ -38,17 +38,21 @@ public struct TrainingPlan: Sendable {
   public let budget: Budget
   /// The kernels and threads.
   public let context: ComputeContext
+  /// The number of processes of a data-parallel run, which have as many threads each.
+  public let ranks: Int
   /// Notes for the user about values that a small text required.
   public let notes: [String]
 
   /// Describes a run with a given configuration.
   public init(
-    _ configuration: TrainingConfiguration, corpus: Corpus, budget: Budget, context: ComputeContext
+    _ configuration: TrainingConfiguration, corpus: Corpus, budget: Budget,
+    context: ComputeContext, ranks: Int = 1
   ) {
     self.configuration = configuration
     self.corpus = corpus
     self.budget = budget
     self.context = context
+    self.ranks = ranks
     notes = []
   }
 
@@ -59,7 +63,7 @@ public struct TrainingPlan: Sendable {
   ///
   /// - Throws: `TrainingError.tooFewTokens` if the text is too short.
   public init(
-    _ options: TrainingOptions, corpus: Corpus, context: ComputeContext
+    _ options: TrainingOptions, corpus: Corpus, context: ComputeContext, ranks: Int = 1
   ) throws(TrainingError) {
     var configuration = options.configuration
     var notes: [String] = []
@@ -84,18 +88,19 @@ public struct TrainingPlan: Sendable {
     }
     configuration.schedule.peak =
       options.learningRate ?? LearningRateSchedule.peak(batch: configuration.batch)
-    Self.choose(&configuration, options, corpus, tokenCount: count, context)
+    Self.choose(&configuration, options, corpus, tokenCount: count, context, ranks: ranks)
     self.configuration = configuration
     self.corpus = corpus
     budget = options.budget
     self.context = context
+    self.ranks = ranks
     self.notes = notes
   }
 
   /// Chooses the hidden size and dropout.
   private static func choose(
     _ configuration: inout TrainingConfiguration, _ options: TrainingOptions, _ corpus: Corpus,
-    tokenCount: Int, _ context: ComputeContext
+    tokenCount: Int, _ context: ComputeContext, ranks: Int
   ) {
     if let dropout = options.dropout, options.hidden != nil {
       configuration.dropout = dropout
@@ -106,7 +111,7 @@ public struct TrainingPlan: Sendable {
       // The throughput that training reaches, as a fraction of the peak.
       rate =
         context.peakMultiplyAddsPerSecond(configuration.precision, quantile: 0.2)
-        * (configuration.precision == .float32 ? 0.65 : 0.5)
+        * (configuration.precision == .float32 ? 0.65 : 0.5) * Double(ranks)
     }
     let advisor = ConfigurationAdvisor(
       vocabulary: corpus.vocabulary.count, tokenCount: tokenCount,
@@ -134,11 +139,11 @@ public struct TrainingPlan: Sendable {
     TrainingLoop.trainingTokenCount(of: corpus, configuration)
   }
 
-  /// The estimated memory at the peak.
+  /// The estimated memory of a process at the peak.
   public var memory: MemoryEstimate {
     MemoryEstimate(
       configuration, vocabulary: corpus.vocabulary.count, tokenCount: corpus.count,
-      threads: context.pool.count)
+      threads: context.pool.count, ranks: ranks)
   }
 
   /// Checks that the estimated memory is available.
@@ -178,10 +183,20 @@ public struct TrainingPlan: Sendable {
   }
 
   /// Trains for a number of seconds to estimate the time of the run; nothing is saved.
-  public func estimate(seconds: Double = 2) -> Estimate {
+  ///
+  /// - Parameters:
+  ///   - seconds: The time to train.
+  ///   - group: The processes of a data-parallel run, which this process leads and which have read the text.
+  /// - Returns: The estimates.
+  /// - Throws: `TrainingError` if a rank cannot take part.
+  public func estimate(
+    seconds: Double = 2, group: ProcessGroup = ProcessGroup()
+  ) throws(TrainingError) -> Estimate {
+    let corpus = try group.start(configuration, TrainingTexts(corpus, validation: nil)).corpus
     var trainer = Trainer(
       configuration, vocabulary: corpus.vocabulary.count, tokenCount: trainingTokenCount,
-      context: context)
+      context: context, communicator: group.communicator)
+    defer { trainer.finish() }
     _ = trainer.step(corpus, of: nil)  // the first step touches all memory for the first time
     let step = times(for: seconds) { _ = trainer.step(corpus, of: nil) }.median
     let stepsPerEpoch = trainer.batcher.count

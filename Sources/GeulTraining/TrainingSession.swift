@@ -68,11 +68,12 @@ public struct TrainingSession: ~Copyable {
   ///   - budget: The total steps or epochs of the run, or the wall-clock time of this session; nil to continue to the
   ///     planned end.
   ///   - context: The kernels and threads.
+  ///   - ranks: The number of processes of a data-parallel run.
   /// - Throws: `TrainingError` if a text is not the run's, or there is not enough memory.
   public init(
     resuming loaded: consuming NewestIntact<Checkpoint, FormatError>, in folder: RunFolder,
     corpus: Corpus, sources: [String], validation: Corpus?, validationSource: String? = nil,
-    budget: Budget?, context: ComputeContext
+    budget: Budget?, context: ComputeContext, ranks: Int = 1
   ) throws(TrainingError) {
     let isIntact = loaded.problem == nil
     var checkpoint = loaded.value
@@ -92,7 +93,8 @@ public struct TrainingSession: ~Copyable {
     checkpoint.run.text.validationSource = validationSource.map(RunState.TextSelection.recorded)
     checkpoint.run.text.validationHash = validation?.hash
     let plan = TrainingPlan(
-      state.configuration, corpus: corpus, budget: budget ?? .default, context: context)
+      state.configuration, corpus: corpus, budget: budget ?? .default, context: context,
+      ranks: ranks)
     try plan.checkMemory()
     self.plan = plan
     self.checkpoint = checkpoint
@@ -160,22 +162,20 @@ public struct TrainingSession: ~Copyable {
   ///   - baselines: Whether to compute the losses of n-gram models.
   ///   - clock: A stopwatch started when the time budget began.
   ///   - shouldStop: Called after each step.
-  ///   - ranks: The version of the program and the exchange with the other ranks of a data-parallel run, which this process
-  ///     leads as rank 0; see `TrainingWorker`.
+  ///   - group: The processes of a data-parallel run, which this process leads and which have read the texts.
   ///   - report: Takes the events of the run.
   /// - Returns: How the session ended.
   /// - Throws: `TrainingError` if a file cannot be written, the loss diverges, or a rank cannot take part.
   public consuming func run(
     saveEvery: Int? = nil, sampleEvery: Int? = nil, baselines: Bool = true,
     clock: Stopwatch = Stopwatch(), shouldStop: () -> Bool = { false },
-    ranks: (version: String, communicator: any Communicator) = ("", LocalCommunicator()),
-    report: (TrainingLoop.Event) -> Void
+    group: ProcessGroup = ProcessGroup(), report: (TrainingLoop.Event) -> Void
   ) throws(TrainingError) -> Result {
     // Only an empty folder is removed, in which nothing was saved.
     let (path, createsFolder) = (folder.path, createsFolder)
     defer { if createsFolder { FileSystem.removeEmptyFolder(path) } }
     let finished: FinishedRun
-    switch try train(saveEvery, sampleEvery, clock, shouldStop, ranks, report) {
+    switch try train(saveEvery, sampleEvery, clock, shouldStop, group, report) {
     case .stopped(let step): return .stopped(step: step)
     case .finished(let trained): finished = trained
     }
@@ -200,25 +200,22 @@ public struct TrainingSession: ~Copyable {
   /// Runs the training loop; the memory of training is free when this returns.
   private consuming func train(
     _ saveEvery: Int?, _ sampleEvery: Int?, _ clock: Stopwatch, _ shouldStop: () -> Bool,
-    _ ranks: (version: String, communicator: any Communicator),
-    _ report: (TrainingLoop.Event) -> Void
+    _ group: ProcessGroup, _ report: (TrainingLoop.Event) -> Void
   ) throws(TrainingError) -> Trained {
     var session = self
     guard let checkpoint = session.checkpoint.take() else {
       preconditionFailure("a session runs once")
     }
-    let hosts = try TrainingJob(
-      version: ranks.version, configuration: checkpoint.run.configuration,
-      text: checkpoint.run.text, tokenizer: session.plan.corpus.tokenizer,
-      corpusHash: session.plan.corpus.hash
-    ).start(ranks.communicator)
+    let texts = try group.start(
+      checkpoint.run.configuration,
+      TrainingTexts(session.plan.corpus, validation: session.validation))
     var loop = TrainingLoop(
-      consume checkpoint, corpus: session.plan.corpus, validation: session.validation,
+      consume checkpoint, corpus: texts.corpus, validation: texts.validation,
       folder: session.folder, budget: session.budget, saveEvery: saveEvery,
       sampleEvery: sampleEvery, context: session.plan.context, clock: clock,
-      communicator: ranks.communicator)
+      communicator: group.communicator)
     loop.keepsPrevious = session.latestIsIntact
-    loop.hosts = hosts
+    loop.hosts = group.hosts
     let ending: TrainingLoop.Ending
     do throws(RunError) { ending = try loop.run(shouldStop: shouldStop, report: report) } catch {
       throw TrainingError(error)

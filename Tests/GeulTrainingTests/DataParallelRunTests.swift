@@ -18,16 +18,20 @@ struct DataParallelRunTests {
     }
   ) throws -> [String] {
     if text != "-" { try folder.write(DataParallelTests.text, to: text) }
-    let source = text == "-" ? "-" : folder.file(text)
+    let source =
+      text == "-"
+      ? TextSource.text(DataParallelTests.text, name: "standard input")
+      : .path(folder.file(text))
     let run = RunFolder(folder.file(out))
     return ThreadCommunicator.run(ranks: ranks) { communicator in
       do {
-        guard communicator.rank == 0 else {
-          let hasRun = try TrainingWorker.run(
-            version: version(communicator.rank), communicator: communicator,
-            context: makeContext(communicator.rank))
+        let group = try ProcessGroup(
+          version: version(communicator.rank), communicator: communicator)
+        guard group.leads else {
+          let hasRun = try group.follow(context: makeContext(communicator.rank))
           return hasRun ? "finished" : "nothing to do"
         }
+        defer { group.end() }
         let context = try makeContext(0)
         var options = TrainingOptions()
         (options.hidden, options.batch, options.length) = (16, batch, 128)
@@ -35,11 +39,10 @@ struct DataParallelRunTests {
         options.configuration.evaluationCount = 4
         options.configuration.patience = 0
         options.budget = .steps(12)
-        let corpus = try Corpus.read([.text(DataParallelTests.text)])
-        let plan = try TrainingPlan(options, corpus: corpus, context: context)
-        let result = try TrainingSession(plan, text: .init(sources: [source]), folder: run).run(
-          sampleEvery: 0, baselines: false, ranks: (version(0), communicator),
-          report: { _ in })
+        let corpus = try group.read([source])
+        let plan = try TrainingPlan(options, corpus: corpus, context: context, ranks: ranks)
+        let result = try TrainingSession(plan, folder: run).run(
+          sampleEvery: 0, baselines: true, group: group, report: { _ in })
         guard case .finished = result else { return "\(result)" }
         return "finished"
       } catch {
@@ -48,11 +51,13 @@ struct DataParallelRunTests {
     }
   }
 
-  @Test func `a run of three ranks writes the files of one process`() throws {
+  @Test(arguments: ["text.txt", "-"])
+  func `a run of three ranks writes the files of one process`(text: String) throws {
     let folder = try Folder()
-    #expect(try Self.train(folder, out: "alone", ranks: 1) == ["finished"])
+    #expect(try Self.train(folder, out: "alone", ranks: 1, text: text) == ["finished"])
     #expect(
-      try Self.train(folder, out: "together", ranks: 3) == ["finished", "finished", "finished"])
+      try Self.train(folder, out: "together", ranks: 3, text: text)
+        == ["finished", "finished", "finished"])
     for name in ["latest.safetensors", "best.safetensors"] {
       let expected = folder.data("alone/" + name)
       #expect(expected != nil)
@@ -65,35 +70,8 @@ struct DataParallelRunTests {
     let messages = try Self.train(folder, out: "run", ranks: 3, version: { $0 == 2 ? "0.9" : "1" })
     #expect(messages[0].hasPrefix("Rank 2 on "))
     #expect(messages[0].hasSuffix(" cannot take part: it runs version 0.9, and rank 0 version 1."))
-    #expect(messages[1...] == ["nothing to do", "it runs version 0.9, and rank 0 version 1."])
+    #expect(messages[1] == messages[0] && messages[2] == messages[0])
     #expect(!folder.exists("run"))
-  }
-
-  @Test func `a rank with another text is named`() throws {
-    let folder = try Folder()
-    try folder.write("another text", to: "other.txt")
-    let messages = ThreadCommunicator.run(ranks: 2) { communicator in
-      let context = ComputeContext(Kernels(.best), threads: 1)
-      do {
-        guard communicator.rank == 0 else {
-          _ = try TrainingWorker.run(version: "1", communicator: communicator, context: context)
-          return "finished"
-        }
-        let plan = try TrainingSessionTests.plan(DataParallelTests.text)
-        var configuration = plan.configuration
-        (configuration.batch, configuration.length) = (16, 64)
-        let session = try TrainingSession(
-          TrainingPlan(
-            configuration, corpus: plan.corpus, budget: .steps(2), context: context),
-          text: .init(sources: [folder.file("other.txt")]), folder: RunFolder(folder.file("run")))
-        _ = try session.run(ranks: ("1", communicator), report: { _ in })
-        return "finished"
-      } catch {
-        return "\(error)"
-      }
-    }
-    #expect(messages[0].contains("cannot take part: "))
-    #expect(messages[0].hasSuffix("other.txt is not the text that rank 0 reads."))
   }
 
   @Test func `a rank without the chosen kernels is named, and no rank waits for it`() throws {
@@ -107,11 +85,11 @@ struct DataParallelRunTests {
       })
     #expect(messages[0].hasPrefix("Rank 1 on "))
     #expect(messages[0].hasSuffix(" cannot take part: no kernels."))
-    #expect(messages[1...] == ["no kernels.", "nothing to do"])
+    #expect(messages[1] == messages[0] && messages[2] == messages[0])
     #expect(!folder.exists("run"))
   }
 
-  @Test func `more ranks than sub-batches, and standard input, are refused on all ranks`() throws {
+  @Test func `more ranks than sub-batches are refused on all ranks`() throws {
     let folder = try Folder()
     let many = try Self.train(folder, out: "run", ranks: 3, batch: 8)
     #expect(
@@ -119,9 +97,6 @@ struct DataParallelRunTests {
         == "A batch of 8 x 128 tokens can be divided among at most 2 processes, and there are 3."
         + " Start fewer, or choose a larger --batch.")
     #expect(many[1...] == ["nothing to do", "nothing to do"])
-    let standardInput = try Self.train(folder, out: "run", ranks: 2, text: "-")
-    #expect(standardInput[0].hasPrefix("Only one process can read standard input"))
-    #expect(standardInput[1] == "nothing to do")
     #expect(!folder.exists("run"))
   }
 

@@ -68,4 +68,26 @@ struct DataParallelTests {
     #expect(nats == whole.nats)
     #expect(state == whole.state)
   }
+
+  @Test(arguments: [1, 700, 1 << 20])
+  func `each rank receives the tokens that it needs, in rounds`(roundCount: Int) throws {
+    let whole = try Corpus.read([.text(String(Self.text.prefix(5000)))])
+    let cuts = [0, 1200, 1200, whole.count]
+    let needs = [
+      [0..<30, 4000..<whole.count, 10..<20], [0..<whole.count], [1199..<1201, 1201..<1300],
+    ]
+    let received = ThreadCommunicator.run(ranks: 3) { communicator -> Corpus? in
+      let part = cuts[communicator.rank]..<cuts[communicator.rank + 1]
+      guard var collector = try? TokenCollector([part], of: whole) else { return nil }
+      try? collector.store(whole.ids(part)[...], at: part.lowerBound)
+      guard let corpus = try? collector.finish() else { return nil }
+      return try? TokenExchange(corpus, needs: needs, communicator, roundCount: roundCount).run()
+    }
+    let expected = [[0..<30, 4000..<whole.count], [0..<whole.count], [1199..<1300]]
+    for (corpus, ranges) in zip(received, expected) {
+      let corpus = try #require(corpus)
+      #expect(corpus.storedRanges == ranges)
+      for range in ranges { #expect(corpus.ids(range) == whole.ids(range)) }
+    }
+  }
 }

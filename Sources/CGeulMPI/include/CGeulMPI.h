@@ -26,7 +26,8 @@ void geul_mpi_broadcast(void *bytes, size_t count, int root);
 void geul_mpi_all_gather(const void *_Nullable own, void *all, const size_t *counts);
 /// Sends consecutive parts of `parts`, `counts[r]` bytes to rank r, and receives consecutive parts in `received`,
 /// `received_counts[r]` bytes from rank r.
-void geul_mpi_all_to_all(const void *parts, const size_t *counts, void *received, const size_t *received_counts);
+void geul_mpi_all_to_all(const void *_Nullable parts, const size_t *counts, void *_Nullable received,
+                         const size_t *received_counts);
 
 #pragma clang assume_nonnull end
 
