@@ -1,4 +1,3 @@
-import ArgumentParser
 import Foundation
 import Geul
 import GeulCommandSupport
@@ -20,12 +19,6 @@ final class Ranks {
     do throws(MPICommunicator.JoinError) { mpi = try MPICommunicator.join() } catch {
       throw CommandError(error.description)
     }
-    guard let mpi else { return }
-    do { _ = try JobWatch.timeLimit } catch {
-      mpi.leave()
-      guard mpi.rank == 0 else { throw ExitCode(2) }
-      throw error
-    }
   }
 
   /// The exchange with the other ranks.
@@ -42,6 +35,7 @@ final class Ranks {
     guard let mpi else { return try body() }
     defer { mpi.leave() }
     do {
+      _ = try JobWatch.timeLimit
       group = try ProcessGroup(version: programVersion, communicator: mpi)
       if mpi.rank == 0 {
         defer { group.end() }

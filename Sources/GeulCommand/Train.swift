@@ -11,6 +11,7 @@ struct Train: ParsableCommand {
       geul train my.txt
       geul train poems/ letters.txt --out checkpoints/mine --minutes 10
       cat *.txt | geul train - --out checkpoints/all --layers 3 --hidden 512
+      mpirun -np 4 --hostfile hosts geul train corpus/    (docs/scale.md)
       """)
 
   @Argument(help: "Text files or directories; - for standard input.")

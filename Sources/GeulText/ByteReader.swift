@@ -13,6 +13,7 @@ struct ByteReader: ~Copyable {
   /// - Parameters:
   ///   - source: The source.
   ///   - range: The bytes to read, of a file; nil to read all.
+  /// - Throws: `TextError` if it cannot be opened.
   init(_ source: TextSource, range: Range<Int>? = nil) throws(TextError) {
     name = source.name
     self.range = range

@@ -79,6 +79,7 @@ package struct CorpusBuilder: ~Copyable {
   ///   - notes: Messages for the user that precede those on the sources.
   /// - Returns: The corpus, which stores the tokens of this part. Its hash is that of this part; see
   ///   `Corpus.continueHash`.
+  /// - Throws: `TextError` if there are no tokens, no token is frequent enough, or the disk is full.
   package consuming func finish(
     _ whole: CorpusSummary, start: Int, name: String, notes: [String]
   ) throws(TextError) -> Corpus {

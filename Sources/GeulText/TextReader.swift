@@ -56,6 +56,7 @@ struct TextReader: ~Copyable {
   ///   - source: A source that is not a folder.
   ///   - rules: How it is read.
   ///   - range: The bytes to read, which begin and end at a line break; nil to read all.
+  /// - Throws: `TextError` if it cannot be opened, or is not text in the given encoding.
   init(_ source: TextSource, _ rules: Rules, range: Range<Int>? = nil) throws(TextError) {
     var reader = try ByteReader(source)
     var head: [UInt8] = []

@@ -142,6 +142,7 @@ extension FileDescriptor {
   /// Creates a file without a name in the first directory in which one can be created.
   ///
   /// - Parameter folder: The only directory to try; nil for those of `CorpusOptions.temporaryFolder`.
+  /// - Throws: `TextError` if there is none.
   convenience init(temporaryIn folder: String?) throws(TextError) {
     var folders: [String] = []
     for candidate in folder.map({ [$0] }) ?? [FileSystem.temporaryFolder, "/var/tmp", "/tmp", "."]

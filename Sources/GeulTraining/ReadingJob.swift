@@ -37,6 +37,7 @@ struct ReadingJob: Codable, Sendable {
   ///   - list: The sources, on rank 0.
   ///   - group: The ranks.
   /// - Returns: The corpus, of which this process has the tokens of its part.
+  /// - Throws: `TrainingError` on all ranks if one cannot read its part.
   func run(rank0 list: SourceList?, in group: ProcessGroup) throws(TrainingError) -> Corpus {
     let communicator = group.communicator
     let reader = PartReader(options)
