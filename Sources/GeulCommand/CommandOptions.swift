@@ -8,6 +8,7 @@ struct CommandOptions {
   private struct Declaration {
     /// The long name, or the short one if there is no other, with dashes.
     let name: String
+    let isFlag: Bool
     let takesText: Bool
     /// Indicates whether a second value would replace the first one.
     let hasOneValue: Bool
@@ -36,6 +37,7 @@ struct CommandOptions {
       let isOption = argument.kind == "option"
       let declaration = Declaration(
         name: names.first { $0.hasPrefix("--") } ?? names.first ?? "",
+        isFlag: argument.kind == "flag",
         takesText: isOption && argument.valueName.map(Self.textValues.contains) ?? false,
         hasOneValue: isOption && !argument.isRepeating)
       for name in names { declarations[name] = declaration }
@@ -80,6 +82,9 @@ struct CommandOptions {
 
   /// Returns the long name of an option; the given one if it is unknown.
   func longName(_ name: String) -> String { declarations[name]?.name ?? name }
+
+  /// Indicates whether an option has no value.
+  func isFlag(_ name: String) -> Bool { declarations[name]?.isFlag ?? false }
 
   /// Indicates whether the value of an option is a text or a path, which may begin with a dash.
   func takesText(_ name: String) -> Bool { declarations[name]?.takesText ?? false }

@@ -27,14 +27,31 @@ struct GeulCommand: ParsableCommand {
     Output.openClosedStreams()
     Output.ignoreSignals()
     let arguments = FileSystem.arguments
+    guard !arguments.isEmpty else { return introduce() }
     do {
-      var command = try parsed(arguments)
+      var command = try parsed(ConfigurationFile.expanded(arguments))
       try command.run()
     } catch let error as EndedBySignal {
       Foundation.exit(error.exitCode)
     } catch {
       exit(with: error, program: "geul", help: UnknownNames.help(for: arguments))
     }
+  }
+
+  /// Prints what to do first.
+  private static func introduce() {
+    _ = try? Output.text(
+      """
+      Geul trains a character-level language model on your own text, and continues any prompt.
+
+      geul train my.txt                                    train for five minutes
+      geul generate checkpoints/my --prompt "Once upon"    generate text
+      geul resume checkpoints/my --minutes 10              train for longer
+      geul page checkpoints/my --out my.html               see it at work in a browser
+
+      geul --help lists all commands, and geul train --help the options of one.
+
+      """)
   }
 
   /// Parses a command line, with the option names of other programs.

@@ -21,6 +21,11 @@ struct Train: ParsableCommand {
       "Run directory (default: checkpoints/NAME; NAME is the name of the first file without its extension).",
       valueName: "path"))
   var out: String?
+  @Option(
+    help: ArgumentHelp(
+      "JSON file of options, such as a run's config.json; options on the command line win.",
+      valueName: "file"))
+  var config: String?
   @OptionGroup(title: "Text") var text: TextOptions
 
   @OptionGroup(title: "Model") var shape: NetworkOptions
@@ -125,6 +130,7 @@ struct Train: ParsableCommand {
     try plan.checkMemory()
     guard !dryRun else { return try PlanReport(plan).print(json: reporting.json, ranks.group) }
     let session = try makeSession(plan, validationCorpus)
+    try writeConfiguration(plan)
     // Before the next line is printed: a process that reads it may send a signal.
     StopSignal.watch()
     reporting.note(PlanReport(plan).summary + " Run directory: \(folder.path)")
@@ -159,6 +165,39 @@ struct Train: ParsableCommand {
     } catch {
       guard case .file = error else { throw error }
       throw CommandError("\(error) Choose another directory with --out.")
+    }
+  }
+
+  /// Writes the options of this run, so that they can be used again: what was chosen automatically is in the file.
+  private func writeConfiguration(_ plan: TrainingPlan) throws {
+    let configuration = plan.configuration
+    let architecture = configuration.architecture
+    let file = ConfigurationFile([
+      "corpus": .list(corpus.map(recorded)), "unit": .text(text.unit.rawValue),
+      "normalize": .text(text.normalize.rawValue),
+      "encoding": text.bytes.encoding.map { .text($0) },
+      "invalid": .text(text.bytes.invalid.rawValue), "min_count": .integer(text.minCount),
+      "cell": .text(architecture.cell.rawValue),
+      "activation": .text(architecture.activation.rawValue),
+      "layers": .integer(architecture.layers), "hidden": .integer(architecture.hidden),
+      "batch": .integer(configuration.batch), "length": .integer(configuration.length),
+      "epochs": budget.epochs.map { .number($0) }, "steps": budget.steps.map { .integer($0) },
+      "minutes": budget.minutes.map { .number($0) }, "seconds": budget.seconds.map { .number($0) },
+      "learning_rate": .float(configuration.schedule.peak),
+      "dropout": .float(configuration.dropout),
+      "optimizer": .text(configuration.optimizerKind.rawValue),
+      "weight_decay": .float(configuration.weightDecay),
+      "grad_clip": .float(configuration.gradientClip),
+      "patience": .integer(configuration.patience),
+      "validation": validationFile == nil ? .number(validation) : nil,
+      "validation_file": validationFile.map { .text(recorded($0)) },
+      "precision": .text(configuration.precision.rawValue),
+      "seed": Int(exactly: configuration.seed).map { .integer($0) },
+      "sample_every": reporting.sampleEvery.map { .integer($0) },
+      "save_every": reporting.saveEvery.map { .integer($0) },
+    ])
+    do { try file.write(to: "\(folder.path)/config.json") } catch let error as FileError {
+      throw TrainingError.file(error)
     }
   }
 

@@ -39,8 +39,25 @@ enum UnknownNames {
     return "\(NamedCommand(words)?.path ?? "geul") --help"
   }
 
+  /// What to use instead of commands that other programs have.
+  private static let substitutes = [
+    "serve": "geul-server MODEL (built by make build-server)",
+    "server": "geul-server MODEL (built by make build-server)",
+    "sample": "geul generate MODEL", "predict": "geul generate MODEL", "run": "geul generate MODEL",
+    "infer": "geul generate MODEL", "complete": "geul generate MODEL",
+    "test": "geul evaluate MODEL TEXT", "eval": "geul evaluate MODEL TEXT",
+    "perplexity": "geul evaluate MODEL TEXT", "score": "geul evaluate MODEL TEXT",
+    "info": "geul inspect MODEL", "show": "geul inspect MODEL",
+    "plot": "geul report RUN", "graph": "geul report RUN",
+    "visualize": "geul explain MODEL --text TEXT, or geul page MODEL",
+    "continue": "geul resume RUN", "benchmark": "geul bench train",
+  ]
+
   private static func unknownCommand(_ name: String?) -> (any Error)? {
     guard let name else { return nil }
+    if let other = substitutes[name.lowercased()] {
+      return ValidationError("There is no command '\(name)'. Use \(other).")
+    }
     let names = NamedCommand.all.map(\.name) + Aliases.commands.keys
     let near = nearest(name, names).map { " Did you mean '\(Aliases.commands[$0] ?? $0)'?" }
     let list = NamedCommand.all.map(\.name).joined(separator: ", ")

@@ -30,10 +30,19 @@ struct HelpTests {
     #expect(result.stdout.split(separator: "\n").allSatisfy { $0.count <= 80 })
   }
 
-  @Test func `geul without arguments prints its help`() throws {
+  @Test func `geul without arguments says what to do first`() throws {
     let alone = try GeulProcess.run([], in: Folder())
     #expect(alone.status == 0 && alone.stderr.isEmpty)
-    #expect(alone.stdout.contains("USAGE: geul <subcommand>"))
+    #expect(alone.stdout.contains("geul train my.txt "))
+    #expect(alone.stdout.contains("geul --help lists all commands"))
+  }
+
+  @Test(arguments: ["serve", "sample", "plot", "eval", "Info"])
+  func `a command that other programs have names Geul's`(command: String) throws {
+    let result = try GeulProcess.run([command, "model"], in: Folder())
+    #expect(result.status == 2)
+    #expect(
+      result.stderr.contains("There is no command '\(command)'. Use geul"), "\(result.stderr)")
   }
 
   @Test func `--version prints a version number`() throws {
