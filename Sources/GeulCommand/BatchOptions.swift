@@ -7,12 +7,12 @@ struct BatchOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "Sequences per batch (default: \(TrainingConfiguration().batch), fewer for a small text).",
+      "Sequences per batch (default: at most \(TrainingConfiguration().batch)).",
       valueName: "n")
   )
   var batch: Int?
   @Option(
-    help: ArgumentHelp(
+    help: .advanced(
       "Tokens per sequence, over which gradients are backpropagated (default: \(TrainingConfiguration().length), fewer for a small text).",
       valueName: "n")
   )

@@ -5,13 +5,13 @@ import GeulCommandSupport
 
 /// Options that set the length of a training run.
 struct BudgetOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Number of epochs (passes through the text).", valueName: "n"))
+  @Option(help: ArgumentHelp("Number of passes through the text.", valueName: "n"))
   var epochs: Double?
   @Option(help: ArgumentHelp("Number of training steps.", valueName: "n"))
   var steps: Int?
-  @Option(help: ArgumentHelp("Training time in minutes.", valueName: "n"))
+  @Option(help: ArgumentHelp("Training time (default: 5; at most 100 epochs).", valueName: "n"))
   var minutes: Double?
-  @Option(help: ArgumentHelp("Training time in seconds.", valueName: "n"))
+  @Option(help: .advanced("Training time in seconds.", valueName: "n"))
   var seconds: Double?
 
   func validate() throws {

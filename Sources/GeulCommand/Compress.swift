@@ -129,6 +129,6 @@ struct ArchiveOptions: ParsableArguments {
   /// Returns a progress handler that shows the percentage on a terminal.
   func progress(of count: Int) -> (Int) -> Void {
     guard !quiet, Output.isLive else { return { _ in } }
-    return { Output.live(["\(100 * $0 / max(1, count)) %", "\($0) bytes"]) }
+    return { Output.live([Output.fitted(["\(100 * $0 / max(1, count)) %", "\($0) bytes"])]) }
   }
 }

@@ -13,19 +13,7 @@ struct Explain: ParsableCommand {
       geul explain checkpoints/english.safetensors --text "Dear Nell, the light is lit."
       geul explain checkpoints/my --file chapter.txt --layer 1 --html chapter.html
       geul explain checkpoints/my --probe --corpus my.txt
-
-      The object of --json; keys without a value are null:
-      unit: the token unit; a byte is given as the code point of its value
-      text, characters: the text; text, tokens (the first index and the one after
-        the last) and surprisal_bits, a sum over the tokens, of each character
-      tokens: id, text, jamo (lead, vowel, final), character (an index in
-        characters), surprisal_bits, probability, predictions (id, text,
-        probability) of each token; the first token has no prediction
-      next_predictions: the predictions after the text
-      mean_bits_per_token, mean_bits_per_character: means of all but the first
-      activations, with --layer, --rows, --select or --neuron: layer, and for each
-        neuron one array of values by token for each gate and state; cell_state is c
-      findings, with --probe: feature, layer, neuron, correlation (Pearson's r)
+      geul explain checkpoints/my --text "Dear Nell" --json    (keys: docs/explain.md)
       """)
 
   @OptionGroup var model: ModelArgument

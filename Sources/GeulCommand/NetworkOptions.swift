@@ -4,9 +4,10 @@ import GeulCommandSupport
 
 /// Options of the recurrent layers, shared by `train` and `bench`.
 struct LayerOptions: ParsableArguments {
-  @Option(help: "Recurrent cell.")
+  @Option(help: "Cell.")
   var cell = CellKind.lstm
-  @Option(help: "Activation of --cell rnn; relu states are unbounded and may diverge.")
+  @Option(
+    help: .advanced("Activation of --cell rnn; relu states are unbounded and may diverge."))
   var activation = Activation.tanh
   @Option(help: ArgumentHelp("Number of layers.", valueName: "n"))
   var layers = 2
@@ -30,7 +31,7 @@ struct NetworkOptions: ParsableArguments {
   @OptionGroup var layers: LayerOptions
   @Option(
     help: ArgumentHelp(
-      "Hidden units per layer (default: chosen for the text and the time budget; \(Architecture().hidden) with --steps or --epochs).",
+      "Hidden units per layer (default: by time budget).",
       valueName: "n")
   )
   var hidden: Int?

@@ -6,16 +6,16 @@ import GeulCommandSupport
 /// Options of checkpoints and output, shared by `train` and `resume`.
 struct RunOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp(
+    help: .advanced(
       "Print a sample every n steps; 0 disables (default: four per run).", valueName: "n"))
   var sampleEvery: Int?
   @Option(
-    help: ArgumentHelp(
+    help: .advanced(
       "Save a checkpoint every n steps (default: every 30 seconds).", valueName: "n"))
   var saveEvery: Int?
   @Flag(name: .shortAndLong, help: "Print only warnings and errors.")
   var quiet = false
-  @Flag(help: "Print the result as one JSON object.")
+  @Flag(help: .advanced("Print the result as one JSON object."))
   var json = false
 
   func validate() throws {

@@ -2,7 +2,7 @@ import Foundation
 import Geul
 import GeulCommandSupport
 
-/// The progress display of a run: one live line on a terminal, plain lines elsewhere.
+/// The report of a run: a live display below the lines of the evaluations on a terminal, plain lines elsewhere.
 struct RunReport {
   private let folder: RunFolder
   private let unit: TokenUnit
@@ -12,6 +12,7 @@ struct RunReport {
   /// A sentence to print before the first event.
   private var introduction: String?
   private var lastLine = 0.0
+  private var display = ProgressDisplay()
   /// The last progress report.
   private(set) var last: TrainingLoop.Progress?
 
@@ -29,6 +30,7 @@ struct RunReport {
   /// Shows an event.
   mutating func show(_ event: TrainingLoop.Event) {
     if let introduction = introduction.take(), !quiet { Output.note(introduction) }
+    defer { if !quiet { display.draw() } }
     switch event {
     case .note(let sentence):
       Output.note(sentence)
@@ -38,9 +40,8 @@ struct RunReport {
     case .progress(let progress):
       last = progress
       guard !quiet else { return }
-      if Output.isLive {
-        Output.live(fields(progress), dropping: Self.droppingOrder)
-      } else if progress.seconds - lastLine >= 10 {
+      display.add(progress, fields(progress))
+      if !Output.isLive, progress.seconds - lastLine >= 10 {
         lastLine = progress.seconds
         Output.note(Output.fitted(fields(progress)))
       }
@@ -49,6 +50,7 @@ struct RunReport {
       lastValidation = nats
       guard !quiet else { return }
       lastLine = progress.seconds
+      display.add(progress, fields(progress))
       Output.note(Output.fitted(fields(progress, isBest: isBest), dropping: Self.droppingOrder))
     case .stoppedEarly(let best):
       guard !quiet else { return }
@@ -61,7 +63,7 @@ struct RunReport {
       let request = Generator.Request(prompt: [], length: 160, seed: 1)
       guard let text = try? generator.texts(request).first?.text else { return }
       folder.append(Sample(step: progress.step, epoch: progress.epoch, text: text))
-      Output.quote(text)
+      if Output.isLive { display.sample = text } else { Output.quote(text) }
     case .saved:
       break
     }
@@ -82,5 +84,5 @@ struct RunReport {
   }
 
   /// The fields to drop on a narrow terminal, the least important first.
-  private static let droppingOrder = [4, 3, 5, 2, 1]
+  static let droppingOrder = [4, 3, 5, 1, 2]
 }

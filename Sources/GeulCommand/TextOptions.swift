@@ -4,9 +4,9 @@ import GeulCommandSupport
 
 /// Options of decoding bytes to text.
 struct EncodingOptions: ParsableArguments {
-  @Option(help: "Text encoding, such as euc-kr (default: detected).")
+  @Option(help: .advanced("Text encoding, such as euc-kr (default: detected)."))
   var encoding: String?
-  @Option(help: "Handling of invalid bytes; replace inserts U+FFFD.")
+  @Option(help: .advanced("Handling of invalid bytes; replace inserts U+FFFD."))
   var invalid = InvalidBytePolicy.error
 }
 
@@ -14,11 +14,11 @@ struct EncodingOptions: ParsableArguments {
 struct TextOptions: ParsableArguments {
   @Option(help: "Token unit.")
   var unit = TokenUnit.grapheme
-  @Option(help: ArgumentHelp("Unicode normalization form.", valueName: "form"))
+  @Option(help: .advanced("Unicode normalization form.", valueName: "form"))
   var normalize = NormalForm.nfc
   @OptionGroup var bytes: EncodingOptions
   @Option(
-    help: ArgumentHelp(
+    help: .advanced(
       "Map tokens that occur fewer times than this to one unknown token.", valueName: "n"))
   var minCount = 1
 

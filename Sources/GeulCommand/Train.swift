@@ -11,69 +11,65 @@ struct Train: ParsableCommand {
       geul train my.txt
       geul train poems/ letters.txt --out checkpoints/mine --minutes 10
       cat *.txt | geul train - --out checkpoints/all --layers 3 --hidden 512
-      mpirun -np 4 --hostfile hosts geul train corpus/    (docs/scale.md)
+      geul train --help-hidden                            all options
       """)
 
   @Argument(help: "Text files or directories; - for standard input.")
   var corpus: [String]
   @Option(
     help: ArgumentHelp(
-      "Run directory (default: checkpoints/NAME; NAME is the name of the first file without its extension).",
-      valueName: "path"))
+      "Run directory (default: checkpoints/ and the name of the first text).", valueName: "path"))
   var out: String?
   @Option(
     help: ArgumentHelp(
       "JSON file of options, such as a run's config.json; options on the command line win.",
       valueName: "file"))
   var config: String?
-  @OptionGroup(title: "Text") var text: TextOptions
-
-  @OptionGroup(title: "Model") var shape: NetworkOptions
+  @OptionGroup var budget: BudgetOptions
+  @OptionGroup var text: TextOptions
+  @OptionGroup var shape: NetworkOptions
   @OptionGroup var batching: BatchOptions
-  @OptionGroup(title: "Training budget (default: 5 minutes, at most 100 epochs)")
-  var budget: BudgetOptions
   @Option(
     help: ArgumentHelp(
-      "Peak learning rate of AdamW; Muon uses \(Int(TrainingConfiguration().muonLearningRateScale)) times this (default: 0.012 for 32 sequences per batch, lower for fewer).",
+      "Peak learning rate of AdamW; Muon's is \(Int(TrainingConfiguration().muonLearningRateScale)) times this (default: by batch size; 0.012 for 32).",
       valueName: "rate"))
   var learningRate: Float?
   @Option(
     help: ArgumentHelp(
-      "Dropout rate of layer outputs, 0 to 0.9 (default: 0 to 0.3, higher for more epochs and a larger model).",
-      valueName: "rate"))
+      "Dropout rate of layer outputs, 0 to 0.9 (default: chosen, 0 to 0.3).", valueName: "rate"))
   var dropout: Float?
-  @Option(help: "Optimizer for weight matrices; AdamW updates the other parameters.")
+  @Option(
+    help: .advanced("Optimizer for weight matrices; AdamW updates the other parameters."))
   var optimizer = Optimizer.Kind.muon
-  @Option(help: ArgumentHelp("Decoupled weight decay of weight matrices.", valueName: "rate"))
+  @Option(help: .advanced("Decoupled weight decay of weight matrices.", valueName: "rate"))
   var weightDecay = TrainingConfiguration().weightDecay
-  @Option(help: ArgumentHelp("Maximum global gradient norm.", valueName: "norm"))
+  @Option(help: .advanced("Maximum global gradient norm.", valueName: "norm"))
   var gradClip: Float = 1
   @Option(
-    help: ArgumentHelp(
+    help: .advanced(
       "Early stopping: evaluations without improvement before training stops; 0 disables.",
       valueName: "n"))
   var patience = TrainingConfiguration().patience
   @Option(
-    help: ArgumentHelp(
+    help: .advanced(
       "Fraction of the text, at its end, held out for validation, 0 to 0.9.", valueName: "fraction")
   )
   var validation = 0.1
   @Option(
     help: ArgumentHelp(
-      "Separate validation text; nothing is held out of the training text.", valueName: "file"))
+      "Validation text (default: the last tenth of the text is held out).", valueName: "file"))
   var validationFile: String?
   @Option(
-    help:
+    help: .advanced(
       "Arithmetic of matrix products: float32 (the same bits on every machine), bfloat16, or auto (the faster one)."
-  )
+    ))
   var precision = PrecisionChoice.auto
   @Option(
-    help: ArgumentHelp(
-      "Random seed; the same seed gives the same model; -1 for a random one.", valueName: "n"))
+    help: ArgumentHelp("Random seed; -1 for a random one.", valueName: "n"))
   var seed = 1
-  @Flag(help: "Print the plan (tokens, model, memory, measured speed, duration, advice) and exit.")
+  @Flag(help: "Print the plan and the measured speed, and exit.")
   var dryRun = false
-  @OptionGroup(title: "Checkpoints and output") var reporting: RunOptions
+  @OptionGroup var reporting: RunOptions
   @OptionGroup var machine: MachineOptions
 
   enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {

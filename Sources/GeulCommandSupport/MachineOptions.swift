@@ -6,7 +6,7 @@ import Synchronization
 /// Options that choose threads and kernels.
 package struct MachineOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp(
+    help: .advanced(
       "Number of threads (default: GEUL_THREADS, or the available processors).", valueName: "n"))
   package var threads: Int?
 

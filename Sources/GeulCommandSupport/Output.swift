@@ -1,6 +1,7 @@
 import Foundation
 import Geul
 import GeulCharts
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -78,10 +79,14 @@ package enum Output {
     show(Self.lineStart + lines.map { "  | \($0)\n" }.joined())
   }
 
-  /// Shows a progress line on a terminal; the next line replaces it.
-  package static func live(_ fields: [String], dropping: [Int] = []) {
-    show(lineStart + fitted(fields, dropping: dropping))
+  /// Shows lines on a terminal, each less wide than it; what is shown next replaces them.
+  package static func live(_ lines: [String]) {
+    show(lineStart + lines.joined(separator: "\n"))
+    liveWidths.withLock { $0 = lines.map { displayWidth(of: $0) } }
   }
+
+  /// The number of columns of each line that the next output replaces.
+  private static let liveWidths = Mutex<[Int]>([])
 
   /// Joins the nonempty fields to a line; on a terminal that is too narrow for all of them, drops the
   /// fields at the indices in `dropping`, in this order, until the rest fits.
@@ -97,7 +102,7 @@ package enum Output {
   }
 
   /// The number of columns of the terminal.
-  private static var width: Int { columns(of: STDERR_FILENO) ?? 80 }
+  package static var width: Int { columns(of: STDERR_FILENO) ?? 80 }
 
   /// Returns the number of columns of the terminal that a file descriptor refers to; nil if it is not a terminal.
   package static func columns(of descriptor: Int32) -> Int? {
@@ -108,8 +113,18 @@ package enum Output {
     return Int(size.ws_col)
   }
 
-  /// The control sequence that clears the line; empty where no progress line is shown.
-  private static var lineStart: String { isLive ? "\r\u{1B}[K" : "" }
+  /// The control sequence that clears the lines that `live` has shown; empty where none can be replaced.
+  ///
+  /// If the terminal has become narrower, lines that were shown are divided into rows.
+  private static var lineStart: String {
+    guard isLive else { return "" }
+    let columns = width
+    let rows = liveWidths.withLock { widths in
+      defer { widths = [] }
+      return widths.reduce(0) { $0 + max(1, ($1 + columns - 1) / columns) }
+    }
+    return "\r" + (rows > 1 ? "\u{1B}[\(rows - 1)A" : "") + "\u{1B}[J"
+  }
 
   /// Writes a value to standard output as one line of JSON with snake_case keys.
   package static func json(_ value: some Encodable) throws {

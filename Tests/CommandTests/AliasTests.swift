@@ -75,7 +75,7 @@ struct AliasTests {
 
   @Test(arguments: [("train", train.map(\.0)), ("generate", generate.map(\.0))])
   func `the help does not list aliases`(command: String, aliases: [String]) throws {
-    let help = try GeulProcess.run([command, "--help"], in: Folder()).stdout
+    let help = try GeulProcess.run([command, "--help-hidden"], in: Folder()).stdout
     let words = Set(help.split { $0.isWhitespace || "[]<>,=()".contains($0) }.map(String.init))
     for alias in aliases { #expect(!words.contains(alias), "\(alias)") }
     #expect(words.contains("--length"))

@@ -90,11 +90,19 @@ struct TrainTests {
     try folder.write(Texts.english, to: "text.txt")
     let terminal = try Terminal(columns: columns)
     let process = try GeulProcess(
-      ["train", "text.txt", "--out", "run", "--steps", "20"] + Runs.tiny, terminal: terminal.path,
-      in: folder)
+      Runs.overriding(
+        ["train", "text.txt", "--out", "run", "--steps", "20"] + Runs.tiny + [
+          "--sample-every", "5",
+        ]),
+      terminal: terminal.path, in: folder)
     #expect(process.wait().status == 0)
-    let lines = terminal.text.split { "\r\n".contains($0) || $0.isNewline }
-      .map { $0.replacing("\u{1B}[K", with: "") }.filter { $0.hasPrefix("step ") }
+    let shownLines = terminal.text.split { "\r\n".contains($0) || $0.isNewline }
+      .map { $0.replacing(/\u{1B}\[[0-9]*[AJ]/, with: "") }
+    #expect(shownLines.contains { $0.hasPrefix("█") && $0.contains(" %") })
+    #expect(shownLines.contains { $0.hasPrefix("loss ") && $0.hasSuffix("▁") })
+    #expect(shownLines.contains { $0.hasPrefix("| ") })
+    #expect(shownLines.allSatisfy { $0.count <= columns })
+    let lines = shownLines.filter { $0.hasPrefix("step ") }
     try #require(lines.count >= 20)
     for line in lines {
       #expect(line.count < columns && dropped.allSatisfy { !line.contains($0) }, "\(line)")
