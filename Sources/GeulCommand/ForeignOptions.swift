@@ -36,7 +36,7 @@ enum ForeignOptions {
     "--compile": .compile,
   ]
   private static let training: [String: Kind] = [
-    "--init-from": .initialization, "--resume": .initialization, "--n-head": .unsupported(heads),
+    "--resume": .initialization, "--n-head": .unsupported(heads),
     "--n-heads": .unsupported(heads), "--lr-decay-iters": .unsupported(schedule),
     "--decay-lr": .unsupported(schedule), "--min-lr": .unsupported(schedule),
     "--warmup-iters": .unsupported(schedule), "--warmup-steps": .unsupported(schedule),
@@ -77,7 +77,7 @@ enum ForeignOptions {
       case .contextSize: (false, "\(unsupported): a recurrent network has no context window.")
       case .initialization where command == "train":
         (
-          value == "scratch",
+          false,
           "\(unsupported): geul train starts a new run. To continue a run, use geul resume DIRECTORY."
         )
       case .initialization:

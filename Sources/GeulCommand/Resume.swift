@@ -44,7 +44,8 @@ struct Resume: ParsableCommand {
     }
     var options = CorpusOptions(
       tokenizer: loaded.value.model.metadata.tokenizer, encoding: text.encoding,
-      invalid: text.invalid, minimumCount: text.minimumCount)
+      invalid: text.invalid, minimumCount: text.minimumCount,
+      vocabulary: text.extendsVocabulary == true ? loaded.value.model.metadata.vocabulary : nil)
     let corpus = try read(sources, options, ranks, remedy: "\(folder.path) FILE")
     options.vocabulary = corpus.vocabulary
     let validation = try validationText(of: text, folder, options, ranks)

@@ -25,13 +25,14 @@ struct Train: ParsableCommand {
       "JSON file of options, such as a run's config.json; options on the command line win.",
       valueName: "file"))
   var config: String?
+  @OptionGroup var fineTuning: FineTuningOptions
   @OptionGroup var budget: BudgetOptions
   @OptionGroup var text: TextOptions
   @OptionGroup var shape: NetworkOptions
   @OptionGroup var batching: BatchOptions
   @Option(
     help: ArgumentHelp(
-      "Peak learning rate of AdamW; Muon's is \(Int(TrainingConfiguration().muonLearningRateScale)) times this (default: by batch size; 0.012 for 32).",
+      "Peak learning rate of AdamW; Muon's is \(Int(TrainingConfiguration().muonLearningRateScale)) times this (default: by batch size; 0.012 for 32, half with --init-from).",
       valueName: "rate"))
   var learningRate: Float?
   @Option(
@@ -95,7 +96,10 @@ struct Train: ParsableCommand {
     try ranks.run(machine) {
       let context = try machine.context
       if !dryRun { try checkIsNew() }
-      try run(on: ranks.readCorpus(corpus, text.corpusOptions), context, clock, ranks)
+      let initial = try fineTuning.load()
+      try initial?.check(shape)
+      let options = try initial?.corpusOptions(text) ?? text.corpusOptions
+      try run(on: ranks.readCorpus(corpus, options), from: initial, context, clock, ranks)
     }
   }
 
@@ -118,18 +122,20 @@ struct Train: ParsableCommand {
 
   /// Trains on a corpus that was read with the options of this command.
   func run(
-    on corpus: Corpus, _ context: ComputeContext, _ clock: Stopwatch, _ ranks: Ranks
+    on corpus: Corpus, from initial: InitialModel? = nil, _ context: ComputeContext,
+    _ clock: Stopwatch, _ ranks: Ranks
   ) throws {
     let validationCorpus = try readValidation(corpus, ranks)
-    let plan = try makePlan(corpus, context, ranks)
+    let plan = try makePlan(corpus, initial, context, ranks)
     for note in plan.notes { Output.note(note) }
     try plan.checkMemory()
     guard !dryRun else { return try PlanReport(plan).print(json: reporting.json, ranks.group) }
-    let session = try makeSession(plan, validationCorpus)
+    let session = try makeSession(plan, validationCorpus, initial)
     try writeConfiguration(plan)
     // Before the next line is printed: a process that reads it may send a signal.
     StopSignal.watch()
     reporting.note(PlanReport(plan).summary + " Run directory: \(folder.path)")
+    if let initial { reporting.note(initial.description(for: corpus)) }
     if let advice = PlanReport(plan).vocabularyAdvice { reporting.note(advice) }
     try reporting.run(session, clock: clock, ranks: ranks)
   }
@@ -139,8 +145,14 @@ struct Train: ParsableCommand {
   }
 
   private func makePlan(
-    _ corpus: Corpus, _ context: ComputeContext, _ ranks: Ranks
+    _ corpus: Corpus, _ initial: InitialModel?, _ context: ComputeContext, _ ranks: Ranks
   ) throws -> TrainingPlan {
+    var options = options
+    if let initial {
+      options.configuration.architecture = initial.model.metadata.architecture
+      options.hidden = options.configuration.architecture.hidden
+      options.startsFromModel = true
+    }
     do throws(TrainingError) {
       return try TrainingPlan(
         options, corpus: corpus, context: context, ranks: ranks.group.count)
@@ -151,13 +163,16 @@ struct Train: ParsableCommand {
   }
 
   private func makeSession(
-    _ plan: TrainingPlan, _ validation: Corpus?
+    _ plan: TrainingPlan, _ validation: Corpus?, _ initial: InitialModel?
   ) throws -> TrainingSession {
-    let selection = RunState.TextSelection(
+    var selection = RunState.TextSelection(
       sources: corpus.map(recorded), validationSource: validationFile.map(recorded),
       encoding: text.bytes.encoding, invalid: text.bytes.invalid, minimumCount: text.minCount)
+    if initial != nil { selection.extendsVocabulary = true }
     do throws(TrainingError) {
-      return try TrainingSession(plan, text: selection, validation: validation, folder: folder)
+      return try TrainingSession(
+        plan, text: selection, validation: validation, folder: folder,
+        initialModel: initial?.model)
     } catch {
       guard case .file = error else { throw error }
       throw CommandError("\(error) Choose another directory with --out.")
@@ -189,6 +204,8 @@ struct Train: ParsableCommand {
       "validation_file": validationFile.map { .text(recorded($0)) },
       "precision": .text(configuration.precision.rawValue),
       "seed": Int(exactly: configuration.seed).map { .integer($0) },
+      "init_from": fineTuning.initFrom.map { .text(recorded($0)) },
+      "freeze_layers": fineTuning.freezeLayers > 0 ? .integer(fineTuning.freezeLayers) : nil,
       "sample_every": reporting.sampleEvery.map { .integer($0) },
       "save_every": reporting.saveEvery.map { .integer($0) },
     ])
@@ -208,6 +225,7 @@ struct Train: ParsableCommand {
     options.configuration.optimizerKind = optimizer
     options.configuration.weightDecay = weightDecay
     options.configuration.patience = patience
+    options.configuration.frozenLayers = fineTuning.freezeLayers
     options.configuration.validationFraction = validationFile == nil ? validation : 0
     options.configuration.seed = UInt64(exactly: seed) ?? randomSeed()
     (options.hidden, options.batch, options.length) = (
@@ -232,6 +250,7 @@ struct Train: ParsableCommand {
   private func readValidation(_ corpus: Corpus, _ ranks: Ranks) throws -> Corpus? {
     guard let validationFile else { return nil }
     var options = text.corpusOptions
+    options.tokenizer = corpus.tokenizer
     options.vocabulary = corpus.vocabulary
     let text = try ranks.readCorpus([validationFile], options)
     try TrainingSession.check(validation: text, name: validationFile)

@@ -67,6 +67,15 @@ public struct Buffer<Element: BitwiseCopyable & Sendable>: Sendable {
   /// Sets all elements to zero.
   public mutating func clear() { clear(first: count) }
 
+  /// Sets the elements in `range` to zero.
+  public mutating func clear(_ range: Range<Int>) {
+    precondition(
+      0 <= range.lowerBound && range.upperBound <= count, "\(range) is not in 0..<\(count)")
+    guard !range.isEmpty else { return }
+    unsafe memset(
+      mutablePointer() + range.lowerBound, 0, range.count * MemoryLayout<Element>.stride)
+  }
+
   /// Sets the first `length` elements to zero.
   mutating func clear(first length: Int) {
     precondition(0 <= length && length <= count, "length \(length) is not in 0...\(count)")

@@ -93,6 +93,14 @@ public struct Network: Sendable, Equatable {
       + [outputProjection]
   }
 
+  /// Returns the tensors of the first layers, except the embedding table.
+  package func frozenTensors(layers count: Int) -> [ParameterSlot] {
+    layers.prefix(count).flatMap { layer in
+      (layer.readsTokens ? [] : [layer.input]) + [layer.recurrent, layer.bias]
+        + (layer.recurrentBias.map { [$0] } ?? [])
+    }
+  }
+
   /// The number of multiply-adds of the forward pass of one token; looking up an embedding takes none.
   public var multiplyAdds: Int { matrices.reduce(0) { $0 + $1.parameterCount } }
 

@@ -118,7 +118,7 @@ private struct UnknownTokens {
   func notes(_ options: CorpusOptions, name: String) -> [String] {
     guard count > 0 else { return [] }
     let category =
-      options.vocabulary == nil
+      options.vocabulary == nil || options.extendsVocabulary
       ? "tokens that occur fewer than \(options.minimumCount) times became the unknown token"
       : "tokens that are not in the vocabulary"
     return [

@@ -12,6 +12,8 @@ public struct CorpusOptions: Sendable, Codable {
   public var minimumCount: Int
   /// The vocabulary to encode with; nil to build one from the text.
   public var vocabulary: Vocabulary?
+  /// Indicates whether tokens of the text that `vocabulary` lacks are added to it: those that occur `minimumCount` times.
+  public var extendsVocabulary = false
   /// The directory for the file of token ids of a text that is too large for memory.
   ///
   /// If nil, the first of these in which a file can be created: the environment variable TMPDIR,

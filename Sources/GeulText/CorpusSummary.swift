@@ -57,15 +57,22 @@ extension CorpusSummary {
     return notes
   }
 
-  /// Returns the vocabulary of the text: the given one, or its tokens.
+  /// Returns the vocabulary of the text: the given one, the given one with the new tokens of the text, or the tokens of
+  /// the text.
   func vocabulary(_ options: CorpusOptions, name: String) throws(TextError) -> Vocabulary {
-    if let given = options.vocabulary { return given }
-    let kept = tokens.prefix { $0.count >= options.minimumCount }.map(\.token)
-    guard !kept.isEmpty else {
+    let given = options.vocabulary
+    if let given, !options.extendsVocabulary { return given }
+    let new = tokens.filter { given?.id(of: $0.token) == nil }
+    let kept = new.prefix { $0.count >= options.minimumCount }.map(\.token)
+    guard given != nil || !kept.isEmpty else {
       throw TextError(.minimumCountTooHigh(options.minimumCount), in: name)
     }
-    let hasUnknown = kept.count < tokens.count
-    return try Vocabulary(
-      tokens: kept + (hasUnknown ? [""] : []), unknownID: hasUnknown ? kept.count : nil)
+    var tokens = (given?.tokens ?? []) + kept
+    var unknownID = given?.unknownID
+    if kept.count < new.count, unknownID == nil {
+      unknownID = tokens.count
+      tokens.append("")
+    }
+    return try Vocabulary(tokens: tokens, unknownID: unknownID)
   }
 }

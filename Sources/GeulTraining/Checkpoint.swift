@@ -1,5 +1,5 @@
 internal import Foundation
-internal import GeulCompute
+public import GeulCompute
 public import GeulModel
 public import GeulStorage
 public import GeulText
@@ -114,13 +114,15 @@ public struct Checkpoint: Sendable {
 }
 
 extension Checkpoint {
-  /// The checkpoint that a run begins with: new parameters, for a configuration that fits the text.
+  /// The checkpoint that a run begins with, for a configuration that fits the text: with the given parameters, or new ones.
   public static func initial(
-    _ configuration: TrainingConfiguration, text: RunState.TextSelection, corpus: Corpus
+    _ configuration: TrainingConfiguration, text: RunState.TextSelection, corpus: Corpus,
+    parameters: ParameterStorage? = nil
   ) -> Checkpoint {
     let trainer = TrainerState(
       configuration, vocabulary: corpus.vocabulary.count,
-      tokenCount: TrainingLoop.trainingTokenCount(of: corpus, configuration))
+      tokenCount: TrainingLoop.trainingTokenCount(of: corpus, configuration),
+      parameters: parameters)
     let run = RunState(configuration: configuration, text: text, batcher: trainer.batcher)
     let metadata = Model.Metadata(
       architecture: configuration.architecture, tokenizer: corpus.tokenizer,

@@ -61,18 +61,20 @@ public struct Optimizer: Sendable {
 
   /// Creates an optimizer of a network's parameters.
   ///
-  /// With several ranks, each updates some of Muon's matrices and the others receive them.
+  /// With several ranks, each updates some of Muon's matrices and the others receive them. Tensors in `frozen` stay as they
+  /// are.
   public init(
-    _ configuration: Configuration, for network: Network,
+    _ configuration: Configuration, for network: Network, frozen: [ParameterSlot] = [],
     communicator: any Communicator = LocalCommunicator()
   ) {
     self.configuration = configuration
     self.communicator = communicator
     state = State(network.layout)
-    let slots = configuration.kind == .muon ? network.matrices : []
+    let slots =
+      configuration.kind == .muon ? network.matrices.filter { !frozen.contains($0) } : []
     matrices = Self.assign(slots, ranks: communicator.count)
     workspaces = matrices.filter { $0.owner == communicator.rank }.map { Orthogonalizer($0.slot) }
-    adamWSlots = network.layout.slots.filter { !slots.contains($0) }
+    adamWSlots = network.layout.slots.filter { !slots.contains($0) && !frozen.contains($0) }
   }
 
   /// Assigns each matrix to the rank that has the least work so far, the matrix with the most work first.

@@ -72,6 +72,9 @@ public struct RunState: Codable, Sendable, Equatable {
     public var invalid: InvalidBytePolicy
     /// Tokens that occur less often are replaced by the unknown token.
     public var minimumCount: Int
+    /// Indicates whether the vocabulary begins with that of another model, so that it does not follow from the text; nil for
+    /// false.
+    public var extendsVocabulary: Bool?
 
     /// Creates a selection.
     public init(

@@ -35,6 +35,8 @@ public struct Trainer: ~Copyable {
   private var reducer: GradientReducer
   let subBatches: SubBatches
   let shards: [BatchShard]
+  /// The tensors that are not trained.
+  private let frozen: [ParameterSlot]
   /// The computing time of each rank in all steps so far, until it waits for others, in seconds.
   private(set) var rankSeconds: [Double] = []
   /// The number of steps of `rankSeconds`.
@@ -87,9 +89,12 @@ public struct Trainer: ~Copyable {
       "there are \(communicator.count) ranks for \(subBatches.count) sub-batches")
     self.subBatches = subBatches
     reducer = GradientReducer(network, subBatches, communicator)
-    var optimizer = Optimizer(configuration.optimizer, for: network, communicator: communicator)
+    let frozen = network.frozenTensors(layers: configuration.frozenLayers)
+    var optimizer = Optimizer(
+      configuration.optimizer, for: network, frozen: frozen, communicator: communicator)
     optimizer.state = state.optimizer
     self.optimizer = optimizer
+    self.frozen = frozen
     average = ExponentialMovingAverage(
       decay: configuration.emaDecay, parameters: state.averagedParameters)
     batcher = state.batcher
@@ -149,6 +154,7 @@ public struct Trainer: ~Copyable {
     timings.weightGradients += gradientSeconds
     let nats = gatherLosses(seconds: both + gradientSeconds)
     reducer.reduce(context)
+    for tensor in frozen { reducer.gradients.values.clear(tensor.range) }
     gradientHook?(step, &reducer.gradients)
     for shard in shards { shard.carryState() }
     let seconds = stopwatch.lap()

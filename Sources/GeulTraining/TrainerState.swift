@@ -29,12 +29,16 @@ public struct TrainerState: Sendable, Equatable {
     recurrent = RecurrentState(configuration.architecture, rows: configuration.batch)
   }
 
-  /// Creates the state before the first step, with new parameters from the configuration's seed, for a text of which the first
-  /// `tokenCount` tokens are for training.
-  public init(_ configuration: TrainingConfiguration, vocabulary: Int, tokenCount: Int) {
+  /// Creates the state before the first step for a text of which the first `tokenCount` tokens are for training.
+  ///
+  /// The parameters are the given ones, or new ones from the configuration's seed.
+  public init(
+    _ configuration: TrainingConfiguration, vocabulary: Int, tokenCount: Int,
+    parameters given: ParameterStorage? = nil
+  ) {
     var random = SplitMix64(seed: configuration.seed)
     let network = Network(configuration.architecture, vocabulary: vocabulary)
-    let parameters = network.initialParameters(&random)
+    let parameters = given ?? network.initialParameters(&random)
     let batcher = SequenceBatcher(
       tokenCount: tokenCount, batch: configuration.batch, length: configuration.length,
       seed: random.next())

@@ -41,6 +41,11 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
   /// The number of evaluations without improvement after which a run stops early; 0 for never.
   public var patience = 6
 
+  /// The number of layers, from the input on, whose recurrent weights and biases are not trained.
+  ///
+  /// Their input matrices are not trained either, except the embedding table, which has the rows of new tokens.
+  public var frozenLayers = 0
+
   /// The defaults.
   public init() {}
 
@@ -52,6 +57,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     case muonLearningRateScale = "matrixRate"
     case emaDecay = "averaging"
     case evaluationCount = "validations"
+    case frozenLayers
   }
 
   /// Reads a configuration; missing fields take their defaults.
@@ -77,6 +83,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     try read(.seed, &seed)
     try read(.evaluationCount, &evaluationCount)
     try read(.patience, &patience)
+    try read(.frozenLayers, &frozenLayers)
   }
 
   /// Indicates whether each field is in its range.
@@ -87,7 +94,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
       && [dropout, momentum, emaDecay].allSatisfy(isOpenFraction) && beta2 < 1 && beta2.isFinite
       && weightDecay >= 0 && weightDecay.isFinite && muonLearningRateScale >= 0
       && muonLearningRateScale.isFinite && (0...0.9).contains(validationFraction)
-      && evaluationCount >= 1 && patience >= 0 && Precision.trainable.contains(precision)
+      && evaluationCount >= 1 && patience >= 0 && 0...architecture.layers ~= frozenLayers
+      && Precision.trainable.contains(precision)
   }
 
   /// The configuration of the optimizer.

@@ -23,6 +23,9 @@ public struct TrainingOptions: Sendable {
   public var precision: Precision?
   /// The length of the run.
   public var budget = Budget.default
+  /// Indicates whether the run starts from a trained model. Then the learning rate, if it is nil, is half of that for new
+  /// parameters; see "Fine-tuning" in docs/experiments.md.
+  public var startsFromModel = false
 
   /// The defaults of `geul train`.
   public init() { configuration.seed = 1 }
@@ -87,7 +90,8 @@ public struct TrainingPlan: Sendable {
           + " of \(configuration.length) token\(configuration.length == 1 ? "" : "s").")
     }
     configuration.schedule.peak =
-      options.learningRate ?? LearningRateSchedule.peak(batch: configuration.batch)
+      options.learningRate
+      ?? LearningRateSchedule.peak(batch: configuration.batch) * (options.startsFromModel ? 0.5 : 1)
     Self.choose(&configuration, options, corpus, tokenCount: count, context, ranks: ranks)
     self.configuration = configuration
     self.corpus = corpus

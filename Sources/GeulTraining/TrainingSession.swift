@@ -1,6 +1,6 @@
 internal import Foundation
 public import GeulCompute
-internal import GeulModel
+public import GeulModel
 public import GeulStorage
 public import GeulText
 
@@ -31,11 +31,13 @@ public struct TrainingSession: ~Copyable {
   ///   - text: The source of the training text, which is saved so that the run can be resumed.
   ///   - validation: A separate validation text; nil to hold out the end of the text.
   ///   - folder: The folder of the run; it must be empty or not exist.
+  ///   - initialModel: A trained model with the plan's architecture, with whose vocabulary that of the text begins; nil for
+  ///     new parameters.
   /// - Throws: `TrainingError` if the folder exists or cannot be created, no two consecutive tokens of the validation
   ///   text are in the vocabulary, or there is not enough memory.
   public init(
     _ plan: TrainingPlan, text: RunState.TextSelection = .init(sources: ["-"]),
-    validation: Corpus? = nil, folder: RunFolder
+    validation: Corpus? = nil, folder: RunFolder, initialModel: Model? = nil
   ) throws(TrainingError) {
     try Self.checkIsNew(folder)
     var text = text
@@ -45,7 +47,9 @@ public struct TrainingSession: ~Copyable {
     }
     try plan.checkMemory()
     let isNew = !FileSystem.exists(folder.path)
-    let checkpoint = Checkpoint.initial(plan.configuration, text: text, corpus: plan.corpus)
+    let checkpoint = Checkpoint.initial(
+      plan.configuration, text: text, corpus: plan.corpus,
+      parameters: initialModel?.parameters(extendedTo: plan.corpus.vocabulary))
     do { try FileSystem.createFolder(folder.path) } catch { throw .file(error) }
     self.plan = plan
     self.checkpoint = checkpoint

@@ -116,10 +116,12 @@ struct RunStateTests {
     let old = try #require(
       try JSONSerialization.jsonObject(with: Data(Self.json.utf8)) as? [String: Any])
     #expect(Set(object.keys) == Set(old.keys).union(["evaluationDensity"]))
-    for key in ["settings", "windows", "watch"] {
+    for key in ["windows", "watch"] {
       #expect(try Self.text(object[key]) == Self.text(old[key]), "\(key)")
     }
-    let settings = try #require(object["settings"] as? [String: Any])
+    var settings = try #require(object["settings"] as? [String: Any])
+    #expect(settings.removeValue(forKey: "frozenLayers") as? Int == 0)
+    #expect(try Self.text(settings) == Self.text(old["settings"]))
     #expect(settings["averaging"] as? Double == 0.75)
     let again = try Self.decode(
       RunState.self, String(decoding: JSONEncoder().encode(state), as: UTF8.self))
@@ -137,9 +139,10 @@ struct RunStateTests {
     (configuration.weightDecay, configuration.beta2) = (0.5, 0.75)
     (configuration.precision, configuration.validationFraction) = (.bfloat16, 0.5)
     (configuration.seed, configuration.evaluationCount, configuration.patience) = (.max, 9, 8)
+    configuration.frozenLayers = 2
     let defaults = try Self.object(TrainingConfiguration())
     let object = try Self.object(configuration)
-    #expect(Set(object.keys) == Set(defaults.keys) && object.count == 17)
+    #expect(Set(object.keys) == Set(defaults.keys) && object.count == 18)
     for (key, value) in object {
       #expect(try Self.text(value) != Self.text(defaults[key]), "\(key) differs")
     }

@@ -1,0 +1,65 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `geul train --init-from`.
+struct FineTuningTests {
+  private func fineTuned(_ arguments: [String], in folder: Folder) throws -> GeulProcess.Result {
+    try GeulProcess.run(
+      Runs.overriding(
+        [
+          "train", "new.txt", "--out", "tuned", "--init-from", "run", "--steps", "12", "--batch",
+          "4", "--length", "8", "--threads", "1", "--sample-every", "0", "--save-every", "5",
+        ] + arguments), in: folder)
+  }
+
+  @Test func `a model learns a new text with new characters, and the run can be resumed`() throws {
+    let folder = try Runs.trained()
+    try folder.write(Texts.english + "Zoë ate 25 crêpes — zzz.\n", to: "new.txt")
+    let result = try fineTuned([], in: folder)
+    #expect(result.status == 0, "\(result.stderr)")
+    #expect(
+      result.notes.contains {
+        $0.contains("Fine-tuning run: 1 x 16 lstm. The vocabulary grows from ")
+      }, "\(result.stderr)")
+    // The run stops after a step and continues to the same bytes.
+    try folder.write("", to: "none.txt")
+    let shorter = try fineTuned(["--out", "short", "--steps", "12"], in: folder)
+    #expect(shorter.status == 0)
+    #expect(folder.data("short/latest.safetensors") == folder.data("tuned/latest.safetensors"))
+    let longer = try GeulProcess.run(["resume", "tuned", "--steps", "20", "-q"], in: folder)
+    #expect(longer.status == 0 && longer.stderr.isEmpty, "\(longer.stderr)")
+    let text = try GeulProcess.run(
+      ["generate", "tuned", "--prompt", "Zoë", "-n", "20", "--seed", "1", "--strict"], in: folder)
+    #expect(text.status == 0 && text.stdout.hasPrefix("Zoë"), "\(text.stderr)")
+  }
+
+  @Test func `the config.json of a fine-tuned run reproduces it`() throws {
+    let folder = try Runs.trained()
+    try folder.write(Texts.english + "çç", to: "new.txt")
+    #expect(try fineTuned(["--freeze-layers", "1"], in: folder).status == 0)
+    let again = try GeulProcess.run(
+      ["train", "--config", "tuned/config.json", "--out", "again", "--threads", "1"], in: folder)
+    #expect(again.status == 0, "\(again.stderr)")
+    #expect(folder.data("again/best.safetensors") == folder.data("tuned/best.safetensors"))
+  }
+
+  @Test(arguments: [
+    (["--hidden", "20"], 2, "--hidden 20: the model that --init-from names has 16."),
+    (["--cell", "gru"], 2, "--cell gru: the model that --init-from names has lstm."),
+    (["--unit", "jamo"], 2, "--unit jamo: the model that --init-from names has grapheme."),
+    (["--layers", "3"], 2, "--layers 3: the model that --init-from names has 1."),
+    (["--freeze-layers", "2"], 2, "--freeze-layers 2: run has 1 layer."),
+    (["--init-from", "nothing"], 1, "nothing: no such model."),
+    (["--init-from", "new.txt"], 1, "new.txt"),
+    (["--init-from", "scratch", "--freeze-layers", "1"], 2, "--freeze-layers needs --init-from"),
+  ])
+  func `what does not fit the model is refused`(
+    arguments: [String], code: Int32, sentence: String
+  ) throws {
+    let folder = try Runs.trained()
+    try folder.write(Texts.english, to: "new.txt")
+    try fineTuned(arguments, in: folder).expectRefusal(code, naming: sentence)
+    #expect(!folder.exists("tuned"))
+  }
+}
