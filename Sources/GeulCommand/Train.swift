@@ -18,11 +18,11 @@ struct Train: ParsableCommand {
   var corpus: [String]
   @Option(
     help: ArgumentHelp(
-      "Run directory (default: checkpoints/ and the name of the first text).", valueName: "path"))
+      "Run directory (default: checkpoints/NAME).", valueName: "path"))
   var out: String?
   @Option(
     help: ArgumentHelp(
-      "JSON file of options, such as a run's config.json; options on the command line win.",
+      "JSON file of options, like a run's config.json.",
       valueName: "file"))
   var config: String?
   @OptionGroup var fineTuning: FineTuningOptions

@@ -23,8 +23,9 @@ public struct TrainingOptions: Sendable {
   public var precision: Precision?
   /// The length of the run.
   public var budget = Budget.default
-  /// Indicates whether the run starts from a trained model. Then the learning rate, if it is nil, is half of that for new
-  /// parameters; see "Fine-tuning" in docs/experiments.md.
+  /// Indicates whether the run starts from a trained model.
+  ///
+  /// Then the learning rate, if it is nil, is half of that for new parameters; see "Fine-tuning" in docs/experiments.md.
   public var startsFromModel = false
 
   /// The defaults of `geul train`.
