@@ -93,7 +93,10 @@ struct Train: ParsableCommand {
     let ranks = try Ranks()
     try ranks.run(machine) {
       let context = try machine.context
-      if !dryRun { try checkIsNew() }
+      if !dryRun {
+        try checkIsNew()
+        try reporting.checkTensorBoard()
+      }
       try run(on: ranks.readCorpus(corpus, text.corpusOptions), context, clock, ranks)
     }
   }
