@@ -7,8 +7,7 @@ import GeulCommandSupport
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write a model or a run's metrics for other programs.",
-    usage:
-      "geul export <model> [--onnx <file>] [--npz <file>] [--csv <file>] [--tensorboard <directory>] [--force]",
+    usage: "geul export <model> [--onnx <file>] [--npz <file>] [<options>]",
     discussion: """
       geul export checkpoints/my --onnx my.onnx
       geul export checkpoints/my --npz my.npz

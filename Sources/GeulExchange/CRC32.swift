@@ -1,11 +1,11 @@
 /// A cyclic redundancy check of 32 bits, with a table of the remainders of all bytes.
 ///
 /// Bits are processed from the lowest to the highest; the initial value and the result are inverted.
-struct CRC32: Sendable {
+package struct CRC32: Sendable {
   /// The checksum of zip files (ISO 3309).
-  static let zip = CRC32(reversedPolynomial: 0xEDB8_8320)
+  package static let zip = CRC32(reversedPolynomial: 0xEDB8_8320)
   /// CRC-32C (Castagnoli), the checksum of TensorBoard's records (RFC 3720, appendix B.4).
-  static let castagnoli = CRC32(reversedPolynomial: 0x82F6_3B78)
+  package static let castagnoli = CRC32(reversedPolynomial: 0x82F6_3B78)
 
   private let table: [UInt32]
 
@@ -18,7 +18,7 @@ struct CRC32: Sendable {
   }
 
   /// Returns the checksum of bytes.
-  func checksum(of bytes: [UInt8]) -> UInt32 {
+  package func checksum(of bytes: [UInt8]) -> UInt32 {
     var remainder = UInt32.max
     for byte in bytes {
       remainder = remainder >> 8 ^ table[Int(UInt8(truncatingIfNeeded: remainder) ^ byte)]

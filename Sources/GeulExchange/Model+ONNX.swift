@@ -2,7 +2,7 @@ public import GeulModel
 internal import GeulCompute
 
 extension Model {
-  /// Returns the model as a file of ONNX (Open Neural Network Exchange).
+  /// Converts the model to a file of ONNX (Open Neural Network Exchange).
   ///
   /// The graph reads a sequence of any length and continues it from any state:
   ///
@@ -16,6 +16,7 @@ extension Model {
   /// JSON.
   ///
   /// - Parameter producerVersion: The version of the program, which the file names.
+  /// - Returns: The bytes of the file.
   /// - Throws: `ExchangeError` if the file would have more than 2 GiB, the limit of Protocol Buffers.
   public func onnx(producerVersion: String = "") throws(ExchangeError) -> [UInt8] {
     let tensors = Dictionary(

@@ -3,32 +3,32 @@ internal import GeulStorage
 /// A graph of ONNX operators that is being built.
 ///
 /// The numbers of fields are those of onnx.proto: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
-struct ONNXGraph {
+package struct ONNXGraph {
   private var message = ProtobufMessage()
 
   /// The element types of tensors (`TensorProto.DataType`).
-  enum ElementType: Int {
+  package enum ElementType: Int {
     case float = 1
     case int64 = 7
   }
 
   /// A size of a dimension: a number or a name.
-  enum Dimension {
+  package enum Dimension {
     case size(Int)
     case name(String)
   }
 
   /// The value of an attribute of an operator.
-  enum Attribute {
+  package enum Attribute {
     case integer(Int)
     case strings([String])
   }
 
   /// Creates an empty graph.
-  init(_ name: String) { message.add(2, name) }
+  package init(_ name: String) { message.add(2, name) }
 
   /// Adds an operator; an empty name in `inputs` omits an optional input.
-  mutating func add(
+  package mutating func add(
     _ operation: String, _ inputs: [String], to outputs: [String],
     _ attributes: [(name: String, value: Attribute)] = []
   ) {
@@ -42,12 +42,12 @@ struct ONNXGraph {
   }
 
   /// Adds a constant of float32 elements, row-major.
-  mutating func addConstant(_ name: String, _ shape: [Int], _ values: [Float]) {
+  package mutating func addConstant(_ name: String, _ shape: [Int], _ values: [Float]) {
     addConstant(name, shape, .float, RawBytes.bytes(of: values))
   }
 
   /// Adds a constant of int64 elements, row-major.
-  mutating func addConstant(_ name: String, _ shape: [Int], _ values: [Int64]) {
+  package mutating func addConstant(_ name: String, _ shape: [Int], _ values: [Int64]) {
     addConstant(name, shape, .int64, RawBytes.bytes(of: values))
   }
 
@@ -63,23 +63,24 @@ struct ONNXGraph {
   }
 
   /// Declares an input.
-  mutating func addInput(_ name: String, _ type: ElementType, _ shape: [Dimension]) {
+  package mutating func addInput(_ name: String, _ type: ElementType, _ shape: [Dimension]) {
     message.add(11, Self.value(name, type, shape))
   }
 
   /// Declares an output.
-  mutating func addOutput(_ name: String, _ type: ElementType, _ shape: [Dimension]) {
+  package mutating func addOutput(_ name: String, _ type: ElementType, _ shape: [Dimension]) {
     message.add(12, Self.value(name, type, shape))
   }
 
-  /// Returns the bytes of the file with this graph.
+  /// Encodes the file with this graph.
   ///
   /// - Parameters:
   ///   - operatorSet: The version of the standard operators.
   ///   - formatVersion: The version of the format (`ir_version`).
   ///   - producer: The name and version of the program.
   ///   - metadata: Texts for the reader, by key.
-  func file(
+  /// - Returns: The bytes of the file.
+  package func file(
     operatorSet: Int, formatVersion: Int, producer: (name: String, version: String),
     metadata: [(key: String, value: String)]
   ) -> [UInt8] {

@@ -4,9 +4,12 @@ internal import GeulStorage
 ///
 /// Only what ONNX and TensorBoard need: a field is a varint, 4 or 8 bytes, or bytes with their length. Source:
 /// https://protobuf.dev/programming-guides/encoding/
-struct ProtobufMessage {
+package struct ProtobufMessage {
   /// The encoded fields, in the order in which they were added.
-  private(set) var bytes: [UInt8] = []
+  package private(set) var bytes: [UInt8] = []
+
+  /// Creates an empty message.
+  package init() {}
 
   private enum WireType: UInt64 {
     case varint = 0
@@ -16,31 +19,33 @@ struct ProtobufMessage {
   }
 
   /// Adds an integer of the types int32, int64 or enum.
-  mutating func add(_ field: Int, _ value: Int) {
+  package mutating func add(_ field: Int, _ value: Int) {
     addTag(field, .varint)
     addVarint(UInt64(bitPattern: Int64(value)))
   }
 
   /// Adds a float.
-  mutating func add(_ field: Int, _ value: Float) {
+  package mutating func add(_ field: Int, _ value: Float) {
     addTag(field, .fixed32)
     addFixed(value.bitPattern)
   }
 
   /// Adds a double.
-  mutating func add(_ field: Int, _ value: Double) {
+  package mutating func add(_ field: Int, _ value: Double) {
     addTag(field, .fixed64)
     addFixed(value.bitPattern)
   }
 
   /// Adds a string.
-  mutating func add(_ field: Int, _ text: String) { add(field, bytes: Array(text.utf8)) }
+  package mutating func add(_ field: Int, _ text: String) { add(field, bytes: Array(text.utf8)) }
 
   /// Adds a message.
-  mutating func add(_ field: Int, _ message: ProtobufMessage) { add(field, bytes: message.bytes) }
+  package mutating func add(_ field: Int, _ message: ProtobufMessage) {
+    add(field, bytes: message.bytes)
+  }
 
   /// Adds bytes.
-  mutating func add(_ field: Int, bytes value: [UInt8]) {
+  package mutating func add(_ field: Int, bytes value: [UInt8]) {
     addTag(field, .lengthDelimited)
     addVarint(UInt64(value.count))
     bytes += value

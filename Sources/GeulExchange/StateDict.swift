@@ -76,8 +76,14 @@ public struct StateDict: Sendable {
       (cell, hidden, inputs) = try Self.architecture(layers, shapes)
       (projection, embedding) = try Self.matrices(
         shapes, layers, hidden: hidden, inputs: inputs, vocabulary: vocabulary, parts)
-      let bias = Self.bias(of: projection)
-      projectionBias = shapes[bias] == nil ? nil : bias
+      var biases = [Self.bias(of: projection)].filter { shapes[$0] != nil }
+      if biases.isEmpty, projection == embedding {
+        // Tied weights are saved under one name; the bias may have the other one.
+        biases = shapes.keys.filter { $0.hasSuffix("bias") && shapes[$0] == [vocabulary] }.sorted()
+        // Without it, the projection may be missing in the file.
+        guard !biases.isEmpty || parts.projection != nil else { throw .tied(projection) }
+      }
+      projectionBias = biases.first
       try Self.checkComplete(
         shapes, layers, [projection, projectionBias, embedding].compactMap(\.self) + parts.ignored)
       if let projectionBias { try Self.check(projectionBias, [vocabulary], shapes) }
@@ -310,7 +316,7 @@ extension StateDict {
 extension SafetensorsFile.Dtype {
   /// Returns the elements of a tensor as float32, float64 rounded to the nearest; nil if they are no floating-point
   /// numbers.
-  func floats(_ bytes: [UInt8]) -> [Float]? {
+  package func floats(_ bytes: [UInt8]) -> [Float]? {
     func elements<Bits: FixedWidthInteger>(_ value: (Bits) -> Float) -> [Float] {
       stride(from: 0, to: bytes.count, by: size).map { start in
         value(

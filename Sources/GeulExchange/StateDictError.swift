@@ -7,6 +7,11 @@ public struct StateDictError: Error, Equatable, Sendable, CustomStringConvertibl
   /// The reason.
   public let reason: Reason
 
+  /// Creates an error for a file.
+  public init(file: String, reason: Reason) {
+    (self.file, self.reason) = (file, reason)
+  }
+
   /// The file, the problem and a remedy.
   public var description: String { "\(file): \(reason)" }
 
@@ -38,6 +43,8 @@ public struct StateDictError: Error, Equatable, Sendable, CustomStringConvertibl
     case noProjection(hidden: Int)
     /// Several matrices may be the output projection.
     case ambiguousProjection([String])
+    /// One matrix may be the embedding and the output projection, or the output projection is missing.
+    case tied(String)
     /// The first layer reads neither one-hot vectors nor an embedding in the file.
     case noEmbedding(inputs: Int, vocabulary: Int)
     /// Several matrices may be the embedding.
@@ -81,6 +88,8 @@ extension StateDictError.Reason: CustomStringConvertible {
       "has no output projection: no matrix with \(hidden) columns, the number of hidden units. Save the whole state dict."
     case .ambiguousProjection(let names):
       "has several matrices that may be the output projection: \(list(names)). Name it with --projection."
+    case .tied(let name):
+      "has an embedding, \"\(name)\", but no output projection. If it is both (tied weights), add --projection \(name)."
     case .noEmbedding(let inputs, let vocabulary):
       "reads inputs of \(inputs) values, but has no embedding of this size, and the vocabulary has \(vocabulary) tokens. Give the vocabulary of the model, and save the whole state dict."
     case .ambiguousEmbedding(let names):

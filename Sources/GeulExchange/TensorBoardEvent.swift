@@ -4,9 +4,9 @@ internal import GeulTraining
 ///
 /// The numbers of fields are those of event.proto and summary.proto:
 /// https://github.com/tensorflow/tensorboard/tree/master/tensorboard/compat/proto
-struct TensorBoardEvent {
+package struct TensorBoardEvent {
   /// The contents of an event.
-  enum Contents {
+  package enum Contents {
     /// The version of the format, the first event of each file.
     case fileVersion
     /// The start of a session at `step`: readers drop all scalars of this step and later ones that they have read.
@@ -16,16 +16,21 @@ struct TensorBoardEvent {
   }
 
   /// The time, in seconds since 1970.
-  let time: Double
+  package let time: Double
   /// The number of completed training steps.
-  let step: Int
+  package let step: Int
   /// The contents.
-  let contents: Contents
+  package let contents: Contents
+
+  /// Creates an event.
+  package init(time: Double, step: Int, contents: Contents) {
+    (self.time, self.step, self.contents) = (time, step, contents)
+  }
 
   /// The event as a record of a TFRecord file: length, checksum of the length, message, checksum of the message.
   ///
   /// Source: https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details
-  var record: [UInt8] {
+  package var record: [UInt8] {
     let message = message.bytes
     var record: [UInt8] = []
     record.append(littleEndian: UInt64(message.count))

@@ -2,7 +2,7 @@
 ///
 /// The bytes depend only on the names and contents: each file has the date 1980-01-01. Source: APPNOTE.TXT of PKWARE,
 /// version 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16.
-struct ZipArchive {
+package struct ZipArchive {
   /// The largest size of an archive without the extension zip64, in bytes.
   static let sizeLimit = Int(UInt32.max)
 
@@ -11,12 +11,12 @@ struct ZipArchive {
   private var count = 0
 
   /// Creates an empty archive.
-  init() {}
+  package init() {}
 
   /// Appends a file.
   ///
   /// - Precondition: The size of the archive stays below `sizeLimit`, and there are fewer than 65,536 files.
-  mutating func add(_ name: String, _ bytes: [UInt8]) {
+  package mutating func add(_ name: String, _ bytes: [UInt8]) {
     let offset = contents.count
     // What the header of the file and its entry in the directory have in common.
     var common: [UInt8] = []
@@ -47,7 +47,7 @@ struct ZipArchive {
   }
 
   /// The bytes of the archive.
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var end: [UInt8] = []
     end.append(littleEndian: 0x0605_4B50 as UInt32)
     end.append(littleEndian: 0 as UInt16)  // this disk
