@@ -21,10 +21,12 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
-def step(cell, gates, recurrent, h, c):
+def step(model, gates, recurrent, h, c):
     """Returns the states after a step of a layer, from its input and recurrent products, in PyTorch's gate order."""
+    cell = model["cell"]
     if cell == "rnn":
-        return np.tanh(gates + recurrent), c
+        relu = model.get("activation") == "relu"
+        return np.maximum(gates + recurrent, 0) if relu else np.tanh(gates + recurrent), c
     if cell == "gru":
         (r, z, n), (ur, uz, un) = np.split(gates, 3, -1), np.split(recurrent, 3, -1)
         z = sigmoid(z + uz)
@@ -49,7 +51,7 @@ def logits(arrays, tokens, states):
             part = lambda name: w[f"{prefix}{name}_l{layer}"]
             products = part("weight_ih").T[token] if layer == 0 else hidden[layer - 1] @ part("weight_ih").T
             hidden[layer], cells[layer] = step(
-                about["cell"], products + part("bias_ih"), hidden[layer] @ part("weight_hh").T + part("bias_hh"),
+                about, products + part("bias_ih"), hidden[layer] @ part("weight_hh").T + part("bias_hh"),
                 hidden[layer], cells[layer])
         rows.append(hidden[-1] @ w["decoder.weight"].T + w["decoder.bias"])
     return np.stack(rows), (hidden, cells)

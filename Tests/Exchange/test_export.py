@@ -30,6 +30,7 @@ TEXTS = {
 MODELS = {
     "lstm-1": ["--cell", "lstm", "--layers", "1"], "lstm-3": ["--cell", "lstm", "--layers", "3"],
     "gru-1": ["--cell", "gru", "--layers", "1"], "gru-3": ["--cell", "gru", "--layers", "3"],
+    "relu-2": ["--cell", "rnn", "--activation", "relu", "--layers", "2"],
     "rnn-1": ["--cell", "rnn", "--layers", "1"], "rnn-3": ["--cell", "rnn", "--layers", "3"],
 }
 TRAINING = ["--hidden", "40", "--batch", "8", "--length", "32", "--sample-every", "0", "--threads", "1", "-q"]

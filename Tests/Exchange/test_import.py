@@ -43,14 +43,13 @@ class ImportTests(unittest.TestCase):
                 # The conversion alone, in float64. The sum of two biases and an element of the folded embedding are rounded
                 # by 2^-24 of their size, which is below 5. A pre-activation is off by less than two of them, the logits
                 # by less than 48 * 0.3 times that; the slope of the gates, at most 1/4, outweighs what recurrences add.
-                if name != "rnn-relu":
-                    geul("export", out, "--npz", folder / "model.npz", "--force")
-                    arrays = np.load(folder / "model.npz")
-                    layers, h = json.loads(bytes(arrays["geul"]))["model"]["layers"], 48
-                    converted, _ = logits(arrays, tokens.numpy()[:, None], np.zeros((2, layers, 1, h)))
-                    error = np.abs(converted[:, 0] - expected).max()
-                    print(f"\n{name}: logits up to {np.abs(expected).max():.1f} differ by {error:.1e}", end="")
-                    self.assertLess(error, 48 * 0.3 * 2 * 5 * 2 ** -24)
+                geul("export", out, "--npz", folder / "model.npz", "--force")
+                arrays = np.load(folder / "model.npz")
+                layers, h = json.loads(bytes(arrays["geul"]))["model"]["layers"], 48
+                converted, _ = logits(arrays, tokens.numpy()[:, None], np.zeros((2, layers, 1, h)))
+                error = np.abs(converted[:, 0] - expected).max()
+                print(f"\n{name}: logits up to {np.abs(expected).max():.1f} differ by {error:.1e}", end="")
+                self.assertLess(error, 48 * 0.3 * 2 * 5 * 2 ** -24)
                 # Geul itself computes in float32, with its own order of sums: some roundings of 6e-8 of logits below 20.
                 explanation = json.loads(geul("explain", out, "--text", TEXT, "--json"))
                 self.assertEqual([token["id"] for token in explanation["tokens"]], tokens.tolist())
