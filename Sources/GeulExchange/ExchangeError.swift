@@ -11,3 +11,12 @@ public enum ExchangeError: Error, Equatable, Sendable, CustomStringConvertible {
     }
   }
 }
+
+extension ExchangeError {
+  /// Throws if a file would be larger than its format allows.
+  package static func check(
+    _ bytes: Int, below limit: Int, of format: String
+  ) throws(ExchangeError) {
+    guard bytes < limit else { throw .tooLarge(format: format, bytes: bytes) }
+  }
+}

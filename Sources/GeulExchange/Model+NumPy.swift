@@ -3,7 +3,7 @@ public import GeulModel
 internal import GeulStorage
 
 extension Model {
-  /// Returns the model as NumPy's `.npz` archive.
+  /// Converts the model to NumPy's `.npz` archive.
   ///
   /// The arrays have the names and shapes of the model file, which are PyTorch's, as float32. The array `geul` of the
   /// type uint8 has the metadata as JSON: `json.loads(bytes(archive["geul"]))["vocabulary"]`. The archive is not
@@ -15,9 +15,7 @@ extension Model {
     let metadata = Array(Model.json(metadata).utf8)
     // 1 KiB for the headers and the directory entry of each array.
     let size = tensors.reduce(metadata.count) { $0 + $1.values.count * 4 + 1024 }
-    guard size < ZipArchive.sizeLimit else {
-      throw .tooLarge(format: "An .npz file", bytes: size)
-    }
+    try ExchangeError.check(size, below: ZipArchive.sizeLimit, of: "An .npz file")
     var archive = ZipArchive()
     for tensor in tensors {
       archive.add(

@@ -23,7 +23,7 @@ extension Model {
       uniqueKeysWithValues: network.tensors(of: parameters).map { ($0.name, $0) })
     // 1 KiB for what surrounds each tensor.
     let size = tensors.values.reduce(0) { $0 + $1.values.count * 4 + 1024 }
-    guard size < Int32.max else { throw .tooLarge(format: "An ONNX file", bytes: size) }
+    try ExchangeError.check(size, below: Int(Int32.max), of: "An ONNX file")
     let (cell, hidden) = (metadata.architecture.cell, metadata.architecture.hidden)
     let operation = ONNXRecurrence(cell, activation: metadata.architecture.activation)
     let layers = network.layers.count

@@ -202,6 +202,7 @@ extension StateDict {
     guard let shape = shapes[first] else { throw .missingTensor(first) }
     let inputs = shape.last ?? 0
     let rows = cell.descriptor.gateCount * hidden
+    guard inputs > 0 else { throw .wrongShape(tensor: first, found: shape, expected: [rows, 1]) }
     for (index, layer) in layers.enumerated() {
       guard try size(layer) == (cell, hidden) else {
         throw .differentLayers(layers[0].name("weight_hh"), layer.name("weight_hh"))

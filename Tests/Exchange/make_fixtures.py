@@ -1,6 +1,6 @@
 """Writes Tests/GeulExchangeTests/Fixtures: small PyTorch models and their logits in float64.
 
-    TORCH=1 Tests/Exchange/run make_fixtures     (or any Python with torch and safetensors)
+    python Tests/Exchange/make_fixtures.py       with the Python of `TORCH=1 Tests/Exchange/run`, or another with torch
 """
 import json
 from pathlib import Path

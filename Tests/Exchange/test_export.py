@@ -197,6 +197,17 @@ class MetricsTests(unittest.TestCase):
         self.assertEqual(len(list(folder.iterdir())), 2)
         self.check(folder, run)
 
+    def test_rollback(self):
+        """Steps that a rollback undid are not shown."""
+        run = work / "rolled-back"
+        shutil.copytree(work / "lstm-1", run)
+        lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        lines = [{**lines[0], "step": step, "train_nats": nats} for step, nats in [(1, 3), (2, 2.5), (3, 9), (2, 2.25), (4, 2)]]
+        (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        geul("export", run, "--tensorboard", work / "rolled-back-events")
+        found = [(event.step, event.value) for event in scalars(work / "rolled-back-events")["loss/train"]]
+        self.assertEqual(found, [(1, 3), (2, 2.25), (4, 2)])
+
     def test_live(self):
         """A run writes events while it trains; after a kill it continues without duplicates, whatever it had written."""
         run, folder = work / "live", work / "live-events"

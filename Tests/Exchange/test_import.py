@@ -41,8 +41,9 @@ class ImportTests(unittest.TestCase):
                 with torch.no_grad():
                     expected = model.double()(tokens).numpy()
                 # The conversion alone, in float64. The sum of two biases and an element of the folded embedding are rounded
-                # by 2^-24 of their size, which is below 5. A pre-activation is off by less than two of them, the logits
-                # by less than 48 * 0.3 times that; the slope of the gates, at most 1/4, outweighs what recurrences add.
+                # by 2^-24 of their size, which is below 5. A pre-activation is off by less than two of them, and the logits
+                # by less than 48 * 0.3 times that, if the layers and recurrences do not amplify it: the slopes of gates
+                # are at most 1/4, and random signs cancel.
                 geul("export", out, "--npz", folder / "model.npz", "--force")
                 arrays = np.load(folder / "model.npz")
                 layers, h = json.loads(bytes(arrays["geul"]))["model"]["layers"], 48

@@ -40,4 +40,15 @@ struct NumPyTests {
     let offset = try #require(found).upperBound
     #expect(Array(bytes[offset..<offset + 128 + 36]) == start + elements)
   }
+
+  @Test func `a size of the limit is refused with what to use instead`() throws {
+    try ExchangeError.check(99, below: 100, of: "An .npz file")
+    let error = #expect(throws: ExchangeError.self) {
+      try ExchangeError.check(100, below: 100, of: "An .npz file")
+    }
+    #expect(
+      error?.description
+        == "An .npz file cannot have 100 bytes. Use the model file itself: it is a safetensors file, which PyTorch reads."
+    )
+  }
 }

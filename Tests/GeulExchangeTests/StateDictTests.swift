@@ -126,6 +126,8 @@ struct StateDictTests {
       ["lstm.weight_ih_l1": [8, 3], "lstm.weight_hh_l1": [8, 2]],
       "\"lstm.weight_ih_l1\" has shape [8, 3]; the other tensors require [8, 2]"
     ), (["lstm.weight_hh_l0": [10, 2]], "has 1, 3 or 4 times as many rows"),
+    (["lstm.weight_ih_l0": [8, 0], "embedding.weight": [3, 0]], "has shape [8, 0]"),
+    (["lstm.weight_hh_l0": [0, 0]], "has 1, 3 or 4 times as many rows"),
     (["lstm.weight_ih_l0": [8, 5]], "no embedding of this size"),
     (["lstm.bias_ih_l0": []], "has no tensor \"lstm.bias_ih_l0\""),
     (["fc.weight": [], "fc.bias": []], "but no output projection. If it is both (tied weights)"),
