@@ -8,6 +8,7 @@
 # make test-server  build geul-server and test it
 # make build-mpi  build .build-mpi/release/geul for training by several processes (mpirun); needs libopenmpi-dev
 # make test-mpi  build it and test it with one to four processes
+# make test-exchange  read what geul export writes with ONNX Runtime, NumPy and TensorBoard; TORCH=1 also imports from PyTorch
 # make torture  kill training 200 times, 100,000 random byte strings, 2 GB of text, an hour of fuzzing, all tests under
 #               each sanitizer, the slow ones with all their arguments: 3 hours
 # make models   retrain the models in checkpoints/
@@ -24,7 +25,7 @@ TRAITS :=
 
 MPI_TRAITS := --traits MPI --scratch-path .build-mpi
 
-.PHONY: setup build demo page test test-page build-server serve test-server build-mpi test-mpi torture models format lint
+.PHONY: setup build demo page test test-page build-server serve test-server build-mpi test-mpi test-exchange torture models format lint
 
 # Installs libicu-dev, the only package that the build needs, unless ICU's headers are present.
 setup:
@@ -70,6 +71,9 @@ build-mpi: setup
 
 test-mpi: build-mpi
 	Tests/MPI/run
+
+test-exchange: build
+	Tests/Exchange/run
 
 torture: export GEUL_THOROUGH = 1
 torture: build

@@ -107,6 +107,8 @@ let package = Package(
     module("GeulMPI", ["CGeulMPI", "GeulTraining"]),
     module(
       "GeulCompression", ["GeulCompute", "GeulModel", "GeulStorage", "GeulText", "GeulTraining"]),
+    module(
+      "GeulExchange", ["GeulCompute", "GeulModel", "GeulStorage", "GeulText", "GeulTraining"]),
     module("GeulInsight", ["GeulCompute", "GeulModel", "GeulText"]),
     module("GeulCharts", ["GeulPage"]),
     .target(
@@ -121,7 +123,7 @@ let package = Package(
       "Geul",
       [
         "GeulStorage", "GeulCompute", "GeulText", "GeulModel", "GeulTraining", "GeulGeneration",
-        "GeulCompression", "GeulInsight", "GeulPage",
+        "GeulCompression", "GeulExchange", "GeulInsight", "GeulPage",
       ]),
     module("GeulCommandSupport", ["Geul", "GeulCharts", argumentParser]),
     .executableTarget(
@@ -150,6 +152,12 @@ let package = Package(
       "GeulCompressionTests",
       ["GeulCompression", "GeulTraining", "GeulModel", "GeulCompute", "GeulStorage", "GeulText"],
       isOptimized: true),
+    tests(
+      "GeulExchangeTests",
+      [
+        "GeulExchange", "GeulCompute", "GeulGeneration", "GeulModel", "GeulStorage", "GeulText",
+        "GeulTraining",
+      ], exclude: ["Fixtures"]),
     tests("GeulInsightTests", ["GeulInsight", "GeulModel", "GeulCompute", "GeulText"]),
     tests("GeulChartsTests", ["GeulCharts", "GeulPage"]),
     tests(

@@ -1,5 +1,6 @@
 // `import Geul` imports all libraries of the package except GeulCharts.
 @_exported public import GeulCompression
+@_exported public import GeulExchange
 @_exported public import GeulGeneration
 @_exported public import GeulInsight
 @_exported public import GeulCompute

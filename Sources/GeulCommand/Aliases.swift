@@ -34,7 +34,8 @@ enum Aliases {
     "seq-length": "length", "seq-len": "length", "bptt": "length", "block-size": "length",
     "chunk-len": "length", "ctx-size": "length", "n-ctx": "length", "val-frac": "validation",
     "out-dir": "out", "output-dir": "out", "save-interval": "save-every",
-    "checkpoint-every": "save-every", "sample-interval": "sample-every",
+    "checkpoint-every": "save-every", "sample-interval": "sample-every", "logdir": "tensorboard",
+    "log-dir": "tensorboard", "tensorboard-dir": "tensorboard",
   ]
   private static let generating = [
     "max-tokens": "length", "n-predict": "length", "max-new-tokens": "length",
@@ -50,6 +51,11 @@ enum Aliases {
     "explain": ["cell": "neuron", "cells": "probe", "show": "select"],
     "context": ["train-three": "compare-cells"],
     "page": ["html": "out", "quantize": "precision"],
+    "export": ["logdir": "tensorboard", "log-dir": "tensorboard", "overwrite": "force"],
+    "import": [
+      "vocab": "vocabulary", "vocab-file": "vocabulary", "output": "out", "outfile": "out",
+      "overwrite": "force", "nonlinearity": "activation", "unk-token": "unknown",
+    ],
   ]
   /// Values of earlier versions, by option.
   private static let values = ["--select": ["lively": "active", "lasting": "persistent"]]
@@ -58,7 +64,7 @@ enum Aliases {
   private static let textOptions = ["--prompt", "--stop", "--text"]
   /// Commands with a model or run as their first argument, which `-m` or `--model` may give too.
   private static let modelCommands: Set = [
-    "generate", "evaluate", "inspect", "explain", "context", "page",
+    "generate", "evaluate", "inspect", "explain", "context", "page", "export",
   ]
   private static let modelNames: Set = ["-m", "--model", "--model-path", "--model-name-or-path"]
 

@@ -28,15 +28,9 @@ struct Report: ParsableCommand {
   func run() throws {
     try charts.check()
     let folder = RunFolder(existing(directory))
-    guard FileSystem.exists(folder.metricsPath) else {
-      throw missingRun(folder)
-    }
+    try checkHasMetrics(folder)
     let (state, model) = (try latestState(folder), try loadModel(directory))
     let metrics = folder.metrics()
-    guard !metrics.isEmpty else {
-      throw CommandError(
-        "\(folder.metricsPath) has no metrics yet. Wait for the first training steps.")
-    }
     if csv {
       try Output.text(MetricsTable(contentsOf: folder.metricsPath).csv)
       return
@@ -65,21 +59,6 @@ struct Report: ParsableCommand {
     let loaded = try folder.loadLatest()
     if let notice = loaded.notice { Output.note(notice) }
     return loaded.value.run
-  }
-
-  /// Returns the error for a path that is not a run directory.
-  private func missingRun(_ folder: RunFolder) -> CommandError {
-    guard FileSystem.exists(folder.path) else {
-      return CommandError("\(folder.path): no such directory. Give a run directory of geul train.")
-    }
-    let above = FileSystem.folder(of: folder.path)
-    let parent = above.isEmpty ? "." : above
-    if !FileSystem.isFolder(folder.path), FileSystem.exists(RunFolder(parent).metricsPath) {
-      return CommandError("\(folder.path) is a file. Give the run directory, \(parent).")
-    }
-    return CommandError(
-      "\(folder.path) is not a run directory: it has no metrics.jsonl. Give a run directory of geul train."
-    )
   }
 
   private func results(

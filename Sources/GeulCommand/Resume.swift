@@ -35,6 +35,7 @@ struct Resume: ParsableCommand {
     let clock = Stopwatch()
     let folder = RunFolder(existing(directory))
     guard folder.hasCheckpoint else { throw TrainingError.notARun(path: folder.path) }
+    try reporting.checkTensorBoard(resuming: true)
     let loaded = try folder.loadLatest()
     if let notice = loaded.notice { Output.note(notice) }
     let text = loaded.value.run.text
@@ -51,11 +52,16 @@ struct Resume: ParsableCommand {
     let validation = try validationText(of: text, folder, options, ranks)
     let budget = budget(for: loaded.value.run)
     let introduction = learningRates(of: loaded.value.run, budget)
+    // The loop drops the metrics after the checkpoint.
+    let step = loaded.value.run.step
+    let history =
+      reporting.tensorboard == nil ? [] : folder.metricsLog().filter { $0.step <= step }
     let session = try TrainingSession(
       resuming: consume loaded, in: folder, corpus: corpus, sources: sources,
       validation: validation, validationSource: validationFile.map(existing), budget: budget,
       context: machine.context, ranks: ranks.group.count)
-    try reporting.run(session, introduction: introduction, clock: clock, ranks: ranks)
+    try reporting.run(
+      session, introduction: introduction, clock: clock, ranks: ranks, history: history)
   }
 
   /// Reads the separate validation text of the run, if it has one.

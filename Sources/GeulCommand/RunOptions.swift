@@ -13,6 +13,10 @@ struct RunOptions: ParsableArguments {
     help: .advanced(
       "Save a checkpoint every n steps (default: every 30 seconds).", valueName: "n"))
   var saveEvery: Int?
+  @Option(
+    help: .advanced(
+      "Write the metrics to an event file of TensorBoard as well.", valueName: "directory"))
+  var tensorboard: String?
   @Flag(name: .shortAndLong, help: "Print only warnings and errors.")
   var quiet = false
   @Flag(help: .advanced("Print the result as one JSON object."))
@@ -42,6 +46,12 @@ struct RunOptions: ParsableArguments {
     if !quiet { Output.note(sentence) }
   }
 
+  /// Throws if the directory of `--tensorboard` cannot be used; only a resumed run continues in one with event files.
+  func checkTensorBoard(resuming: Bool = false) throws {
+    guard let tensorboard else { return }
+    try TensorBoardDirectory(tensorboard).check(overwriting: resuming)
+  }
+
   /// Compares the final loss with the n-gram baselines and suggests a remedy for overfitting or underfitting.
   private func assess(
     _ nats: Double, unigram: Double?, trigram: Double?, unit: TokenUnit, _ state: RunState
@@ -64,22 +74,30 @@ struct RunOptions: ParsableArguments {
 
   /// Runs a session to its end or to a signal, and prints the results.
   ///
-  /// `introduction` is printed once the run has started.
+  /// `introduction` is printed once the run has started. `history` has the metrics of the run before this session.
   func run(
     _ session: consuming TrainingSession, introduction: String? = nil, clock: Stopwatch,
-    ranks: Ranks
+    ranks: Ranks, history: [TrainingLoop.Progress] = []
   ) throws {
     let (path, unit) = (session.folder.path, session.plan.corpus.tokenizer.unit)
     var report = RunReport(
       session.folder, unit: unit, quiet: quiet, introduction: introduction,
       context: session.plan.context)
+    let historyEnd = session.folder.metricsTime
+    var events = tensorboard.map {
+      TensorBoardReport($0, history: history, historyEnd: historyEnd)
+    }
     StopSignal.watch()
     let watch = try ranks.watch(path: path)
     defer { watch?.end() }
     let result = try session.run(
       saveEvery: saveEvery, sampleEvery: quiet ? 0 : sampleEvery, baselines: !quiet || json,
       clock: clock, shouldStop: { watch?.shouldStop() ?? StopSignal.isReceived },
-      group: ranks.group, report: { report.show($0) })
+      group: ranks.group,
+      report: {
+        report.show($0)
+        events?.show($0)
+      })
     switch result {
     case .stopped(let step):
       Output.note(

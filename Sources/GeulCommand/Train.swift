@@ -95,7 +95,10 @@ struct Train: ParsableCommand {
     let ranks = try Ranks()
     try ranks.run(machine) {
       let context = try machine.context
-      if !dryRun { try checkIsNew() }
+      if !dryRun {
+        try checkIsNew()
+        try reporting.checkTensorBoard()
+      }
       let initial = try fineTuning.load()
       try initial?.check(shape)
       let options = try initial?.corpusOptions(text) ?? text.corpusOptions

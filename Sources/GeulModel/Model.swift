@@ -111,6 +111,11 @@ public struct Model: Sendable {
   /// The metadata key of `Metadata`.
   public static let metadataKey = "geul"
 
+  /// The maximum number of layers of a model file.
+  package static let layerLimit = 64
+  /// The maximum number of hidden units of a layer of a model file.
+  package static let hiddenLimit = 65_536
+
   /// Reads a model from a model file or a training checkpoint.
   ///
   /// - Throws: `FormatError` if the file is damaged, is not a Geul model, or has another version of the format.
@@ -166,10 +171,10 @@ public struct Model: Sendable {
     _ metadata: Metadata, _ formatError: (String) -> FormatError
   ) throws(FormatError) {
     let shape = metadata.architecture
-    guard 1...64 ~= shape.layers, 1...65536 ~= shape.hidden else {
+    guard 1...layerLimit ~= shape.layers, 1...hiddenLimit ~= shape.hidden else {
       throw formatError(
         "a network of \(shape.layers) layers of \(shape.hidden) units exceeds the limits of this program"
-          + " (64 layers, 65536 units).")
+          + " (\(layerLimit) layers, \(hiddenLimit) units).")
     }
     do throws(TextError) { try metadata.vocabulary.check(for: metadata.tokenizer) } catch {
       throw formatError("its vocabulary does not match its tokenizer: \(error.description)")

@@ -1,9 +1,9 @@
 /// Conversion between arrays and their little-endian bytes.
 ///
 /// Geul supports only little-endian platforms, where elements have the same bytes in memory.
-enum RawBytes {
+package enum RawBytes {
   /// Returns the bytes of `elements`.
-  static func bytes<Element: TensorElement>(of elements: [Element]) -> [UInt8] {
+  package static func bytes<Element: TensorElement>(of elements: [Element]) -> [UInt8] {
     unsafe elements.withUnsafeBytes { unsafe [UInt8]($0) }
   }
 

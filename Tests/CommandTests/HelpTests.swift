@@ -9,6 +9,7 @@ struct HelpTests {
   static let commands = [
     "", "train", "resume", "generate", "evaluate", "inspect", "tokenize", "bench", "bench train",
     "bench generate", "bench tokenize", "bench peak", "explain", "context", "report", "page",
+    "export", "import",
     "compress", "decompress",
   ]
 

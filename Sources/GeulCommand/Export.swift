@@ -1,0 +1,84 @@
+import ArgumentParser
+import Foundation
+import Geul
+import GeulCommandSupport
+
+/// `geul export`: writes a model or the metrics of a run for other programs.
+struct Export: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write a model or a run's metrics for other programs.",
+    usage: "geul export <model> [--onnx <file>] [--npz <file>] [<options>]",
+    discussion: """
+      geul export checkpoints/my --onnx my.onnx
+      geul export checkpoints/my --npz my.npz
+      geul export checkpoints/my --csv metrics.csv --tensorboard logs/my
+
+      PyTorch reads the model file itself: it is a safetensors file with PyTorch's names. docs/exchange.md has examples.
+      """)
+
+  @Argument(
+    help: "Model file, or run directory (its best model); a run for --csv and --tensorboard.")
+  var model: String
+  @Option(
+    help: ArgumentHelp(
+      "ONNX model with the state as input and output; - for standard output.", valueName: "file"))
+  var onnx: String?
+  @Option(
+    help: ArgumentHelp("NumPy arrays of the parameters; - for standard output.", valueName: "file"))
+  var npz: String?
+  @Option(
+    help: ArgumentHelp(
+      "Metrics as comma-separated values; - for standard output.", valueName: "file"))
+  var csv: String?
+  @Option(
+    help: ArgumentHelp("Metrics as an event file of TensorBoard.", valueName: "directory"))
+  var tensorboard: String?
+  @Flag(help: "Overwrite existing files.")
+  var force = false
+
+  func validate() throws {
+    let outputs = [onnx, npz, csv].compactMap(\.self)
+    guard !outputs.isEmpty || tensorboard != nil else {
+      throw ValidationError(
+        "Choose what to write: --onnx FILE (ONNX model), --npz FILE (NumPy arrays), --csv FILE (metrics of a run)"
+          + " or --tensorboard DIRECTORY (metrics of a run).")
+    }
+    guard Set(outputs).count == outputs.count else {
+      throw ValidationError("Give each of --onnx, --npz and --csv another file.")
+    }
+  }
+
+  func run() throws {
+    let onnxFile = onnx.map { OutputFile($0, option: "--onnx") }
+    let npzFile = npz.map { OutputFile($0, option: "--npz") }
+    let csvFile = csv.map { OutputFile($0, option: "--csv") }
+    for file in [onnxFile, npzFile, csvFile].compactMap(\.self) {
+      try file.check(overwriting: force)
+    }
+    if onnxFile != nil || npzFile != nil {
+      let loaded = try loadModel(model)
+      do {
+        try onnxFile?.write(loaded.onnx(producerVersion: programVersion))
+        try npzFile?.write(loaded.numPyArchive())
+      } catch let error as ExchangeError {
+        throw CommandError("\(model): \(error)")
+      }
+    }
+    guard csvFile != nil || tensorboard != nil else { return }
+    let folder = RunFolder(existing(model))
+    try checkHasMetrics(folder)
+    if let csvFile {
+      try csvFile.write(Array(MetricsTable(contentsOf: folder.metricsPath).csv.utf8))
+    }
+    if let tensorboard { try writeEvents(of: folder, to: tensorboard) }
+  }
+
+  private func writeEvents(of folder: RunFolder, to directory: String) throws {
+    let events = TensorBoardDirectory(directory)
+    try events.check(overwriting: force)
+    var log = try TensorBoardLog(folder: events.path, time: Date().timeIntervalSince1970)
+    try log.append(
+      folder.metricsLog(), endingAt: folder.metricsTime ?? Date().timeIntervalSince1970)
+    Output.note("Wrote \(log.path)")
+  }
+}

@@ -1,0 +1,122 @@
+import ArgumentParser
+import Geul
+import GeulCommandSupport
+
+/// `geul import`: makes a model of the state dict of a PyTorch model.
+struct Import: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Make a model of a PyTorch state dict in a safetensors file.",
+    usage: "geul import <file> --vocabulary <file> --out <file> [<options>]",
+    discussion: """
+      geul import lstm.safetensors --vocabulary chars.json --out model.safetensors
+
+      In Python: safetensors.torch.save_file(model.state_dict(), "lstm.safetensors"). The model has torch.nn.LSTM, GRU or \
+      RNN, an output projection, and an embedding or one-hot input. Its parts are found by their names and shapes.
+      """)
+
+  @Argument(help: "Safetensors file with the state dict.")
+  var file: String
+  @Option(
+    help: ArgumentHelp(
+      "Vocabulary: JSON with an array of tokens, an object of indices by token, or of tokens by index; or a model of Geul.",
+      valueName: "file"))
+  var vocabulary: String
+  @Option(name: .shortAndLong, help: ArgumentHelp("Output file.", valueName: "file"))
+  var out: String
+  @Flag(help: "Overwrite an existing file.")
+  var force = false
+  @Option(
+    help: ArgumentHelp(
+      "Module of the recurrent layers, such as lstm; repeat it for several, from the input to the output.",
+      valueName: "name"))
+  var prefix: [String] = []
+  @Option(help: ArgumentHelp("Module of the embedding.", valueName: "name"))
+  var embedding: String?
+  @Option(help: ArgumentHelp("Module of the output projection.", valueName: "name"))
+  var projection: String?
+  @Option(
+    help: ArgumentHelp(
+      "Tensor that has no effect on the results; repeat it for several.", valueName: "name"))
+  var ignore: [String] = []
+  @Option(help: "Activation function of an RNN.")
+  var activation = Activation.tanh
+  @Option(help: "Token unit (default: codepoint, a character of Python).")
+  var unit: TokenUnit?
+  @Option(help: ArgumentHelp("Unicode normalization form (default: none).", valueName: "form"))
+  var normalize: NormalForm?
+  @Option(
+    help: ArgumentHelp(
+      "Token of the vocabulary that stands for unknown characters, such as <unk>.",
+      valueName: "token"))
+  var unknown: String?
+
+  func run() throws {
+    let output = OutputFile(out, option: "--out")
+    guard !output.isStandardOutput else {
+      throw CommandError("--out - cannot be standard output. Give a file.")
+    }
+    try output.check(overwriting: force)
+    let path = existing(file)
+    guard FileSystem.exists(path) else {
+      throw CommandError("\(file): no such file. Give a safetensors file with a state dict.")
+    }
+    let contents = try safetensors(path)
+    let (tokenizer, tokens) = try readVocabulary()
+    let stateDict = try StateDict(
+      contents, name: path, vocabulary: tokens.count,
+      parts: StateDict.PartNames(
+        recurrent: prefix, embedding: embedding, projection: projection, ignored: ignore))
+    if activation == .relu, !stateDict.isVanilla {
+      throw CommandError("--activation relu is for an RNN; \(file) has other layers.")
+    }
+    let model = try Model(
+      stateDict, activation: activation, tokenizer: tokenizer, vocabulary: tokens)
+    Output.note(stateDict.summary + ".")
+    do { try model.save(to: output.path) } catch {
+      throw CommandError("\(output.path): cannot be written. Choose another file for --out.")
+    }
+    Output.note("Wrote \(output.path)")
+  }
+
+  /// Opens the file; the error for a file of torch.save says how to convert it.
+  private func safetensors(_ path: String) throws -> SafetensorsFile {
+    do throws(FormatError) { return try SafetensorsFile(contentsOf: path) } catch {
+      var start: [UInt8] = []
+      _ = try? FileDescriptor(readingRegularFile: path).read(upTo: 2, appendingTo: &start)
+      // torch.save writes a zip archive; before PyTorch 1.6, a pickle.
+      guard start == Array("PK".utf8) || start.first == 0x80 else { throw error }
+      throw CommandError(
+        "\(path) is a file of torch.save, which may contain any program. Convert it in Python:"
+          + " safetensors.torch.save_file(model.state_dict(), \"model.safetensors\")."
+      )
+    }
+  }
+
+  private func readVocabulary() throws -> (Tokenizer, Vocabulary) {
+    let path = existing(vocabulary)
+    guard FileSystem.exists(path) else {
+      throw CommandError("\(vocabulary): no such file. Give a vocabulary in JSON, or a model.")
+    }
+    if FileSystem.isFolder(path) || path.hasSuffix(".safetensors") {
+      for (option, isGiven) in [
+        ("--unit", unit != nil), ("--normalize", normalize != nil), ("--unknown", unknown != nil),
+      ] where isGiven {
+        throw CommandError("\(option) is that of the model \(vocabulary). Leave out the option.")
+      }
+      let metadata = try loadModel(path).metadata
+      return (metadata.tokenizer, metadata.vocabulary)
+    }
+    let tokens = try Vocabulary(
+      json: FileDescriptor(reading: path).readToEnd(), name: path, unknown: unknown)
+    let tokenizer = Tokenizer(unit: unit ?? .codepoint, normalization: normalize ?? .none)
+    do throws(TextError) { try tokens.check(for: tokenizer) } catch {
+      guard case .invalidVocabulary(let problem) = error.reason else { throw error }
+      let remedy =
+        unit == nil
+        ? "If it stands for unknown characters, name it with --unknown; otherwise try --unit grapheme."
+        : "Choose another --unit."
+      throw CommandError("\(path): \(problem). \(remedy)")
+    }
+    return (tokenizer, tokens)
+  }
+}

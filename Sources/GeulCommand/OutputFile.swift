@@ -1,0 +1,51 @@
+import Geul
+import GeulCommandSupport
+
+/// A file that a command writes once; `-` is standard output.
+struct OutputFile {
+  /// The path.
+  let path: String
+  /// The option that names the file, for messages.
+  private let option: String
+
+  /// Creates a value for a path on the command line.
+  init(_ path: String, option: String) { (self.path, self.option) = (creatable(path), option) }
+
+  /// Indicates whether the file is standard output.
+  var isStandardOutput: Bool { path == "-" }
+
+  /// Throws if the file cannot be written, or exists and is not to be overwritten; called before a long computation.
+  func check(overwriting: Bool) throws {
+    guard !isStandardOutput else { return }
+    if FileSystem.isFolder(path) {
+      throw CommandError("\(path) is a directory. Give a file with \(option).")
+    }
+    let folder = FileSystem.folder(of: path)
+    guard FileSystem.isWritable(folder: folder.isEmpty ? "." : folder) else { throw unwritable }
+    // A pipe or a device is written to.
+    guard overwriting || !FileSystem.exists(path) || !FileSystem.isRereadable(path) else {
+      throw CommandError("\(path) already exists. Choose another \(option), or add --force.")
+    }
+  }
+
+  /// Writes the file; an existing regular file is replaced atomically.
+  func write(_ bytes: [UInt8]) throws {
+    guard !isStandardOutput else {
+      _ = try Output.bytes(bytes)
+      return
+    }
+    do {
+      guard FileSystem.isRereadable(path) else {
+        return try FileDescriptor(appendingTo: path).write(bytes.span.raw)
+      }
+      try AtomicFile(path).replace(keepingPrevious: false) { (out) throws(FileError) in
+        try out.write(bytes.span)
+      }
+    } catch { throw unwritable }
+    Output.note("Wrote \(path)")
+  }
+
+  private var unwritable: CommandError {
+    CommandError("\(path): cannot be written. Choose another file for \(option).")
+  }
+}
