@@ -10,7 +10,7 @@ struct Report: ParsableCommand {
     abstract: "Report a run's configuration, metrics, samples and results.",
     usage: "geul report <directory> [--html <file> | --json | --csv]")
 
-  @Argument(help: "Run directory.")
+  @Argument(help: "Run directory.", completion: .directory)
   var directory: String
   @OptionGroup var charts: ChartOptions
   @Flag(help: "Print configuration, losses and results as one JSON object.")
@@ -70,7 +70,9 @@ struct Report: ParsableCommand {
   /// Returns the error for a path that is not a run directory.
   private func missingRun(_ folder: RunFolder) -> CommandError {
     guard FileSystem.exists(folder.path) else {
-      return CommandError("\(folder.path): no such directory. Give a run directory of geul train.")
+      return CommandError(
+        "\(folder.path): no such directory.\(didYouMean(folder.path)) Give a run directory of geul train."
+      )
     }
     let above = FileSystem.folder(of: folder.path)
     let parent = above.isEmpty ? "." : above

@@ -14,12 +14,12 @@ struct Train: ParsableCommand {
       mpirun -np 4 --hostfile hosts geul train corpus/    (docs/scale.md)
       """)
 
-  @Argument(help: "Text files or directories; - for standard input.")
+  @Argument(help: "Text files or directories; - for standard input.", completion: .file())
   var corpus: [String]
   @Option(
     help: ArgumentHelp(
       "Run directory (default: checkpoints/NAME; NAME is the name of the first file without its extension).",
-      valueName: "path"))
+      valueName: "path"), completion: .directory)
   var out: String?
   @OptionGroup(title: "Text") var text: TextOptions
 
@@ -55,7 +55,8 @@ struct Train: ParsableCommand {
   var validation = 0.1
   @Option(
     help: ArgumentHelp(
-      "Separate validation text; nothing is held out of the training text.", valueName: "file"))
+      "Separate validation text; nothing is held out of the training text.", valueName: "file"),
+    completion: .file())
   var validationFile: String?
   @Option(
     help:
