@@ -1,11 +1,11 @@
 import Geul
 
-/// Returns a sentence, after a space, that names at most three existing paths nearest to one that does not exist; empty if
-/// none is near.
+/// Returns a question that names at most three existing paths nearest to one that does not exist.
 ///
 /// - Parameters:
 ///   - path: The path that does not exist.
 ///   - names: Other names that may have been meant.
+/// - Returns: The question after a space; an empty string if no path is near.
 package func didYouMean(_ path: String, or names: [String] = []) -> String {
   var near = nearestPaths(to: path)
   if near.isEmpty { near = nearest(to: path, among: names) }
