@@ -12,6 +12,12 @@
 # make torture  kill training 200 times, 100,000 random byte strings, 2 GB of text, an hour of fuzzing, all tests under
 #               each sanitizer, the slow ones with all their arguments: 3 hours
 # make models   retrain the models in checkpoints/
+# make install  build, install the program, its manual pages, shell completions and the models in checkpoints/ in PREFIX
+#               (/usr/local); DESTDIR=... is put before it; WITH_SERVER=1 installs geul-server as well
+# make stage    build and collect the files to install; `sudo make install` then only copies them
+# make uninstall  remove what make install wrote to PREFIX
+# make deb      build .build-deb/geul_VERSION_ARCHITECTURE.deb; installs debhelper if it is missing
+# make test-install  test installation and the Debian package
 # make format   format the sources with swift-format;  make lint checks the format
 
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -23,9 +29,18 @@ SERVER_TRAITS := --traits Server --scratch-path .build-server
 # Options of the builds in .build: `make test TRAITS="--traits Server"` builds the server with them.
 TRAITS :=
 
+PREFIX := /usr/local
+DESTDIR :=
+WITH_SERVER :=
+# The folder of the build that is installed, and in it the files as they lie under PREFIX, for each set of options.
+BUILD := .build
+STAGE := $(BUILD)/stage/geul$(if $(WITH_SERVER),-server)$(subst $() ,,$(TRAITS))
+INSTALLED := $(BUILD)/release/geul $(if $(WITH_SERVER),$(SERVER))
+
 MPI_TRAITS := --traits MPI --scratch-path .build-mpi
 
-.PHONY: setup build demo page test test-page build-server serve test-server build-mpi test-mpi test-exchange torture models format lint
+.PHONY: setup build demo page test test-page build-server serve test-server build-mpi test-mpi test-exchange torture models format lint \
+  stage install uninstall deb test-install
 
 # Installs libicu-dev, the only package that the build needs, unless ICU's headers are present.
 setup:
@@ -87,6 +102,32 @@ torture: build
 
 models: build
 	./checkpoints/make
+
+# After `make stage`, `make install` runs no compiler, so `sudo make install` needs no Swift in root's PATH.
+stage: $(STAGE)/complete
+
+$(STAGE)/complete: $(shell find Sources .packaging checkpoints/*.safetensors docs/*.md *.md LICENSE Package.swift -type f)
+	$(MAKE) build $(if $(WITH_SERVER),build-server)
+	swift build -c release $(TRAITS) --product ManualPages
+	.packaging/stage $(STAGE)/files $(BUILD)/release/ManualPages $(INSTALLED)
+	@touch $@
+
+install: stage
+	.packaging/install $(STAGE)/files $(DESTDIR)$(PREFIX)
+
+uninstall:
+	.packaging/install --remove $(DESTDIR)$(PREFIX)
+
+deb: setup
+	@command -v dh >/dev/null || \
+	  { echo "Installing debhelper"; $(ROOT) apt-get update -qq && $(ROOT) apt-get install -y -qq debhelper >/dev/null; }
+	@ln -sfn .packaging/debian debian
+	DEB_RULES_REQUIRES_ROOT=no debian/rules clean binary || { rm debian; exit 1; }
+	@debian/rules clean >/dev/null; rm debian
+	@ls .build-deb/*.deb
+
+test-install:
+	Tests/Install/run
 
 format:
 	swift format --in-place --recursive Sources Tests Package.swift

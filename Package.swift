@@ -119,6 +119,7 @@ let package = Package(
     .plugin(
       name: "EmbedResourcesPlugin", capability: .buildTool(), dependencies: ["EmbedResources"],
       path: "Sources/EmbedResourcesPlugin"),
+    .executableTarget(name: "ManualPages", swiftSettings: strict),
     module(
       "Geul",
       [

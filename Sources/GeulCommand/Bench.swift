@@ -46,7 +46,7 @@ struct BenchTokenize: ParsableCommand {
     commandName: "tokenize",
     abstract: "Measure the speed of tokenization of a file with one thread.")
 
-  @Argument(help: "Text file.")
+  @Argument(help: "Text file.", completion: .file())
   var file: String
   @Option(help: "Token unit.")
   var unit = TokenUnit.grapheme

@@ -6,7 +6,9 @@ import GeulCommandSupport
 
 /// Options of reports: the language and, with `--html`, an HTML page in addition to the terminal.
 struct ChartOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Also write an HTML file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Also write an HTML file.", valueName: "file"),
+    completion: .file(extensions: ["html"]))
   var html: String?
   @Option(help: "Language of the report.")
   var language = Language.english

@@ -16,7 +16,7 @@ struct Compress: ParsableCommand {
       bits/byte that geul evaluate reports.
       """)
 
-  @Argument(help: "Input file; - for standard input.")
+  @Argument(help: "Input file; - for standard input.", completion: .file())
   var file: String
   @OptionGroup var archive: ArchiveOptions
   @Flag(help: "Dynamic evaluation: adapt the model to the text already compressed.")
@@ -52,7 +52,7 @@ struct Decompress: ParsableCommand {
     abstract: "Decompress a file that geul compress wrote, with the same model.",
     usage: "geul decompress <file> --model <model> [<options>]")
 
-  @Argument(help: "Archive; - for standard input.")
+  @Argument(help: "Archive; - for standard input.", completion: .file(extensions: ["geul"]))
   var file: String
   @Option(
     help: ArgumentHelp(
@@ -80,12 +80,15 @@ struct Decompress: ParsableCommand {
 
 /// Options shared by `compress` and `decompress`.
 struct ArchiveOptions: ParsableArguments {
-  @Option(name: [.short, .long], help: "Model file, or run directory (its best model).")
+  @Option(
+    name: [.short, .long],
+    help: "Model file, run directory (its best model), or name of an installed model.",
+    completion: .model)
   var model: String
   @Option(
     help: ArgumentHelp(
       "Output file; - for standard output (default: the input's name with .geul appended by compress, removed by decompress).",
-      valueName: "path"))
+      valueName: "path"), completion: .file())
   var out: String?
   @Flag(name: .shortAndLong, help: "Print only warnings and errors.")
   var quiet = false

@@ -17,13 +17,16 @@ struct Context: ParsableCommand {
       of each kind, with equal parameter counts and equal training times or steps, and compares them.
       """)
 
-  @Argument(help: "Model files or run directories.")
+  @Argument(
+    help: "Model files, run directories (their best models), or names of installed models.",
+    completion: .model)
   var models: [String] = []
-  @Option(help: ArgumentHelp("Text to measure on.", valueName: "text"))
+  @Option(help: ArgumentHelp("Text to measure on.", valueName: "text"), completion: .file())
   var corpus: String?
   @Option(
     help: ArgumentHelp(
-      "Train a vanilla RNN, a GRU and an LSTM on this text first.", valueName: "text"))
+      "Train a vanilla RNN, a GRU and an LSTM on this text first.", valueName: "text"),
+    completion: .file())
   var compareCells: String?
   @Option(help: "Activation of the vanilla RNN; relu states are unbounded and may diverge.")
   var activation = Activation.tanh
@@ -41,7 +44,7 @@ struct Context: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Directory of the three runs (default: checkpoints/cells-NAME; NAME is the name of the text without its extension).",
-      valueName: "path"))
+      valueName: "path"), completion: .directory)
   var out: String?
   @Option(help: ArgumentHelp("Number of steps to backpropagate.", valueName: "n"))
   var steps = 200

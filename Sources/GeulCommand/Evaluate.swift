@@ -10,7 +10,7 @@ struct Evaluate: ParsableCommand {
     usage: "geul evaluate <model> <corpus> ... [<options>]")
 
   @OptionGroup var model: ModelArgument
-  @Argument(help: "Text files or directories; - for standard input.")
+  @Argument(help: "Text files or directories; - for standard input.", completion: .file())
   var corpus: [String]
   @Option(
     help: ArgumentHelp(

@@ -19,7 +19,8 @@ struct Explain: ParsableCommand {
   @OptionGroup var model: ModelArgument
   @Option(name: .shortAndLong, help: "Text to explain.")
   var text: String?
-  @Option(name: .shortAndLong, help: "File with the text; - for standard input.")
+  @Option(
+    name: .shortAndLong, help: "File with the text; - for standard input.", completion: .file())
   var file: String?
   @Option(help: ArgumentHelp("Layer to show, counted from 1 (default: the last).", valueName: "n"))
   var layer: Int?
@@ -40,7 +41,7 @@ struct Explain: ParsableCommand {
       "Find neurons that correlate with quotation marks, line position, capitals, Korean particles, endings and finals; needs --corpus."
   )
   var probe = false
-  @Option(help: ArgumentHelp("Text for --probe.", valueName: "text"))
+  @Option(help: ArgumentHelp("Text for --probe.", valueName: "text"), completion: .file())
   var corpus: String?
   @Flag(help: "Print one JSON object instead of the report; --html writes the report, too.")
   var json = false

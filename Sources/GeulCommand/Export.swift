@@ -17,21 +17,26 @@ struct Export: ParsableCommand {
       """)
 
   @Argument(
-    help: "Model file, or run directory (its best model); a run for --csv and --tensorboard.")
+    help: "Model file, or run directory (its best model); a run for --csv and --tensorboard.",
+    completion: .file())
   var model: String
   @Option(
     help: ArgumentHelp(
-      "ONNX model with the state as input and output; - for standard output.", valueName: "file"))
+      "ONNX model with the state as input and output; - for standard output.", valueName: "file"),
+    completion: .file())
   var onnx: String?
   @Option(
-    help: ArgumentHelp("NumPy arrays of the parameters; - for standard output.", valueName: "file"))
+    help: ArgumentHelp("NumPy arrays of the parameters; - for standard output.", valueName: "file"),
+    completion: .file())
   var npz: String?
   @Option(
     help: ArgumentHelp(
-      "Metrics as comma-separated values; - for standard output.", valueName: "file"))
+      "Metrics as comma-separated values; - for standard output.", valueName: "file"),
+    completion: .file())
   var csv: String?
   @Option(
-    help: ArgumentHelp("Metrics as an event file of TensorBoard.", valueName: "directory"))
+    help: ArgumentHelp("Metrics as an event file of TensorBoard.", valueName: "directory"),
+    completion: .directory)
   var tensorboard: String?
   @Flag(help: "Overwrite existing files.")
   var force = false

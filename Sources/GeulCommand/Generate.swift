@@ -20,7 +20,8 @@ struct Generate: ParsableCommand {
   var prompt: String?
   @Option(
     name: [.customShort("f"), .long],
-    help: ArgumentHelp("File with the prompt; - for standard input.", valueName: "file"))
+    help: ArgumentHelp("File with the prompt; - for standard input.", valueName: "file"),
+    completion: .file())
   var promptFile: String?
   @Option(
     name: [.customShort("n"), .long],

@@ -16,6 +16,7 @@ struct GeulCommand: ParsableCommand {
       geul train my.txt                                    train a model
       geul generate checkpoints/my --prompt "Once upon"    generate text
       geul resume checkpoints/my --minutes 10              continue training
+      geul train --help-hidden                             all options of a command
       """,
     version: programVersion,
     subcommands: [

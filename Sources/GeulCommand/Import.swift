@@ -14,7 +14,7 @@ struct Import: ParsableCommand {
       RNN, an output projection, and an embedding or one-hot input. Its parts are found by their names and shapes.
       """)
 
-  @Argument(help: "Safetensors file with the state dict.")
+  @Argument(help: "Safetensors file with the state dict.", completion: .file())
   var file: String
   @Option(
     help: ArgumentHelp(

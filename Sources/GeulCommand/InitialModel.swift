@@ -6,7 +6,8 @@ import GeulCommandSupport
 struct FineTuningOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Fine-tuning: start from this model or run; new characters are added.", valueName: "model"))
+      "Fine-tuning: start from this model or run; new characters are added.", valueName: "model"),
+    completion: .file())
   var initFrom: String?
   @Option(
     help: .advanced(

@@ -16,11 +16,14 @@ struct Page: ParsableCommand {
       needs no network.
       """)
 
-  @Argument(help: "Model files, or run directories (their best models).")
+  @Argument(
+    help: "Model files, run directories (their best models), or names of installed models.",
+    completion: .model)
   var models: [String]
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Output file; - for standard output.", valueName: "file"))
+    help: ArgumentHelp("Output file; - for standard output.", valueName: "file"),
+    completion: .file())
   var out: String
   @Option(
     help: ArgumentHelp(

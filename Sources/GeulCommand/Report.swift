@@ -10,7 +10,7 @@ struct Report: ParsableCommand {
     abstract: "Report a run's configuration, metrics, samples and results.",
     usage: "geul report <directory> [--html <file> | --json | --csv]")
 
-  @Argument(help: "Run directory.")
+  @Argument(help: "Run directory.", completion: .directory)
   var directory: String
   @OptionGroup var charts: ChartOptions
   @Flag(help: "Print configuration, losses and results as one JSON object.")

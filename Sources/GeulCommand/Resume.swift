@@ -13,14 +13,16 @@ struct Resume: ParsableCommand {
       --seconds add training time.
       """)
 
-  @Argument(help: "Run directory.")
+  @Argument(help: "Run directory.", completion: .directory)
   var directory: String
-  @Argument(help: "Training text; needed only if it was moved or came from standard input.")
+  @Argument(
+    help: "Training text; needed only if it was moved or came from standard input.",
+    completion: .file())
   var corpus: [String] = []
   @Option(
     help: ArgumentHelp(
       "Separate validation text; needed only if it was moved or came from standard input.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var validationFile: String?
   @OptionGroup(title: "Training budget") var budget: BudgetOptions
   @OptionGroup(title: "Checkpoints and output") var reporting: RunOptions
@@ -34,6 +36,11 @@ struct Resume: ParsableCommand {
   private func resume(_ ranks: Ranks) throws {
     let clock = Stopwatch()
     let folder = RunFolder(existing(directory))
+    guard FileSystem.exists(folder.path) else {
+      throw CommandError(
+        "\(folder.path): no such directory.\(didYouMean(folder.path)) Give a run directory of geul train."
+      )
+    }
     guard folder.hasCheckpoint else { throw TrainingError.notARun(path: folder.path) }
     try reporting.checkTensorBoard(resuming: true)
     let loaded = try folder.loadLatest()
@@ -89,7 +96,9 @@ struct Resume: ParsableCommand {
   ) throws -> Corpus {
     do { return try ranks.readCorpus(paths, options) } catch let error as TextError {
       guard error.reason == .missing else { throw error }
-      throw CommandError("\(error) If the text was moved, give its path: geul resume \(remedy).")
+      throw CommandError(
+        "\(error)\(didYouMean(error.source)) If the text was moved, give its path: geul resume \(remedy)."
+      )
     }
   }
 

@@ -13,7 +13,9 @@ func checkHasMetrics(_ folder: RunFolder) throws {
 /// Returns the error for a path that is not a run directory.
 private func missingRun(_ folder: RunFolder) -> CommandError {
   guard FileSystem.exists(folder.path) else {
-    return CommandError("\(folder.path): no such directory. Give a run directory of geul train.")
+    return CommandError(
+      "\(folder.path): no such directory.\(didYouMean(folder.path)) Give a run directory of geul train."
+    )
   }
   let above = FileSystem.folder(of: folder.path)
   let parent = above.isEmpty ? "." : above

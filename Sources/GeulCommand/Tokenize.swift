@@ -10,7 +10,7 @@ struct Tokenize: ParsableCommand {
     abstract: "Print statistics of a text and of its tokens, for each token unit.",
     usage: "geul tokenize <files> ... [<options>]")
 
-  @Argument(help: "Text files or directories; - for standard input.")
+  @Argument(help: "Text files or directories; - for standard input.", completion: .file())
   var files: [String]
   @Option(help: ArgumentHelp("Unicode normalization form.", valueName: "form"))
   var normalize = NormalForm.nfc

@@ -14,16 +14,16 @@ struct Train: ParsableCommand {
       geul train --help-hidden                            all options
       """)
 
-  @Argument(help: "Text files or directories; - for standard input.")
+  @Argument(help: "Text files or directories; - for standard input.", completion: .file())
   var corpus: [String]
   @Option(
     help: ArgumentHelp(
-      "Run directory (default: checkpoints/NAME).", valueName: "path"))
+      "Run directory (default: checkpoints/NAME).", valueName: "path"), completion: .directory)
   var out: String?
   @Option(
     help: ArgumentHelp(
       "JSON file of options, like a run's config.json.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var config: String?
   @OptionGroup var fineTuning: FineTuningOptions
   @OptionGroup var budget: BudgetOptions
@@ -58,7 +58,8 @@ struct Train: ParsableCommand {
   var validation = 0.1
   @Option(
     help: ArgumentHelp(
-      "Validation text (default: the last tenth of the text is held out).", valueName: "file"))
+      "Validation text (default: the last tenth of the text is held out).", valueName: "file"),
+    completion: .file())
   var validationFile: String?
   @Option(
     help: .advanced(

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Foundation
+import Geul
 
 extension ParsableCommand {
   /// Prints an error to standard error, or the help or version that was asked for to standard output, and exits.
@@ -20,11 +21,21 @@ extension ParsableCommand {
     }
     var message = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
     guard code == .validationFailure else {
-      Output.note("\(program): \(message)")
+      Output.note("\(program): \(message)\(suggestion(after: error))")
       Foundation.exit(1)
     }
     if !message.hasSuffix(".") && !message.hasSuffix("?") { message += "." }
     Output.note("\(program): \(message) See \(help()).")
     Foundation.exit(2)
+  }
+
+  /// Returns a sentence that names the paths nearest to a file that does not exist; empty after another error.
+  private static func suggestion(after error: any Error) -> String {
+    switch error {
+    case let error as TextError where error.reason == .missing: didYouMean(error.source)
+    case let error as FileError where error.action == .open && error.isMissing:
+      didYouMean(error.path)
+    default: ""
+    }
   }
 }

@@ -54,7 +54,7 @@ struct ModelLoader: Sendable {
   }
 
   private static func writeTime(of argument: String) -> Int {
-    let path = existing(argument)
+    let path = modelPath(argument)
     let file = FileSystem.isFolder(path) ? path + "/best.safetensors" : path
     let attributes = try? FileManager.default.attributesOfItem(atPath: file)
     let date = attributes?[.modificationDate] as? Date ?? Date()

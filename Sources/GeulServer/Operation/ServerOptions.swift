@@ -6,7 +6,9 @@ public import Logging
 
 /// The options of the server.
 struct ServerOptions: ParsableArguments {
-  @Argument(help: "Model files, or run directories (their best models).")
+  @Argument(
+    help: "Model files, run directories (their best models), or names of installed models.",
+    completion: .model)
   var models: [String]
   @Option(help: ArgumentHelp("Address to listen at.", valueName: "address"))
   var host = "127.0.0.1"
@@ -15,7 +17,7 @@ struct ServerOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "File with the API keys, one a line (default: the key in GEUL_API_KEY, if it is set).",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var apiKeyFile: String?
   @Option(
     help: ArgumentHelp("Number of texts of a model that are generated at once.", valueName: "n"))
