@@ -48,6 +48,18 @@ def random_group(generator, models):
     add("frequency_penalty", "--frequency-penalty", [None, None, None, 0.2, 2])
     if any("penalty" in name for name in options):
         add("repeat_last_n", "--repeat-last-n", [None, 5, 200])
+    add("top_n_sigma", "--top-n-sigma", [None, None, None, 1.2])
+    add("typical_p", "--typical-p", [None, None, None, 0.7])
+    add("dry_multiplier", "--dry-multiplier", [None, None, None, 1.5])
+    if "dry_multiplier" in options:
+        add("dry_base", "--dry-base", [None, 2])
+        add("dry_allowed_length", "--dry-allowed-length", [None, 3])
+        add("dry_penalty_last_n", "--dry-last-n", [None, 50])
+    add("dynatemp_range", "--dynatemp-range", [None, None, None, 0.5])
+    add("mirostat", "--mirostat", [None, None, None, 2])
+    if "mirostat" in options:
+        add("mirostat_tau", "--mirostat-tau", [None, 1])
+        add("mirostat_eta", "--mirostat-eta", [None, 0.3])
     add("max_tokens", "--length", [0, 1, 2, 17, 60, 150, 400, 1200])
     add("seed", "--seed", [generator.randrange(2**31), generator.randrange(2**63)])
     if generator.random() < 0.3:
