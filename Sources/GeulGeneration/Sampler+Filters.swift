@@ -70,8 +70,9 @@ extension Sampler {
 
   /// Removes the candidates whose surprise exceeds `maximum` bits, except the best.
   mutating func applyMirostat(_ softmax: LogSoftmax, maximum: Double, _ best: Int32) {
-    keep { [candidates, candidateLogits] in
-      candidates[$0] == best || softmax.surprise(candidateLogits[$0]) <= maximum
+    let bestIndex = candidates.firstIndex(of: best)
+    keep { [candidateLogits] in
+      $0 == bestIndex || softmax.surprise(candidateLogits[$0]) <= maximum
     }
   }
 

@@ -65,7 +65,9 @@ public struct Sampler: Sendable {
   /// The number of occurrences of each token in the window, `[vocabulary]`; 0 between calls.
   var counts: [Int32]
   var heap: CandidateHeap
-  /// The typicality of the candidates, in the order of `candidates`; the rest is unspecified. Empty unless it is used.
+  /// The typicality of the candidates, in the order of `candidates`; the rest is unspecified.
+  ///
+  /// Empty without `typicalP`.
   var typicalities: [Double]
   private var repetitionPenalty: RepetitionPenalty
 
