@@ -4,6 +4,8 @@
 ///
 ///     mu -= eta * (surprise - tau)
 ///
+/// The surprise is -log2 of the probability among the tokens that mu admits, as in llama.cpp.
+///
 /// Basu et al. 2021, "Mirostat: A Neural Text Decoding Algorithm that Directly Controls Perplexity", in the variant without
 /// an estimate of Zipf's exponent, which the authors and llama.cpp call Mirostat 2.0.
 public struct MirostatState: Sendable, Equatable {

@@ -19,8 +19,9 @@ public import GeulCompute
 /// only `typicalP` can remove the most likely one. Ties are broken by the smaller id.
 ///
 /// With `mirostat`, the temperature is applied first and Mirostat replaces the filters: it removes all tokens but the most
-/// likely whose surprise, in bits, exceeds `MirostatState.mu`, and adapts mu to the surprise of the sampled token. Both are
-/// surprises under the distribution before the removal, as in the paper; llama.cpp adapts mu to the surprise after it.
+/// likely whose surprise, in bits, exceeds `MirostatState.mu`, and adapts mu to the surprise of the sampled token among those
+/// that are left. The paper takes the surprise before the removal; but where even the most likely token has a larger one than
+/// the target, mu then falls without limit, and the text ends in a loop.
 ///
 /// With `dynatempRange`, the temperature depends on the entropy of the remaining n candidates at temperature 1:
 ///
@@ -170,7 +171,7 @@ public struct Sampler: Sendable {
   }
 
   /// Applies all filters, leaves the remaining candidates and their weights, and returns the sum of
-  /// the weights; with Mirostat, also the softmax that it has truncated.
+  /// the weights; with Mirostat, also the softmax over these candidates.
   private mutating func applyFilters(
     _ input: Span<Float>, _ window: PenaltyWindow, _ state: MirostatState
   ) -> (total: Double, mirostat: LogSoftmax?) {
@@ -202,7 +203,8 @@ public struct Sampler: Sendable {
     guard options.mirostat != 0 else { return (total, nil) }
     let softmax = LogSoftmax(best: logits[Int(best)], total: total, temperature: temperature)
     applyMirostat(softmax, maximum: state.mu, best)
-    return (computeWeights(best, temperature: temperature), softmax)
+    let rest = computeWeights(best, temperature: temperature)
+    return (rest, LogSoftmax(best: logits[Int(best)], total: rest, temperature: temperature))
   }
 
   /// Returns the candidate with the largest logit.

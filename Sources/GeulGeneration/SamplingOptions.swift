@@ -59,7 +59,7 @@ public struct SamplingOptions: Sendable, Equatable, Codable {
   /// `topK`, `typicalP`, `topP` and `minP`: Basu et al. 2021, "Mirostat: A Neural Text Decoding Algorithm that Directly
   /// Controls Perplexity".
   public var mirostat: Int
-  /// The target of Mirostat: the mean surprise of a token in bits.
+  /// The target of Mirostat: the mean surprise of a token in bits, among the tokens that are left.
   public var mirostatTau: Double
   /// The learning rate of Mirostat, from 0 to 1.
   public var mirostatEta: Double
