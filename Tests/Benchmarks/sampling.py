@@ -162,7 +162,8 @@ def print_tables(results):
     between the temperatures that were measured.
     """
     for name in ("english", "korean"):
-        newest = {row["setting"]: row for row in results.rows("sampling") if name in row["model"]}
+        newest = {row["setting"]: row for row in results.rows("sampling")
+                  if name in row["model"] and not row["note"]}
 
         def surprise(row):
             return (float(row["early_nats_per_char"]) + float(row["late_nats_per_char"])) / 2
