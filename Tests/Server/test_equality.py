@@ -6,6 +6,7 @@ otherwise there are fewer.
 """
 import asyncio
 import concurrent.futures
+import inspect
 import os
 import random
 import unittest
@@ -98,7 +99,9 @@ class EqualityTests(unittest.TestCase):
     async def send(self, client, generator, counts):
         """Sends a random request, checks its texts, or cancels it."""
         options, expected = generator.choice(self.groups)
-        keys = {name: value for name, value in options.items() if name not in ("top_k", "min_p", "repeat_penalty", "repeat_last_n")}
+        # The client's other parameters are those of llama.cpp.
+        parameters = inspect.signature(client.completions.create).parameters
+        keys = {name: value for name, value in options.items() if name in parameters}
         extra = {name: value for name, value in options.items() if name not in keys}
         n = generator.choice([1, 1, 1, samples_of_a_group])
         prompt_count = generator.choice([1, 1, 1, 1, 2])
