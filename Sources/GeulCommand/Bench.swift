@@ -6,7 +6,7 @@ import GeulCommandSupport
 /// `geul bench`: measures the speed of Geul on this machine.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure the speed of training, generation and tokenization, and peak throughput.",
+    abstract: "Measure speed.",
     subcommands: [BenchTrain.self, BenchGenerate.self, BenchTokenize.self, BenchPeak.self])
 }
 

@@ -9,6 +9,8 @@ struct CommandOptions {
     /// The long name, or the short one if there is no other, with dashes.
     let name: String
     let isFlag: Bool
+    /// The values of a choice.
+    let choices: [String]
     let takesText: Bool
     /// Indicates whether a second value would replace the first one.
     let hasOneValue: Bool
@@ -37,7 +39,7 @@ struct CommandOptions {
       let isOption = argument.kind == "option"
       let declaration = Declaration(
         name: names.first { $0.hasPrefix("--") } ?? names.first ?? "",
-        isFlag: argument.kind == "flag",
+        isFlag: argument.kind == "flag", choices: argument.allValues ?? [],
         takesText: isOption && argument.valueName.map(Self.textValues.contains) ?? false,
         hasOneValue: isOption && !argument.isRepeating)
       for name in names { declarations[name] = declaration }
@@ -56,6 +58,7 @@ struct CommandOptions {
       let isRepeating: Bool
       let names: [Name]?
       let valueName: String?
+      let allValues: [String]?
     }
 
     struct Name: Decodable {
@@ -85,6 +88,9 @@ struct CommandOptions {
 
   /// Indicates whether an option has no value.
   func isFlag(_ name: String) -> Bool { declarations[name]?.isFlag ?? false }
+
+  /// The values of an option that is a choice.
+  func choices(_ name: String) -> [String] { declarations[name]?.choices ?? [] }
 
   /// Indicates whether the value of an option is a text or a path, which may begin with a dash.
   func takesText(_ name: String) -> Bool { declarations[name]?.takesText ?? false }

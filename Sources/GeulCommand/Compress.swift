@@ -49,7 +49,7 @@ struct Compress: ParsableCommand {
 /// `geul decompress`: decompresses an archive of `compress`.
 struct Decompress: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Decompress a file that geul compress wrote, with the same model.",
+    abstract: "Decompress a file of geul compress.",
     usage: "geul decompress <file> --model <model> [<options>]")
 
   @Argument(help: "Archive; - for standard input.", completion: .file(extensions: ["geul"]))

@@ -91,14 +91,17 @@ struct ConfigurationFile {
     }
   }
 
-  /// Writes the file.
-  func write(to path: String) throws {
+  /// Writes the file to a run directory, or notes that it cannot be written: the run continues.
+  func write(in folder: String) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let text = String(decoding: try encoder.encode(values.compactMapValues { $0 }), as: UTF8.self)
-    try AtomicFile(path).replace(keepingPrevious: false) { (out) throws(FileError) in
-      try out.write(Array((text + "\n").utf8).span)
-    }
+    let path = "\(folder)/config.json"
+    guard let data = try? encoder.encode(values.compactMapValues { $0 }) else { return }
+    do throws(FileError) {
+      try AtomicFile(path).replace(keepingPrevious: false) { (out) throws(FileError) in
+        try out.write(Array(data + [0x0A]).span)
+      }
+    } catch { Output.note("\(path) could not be written: \(error.message).") }
   }
 
   /// Returns a command line with the options of the file that `--config` names; those on the command line win.

@@ -7,7 +7,7 @@ import GeulCommandSupport
 struct Context: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract:
-      "Measure how much context models use: gradients through time, loss by context length.",
+      "Measure how much context models use.",
     usage: """
       geul context <model> ... --corpus <text> [--html <file>]
       geul context --compare-cells <text> [--minutes <minutes>] [--html <file>]

@@ -6,7 +6,7 @@ import GeulCommandSupport
 /// `geul evaluate`: scores a text with a model.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Score a text with a model: nats and bits per token, bits per byte, perplexity.",
+    abstract: "Score a text with a model: loss, bits per byte.",
     usage: "geul evaluate <model> <corpus> ... [<options>]")
 
   @OptionGroup var model: ModelArgument

@@ -64,7 +64,8 @@ struct GeulCommand: ParsableCommand {
       return try parseAsRoot(translated.map(\.canonical))
     } catch {
       guard exitCode(for: error) == .validationFailure else { throw error }
-      throw UnknownNames.error(in: translated) ?? error
+      throw UnknownNames.error(in: translated)
+        ?? UnknownNames.choices(message(for: error), in: translated) ?? error
     }
   }
 }

@@ -6,7 +6,7 @@ import GeulCommandSupport
 /// `geul inspect`: shows the contents of a model file.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show a model's architecture, tokenizer, vocabulary, training and tensors.")
+    abstract: "Show a model's network, vocabulary and training.")
 
   @OptionGroup var model: ModelArgument
   @Flag(help: "Print the result as one JSON object.")

@@ -5,7 +5,7 @@ import GeulCommandSupport
 /// `geul page`: writes an HTML page that runs models in the browser.
 struct Page: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write an HTML page that runs and explains models in the browser.",
+    abstract: "Write a page that runs models in the browser.",
     usage: "geul page <model> ... --out <file> [<options>]",
     discussion: """
       geul page checkpoints/my --out my.html

@@ -7,7 +7,7 @@ import GeulCommandSupport
 /// `geul report`: shows the metrics and samples of a run.
 struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Report a run's configuration, metrics, samples and results.",
+    abstract: "Report a run: metrics, samples, results.",
     usage: "geul report <directory> [--html <file> | --json | --csv]")
 
   @Argument(help: "Run directory.", completion: .directory)

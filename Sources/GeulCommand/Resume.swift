@@ -6,7 +6,7 @@ import GeulCommandSupport
 /// `geul resume`: continues a training run exactly where it stopped.
 struct Resume: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Continue a training run exactly where it stopped.",
+    abstract: "Continue a run exactly where it stopped.",
     usage: "geul resume <directory> [<corpus> ...] [<options>]",
     discussion: """
       Without a budget the run continues to its planned end. --epochs and --steps set its total length; --minutes and \

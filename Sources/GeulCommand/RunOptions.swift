@@ -75,15 +75,17 @@ struct RunOptions: ParsableArguments {
   /// Runs a session to its end or to a signal, and prints the results.
   ///
   /// `introduction` is printed once the run has started. `history` has the metrics of the run before this session.
+  /// `configuration` is written once the first checkpoint is saved.
   func run(
     _ session: consuming TrainingSession, introduction: String? = nil, clock: Stopwatch,
-    ranks: Ranks, history: [TrainingLoop.Progress] = []
+    ranks: Ranks, history: [TrainingLoop.Progress] = [], configuration: ConfigurationFile? = nil
   ) throws {
     let (path, unit) = (session.folder.path, session.plan.corpus.tokenizer.unit)
     var report = RunReport(
       session.folder, unit: unit, quiet: quiet, introduction: introduction,
       context: session.plan.context)
     let historyEnd = session.folder.metricsTime
+    var configuration = configuration
     var events = tensorboard.map {
       TensorBoardReport($0, history: history, historyEnd: historyEnd)
     }
@@ -95,6 +97,7 @@ struct RunOptions: ParsableArguments {
       clock: clock, shouldStop: { watch?.shouldStop() ?? StopSignal.isReceived },
       group: ranks.group,
       report: {
+        if case .saved = $0, let file = configuration.take() { file.write(in: path) }
         report.show($0)
         events?.show($0)
       })

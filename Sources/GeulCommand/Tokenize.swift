@@ -7,7 +7,7 @@ import GeulCommandSupport
 /// `geul tokenize`: prints statistics of a text and of its tokens in each unit.
 struct Tokenize: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Print statistics of a text and of its tokens, for each token unit.",
+    abstract: "Print statistics of a text and its tokens.",
     usage: "geul tokenize <files> ... [<options>]")
 
   @Argument(help: "Text files or directories; - for standard input.", completion: .file())

@@ -6,7 +6,7 @@ import GeulCommandSupport
 /// `geul train`: trains a model on text.
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Train a model on text files, directories, or standard input (-).",
+    abstract: "Train a model on text.",
     discussion: """
       geul train my.txt
       geul train poems/ letters.txt --out checkpoints/mine --minutes 10
@@ -135,13 +135,13 @@ struct Train: ParsableCommand {
     try plan.checkMemory()
     guard !dryRun else { return try PlanReport(plan).print(json: reporting.json, ranks.group) }
     let session = try makeSession(plan, validationCorpus, initial)
-    try writeConfiguration(plan)
     // Before the next line is printed: a process that reads it may send a signal.
     StopSignal.watch()
     reporting.note(PlanReport(plan).summary + " Run directory: \(folder.path)")
     if let initial { reporting.note(initial.description(for: corpus)) }
     if let advice = PlanReport(plan).vocabularyAdvice { reporting.note(advice) }
-    try reporting.run(session, clock: clock, ranks: ranks)
+    try reporting.run(
+      session, clock: clock, ranks: ranks, configuration: configurationFile(plan))
   }
 
   private func recorded(_ path: String) -> String {
@@ -183,11 +183,11 @@ struct Train: ParsableCommand {
     }
   }
 
-  /// Writes the options of this run, so that they can be used again: what was chosen automatically is in the file.
-  private func writeConfiguration(_ plan: TrainingPlan) throws {
+  /// The options of this run as a file for `--config`, with what was chosen automatically.
+  private func configurationFile(_ plan: TrainingPlan) -> ConfigurationFile {
     let configuration = plan.configuration
     let architecture = configuration.architecture
-    let file = ConfigurationFile([
+    return ConfigurationFile([
       "corpus": .list(corpus.map(recorded)), "unit": .text(text.unit.rawValue),
       "normalize": .text(text.normalize.rawValue),
       "encoding": text.bytes.encoding.map { .text($0) },
@@ -213,9 +213,6 @@ struct Train: ParsableCommand {
       "sample_every": reporting.sampleEvery.map { .integer($0) },
       "save_every": reporting.saveEvery.map { .integer($0) },
     ])
-    do { try file.write(to: "\(folder.path)/config.json") } catch let error as FileError {
-      throw TrainingError.file(error)
-    }
   }
 
   /// The run directory.

@@ -18,6 +18,20 @@ enum UnknownNames {
     return nil
   }
 
+  /// Returns an error that lists the choices of an option that the help does not show; nil for other errors.
+  ///
+  /// ArgumentParser lists those of the others.
+  static func choices(_ message: String, in arguments: [Aliases.Argument]) -> (any Error)? {
+    guard
+      let match = message.firstMatch(of: /The value '.*' is invalid for '(--[a-z-]+)[^']*'\.?$/),
+      let choices = NamedCommand(arguments.map(\.canonical))?.options.choices(String(match.1)),
+      let last = choices.last
+    else { return nil }
+    let all = choices.dropLast().map { "'\($0)'" }.joined(separator: ", ")
+    let sentence = match.0.hasSuffix(".") ? match.0 : match.0 + "."
+    return ValidationError("\(sentence) Please provide one of \(all) or '\(last)'.")
+  }
+
   /// Returns an error for the first long option with a single dash, as char-rnn's: `-rnn_size`.
   static func singleDash(in arguments: [Aliases.Argument]) -> (any Error)? {
     for argument in arguments.prefix(while: { $0.canonical != "--" }) {

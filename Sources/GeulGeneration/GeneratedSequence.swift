@@ -24,8 +24,12 @@ struct GeneratedSequence: Sendable {
   /// The number of tokens before the generated ones.
   private let promptCount: Int
   private var window: PenaltyWindow
+  /// The state of Mirostat; nil without it.
+  private var mirostat: MirostatState?
   /// The last tokens, the oldest first; empty unless `keepsState`.
   private var recentTokens: [Int32]
+  /// The maximum number of tokens in `recentTokens`.
+  private let recentTokenLimit: Int
   private let draws: RandomDraws
   private var decoder: StreamDecoder
   private var stops: StopStrings
@@ -48,12 +52,15 @@ struct GeneratedSequence: Sendable {
     self.stops = stops
     self.sampler = sampler
     length = request.length
-    window = PenaltyWindow(capacity: request.sampling.repeatLastN)
+    window = PenaltyWindow(capacity: request.sampling.windowCapacity)
     let earlier = request.session?.recentTokens ?? []
     for id in earlier.map(Int.init) + request.prompt { window.append(id) }
+    recentTokenLimit = SequenceState.recentTokenLimit(request.sampling)
     recentTokens =
-      keepsState
-      ? (earlier + request.prompt.map(Int32.init)).suffix(SequenceState.maximumRecentTokens) : []
+      keepsState ? (earlier + request.prompt.map(Int32.init)).suffix(recentTokenLimit) : []
+    mirostat =
+      request.sampling.mirostat == 0
+      ? nil : request.session?.mirostat ?? MirostatState(request.sampling)
     promptCount = (request.session?.tokenCount ?? 0) + request.prompt.count
     draws = RandomDraws(seed: request.seed, sample: UInt64(request.sampleIndex))
   }
@@ -65,7 +72,7 @@ struct GeneratedSequence: Sendable {
   /// stop string.
   mutating func advance(_ logits: [Float]) {
     (piece, scores) = ("", [])
-    lastToken = sampler.sample(logits.span, after: window, uniform: draws[UInt64(count)])
+    lastToken = sample(logits)
     window.append(lastToken)
     count += 1
     if keepsState { appendRecentToken() }
@@ -73,6 +80,15 @@ struct GeneratedSequence: Sendable {
     if let alternatives { holdScore(logits, alternatives, text) }
     append(text)
     if ending == nil, !needsToken { finish(.length) }
+  }
+
+  private mutating func sample(_ logits: [Float]) -> Int {
+    let uniform = draws[UInt64(count)]
+    guard var state = mirostat else {
+      return sampler.sample(logits.span, after: window, uniform: uniform)
+    }
+    defer { mirostat = state }
+    return sampler.sample(logits.span, after: window, state: &state, uniform: uniform)
   }
 
   /// Ends the sequence without another token.
@@ -122,7 +138,7 @@ struct GeneratedSequence: Sendable {
 
   private mutating func appendRecentToken() {
     recentTokens.append(Int32(lastToken))
-    let excess = recentTokens.count - SequenceState.maximumRecentTokens
+    let excess = recentTokens.count - recentTokenLimit
     if excess > 256 { recentTokens.removeFirst(excess) }
   }
 
@@ -142,7 +158,7 @@ struct GeneratedSequence: Sendable {
   private func state(_ row: RecurrentState.Row) -> SequenceState {
     SequenceState(
       row: row, lastToken: lastToken,
-      recentTokens: recentTokens.suffix(SequenceState.maximumRecentTokens), decoder: decoder,
+      recentTokens: recentTokens.suffix(recentTokenLimit), mirostat: mirostat, decoder: decoder,
       tokenCount: promptCount + count)
   }
 }

@@ -1,4 +1,4 @@
-/// The most recent tokens of a sequence, to which the repeat, presence and frequency penalties apply.
+/// The most recent tokens of a sequence, to which the repeat, presence, frequency and DRY penalties apply.
 ///
 /// Each sequence has its own window, which holds tokens of the prompt as well as generated ones.
 public struct PenaltyWindow: Sendable, Equatable {
@@ -25,6 +25,15 @@ public struct PenaltyWindow: Sendable, Equatable {
     } else if capacity > 0 {
       ids[oldest] = id
       oldest = (oldest + 1) % capacity
+    }
+  }
+
+  /// Calls a closure with the last `count` tokens, or all if there are fewer, the newest first.
+  func forEachRecent(_ count: Int, _ body: (Int) -> Void) {
+    var index = oldest
+    for _ in 0..<min(count, ids.count) {
+      index = (index > 0 ? index : ids.count) - 1
+      body(ids[index])
     }
   }
 }

@@ -45,7 +45,11 @@ struct AliasTests {
 
   static let generate = [
     ("--temp", "--temperature", "0.3"), ("--top_k", "--top-k", "3"), ("--top_p", "--top-p", "0.5"),
-    ("--min_p", "--min-p", "0.5"), ("--repetition-penalty", "--repeat-penalty", "2"),
+    ("--min_p", "--min-p", "0.5"), ("--typical", "--typical-p", "0.5"),
+    ("--typical_p", "--typical-p", "0.5"), ("--top-nsigma", "--top-n-sigma", "1"),
+    ("--dynatemp-exp", "--dynatemp-exponent", "2"), ("--mirostat-ent", "--mirostat-tau", "1"),
+    ("--mirostat-lr", "--mirostat-eta", "0.5"), ("--dry-penalty-last-n", "--dry-last-n", "9"),
+    ("--repetition-penalty", "--repeat-penalty", "2"),
     ("--presence_penalty", "--presence-penalty", "2"),
     ("--frequency_penalty", "--frequency-penalty", "-0.5"),
     ("--repeat_penalty", "--repeat-penalty", "2"), ("--max-tokens", "--length", "17"),

@@ -93,6 +93,40 @@ struct GenerateTests {
     }
   }
 
+  @Test(arguments: [
+    ["--top-n-sigma", "0.5"], ["--typical-p", "0.3"], ["--dynatemp-range", "0.8"],
+    ["--dry-multiplier", "3", "--dry-allowed-length", "1"],
+    ["--mirostat", "2", "--mirostat-tau", "0.5"],
+  ])
+  func `each advanced sampler changes the text, and is off by default`(options: [String]) throws {
+    func text(_ more: [String]) throws -> String {
+      let result = try GeulProcess.run(
+        ["generate", "run", "-n", "200", "--seed", "5"] + more, in: folder)
+      #expect(result.status == 0 && result.stderr.isEmpty, "\(result.stderr)")
+      return result.stdout
+    }
+    let plain = try text([])
+    #expect(try text(options) != plain)
+    #expect(try text(options) == text(options))
+    let off = ["--typical-p"].contains(options[0]) ? "1" : "0"
+    #expect(try text([options[0], off] + options.dropFirst(2)) == plain)
+  }
+
+  @Test func `the DRY penalty ends the loops of greedy decoding`() throws {
+    func texts(_ more: String...) throws -> String {
+      let result = try GeulProcess.run(
+        ["generate", "run", "--greedy", "-n", "600"] + more, in: folder)
+      return result.stdout
+    }
+    /// The number of different sequences of 30 characters among the last 300.
+    func variety(_ text: String) -> Int {
+      let characters = Array(text.suffix(300))
+      return Set((0...270).map { String(characters[$0..<$0 + 30]) }).count
+    }
+    #expect(variety(try texts()) < 200)
+    #expect(variety(try texts("--dry-multiplier", "1")) > variety(try texts()))
+  }
+
   @Test func `-n 0 writes only the prompt`() throws {
     #expect(try generate("-n", "0", "--prompt", "king", "--seed", "1").stdout == "king\n")
     #expect(

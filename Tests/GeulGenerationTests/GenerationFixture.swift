@@ -43,6 +43,10 @@ struct GenerationFixture: Sendable {
       SamplingOptions(
         temperature: 1, topP: 0.9, minP: 0.02, presencePenalty: 0.5, frequencyPenalty: 0.25,
         logitBias: [1: -100, 2: 1.5]),
+      SamplingOptions(
+        temperature: 1.2, repeatPenalty: 1.1, topNSigma: 1.5, typicalP: 0.9, dryMultiplier: 0.8,
+        dryAllowedLength: 2, dryLastN: 100, dynatempRange: 0.4),
+      SamplingOptions(temperature: 1, mirostat: 2, mirostatTau: 2, mirostatEta: 0.4),
     ]
     // Some prompts are longer than a chunk, and some occur again and are cached.
     let count = [0, 1, 2, 7, 64, 65, 66, 150].randomElement(using: &random) ?? 0

@@ -22,6 +22,10 @@ struct SamplerDrawTests {
     SamplingOptions(topK: 30, topP: 0.9, minP: 0.02, repeatPenalty: 1.2),
     SamplingOptions(
       temperature: 1, presencePenalty: 0.7, frequencyPenalty: -1.1, logitBias: [7: 2.5, 9: -100]),
+    SamplingOptions(temperature: 1, topNSigma: 1.2), SamplingOptions(temperature: 1, typicalP: 0.7),
+    SamplingOptions(temperature: 1, dynatempRange: 0.6),
+    SamplingOptions(temperature: 1, dryMultiplier: 0.9, dryAllowedLength: 1, dryLastN: 8),
+    SamplingOptions(temperature: 1, mirostat: 2, mirostatTau: 2),
   ])
   func `100,000 samples follow the distribution`(options: SamplingOptions) throws {
     var sampler = try Sampler(options, vocabularySize: 60, banned: [2])

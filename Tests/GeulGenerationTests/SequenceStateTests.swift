@@ -21,6 +21,8 @@ struct SequenceStateTests {
       request.prompt = fixture.prompt([3, 0, 70, 1, 0, 300][turn], &random)
       (request.stops, request.length) = ([], turn == 3 ? 0 : 25)
       request.alternatives = 0
+      // The state of Mirostat depends on which tokens were generated: MirostatTests.
+      request.sampling.mirostat = 0
 
       tokens += request.prompt
       var whole = request

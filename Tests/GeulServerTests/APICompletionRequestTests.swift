@@ -32,7 +32,10 @@ struct APICompletionRequestTests {
     let names = [
       "model", "prompt", "max_tokens", "temperature", "top_p", "top_k", "min_p", "repeat_penalty",
       "repeat_last_n", "presence_penalty", "frequency_penalty", "logit_bias", "n", "stream",
-      "stream_options", "stop", "logprobs", "echo", "user", "best_of", "suffix", "session",
+      "top_n_sigma", "typical_p", "dry_multiplier", "dry_base", "dry_allowed_length",
+      "dry_penalty_last_n", "dynatemp_range", "dynatemp_exponent", "mirostat", "mirostat_tau",
+      "mirostat_eta", "stream_options", "stop", "logprobs", "echo", "user", "best_of", "suffix",
+      "session",
     ]
     let request = try completion(
       (names.map { "\"\($0)\":null" } + ["\"seed\":3"]).joined(separator: ","))
@@ -63,6 +66,24 @@ struct APICompletionRequestTests {
     #expect(parameters.stops == ["x", "y"])
     #expect(parameters.isStreamed && parameters.includesUsage)
     #expect(try completion(#""session":"A-z_0.9""#).session == "A-z_0.9")
+  }
+
+  @Test func `the advanced samplers have llama.cpp's names`() throws {
+    let options = try completion(
+      #""top_n_sigma":1.5,"typical_p":0.5,"dry_multiplier":0.75,"dry_base":2,"dry_allowed_length":9,"#
+        + #""dry_penalty_last_n":700,"dynatemp_range":0.25,"dynatemp_exponent":2,"mirostat":2,"#
+        + #""mirostat_tau":1,"mirostat_eta":0.5"#
+    ).parameters.sampling
+    var expected = SamplingOptions()
+    (expected.topNSigma, expected.typicalP) = (1.5, 0.5)
+    (expected.dryMultiplier, expected.dryBase) = (0.75, 2)
+    (expected.dryAllowedLength, expected.dryLastN) = (9, 700)
+    (expected.dynatempRange, expected.dynatempExponent) = (0.25, 2)
+    (expected.mirostat, expected.mirostatTau, expected.mirostatEta) = (2, 1, 0.5)
+    #expect(options == expected)
+    // llama.cpp's defaults for off, and for all tokens.
+    let off = try completion(#""top_n_sigma":-1,"dry_penalty_last_n":-1,"mirostat":0"#)
+    #expect(off.parameters.sampling.topNSigma == 0 && off.parameters.sampling.dryLastN == 4096)
   }
 
   @Test func `of equal keys the last one counts`() throws {
@@ -100,6 +121,13 @@ struct APICompletionRequestTests {
     ("top_p", "0", "more than 0 and at most 1, not 0"), ("top_p", "1.01", "not 1.01"),
     ("top_k", "-1", "not -1"), ("top_k", "4294967296", "from 0 to 2147483647"),
     ("min_p", "-0.1", "from 0 to 1, not -0.1"), ("min_p", "1.5", "not 1.5"),
+    ("top_n_sigma", "-1.5", "of -1 (off) or more, not -1.5"), ("typical_p", "0", "not 0"),
+    ("typical_p", "1.5", "more than 0 and at most 1, not 1.5"), ("dry_multiplier", "-1", "not -1"),
+    ("dry_base", "0.5", "of 1 or more, not 0.5"), ("dry_allowed_length", "0", "from 1 to"),
+    ("dry_penalty_last_n", "4097", "from -1 to 4096, not 4097"),
+    ("dynatemp_range", "-1", "of 0 or more"), ("dynatemp_exponent", "0", "of more than 0, not 0"),
+    ("mirostat", "1", "mirostat must be 0 or 2, not 1."), ("mirostat", "true", "not true"),
+    ("mirostat_tau", "-1", "of 0 or more"), ("mirostat_eta", "1.5", "from 0 to 1, not 1.5"),
     ("repeat_penalty", "0", "of more than 0, not 0"), ("repeat_last_n", "-1", "not -1"),
     ("presence_penalty", "2.1", "from -2 to 2, not 2.1"), ("presence_penalty", "-2.1", "-2.1"),
     ("frequency_penalty", "2.1", "from -2 to 2, not 2.1"), ("frequency_penalty", "-3", "-3"),

@@ -134,7 +134,7 @@ private enum Examples {
 
   static func sampler(_ options: SamplingOptions, _ logits: [Float]) throws {
     var sampler = try Sampler(options, vocabularySize: 65)
-    var window = PenaltyWindow(capacity: options.repeatLastN)
+    var window = PenaltyWindow(capacity: options.windowCapacity)
     let draws = RandomDraws(seed: 1, sample: 0)
     let id = sampler.sample(logits.span, after: window, uniform: draws[0])
     window.append(id)

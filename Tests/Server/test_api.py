@@ -122,7 +122,8 @@ class StatusTests(ServerTest):
     def test_null_is_absent(self):
         names = ["max_tokens", "temperature", "top_p", "n", "stream", "stop", "logprobs", "echo", "best_of", "suffix", "logit_bias",
                  "presence_penalty", "frequency_penalty", "user", "stream_options", "top_k", "min_p", "repeat_penalty",
-                 "repeat_last_n", "session", "prompt"]
+                 "repeat_last_n", "session", "prompt", "top_n_sigma", "typical_p", "dry_multiplier", "dry_base", "dry_allowed_length",
+                 "dry_penalty_last_n", "dynatemp_range", "dynatemp_exponent", "mirostat", "mirostat_tau", "mirostat_eta"]
         with_null = self.post({"model": "english", "seed": 3} | dict.fromkeys(names)).json
         self.assertEqual(with_null["choices"], self.post({"model": "english", "seed": 3}).json["choices"])
 

@@ -6,6 +6,7 @@ otherwise there are fewer.
 """
 import asyncio
 import concurrent.futures
+import inspect
 import os
 import random
 import unittest
@@ -48,6 +49,18 @@ def random_group(generator, models):
     add("frequency_penalty", "--frequency-penalty", [None, None, None, 0.2, 2])
     if any("penalty" in name for name in options):
         add("repeat_last_n", "--repeat-last-n", [None, 5, 200])
+    add("top_n_sigma", "--top-n-sigma", [None, None, None, 1.2])
+    add("typical_p", "--typical-p", [None, None, None, 0.7])
+    add("dry_multiplier", "--dry-multiplier", [None, None, None, 1.5])
+    if "dry_multiplier" in options:
+        add("dry_base", "--dry-base", [None, 2])
+        add("dry_allowed_length", "--dry-allowed-length", [None, 3])
+        add("dry_penalty_last_n", "--dry-last-n", [None, 50])
+    add("dynatemp_range", "--dynatemp-range", [None, None, None, 0.5])
+    add("mirostat", "--mirostat", [None, None, None, 2])
+    if "mirostat" in options:
+        add("mirostat_tau", "--mirostat-tau", [None, 1])
+        add("mirostat_eta", "--mirostat-eta", [None, 0.3])
     add("max_tokens", "--length", [0, 1, 2, 17, 60, 150, 400, 1200])
     add("seed", "--seed", [generator.randrange(2**31), generator.randrange(2**63)])
     if generator.random() < 0.3:
@@ -86,7 +99,9 @@ class EqualityTests(unittest.TestCase):
     async def send(self, client, generator, counts):
         """Sends a random request, checks its texts, or cancels it."""
         options, expected = generator.choice(self.groups)
-        keys = {name: value for name, value in options.items() if name not in ("top_k", "min_p", "repeat_penalty", "repeat_last_n")}
+        # The client's other parameters are those of llama.cpp.
+        parameters = inspect.signature(client.completions.create).parameters
+        keys = {name: value for name, value in options.items() if name in parameters}
         extra = {name: value for name, value in options.items() if name not in keys}
         n = generator.choice([1, 1, 1, samples_of_a_group])
         prompt_count = generator.choice([1, 1, 1, 1, 2])

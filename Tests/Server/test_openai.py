@@ -71,6 +71,13 @@ class CompletionTests(OpenAITest):
             ({"extra_body": {"min_p": 0.2}}, ["--min-p", 0.2]),
             ({"extra_body": {"repeat_penalty": 1.5}}, ["--repeat-penalty", 1.5]),
             ({"extra_body": {"repeat_penalty": 1.5, "repeat_last_n": 3}}, ["--repeat-penalty", 1.5, "--repeat-last-n", 3]),
+            ({"extra_body": {"top_n_sigma": 1}}, ["--top-n-sigma", 1]),
+            ({"extra_body": {"typical_p": 0.5}}, ["--typical-p", 0.5]),
+            ({"extra_body": {"dry_multiplier": 2, "dry_base": 2, "dry_allowed_length": 2, "dry_penalty_last_n": 30}},
+             ["--dry-multiplier", 2, "--dry-base", 2, "--dry-allowed-length", 2, "--dry-last-n", 30]),
+            ({"extra_body": {"dynatemp_range": 0.7, "dynatemp_exponent": 2}}, ["--dynatemp-range", 0.7, "--dynatemp-exponent", 2]),
+            ({"extra_body": {"mirostat": 2, "mirostat_tau": 1, "mirostat_eta": 0.2}},
+             ["--mirostat", 2, "--mirostat-tau", 1, "--mirostat-eta", 0.2]),
         ]
         plain = self.generated("--length", 40)[0]
         for options, arguments in cases:

@@ -21,8 +21,10 @@ package struct APILimits: Equatable, Sendable {
 
   /// The maximum number of texts of one request: prompts times `n`.
   package static let texts = 128
-  /// The maximum of options that are numbers of tokens, `top_k` and `repeat_last_n`.
+  /// The maximum of options that are numbers of tokens, `top_k`, `repeat_last_n` and `dry_allowed_length`.
   package static let tokenCount = Int(Int32.max)
+  /// The maximum of `dry_penalty_last_n`: each token costs time in proportion to it, and a session keeps so many tokens.
+  package static let repetitionTokens = 4096
   /// The maximum number of alternatives with log-probabilities at a position.
   package static let alternatives = 20
   /// The maximum number of stop strings.

@@ -26,8 +26,42 @@ extension RequestFields {
     options.topK = try integer("top_k", in: 0...APILimits.tokenCount) ?? options.topK
     options.repeatLastN =
       try integer("repeat_last_n", in: 0...APILimits.tokenCount) ?? options.repeatLastN
+    try advancedSampling(&options)
     options.logitBias = try logitBias()
     return options
+  }
+
+  /// Reads the options of the samplers beyond top-k, top-p, min-p and the penalties, under llama.cpp's names.
+  private func advancedSampling(_ options: inout SamplingOptions) throws(APIError) {
+    func number(
+      _ name: String, _ rule: String, where isInRange: (Double) -> Bool
+    ) throws(APIError) -> Double? { try self.number(name, rule, where: isInRange) }
+    // llama.cpp's default for off is -1.
+    options.topNSigma = max(0, try number("top_n_sigma", "of -1 (off) or more") { $0 >= -1 } ?? 0)
+    options.typicalP =
+      try number("typical_p", "of more than 0 and at most 1") { $0 > 0 && $0 <= 1 }
+      ?? options.typicalP
+    options.dryMultiplier =
+      try number("dry_multiplier", "of 0 or more") { $0 >= 0 } ?? options.dryMultiplier
+    options.dryBase = try number("dry_base", "of 1 or more") { $0 >= 1 } ?? options.dryBase
+    options.dryAllowedLength =
+      try integer("dry_allowed_length", in: 1...APILimits.tokenCount) ?? options.dryAllowedLength
+    let lastN = try integer("dry_penalty_last_n", in: -1...APILimits.repetitionTokens)
+    if let lastN { options.dryLastN = lastN < 0 ? APILimits.repetitionTokens : lastN }
+    options.dynatempRange =
+      try number("dynatemp_range", "of 0 or more") { $0 >= 0 } ?? options.dynatempRange
+    options.dynatempExponent =
+      try number("dynatemp_exponent", "of more than 0") { $0 > 0 } ?? options.dynatempExponent
+    if let value = self["mirostat"] {
+      guard let version = value.exactInteger, version == 0 || version == 2 else {
+        throw mustBe("0 or 2", "mirostat", value)
+      }
+      options.mirostat = version
+    }
+    options.mirostatTau =
+      try number("mirostat_tau", "of 0 or more") { $0 >= 0 } ?? options.mirostatTau
+    options.mirostatEta =
+      try number("mirostat_eta", "from 0 to 1") { 0...1 ~= $0 } ?? options.mirostatEta
   }
 
   /// Returns the numbers to add to the logits of tokens, by token id.

@@ -162,6 +162,12 @@ struct OpenAPIRequests {
       "min_p": number(
         "The minimum probability, relative to the most likely token; 0 disables.", default: 0,
         ["minimum": 0, "maximum": 1]),
+      "top_n_sigma": number(
+        "Keeps the logits within n standard deviations of the largest; 0 or less disables.",
+        default: 0, ["minimum": -1]),
+      "typical_p": number(
+        "Locally typical sampling: from the tokens of this total probability whose surprise is closest to the entropy; 1 disables.",
+        default: 1, ["exclusiveMinimum": 0, "maximum": 1]),
       "repeat_penalty": number(
         "The repetition penalty of recent tokens; 1 disables.", default: 1, ["exclusiveMinimum": 0]),
       "repeat_last_n": OpenAPISchema.optionalInteger(
@@ -171,6 +177,36 @@ struct OpenAPIRequests {
         "Subtracted from the logits of recent tokens.", default: 0, penalty),
       "frequency_penalty": number(
         "Subtracted from the logits of recent tokens for each occurrence.", default: 0, penalty),
+      "dry_multiplier": number(
+        "The DRY penalty of a token that extends a long repetition; 0 disables.", default: 0,
+        ["minimum": 0]),
+      "dry_base": number(
+        "The factor of the DRY penalty for each further token of the repetition.", default: 1.75,
+        ["minimum": 1]),
+      "dry_allowed_length": OpenAPISchema.optionalInteger(
+        1...APILimits.tokenCount,
+        "The number of tokens from which the DRY penalty applies to a repetition.",
+        default: SamplingOptions().dryAllowedLength),
+      "dry_penalty_last_n": OpenAPISchema.optionalInteger(
+        -1...APILimits.repetitionTokens,
+        "The number of recent tokens in which repetitions are searched; -1 for the maximum.",
+        default: SamplingOptions().dryLastN),
+      "dynatemp_range": number(
+        "The temperature is in temperature - range to temperature + range, by the entropy of the next token; 0 disables.",
+        default: 0, ["minimum": 0]),
+      "dynatemp_exponent": number(
+        "The exponent of the normalized entropy in the dynamic temperature.", default: 1,
+        ["exclusiveMinimum": 0]),
+      "mirostat": [
+        "type": ["integer", "null"], "enum": [0, 2, nil], "default": 0,
+        "description":
+          "2: Mirostat 2.0 keeps the surprise of the text at a target, instead of the other filters; 0 disables.",
+      ],
+      "mirostat_tau": number(
+        "The target surprise of Mirostat in bits per token.",
+        default: .number(SamplingOptions().mirostatTau), ["minimum": 0]),
+      "mirostat_eta": number(
+        "The learning rate of Mirostat.", default: 0.1, ["minimum": 0, "maximum": 1]),
       "logit_bias": OpenAPISchema.optional(
         "object", "Numbers to add to the logits of tokens, by token id; -100 bans a token.",
         [

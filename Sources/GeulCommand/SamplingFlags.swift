@@ -1,0 +1,115 @@
+import ArgumentParser
+import Geul
+import GeulCommandSupport
+
+/// The options of `geul generate` that control sampling and that most texts need.
+struct SamplingFlags: ParsableArguments {
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Sampling temperature; 0 always takes the most likely token.", valueName: "t"))
+  var temperature = 0.8
+  @Flag(help: "Always take the most likely token, like --temperature 0.")
+  var greedy = false
+  @Option(help: ArgumentHelp("Sample from the k most likely tokens; 0 disables.", valueName: "k"))
+  var topK = 0
+  @Option(
+    help: ArgumentHelp(
+      "Nucleus sampling: from the most likely tokens of this total probability; 1 disables.",
+      valueName: "p"))
+  var topP = 1.0
+  @Option(
+    help: ArgumentHelp(
+      "Minimum probability, relative to the most likely token; 0 disables.", valueName: "p"))
+  var minP = 0.0
+
+  /// Sets these options.
+  func set(_ options: inout SamplingOptions) {
+    options.temperature = greedy ? 0 : temperature
+    options.topK = topK
+    options.topP = topP
+    options.minP = minP
+  }
+}
+
+/// The further options of `geul generate` that control sampling.
+struct AdvancedSamplingFlags: ParsableArguments {
+  @Option(
+    help: .advanced(
+      "Keep the logits within n standard deviations of the largest; 0 disables.", valueName: "n"))
+  var topNSigma = 0.0
+  @Option(
+    help: .advanced(
+      "Locally typical sampling: from the tokens of this total probability whose surprise is closest to the entropy; 1 disables.",
+      valueName: "p"))
+  var typicalP = 1.0
+  @Option(
+    help: ArgumentHelp("Repetition penalty of recent tokens; 1 disables.", valueName: "penalty"))
+  var repeatPenalty = 1.0
+  @Option(
+    help: .advanced("Number of recent tokens that the penalties apply to.", valueName: "n"))
+  var repeatLastN = 64
+  @Option(
+    help: .advanced(
+      "Number to subtract from the logits of recent tokens, -2 to 2; 0 disables.",
+      valueName: "penalty"))
+  var presencePenalty = 0.0
+  @Option(
+    help: .advanced(
+      "Number to subtract from the logits of recent tokens for each occurrence, -2 to 2; 0 disables.",
+      valueName: "penalty"))
+  var frequencyPenalty = 0.0
+  @Option(
+    help: .advanced(
+      "DRY penalty of a token that extends a long repetition; 0 disables.", valueName: "penalty"))
+  var dryMultiplier = 0.0
+  @Option(
+    help: .advanced(
+      "Factor of the DRY penalty for each further token of the repetition.", valueName: "factor"))
+  var dryBase = 1.75
+  @Option(
+    help: .advanced(
+      "Number of tokens from which the DRY penalty applies to a repetition.", valueName: "n"))
+  var dryAllowedLength = SamplingOptions().dryAllowedLength
+  @Option(
+    help: .advanced(
+      "Number of recent tokens in which repetitions are searched.", valueName: "n"))
+  var dryLastN = SamplingOptions().dryLastN
+  @Option(
+    help: .advanced(
+      "Temperature from -t minus this to -t plus this, by the entropy of the next token; 0 disables.",
+      valueName: "t"))
+  var dynatempRange = 0.0
+  @Option(
+    help: .advanced(
+      "Exponent of the normalized entropy in the dynamic temperature.", valueName: "x"))
+  var dynatempExponent = 1.0
+  @Option(
+    help: .advanced(
+      "Mirostat version, 0 or 2; 2 keeps the surprise of the text at a target, instead of top-n-sigma, top-k, typical-p, top-p and min-p; 0 disables.",
+      valueName: "version"))
+  var mirostat = 0
+  @Option(help: .advanced("Target surprise of Mirostat in bits per token.", valueName: "bits"))
+  var mirostatTau = SamplingOptions().mirostatTau
+  @Option(help: .advanced("Learning rate of Mirostat.", valueName: "rate"))
+  var mirostatEta = 0.1
+
+  /// Sets these options.
+  func set(_ options: inout SamplingOptions) {
+    options.topNSigma = topNSigma
+    options.typicalP = typicalP
+    options.repeatPenalty = repeatPenalty
+    options.repeatLastN = repeatLastN
+    options.presencePenalty = presencePenalty
+    options.frequencyPenalty = frequencyPenalty
+    options.dryMultiplier = dryMultiplier
+    options.dryBase = dryBase
+    options.dryAllowedLength = dryAllowedLength
+    options.dryLastN = dryLastN
+    options.dynatempRange = dynatempRange
+    options.dynatempExponent = dynatempExponent
+    options.mirostat = mirostat
+    options.mirostatTau = mirostatTau
+    options.mirostatEta = mirostatEta
+  }
+}
