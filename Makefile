@@ -95,6 +95,7 @@ torture: build
 	Tests/Torture/crash
 	Tests/Torture/text
 	Tests/Torture/large
+	Tests/Install/run
 	Tests/Fuzzing/run 720
 	Tests/Sanitizers/run address
 	Tests/Sanitizers/run thread
