@@ -31,19 +31,50 @@ struct Generate: ParsableCommand {
   var noDisplayPrompt = false
   @Flag(name: .shortAndLong, help: "Print only the text and errors.")
   var quiet = false
-  @Flag(help: .advanced("Print the result as one JSON object."))
+  @Option(
+    help: .advanced(
+      "Output: text, one JSON object, or a JSON object a line for each text (default: text; jsonl with --prompts)."
+    ))
+  var format: Format?
+  @Flag(help: .advanced("Print the result as one JSON object, like --format json."))
   var json = false
   @OptionGroup var machine: MachineOptions
 
+  /// The form of the output.
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json, jsonl
+  }
+
+  private var outputFormat: Format {
+    format ?? (json ? .json : textFlags.prompts != nil ? .jsonl : .text)
+  }
+
+  /// Indicates whether the one text is written as it is generated.
+  private var streams: Bool {
+    outputFormat == .text && textFlags.prompts == nil && textFlags.numSamples == 1
+      && textFlags.bestOf ?? 1 == 1 && samplingFlags.temperatures.count == 1
+  }
+
   func validate() throws {
+    guard textFlags.length >= 0 || !textFlags.stop.isEmpty || streams else {
+      throw ValidationError(
+        "--length -1 needs --stop unless one text is printed: several are printed at their end.")
+    }
+    guard !json || format == nil || format == .json else {
+      throw ValidationError("Give only one of --json and --format.")
+    }
     guard
-      textFlags.length >= 0 || !textFlags.stop.isEmpty || (textFlags.numSamples == 1 && !json)
+      outputFormat != .json || (textFlags.prompts == nil && samplingFlags.temperatures.count == 1)
     else {
       throw ValidationError(
-        "--length -1 with --json or --num-samples needs --stop: the output is printed at the end.")
+        "--json prints the texts of one prompt at one temperature. Use --format jsonl.")
     }
-    do throws(SamplingError) { try sampling.validate() } catch {
-      throw ValidationError(error.description)
+    for temperature in samplingFlags.temperatures {
+      var options = sampling
+      options.temperature = temperature
+      do throws(SamplingError) { try options.validate() } catch {
+        throw ValidationError(error.description)
+      }
     }
   }
 
@@ -65,47 +96,90 @@ struct Generate: ParsableCommand {
     }
   }
 
+  /// A line of `--format jsonl`.
+  private struct Line: Encodable {
+    let prompt: String
+    let text: String
+    let stopReason: Generator.Ending
+    let temperature: Double
+    let seed: UInt64
+    let sample: Int
+    let meanLogProbability: Double
+  }
+
   func run() throws {
     let model = try model.load()
     try check(precision, for: model)
-    let text = try textFlags.promptText()
-    let ids = try encode(text, model)
+    let prompts = try textFlags.allPrompts()
+    let ids = try prompts.map { try encode($0, model) }
     let chosenSeed = textFlags.seed.flatMap { UInt64(exactly: $0) }
     let seed = chosenSeed ?? randomSeed()
     // A signal ends generation, and what was generated is printed. A process that reads the next line may send one.
     StopSignal.watch()
     if chosenSeed == nil { note("seed \(seed)") }
-    if sampling.temperature > 2 {
+    if let temperature = samplingFlags.temperatures.first(where: { $0 > 2 }) {
       // In llama.cpp, -t is the number of threads.
       note(
-        "Note: -t is the temperature; \(String(format: "%g", sampling.temperature)) is far above 1 and gives noise."
+        "Note: -t is the temperature; \(String(format: "%g", temperature)) is far above 1 and gives noise."
           + " The number of threads is --threads.")
     }
-    let request = Generator.Request(
-      prompt: ids, length: textFlags.length < 0 ? Int.max : textFlags.length, sampling: sampling,
-      seed: seed,
-      samples: textFlags.numSamples, stops: textFlags.stop.map(PathString.text))
+    let stops = textFlags.stop.map(PathString.text)
     let generator = Generator(
       model, precision: precision, context: try machine.makeContext(note: note))
-    for stop in request.stops { model.metadata.note(ofStop: stop, name: "--stop").map(note) }
-    let shown = noDisplayPrompt ? "" : model.metadata.text(ofPrompt: ids)
+    for stop in stops { model.metadata.note(ofStop: stop, name: "--stop").map(note) }
+    let length = textFlags.length < 0 ? Int.max : textFlags.length
 
-    if textFlags.numSamples == 1 && !json {
-      try stream(request, by: generator, after: shown)
+    if streams {
+      let request = Generator.Request(
+        prompt: ids[0], length: length, sampling: sampling, seed: seed, stops: stops)
+      try stream(
+        request, by: generator, after: noDisplayPrompt ? "" : model.metadata.text(ofPrompt: ids[0]))
     } else {
-      let texts = try generator.texts(request, shouldStop: { StopSignal.isReceived })
-      if json {
-        let samples = texts.map { Result.Sample(text: $0.text, stopReason: $0.ending) }
-        try Output.json(
-          Result(seed: seed, prompt: model.metadata.text(ofPrompt: ids), samples: samples))
-      } else {
-        for (number, (text, _)) in texts.enumerated() {
-          let separator = number > 0 ? "---\n" : ""
-          guard try Output.text(separator + shown + text + "\n") else { break }
+      let sets = ids.flatMap { ids in
+        samplingFlags.temperatures.map { temperature in
+          TextSet(
+            prompt: model.metadata.text(ofPrompt: ids), ids: ids, temperature: temperature)
         }
+      }
+      let batch = BatchGeneration(
+        sets: sets, sampling: sampling, length: length, seed: seed, stops: stops,
+        count: textFlags.numSamples, candidates: textFlags.bestOf ?? textFlags.numSamples)
+      var isFirst = true
+      try batch.run(by: generator) { set, texts in
+        defer { isFirst = false }
+        return try write(set, texts, seed: seed, isFirst: isFirst)
       }
     }
     if StopSignal.isReceived { throw StopSignal.error }
+  }
+
+  /// Writes a set of texts; returns false if the reader has closed the pipe.
+  private func write(
+    _ set: TextSet, _ texts: [Generator.Text], seed: UInt64, isFirst: Bool
+  ) throws -> Bool {
+    switch outputFormat {
+    case .json:
+      let samples = texts.map { Result.Sample(text: $0.text, stopReason: $0.ending) }
+      try Output.json(Result(seed: seed, prompt: set.prompt, samples: samples))
+    case .jsonl:
+      for (number, text) in texts.enumerated() {
+        try Output.json(
+          Line(
+            prompt: set.prompt, text: text.text, stopReason: text.ending,
+            temperature: set.temperature, seed: seed, sample: number,
+            meanLogProbability: text.meanLogProbability))
+      }
+    case .text:
+      let name =
+        samplingFlags.temperatures.count > 1
+        ? " temperature \(String(format: "%g", set.temperature))" : ""
+      for (number, text) in texts.enumerated() {
+        let separator = name.isEmpty && isFirst && number == 0 ? "" : "---\(name)\n"
+        let shown = noDisplayPrompt ? "" : set.prompt
+        guard try Output.text(separator + shown + text.text + "\n") else { return false }
+      }
+    }
+    return true
   }
 
   /// Writes one text as it is generated, until it ends, a signal is received or the reader closes the pipe.

@@ -12,32 +12,47 @@ struct GeneratedTextFlags: ParsableArguments {
     completion: .file())
   var promptFile: String?
   @Option(
+    help: ArgumentHelp(
+      "File with a prompt a line; prints JSON lines.", valueName: "file"),
+    completion: .file())
+  var prompts: String?
+  @Option(
     name: [.customShort("n"), .long],
     help: ArgumentHelp(
-      "Number of tokens to generate; -1 continues until --stop or Ctrl-C.", valueName: "n"))
+      "Number of tokens; -1 until --stop.", valueName: "n"))
   var length = 500
   @Option(help: ArgumentHelp("Stop before this string; may be repeated.", valueName: "text"))
   var stop: [String] = []
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "Random seed; -1 for a random one, which is printed (default: -1).", valueName: "n"))
+      "Random seed (default: a random one).", valueName: "n"))
   var seed: Int?
   @Option(help: ArgumentHelp("Number of texts to generate.", valueName: "n"))
   var numSamples = 1
+  @Option(
+    help: .advanced(
+      "Generate n texts, and print the --num-samples most likely ones.", valueName: "n"))
+  var bestOf: Int?
 
   func validate() throws {
     try check("--length", length, in: -1...1_000_000_000)
     try check("--num-samples", numSamples, in: 1...100_000)
     try check("--seed", seed, in: -1...Int.max)
-    if prompt != nil && promptFile != nil {
-      throw ValidationError("Give only one of --prompt, --prompt-file and -.")
+    guard [prompt, promptFile, prompts].compactMap(\.self).count <= 1 else {
+      throw ValidationError("Give only one of --prompt, --prompt-file, --prompts and -.")
+    }
+    try check("--best-of", bestOf, in: 1...100_000)
+    guard bestOf ?? numSamples >= numSamples else {
+      throw ValidationError(
+        "--best-of \(bestOf ?? 0) must not be less than --num-samples \(numSamples).")
     }
   }
 
-  /// Reads the prompt.
-  func promptText() throws -> String {
-    if let prompt { return PathString.text(prompt) }
-    return try promptFile.map(readText) ?? ""
+  /// Reads the prompts: one, or those of `--prompts`.
+  func allPrompts() throws -> [String] {
+    if let prompts { return try PromptFile(contentsOf: prompts).prompts }
+    if let prompt { return [PathString.text(prompt)] }
+    return [try promptFile.map(readText) ?? ""]
   }
 }

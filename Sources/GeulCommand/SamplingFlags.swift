@@ -2,14 +2,30 @@ import ArgumentParser
 import Geul
 import GeulCommandSupport
 
+/// One or more temperatures, separated by commas.
+struct Temperatures: ExpressibleByArgument {
+  let values: [Double]
+
+  init(_ value: Double) { values = [value] }
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+    values = parts.compactMap { Double($0) }
+    guard values.count == parts.count else { return nil }
+  }
+
+  var defaultValueDescription: String { values.map { "\($0)" }.joined(separator: ",") }
+}
+
 /// The options of `geul generate` that control sampling and that most texts need.
 struct SamplingFlags: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "Sampling temperature; 0 always takes the most likely token.", valueName: "t"))
-  var temperature = 0.8
-  @Flag(help: "Always take the most likely token, like --temperature 0.")
+      "Sampling temperature, or several such as 0.2,0.5,1; 0 always takes the most likely token.",
+      valueName: "t"))
+  var temperature = Temperatures(0.8)
+  @Flag(help: "Always take the most likely token.")
   var greedy = false
   @Option(help: ArgumentHelp("Sample from the k most likely tokens; 0 disables.", valueName: "k"))
   var topK = 0
@@ -23,9 +39,12 @@ struct SamplingFlags: ParsableArguments {
       "Minimum probability, relative to the most likely token; 0 disables.", valueName: "p"))
   var minP = 0.0
 
-  /// Sets these options.
+  /// The temperatures to generate texts with.
+  var temperatures: [Double] { greedy ? [0] : temperature.values }
+
+  /// Sets these options, with the first temperature.
   func set(_ options: inout SamplingOptions) {
-    options.temperature = greedy ? 0 : temperature
+    options.temperature = temperatures[0]
     options.topK = topK
     options.topP = topP
     options.minP = minP

@@ -30,6 +30,11 @@ public struct Generator: Sendable {
       context: context)
   }
 
+  /// Creates an engine with the generator's weights.
+  func makeEngine(capacity: Int) -> GenerationEngine {
+    GenerationEngine(model, weights: weights, capacity: capacity, context: context)
+  }
+
   /// A request for one or more texts.
   public struct Request: Sendable {
     /// The ids of the tokens to continue; if empty, the text starts as after a line break.
@@ -82,8 +87,7 @@ public struct Generator: Sendable {
   ) throws(SamplingError) -> [Ending] {
     var endings = [Ending](repeating: .length, count: request.samples)
     guard request.samples > 0 else { return endings }
-    var engine = GenerationEngine(
-      model, weights: weights, capacity: request.samples, context: context)
+    var engine = makeEngine(capacity: request.samples)
     var samples: [GenerationEngine.SequenceID: Int] = [:]
     for sample in 0..<request.samples {
       let sequence = SequenceRequest(

@@ -148,6 +148,14 @@ private enum Examples {
     }
   }
 
+  static func batch(_ generator: Generator, _ prompts: [[Int]]) throws {
+    let requests = prompts.map { SequenceRequest(prompt: $0, length: 100, seed: 1) }
+    try generator.generate(requests) { index, text in
+      print(index, text.text)
+      return true
+    }
+  }
+
   static func generationService(_ model: Model, _ ids: [Int], _ context: ComputeContext)
     async throws
   {
