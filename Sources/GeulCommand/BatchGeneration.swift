@@ -60,6 +60,7 @@ struct BatchGeneration {
   /// - Parameters:
   ///   - generator: The generator.
   ///   - emit: A closure that receives a set and its texts, and returns false to stop.
+  /// - Throws: Errors of `emit`.
   func run(
     by generator: Generator, emit: (TextSet, [Generator.Text]) throws -> Bool
   ) throws {
