@@ -64,6 +64,9 @@ enum UnknownNames {
     "info": "geul inspect MODEL", "show": "geul inspect MODEL",
     "plot": "geul report RUN", "graph": "geul report RUN",
     "visualize": "geul explain MODEL --text TEXT, or geul page MODEL",
+    "finetune": "geul train NEW.txt --init-from MODEL",
+    "fine-tune": "geul train NEW.txt --init-from MODEL",
+    "convert": "geul export MODEL, or geul import FILE for a model of PyTorch",
     "continue": "geul resume RUN", "benchmark": "geul bench train",
   ]
 

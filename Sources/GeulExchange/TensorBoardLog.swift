@@ -80,7 +80,9 @@ public struct TensorBoardLog: Sendable {
 
   /// Writes events with one system call, so that readers see whole records.
   private func write(_ events: [TensorBoardEvent]) throws(FileError) {
-    try file.write(events.flatMap(\.record).span.raw)
+    // A span of a temporary array crashes Swift 6.3.1 without optimization.
+    let bytes = events.flatMap(\.record)
+    try file.write(bytes.span.raw)
   }
 
   /// Returns true if a folder has event files of any program.

@@ -39,7 +39,7 @@ struct HelpTests {
     #expect(alone.stdout.contains("geul --help lists all commands"))
   }
 
-  @Test(arguments: ["serve", "sample", "plot", "eval", "Info"])
+  @Test(arguments: ["serve", "sample", "plot", "eval", "Info", "finetune"])
   func `a command that other programs have names Geul's`(command: String) throws {
     let result = try GeulProcess.run([command, "model"], in: Folder())
     #expect(result.status == 2)
