@@ -62,13 +62,13 @@ class ManualTests(ServerTest):
                     self.assertEqual(without_changing(json.loads(done.stdout)), without_changing(json.loads(output)))
 
     def test_options(self):
-        """The manual has every option of --help, with its default, and no other."""
-        shown = subprocess.run([self.server.arguments[0], "--help"], capture_output=True, text=True).stdout
+        """The manual has every option of --help-hidden, with its default, and no other."""
+        shown = subprocess.run([self.server.arguments[0], "--help-hidden"], capture_output=True, text=True).stdout
         options = set(re.findall(r"^  (?:-., )?(--[a-z][a-z-]+)", shown, re.MULTILINE))
         self.assertGreater(len(options), 15)
         section = re.search(r"^## Options\n(.*?)^## ", manual, re.MULTILINE | re.DOTALL)[1]
         documented = set(re.findall(r"--[a-z][a-z-]+", section))
-        self.assertEqual(options - documented, {"--help"})
+        self.assertEqual(options - documented, {"--help-hidden"})
         self.assertEqual(documented - options, set())
         described = {}
         for entry in re.split(r"^  (?=-)", shown, flags=re.MULTILINE):
@@ -85,7 +85,7 @@ class ManualTests(ServerTest):
     def test_service(self):
         """The options of the systemd unit exist."""
         unit = (repository / "docs/examples/geul-server.service").read_text()
-        shown = subprocess.run([self.server.arguments[0], "--help"], capture_output=True, text=True).stdout
+        shown = subprocess.run([self.server.arguments[0], "--help-hidden"], capture_output=True, text=True).stdout
         command = re.search(r"ExecStart=((?:.*\\\n)*.*)", unit)[1]
         for option in re.findall(r"--[a-z-]+", command):
             self.assertIn(option, shown)
