@@ -68,7 +68,7 @@ class ManualTests(ServerTest):
         self.assertGreater(len(options), 15)
         section = re.search(r"^## Options\n(.*?)^## ", manual, re.MULTILINE | re.DOTALL)[1]
         documented = set(re.findall(r"--[a-z][a-z-]+", section))
-        self.assertEqual(options - documented, {"--help-hidden"})
+        self.assertEqual(options - documented, {"--help"})
         self.assertEqual(documented - options, set())
         described = {}
         for entry in re.split(r"^  (?=-)", shown, flags=re.MULTILINE):
