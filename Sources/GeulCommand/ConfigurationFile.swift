@@ -11,6 +11,7 @@ struct ConfigurationFile {
   enum Value: Codable {
     case flag(Bool)
     case integer(Int)
+    /// A number that is written with the digits of a float32.
     case float(Float)
     case number(Double)
     case text(String)
@@ -108,24 +109,27 @@ struct ConfigurationFile {
   ///
   /// - Throws: `CommandError` if the file cannot be read, `ValidationError` for an unknown option in it.
   static func expanded(_ arguments: [String]) throws -> [String] {
-    guard let command = NamedCommand(arguments), command.options.contains("--config") else {
-      return arguments
-    }
-    let given = GivenArguments(arguments, command)
+    // Most command lines have no such option, and the declarations take time to read.
+    guard arguments.contains(where: { Aliases.Option($0).name == "--config" }),
+      let command = NamedCommand(arguments)
+    else { return arguments }
+    let declared = command.options
+    guard declared.contains("--config") else { return arguments }
+    let given = GivenArguments(arguments, command, declared)
     guard let path = given.configuration else { return arguments }
     let file = try ConfigurationFile(contentsOf: path)
     var added: [String] = []
     for (key, value) in file.values.sorted(by: { $0.key < $1.key }) {
       guard let value, key != argumentsKey else { continue }
       let name = Aliases.Option("--\(key)", Aliases.names(of: command.name)).name
-      guard command.options.contains(name), name != "--config" else {
-        throw unknownOption(key, in: path, command)
+      guard declared.contains(name), name != "--config" else {
+        throw unknownOption(key, in: path, command.name, declared)
       }
       let isGiven =
         given.options.contains(name)
         || alternatives.contains(name) && !given.options.isDisjoint(with: alternatives)
       guard !isGiven else { continue }
-      if command.options.isFlag(name) {
+      if declared.isFlag(name) {
         guard case .flag(let isSet) = value else {
           throw ValidationError("--config \(path): \(key) must be true or false.")
         }
@@ -142,14 +146,14 @@ struct ConfigurationFile {
   }
 
   private static func unknownOption(
-    _ key: String, in path: String, _ command: NamedCommand
+    _ key: String, in path: String, _ command: String, _ declared: CommandOptions
   ) -> ValidationError {
-    let names = command.options.longNames.map { String($0.dropFirst(2)) } + [argumentsKey]
+    let names = declared.longNames.map { String($0.dropFirst(2)) } + [argumentsKey]
     let near = nearestNames(
       to: key.replacing("_", with: "-"), among: names, limit: max(1, key.count / 3))
     let hint = near.first.map { " Did you mean \"\($0)\"?" } ?? ""
     return ValidationError(
-      "--config \(path): geul \(command.name) has no option \"\(key)\".\(hint)")
+      "--config \(path): geul \(command) has no option \"\(key)\".\(hint)")
   }
 }
 
@@ -162,8 +166,7 @@ private struct GivenArguments {
   /// Indicates whether there is no argument that is not an option.
   var isWithoutArguments = true
 
-  init(_ arguments: [String], _ command: NamedCommand) {
-    let declared = command.options
+  init(_ arguments: [String], _ command: NamedCommand, _ declared: CommandOptions) {
     let names = Aliases.names(of: command.name)
     // The first words are the command's.
     var rest = arguments.drop { $0.hasPrefix("-") }.dropFirst(
