@@ -54,6 +54,8 @@ struct BatchGeneration {
   /// The number of texts of a set, and of those from which they are chosen by their likelihood.
   let count: Int
   let candidates: Int
+  /// Indicates whether the likelihood of the texts is needed although none is left out.
+  let needsLikelihood: Bool
 
   /// Generates all texts and emits each set in order: its texts, the most likely first if they are chosen.
   ///
@@ -68,9 +70,11 @@ struct BatchGeneration {
       (0..<candidates).map { index in
         var options = sampling
         options.temperature = set.temperature
-        return SequenceRequest(
+        var request = SequenceRequest(
           prompt: set.ids, length: length, sampling: options, seed: seed, sampleIndex: index,
           stops: stops)
+        request.alternatives = needsLikelihood || candidates > count ? 0 : nil
+        return request
       }
     }
     var texts: [Generator.Text] = []
@@ -88,10 +92,9 @@ struct BatchGeneration {
   /// Returns the most likely texts; all of them in their order if none is left out.
   private func best(of texts: [Generator.Text]) -> [Generator.Text] {
     guard candidates > count else { return texts }
-    // Sorting by the index, too, keeps the order of equally likely texts.
-    let order = texts.indices.sorted {
-      (-texts[$0].meanLogProbability, $0) < (-texts[$1].meanLogProbability, $1)
-    }
+    // Sorting by the index, too, keeps the order of equally likely texts. An empty text has a likelihood of 1.
+    let likelihoods = texts.map { $0.meanLogProbability ?? 0 }
+    let order = texts.indices.sorted { (-likelihoods[$0], $0) < (-likelihoods[$1], $1) }
     return order.prefix(count).map { texts[$0] }
   }
 }

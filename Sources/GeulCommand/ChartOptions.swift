@@ -24,10 +24,10 @@ struct ChartOptions: ParsableArguments {
   }
 
   /// Throws if the HTML file cannot be written; called before a long computation.
-  func check() throws { try file?.check() }
+  func check() throws { try file?.check(overwriting: true) }
 
   /// Writes the page to the file of `--html`, if given.
-  func write(_ page: HTMLPage) throws { try file?.write(page.html, in: language) }
+  func write(_ page: HTMLPage) throws { try file?.write(Array(page.html.utf8), in: language) }
 
-  private var file: HTMLFile? { html.map { HTMLFile($0, option: "--html") } }
+  private var file: OutputFile? { html.map { OutputFile($0, option: "--html") } }
 }

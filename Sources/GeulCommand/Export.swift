@@ -54,9 +54,9 @@ struct Export: ParsableCommand {
   }
 
   func run() throws {
-    let onnxFile = onnx.map { OutputFile($0, option: "--onnx") }
-    let npzFile = npz.map { OutputFile($0, option: "--npz") }
-    let csvFile = csv.map { OutputFile($0, option: "--csv") }
+    let onnxFile = onnx.map { OutputFile($0, option: "--onnx", orStandardOutput: true) }
+    let npzFile = npz.map { OutputFile($0, option: "--npz", orStandardOutput: true) }
+    let csvFile = csv.map { OutputFile($0, option: "--csv", orStandardOutput: true) }
     for file in [onnxFile, npzFile, csvFile].compactMap(\.self) {
       try file.check(overwriting: force)
     }

@@ -22,6 +22,9 @@ enum ForeignOptions {
     case unsupported(String)
   }
 
+  /// How to continue a run, instead of an option of `train`.
+  static let newRun =
+    "geul train starts a new run. To continue a run, use geul resume DIRECTORY."
   private static let cpuOnly = "Geul computes on the CPU only"
   private static let schedule =
     "the learning rate always follows a warm-up and a cosine decay over the whole run"
@@ -78,7 +81,7 @@ enum ForeignOptions {
       case .initialization where command == "train":
         (
           false,
-          "\(unsupported): geul train starts a new run. To continue a run, use geul resume DIRECTORY."
+          "\(unsupported): \(newRun)"
         )
       case .initialization:
         (value == "resume", "\(unsupported): the parameters come from the model's file.")

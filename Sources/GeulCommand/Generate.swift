@@ -17,9 +17,9 @@ struct Generate: ParsableCommand {
       """)
 
   @OptionGroup var model: ModelArgument
-  @OptionGroup var textFlags: GeneratedTextFlags
-  @OptionGroup var samplingFlags: SamplingFlags
-  @OptionGroup var advancedFlags: AdvancedSamplingFlags
+  @OptionGroup var textOptions: GeneratedTextOptions
+  @OptionGroup var samplerOptions: SamplerOptions
+  @OptionGroup var advancedSamplerOptions: AdvancedSamplerOptions
   @Option(help: .advanced("Arithmetic of matrix products; int8 is the fastest."))
   var precision = Precision.float32
   @Flag(
@@ -46,17 +46,17 @@ struct Generate: ParsableCommand {
   }
 
   private var outputFormat: Format {
-    format ?? (json ? .json : textFlags.prompts != nil ? .jsonl : .text)
+    format ?? (json ? .json : textOptions.prompts != nil ? .jsonl : .text)
   }
 
   /// Indicates whether the one text is written as it is generated.
   private var streams: Bool {
-    outputFormat == .text && textFlags.prompts == nil && textFlags.numSamples == 1
-      && textFlags.bestOf ?? 1 == 1 && samplingFlags.temperatures.count == 1
+    outputFormat == .text && textOptions.prompts == nil && textOptions.numSamples == 1
+      && textOptions.bestOf ?? 1 == 1 && samplerOptions.temperatures.count == 1
   }
 
   func validate() throws {
-    guard textFlags.length >= 0 || !textFlags.stop.isEmpty || streams else {
+    guard textOptions.length >= 0 || !textOptions.stop.isEmpty || streams else {
       throw ValidationError(
         "--length -1 needs --stop unless one text is printed: several are printed at their end.")
     }
@@ -64,12 +64,13 @@ struct Generate: ParsableCommand {
       throw ValidationError("Give only one of --json and --format.")
     }
     guard
-      outputFormat != .json || (textFlags.prompts == nil && samplingFlags.temperatures.count == 1)
+      outputFormat != .json
+        || (textOptions.prompts == nil && samplerOptions.temperatures.count == 1)
     else {
       throw ValidationError(
         "--json prints the texts of one prompt at one temperature. Use --format jsonl.")
     }
-    for temperature in samplingFlags.temperatures {
+    for temperature in samplerOptions.temperatures {
       var options = sampling
       options.temperature = temperature
       do throws(SamplingError) { try options.validate() } catch {
@@ -80,8 +81,8 @@ struct Generate: ParsableCommand {
 
   private var sampling: SamplingOptions {
     var options = SamplingOptions()
-    samplingFlags.set(&options)
-    advancedFlags.set(&options)
+    samplerOptions.set(&options)
+    advancedSamplerOptions.set(&options)
     return options
   }
 
@@ -110,24 +111,24 @@ struct Generate: ParsableCommand {
   func run() throws {
     let model = try model.load()
     try check(precision, for: model)
-    let prompts = try textFlags.allPrompts()
+    let prompts = try textOptions.allPrompts()
     let ids = try prompts.map { try encode($0, model) }
-    let chosenSeed = textFlags.seed.flatMap { UInt64(exactly: $0) }
+    let chosenSeed = textOptions.seed.flatMap { UInt64(exactly: $0) }
     let seed = chosenSeed ?? randomSeed()
     // A signal ends generation, and what was generated is printed. A process that reads the next line may send one.
     StopSignal.watch()
     if chosenSeed == nil { note("seed \(seed)") }
-    if let temperature = samplingFlags.temperatures.first(where: { $0 > 2 }) {
+    if let temperature = samplerOptions.temperatures.first(where: { $0 > 2 }) {
       // In llama.cpp, -t is the number of threads.
       note(
         "Note: -t is the temperature; \(String(format: "%g", temperature)) is far above 1 and gives noise."
           + " The number of threads is --threads.")
     }
-    let stops = textFlags.stop.map(PathString.text)
+    let stops = textOptions.stop.map(PathString.text)
     let generator = Generator(
       model, precision: precision, context: try machine.makeContext(note: note))
     for stop in stops { model.metadata.note(ofStop: stop, name: "--stop").map(note) }
-    let length = textFlags.length < 0 ? Int.max : textFlags.length
+    let length = textOptions.length < 0 ? Int.max : textOptions.length
 
     if streams {
       let request = Generator.Request(
@@ -136,14 +137,15 @@ struct Generate: ParsableCommand {
         request, by: generator, after: noDisplayPrompt ? "" : model.metadata.text(ofPrompt: ids[0]))
     } else {
       let sets = ids.flatMap { ids in
-        samplingFlags.temperatures.map { temperature in
+        samplerOptions.temperatures.map { temperature in
           TextSet(
             prompt: model.metadata.text(ofPrompt: ids), ids: ids, temperature: temperature)
         }
       }
       let batch = BatchGeneration(
         sets: sets, sampling: sampling, length: length, seed: seed, stops: stops,
-        count: textFlags.numSamples, candidates: textFlags.bestOf ?? textFlags.numSamples)
+        count: textOptions.numSamples, candidates: textOptions.bestOf ?? textOptions.numSamples,
+        needsLikelihood: outputFormat == .jsonl)
       var isFirst = true
       try batch.run(by: generator) { set, texts in
         defer { isFirst = false }
@@ -167,11 +169,11 @@ struct Generate: ParsableCommand {
           Line(
             prompt: set.prompt, text: text.text, stopReason: text.ending,
             temperature: set.temperature, seed: seed, sample: number,
-            meanLogProbability: text.meanLogProbability))
+            meanLogProbability: text.meanLogProbability ?? 0))
       }
     case .text:
       let name =
-        samplingFlags.temperatures.count > 1
+        samplerOptions.temperatures.count > 1
         ? " temperature \(String(format: "%g", set.temperature))" : ""
       for (number, text) in texts.enumerated() {
         let separator = name.isEmpty && isFirst && number == 0 ? "" : "---\(name)\n"

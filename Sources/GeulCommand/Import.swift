@@ -52,7 +52,7 @@ struct Import: ParsableCommand {
 
   func run() throws {
     let output = OutputFile(out, option: "--out")
-    guard !output.isStandardOutput else {
+    guard out != "-" else {
       throw CommandError("--out - cannot be standard output. Give a file.")
     }
     try output.check(overwriting: force)

@@ -39,11 +39,11 @@ final class JobWatch: Sendable {
     }
   }
 
-  /// Starts the watch.
-  init(_ mpi: MPICommunicator, path: String?) throws {
+  /// Starts the watch with a time limit in seconds.
+  init(_ mpi: MPICommunicator, path: String?, limit: Double) {
     self.mpi = mpi
     self.path = path
-    limit = try Self.timeLimit
+    self.limit = limit
     let thread = Thread { [self] in watch() }
     thread.start()
   }

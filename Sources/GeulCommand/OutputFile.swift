@@ -1,18 +1,20 @@
 import Geul
 import GeulCommandSupport
 
-/// A file that a command writes once; `-` is standard output.
+/// A file that a command writes once, or standard output.
 struct OutputFile {
   /// The path.
   let path: String
   /// The option that names the file, for messages.
   private let option: String
-
-  /// Creates a value for a path on the command line.
-  init(_ path: String, option: String) { (self.path, self.option) = (creatable(path), option) }
-
   /// Indicates whether the file is standard output.
-  var isStandardOutput: Bool { path == "-" }
+  let isStandardOutput: Bool
+
+  /// Creates a value for a path on the command line; `-` is standard output if that makes sense.
+  init(_ path: String, option: String, orStandardOutput: Bool = false) {
+    (self.path, self.option) = (creatable(path), option)
+    isStandardOutput = orStandardOutput && path == "-"
+  }
 
   /// Throws if the file cannot be written, or exists and is not to be overwritten; called before a long computation.
   func check(overwriting: Bool) throws {
@@ -29,7 +31,9 @@ struct OutputFile {
   }
 
   /// Writes the file; an existing regular file is replaced atomically.
-  func write(_ bytes: [UInt8]) throws {
+  ///
+  /// The note that it was written is in `language`.
+  func write(_ bytes: [UInt8], in language: Language = .english) throws {
     guard !isStandardOutput else {
       _ = try Output.bytes(bytes)
       return
@@ -42,7 +46,7 @@ struct OutputFile {
         try out.write(bytes.span)
       }
     } catch { throw unwritable }
-    Output.note("Wrote \(path)")
+    Output.note(language("Wrote \(path)", "저장: \(path)"))
   }
 
   private var unwritable: CommandError {

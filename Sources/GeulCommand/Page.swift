@@ -46,8 +46,8 @@ struct Page: ParsableCommand {
   }
 
   func run() throws {
-    let file = HTMLFile(out, option: "--out")
-    if out != "-" { try file.check() }
+    let file = OutputFile(out, option: "--out", orStandardOutput: true)
+    try file.check(overwriting: true)
     var page = ModelPage(title: title, text: text.map(PathString.text), language: language)
     var names: [String] = []
     for argument in models {
@@ -57,14 +57,11 @@ struct Page: ParsableCommand {
       names.append(name)
       page.add(model, name: count == 0 ? name : "\(name) (\(count + 1))", format: precision)
     }
-    let html = page.html
-    guard out != "-" else {
-      try Output.styledText(html)
-      return
-    }
+    let html = Array(page.html.utf8)
     try file.write(html)
+    guard !file.isStandardOutput else { return }
     Output.note(
-      "\(quantity(models.count, "model")), \(number(Double(html.utf8.count) / 1e6, 1)) MB. Open it in a browser."
+      "\(quantity(models.count, "model")), \(number(Double(html.count) / 1e6, 1)) MB. Open it in a browser."
     )
   }
 }

@@ -8,6 +8,8 @@ final class Ranks {
   private let mpi: MPICommunicator?
   /// The processes of the run, which `run` joins.
   private(set) var group = ProcessGroup()
+  /// The time after which a process that waits for the others ends the job, in seconds.
+  private var timeLimit = 0.0
 
   private init(_ mpi: MPICommunicator?) { self.mpi = mpi }
 
@@ -25,7 +27,9 @@ final class Ranks {
   var communicator: any Communicator { mpi ?? LocalCommunicator() }
 
   /// Starts to watch the other processes during the run in a directory; nil for a process that trains alone.
-  func watch(path: String?) throws -> JobWatch? { try mpi.map { try JobWatch($0, path: path) } }
+  func watch(path: String?) -> JobWatch? {
+    mpi.map { JobWatch($0, path: path, limit: timeLimit) }
+  }
 
   /// Leaves the job of `mpirun`.
   func leave() { mpi?.leave() }
@@ -35,14 +39,14 @@ final class Ranks {
     guard let mpi else { return try body() }
     defer { mpi.leave() }
     do {
-      _ = try JobWatch.timeLimit
+      timeLimit = try JobWatch.timeLimit
       group = try ProcessGroup(version: programVersion, communicator: mpi)
       if mpi.rank == 0 {
         defer { group.end() }
         return try body()
       }
       StopSignal.watch()
-      _ = try watch(path: nil)
+      _ = watch(path: nil)
       _ = try group.follow(context: machine.context)
     } catch {
       // Rank 0 alone reports problems.

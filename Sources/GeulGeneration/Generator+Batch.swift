@@ -5,9 +5,9 @@ extension Generator {
     public let text: String
     /// The reason why it ended.
     public let ending: Ending
-    /// The mean log-probability of its tokens, in nats/token, without temperature, penalties and filters; 0 for an empty
-    /// text.
-    public let meanLogProbability: Double
+    /// The mean log-probability of its tokens, in nats/token, without temperature, penalties and filters; nil if the request
+    /// does not ask for log-probabilities, or the text is empty.
+    public let meanLogProbability: Double?
   }
 
   /// Generates a text for each request; up to `capacity` texts at the same time.
@@ -35,11 +35,7 @@ extension Generator {
     guard !requests.isEmpty else { return }
     var engine = makeEngine(capacity: min(capacity, requests.count))
     var indices: [GenerationEngine.SequenceID: Int] = [:]
-    for (index, request) in requests.enumerated() {
-      var scored = request
-      scored.alternatives = 0
-      indices[try engine.admit(scored)] = index
-    }
+    for (index, request) in requests.enumerated() { indices[try engine.admit(request)] = index }
     var unfinished = requests.map { _ in UnfinishedText() }
     var next = 0
     while !engine.isIdle {
@@ -76,7 +72,8 @@ private struct UnfinishedText {
   var finished: Generator.Text? {
     ending.map {
       Generator.Text(
-        text: text, ending: $0, meanLogProbability: logProbability / Double(max(1, count)))
+        text: text, ending: $0,
+        meanLogProbability: count > 0 ? logProbability / Double(count) : nil)
     }
   }
 }

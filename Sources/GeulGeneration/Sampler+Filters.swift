@@ -25,20 +25,12 @@ extension Sampler {
     heap.fill(candidates.count, candidateLogits)
     var last = heap.removeBest(candidateLogits)
     for _ in 1..<options.topK { last = heap.removeBest(candidateLogits) }
-    keep(downTo: last)
+    keep(downTo: last, by: candidateLogits)
   }
 
   mutating func applyTopP(_ best: Int32) {
-    let threshold = options.topP * computeWeights(best, temperature: 1)
-    heap.fill(candidates.count, candidateLogits)
-    var sum = 0.0
-    var last = 0
-    for _ in candidates.indices {
-      last = heap.removeBest(candidateLogits)
-      sum += weights[last]
-      if sum >= threshold { break }
-    }
-    keep(downTo: last)
+    let total = computeWeights(best, temperature: 1)
+    keepBest(by: candidateLogits, weighing: options.topP * total)
   }
 
   mutating func applyMinP(_ best: Int32) {
@@ -56,16 +48,22 @@ extension Sampler {
     for index in candidates.indices {
       typicalities[index] = -abs(difference(index, best) - mean)
     }
-    heap.fill(candidates.count, typicalities)
-    let threshold = options.typicalP * total
+    keepBest(by: typicalities, weighing: options.typicalP * total)
+  }
+
+  /// Keeps the fewest candidates, those with the highest scores, whose weights have a sum of `threshold`.
+  private mutating func keepBest<Score: Comparable>(
+    by scores: [Score], weighing threshold: Double
+  ) {
+    heap.fill(candidates.count, scores)
     var sum = 0.0
     var last = 0
     for _ in candidates.indices {
-      last = heap.removeBest(typicalities)
+      last = heap.removeBest(scores)
       sum += weights[last]
       if sum >= threshold { break }
     }
-    keep { [typicalities] in $0 == last || CandidateHeap.isBetter($0, last, typicalities) }
+    keep(downTo: last, by: scores)
   }
 
   /// Removes the candidates whose surprise exceeds `maximum` bits, except the best.

@@ -242,11 +242,9 @@ public struct Sampler: Sendable {
     }
   }
 
-  /// Keeps the candidate at index `last` and all better ones.
-  mutating func keep(downTo last: Int) {
-    keep { [candidateLogits] in
-      $0 == last || CandidateHeap.isBetter($0, last, candidateLogits)
-    }
+  /// Keeps the candidate at index `last` and all with better scores.
+  mutating func keep<Score: Comparable>(downTo last: Int, by scores: [Score]) {
+    keep { $0 == last || CandidateHeap.isBetter($0, last, scores) }
   }
 
   /// Keeps the candidates at the indices for which `predicate` returns true.

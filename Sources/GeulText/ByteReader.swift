@@ -27,7 +27,7 @@ struct ByteReader: ~Copyable {
       do {
         file = try FileDescriptor(reading: path)
       } catch {
-        throw TextError(error.isMissing ? .missing : .unreadable(error.message), in: path)
+        throw TextError(opening: path, error)
       }
     }
   }

@@ -24,7 +24,7 @@ public struct Corpus: Sendable {
   /// Their id is that of the unknown token, or -1 if the vocabulary has none.
   public let unknownCount: Int
 
-  let tokens: StoredTokens
+  var tokens: StoredTokens
   let byteCounts: TokenByteCounts
 
   /// The number of tokens.
@@ -57,13 +57,6 @@ public struct Corpus: Sendable {
   /// Fills a span with the ids from index `start` on, without allocating memory.
   public func copyIDs(from start: Int, into ids: inout MutableSpan<Int32>) {
     tokens.copy(from: start, into: &ids)
-  }
-
-  /// Returns the corpus with other stored tokens.
-  func replacingTokens(_ tokens: StoredTokens) -> Corpus {
-    Corpus(
-      tokenizer: tokenizer, vocabulary: vocabulary, byteCount: byteCount, hash: hash, notes: notes,
-      unknownCount: unknownCount, tokens: tokens, byteCounts: byteCounts)
   }
 
   /// Hashes the tokens of this process after those of the processes before it.

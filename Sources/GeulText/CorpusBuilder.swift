@@ -65,8 +65,8 @@ package struct CorpusBuilder: ~Copyable {
   /// What has been read.
   package var summary: CorpusSummary {
     CorpusSummary(
-      tokens: counter.ranked().map { .init(token: $0.token, count: $0.count) },
-      count: writer.count, byteCount: segmenter.byteCount, sources: sources,
+      tokens: counter.ranked(), count: writer.count, byteCount: segmenter.byteCount,
+      sources: sources,
       continuesSource: continuesSource, unterminated: unterminated)
   }
 

@@ -49,6 +49,11 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
     self.offset = offset
   }
 
+  /// Creates the error for a file that cannot be opened.
+  init(opening path: String, _ error: FileError) {
+    self.init(error.isMissing ? .missing : .unreadable(error.message), in: path)
+  }
+
   /// The source, the problem and a remedy, without a line feed.
   public var description: String { "\(source): \(message)" }
 

@@ -28,7 +28,7 @@ package struct TextPart {
       self.path = path
       self.name = name ?? path
       do { byteCount = try FileSystem.size(path) } catch {
-        throw TextError(error.isMissing ? .missing : .unreadable(error.message), in: path)
+        throw TextError(opening: path, error)
       }
     }
   }

@@ -74,6 +74,8 @@ package struct TokenCollector {
         throw TextError(.temporaryFile(error.message), in: error.path)
       }
     }
-    return corpus.replacingTokens(StoredTokens(of: corpus.count, ranges, tokenFile))
+    var collected = corpus
+    collected.tokens = StoredTokens(of: corpus.count, ranges, tokenFile)
+    return collected
   }
 }

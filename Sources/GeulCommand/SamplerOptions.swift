@@ -2,6 +2,8 @@ import ArgumentParser
 import Geul
 import GeulCommandSupport
 
+private let defaults = SamplingOptions()
+
 /// One or more temperatures, separated by commas.
 struct Temperatures: ExpressibleByArgument {
   let values: [Double]
@@ -18,26 +20,26 @@ struct Temperatures: ExpressibleByArgument {
 }
 
 /// The options of `geul generate` that control sampling and that most texts need.
-struct SamplingFlags: ParsableArguments {
+struct SamplerOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
       "Sampling temperature, or several such as 0.2,0.5,1; 0 always takes the most likely token.",
       valueName: "t"))
-  var temperature = Temperatures(0.8)
+  var temperature = Temperatures(defaults.temperature)
   @Flag(help: "Always take the most likely token.")
   var greedy = false
   @Option(help: ArgumentHelp("Sample from the k most likely tokens; 0 disables.", valueName: "k"))
-  var topK = 0
+  var topK = defaults.topK
   @Option(
     help: ArgumentHelp(
       "Nucleus sampling: from the most likely tokens of this total probability; 1 disables.",
       valueName: "p"))
-  var topP = 1.0
+  var topP = defaults.topP
   @Option(
     help: ArgumentHelp(
       "Minimum probability, relative to the most likely token; 0 disables.", valueName: "p"))
-  var minP = 0.0
+  var minP = defaults.minP
 
   /// The temperatures to generate texts with.
   var temperatures: [Double] { greedy ? [0] : temperature.values }
@@ -52,66 +54,66 @@ struct SamplingFlags: ParsableArguments {
 }
 
 /// The further options of `geul generate` that control sampling.
-struct AdvancedSamplingFlags: ParsableArguments {
+struct AdvancedSamplerOptions: ParsableArguments {
   @Option(
     help: .advanced(
       "Keep the logits within n standard deviations of the largest; 0 disables.", valueName: "n"))
-  var topNSigma = 0.0
+  var topNSigma = defaults.topNSigma
   @Option(
     help: .advanced(
       "Locally typical sampling: from the tokens of this total probability whose surprise is closest to the entropy; 1 disables.",
       valueName: "p"))
-  var typicalP = 1.0
+  var typicalP = defaults.typicalP
   @Option(
     help: ArgumentHelp("Repetition penalty of recent tokens; 1 disables.", valueName: "penalty"))
-  var repeatPenalty = 1.0
+  var repeatPenalty = defaults.repeatPenalty
   @Option(
     help: .advanced("Number of recent tokens that the penalties apply to.", valueName: "n"))
-  var repeatLastN = 64
+  var repeatLastN = defaults.repeatLastN
   @Option(
     help: .advanced(
       "Number to subtract from the logits of recent tokens, -2 to 2; 0 disables.",
       valueName: "penalty"))
-  var presencePenalty = 0.0
+  var presencePenalty = defaults.presencePenalty
   @Option(
     help: .advanced(
       "Number to subtract from the logits of recent tokens for each occurrence, -2 to 2; 0 disables.",
       valueName: "penalty"))
-  var frequencyPenalty = 0.0
+  var frequencyPenalty = defaults.frequencyPenalty
   @Option(
     help: .advanced(
       "DRY penalty of a token that extends a long repetition; 0 disables.", valueName: "penalty"))
-  var dryMultiplier = 0.0
+  var dryMultiplier = defaults.dryMultiplier
   @Option(
     help: .advanced(
       "Factor of the DRY penalty for each further token of the repetition.", valueName: "factor"))
-  var dryBase = 1.75
+  var dryBase = defaults.dryBase
   @Option(
     help: .advanced(
       "Number of tokens from which the DRY penalty applies to a repetition.", valueName: "n"))
-  var dryAllowedLength = SamplingOptions().dryAllowedLength
+  var dryAllowedLength = defaults.dryAllowedLength
   @Option(
     help: .advanced(
       "Number of recent tokens in which repetitions are searched.", valueName: "n"))
-  var dryLastN = SamplingOptions().dryLastN
+  var dryLastN = defaults.dryLastN
   @Option(
     help: .advanced(
       "Temperature from -t minus this to -t plus this, by the entropy of the next token; 0 disables.",
       valueName: "t"))
-  var dynatempRange = 0.0
+  var dynatempRange = defaults.dynatempRange
   @Option(
     help: .advanced(
       "Exponent of the normalized entropy in the dynamic temperature.", valueName: "x"))
-  var dynatempExponent = 1.0
+  var dynatempExponent = defaults.dynatempExponent
   @Option(
     help: .advanced(
       "Mirostat version, 0 or 2; 2 keeps the surprise of the text at a target, instead of top-n-sigma, top-k, typical-p, top-p and min-p; 0 disables.",
       valueName: "version"))
-  var mirostat = 0
+  var mirostat = defaults.mirostat
   @Option(help: .advanced("Target surprise of Mirostat in bits per token.", valueName: "bits"))
-  var mirostatTau = SamplingOptions().mirostatTau
+  var mirostatTau = defaults.mirostatTau
   @Option(help: .advanced("Learning rate of Mirostat.", valueName: "rate"))
-  var mirostatEta = 0.1
+  var mirostatEta = defaults.mirostatEta
 
   /// Sets these options.
   func set(_ options: inout SamplingOptions) {

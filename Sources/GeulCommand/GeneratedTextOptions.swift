@@ -3,7 +3,7 @@ import Geul
 import GeulCommandSupport
 
 /// The options of `geul generate` that choose the prompt, the length and the number of the texts.
-struct GeneratedTextFlags: ParsableArguments {
+struct GeneratedTextOptions: ParsableArguments {
   @Option(name: .shortAndLong, help: ArgumentHelp("Prompt.", valueName: "text"))
   var prompt: String?
   @Option(
