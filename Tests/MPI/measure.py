@@ -7,6 +7,8 @@
 
 efficiency  Two ranks of one thread against one process of two threads, in turn; medians of the ratios.
 network     Two and four ranks in network namespaces at 10 and 1 Gbit/s (Tests/MPI/network; needs root).
+reading     Only when it is named: the bytes of a text that each of two ranks reads, and the time to the end of four steps, against
+            one process. --gigabytes sets the size of the text, which is made in TMPDIR from corpora/korean.txt; needs strace.
 predict     Only when it is named: the efficiency that the model predicts for up to 64 machines like this one.
 
 GEUL is a program built with the package trait MPI; default: .build-mpi/release/geul.
@@ -19,6 +21,8 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
+import time
 
 repository = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(repository / "Tests/Benchmarks"))
@@ -127,24 +131,55 @@ def measure_prediction(rounds, record):
             print(f"| LSTM {layers} x {hidden} | {network} | {whole:.0f} ms | " + " | ".join(efficiencies) + " |", flush=True)
 
 
+def measure_reading(gigabytes, record):
+    text = (repository / "corpora/korean.txt").read_bytes()
+    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as folder:
+        path, traces = f"{folder}/text.txt", f"{folder}/trace"
+        with open(path, "wb") as file:
+            for _ in range(math.ceil(gigabytes * 1e9 / len(text))):
+                file.write(text)
+        size = os.path.getsize(path)
+
+        def train(prefix, out, threads):
+            command = [*prefix, geul, "train", path, "--out", f"{folder}/{out}", "--steps", "4", "--hidden", "64", "--batch", "32",
+                       "--length", "64", "--precision", "float32", "--threads", str(threads), "--sample-every", "0", "--quiet"]
+            start = time.monotonic()
+            subprocess.run(command, check=True, env=environment)
+            return time.monotonic() - start
+
+        mpirun = ["mpirun", "--quiet", "--bind-to", "none", "-np", "2"]
+        one, two = train([], "one", 2), train(mpirun, "two", 1)
+        for name in ("latest", "best"):
+            files = [pathlib.Path(folder, out, f"{name}.safetensors").read_bytes() for out in ("one", "two")]
+            assert files[0] == files[1], f"{name}.safetensors differs"
+        train([*mpirun, "strace", "-ff", "-qq", "-e", "trace=read,pread64", "-P", path, "-o", traces], "traced", 1)
+        read = sorted(sum(int(line.rpartition("= ")[2]) for line in trace.read_text().splitlines() if line[-1:].isdigit())
+                      for trace in pathlib.Path(folder).glob("trace.*"))[-2:]
+    print(f"\n| Text | 1 process | 2 ranks | Read by each rank |\n| --- | --- | --- | --- |\n| {size / 1e9:.2f} GB | {one:.1f} s | {two:.1f} s"
+          f" | {read[0] / size:.1%}, {read[1] / size:.1%} |")
+    record("two ranks read a text", f"{size} bytes", two, "s", "one process", one, one / two, f"bytes read by each rank: {read[0]}, {read[1]}", rounds=1)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("topics", nargs="*")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--record", action="store_true")
+    parser.add_argument("--gigabytes", type=float, default=10, help="size of the text of `reading`")
     parser.add_argument("--busy", action="store_true", help="measure although other processes run")
     arguments = parser.parse_args()
     busy = busy_cores()
     if busy > 0.1 and not arguments.busy:
         sys.exit(f"Other processes use {busy:.1f} cores. Wait for them, or measure anyway with --busy.")
 
-    def record(measurement, configuration, value, unit, peer, peer_value, ratio, note):
+    def record(measurement, configuration, value, unit, peer, peer_value, ratio, note, rounds=arguments.rounds):
         if arguments.record:
             Results().append("scale", source=source("Tests/MPI/measure.py"), measurement=measurement, configuration=configuration, value=f"{value:.1f}",
-                             unit=unit, peer=peer, peer_value=f"{peer_value:.1f}", ratio=f"{ratio:.3f}", rounds=arguments.rounds, note=note)
+                             unit=unit, peer=peer, peer_value=f"{peer_value:.1f}", ratio=f"{ratio:.3f}", rounds=rounds, note=note)
 
     print(f"Processor: {processor_name()}, {os.cpu_count()} cores\n")
-    topics = {"efficiency": measure_efficiency, "network": measure_network, "predict": measure_prediction}
+    topics = {"efficiency": measure_efficiency, "network": measure_network, "predict": measure_prediction,
+              "reading": lambda rounds, record: measure_reading(arguments.gigabytes, record)}
     for topic in arguments.topics or ["efficiency", "network"]:
         topics[topic](arguments.rounds, record)
 
