@@ -9,6 +9,10 @@ struct PromptFile {
   /// Reads a file: each line is a prompt, or a JSON object with the key `prompt`, or a JSON string.
   init(contentsOf argument: String) throws {
     let text = try readText(argument)
+    let name = TextSource(argument: argument).name
+    guard !text.isEmpty else {
+      throw CommandError("\(name) has no prompts. Give a file with a prompt a line.")
+    }
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     let first = lines.first.map { $0.drop { $0 == " " } } ?? ""
     guard first.hasPrefix("{") || first.hasPrefix("\"") else {
@@ -19,7 +23,7 @@ struct PromptFile {
       guard !line.allSatisfy(\.isWhitespace) else { return nil }
       guard let prompt = Self.prompt(of: line) else {
         throw CommandError(
-          "\(argument): line \(number + 1) is not a JSON object with a text \"prompt\". Give one object a line, or plain text."
+          "\(name): line \(number + 1) is not a JSON object with a text \"prompt\". Give one object a line, or plain text."
         )
       }
       return prompt

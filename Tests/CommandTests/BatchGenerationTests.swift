@@ -81,6 +81,13 @@ struct BatchGenerationTests {
 
   @Test func `a line that is no prompt is named`() throws {
     try generate(["--prompts", "-"], stdin: "{\"prompt\": \"a\"}\n{\"text\": \"b\"}\n")
-      .expectRefusal(1, naming: "line 2 is not a JSON object with a text \"prompt\"")
+      .expectRefusal(
+        1, naming: "standard input: line 2 is not a JSON object with a text \"prompt\"")
+  }
+
+  @Test(arguments: ["", "\n"])
+  func `a file without prompts is refused`(prompts: String) throws {
+    try generate(["--prompts", "-"], stdin: prompts)
+      .expectRefusal(1, naming: "standard input has no prompts.")
   }
 }
