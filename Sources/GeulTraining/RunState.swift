@@ -133,6 +133,15 @@ public struct RunState: Codable, Sendable, Equatable {
     return count >= configuration.patience
   }
 
+  /// Excludes the evaluations so far from early stopping, if the run fine-tunes a model at a high learning rate.
+  ///
+  /// The loss of trained parameters first rises at the high learning rate, and falls below its start when that decays.
+  package mutating func postponeEarlyStopping() {
+    let schedule = configuration.schedule
+    let rate = schedule.rate(step: step, of: totalSteps)
+    if text.extendsVocabulary == true, rate > schedule.peak / 2 { patienceStart = step }
+  }
+
   /// Indicates whether the fields are consistent.
   package var isValid: Bool {
     batcher.isValid(for: configuration) && configuration.isValid && step >= 0

@@ -334,6 +334,7 @@ extension TrainingLoop {
         step: state.step, trainNats: state.recentNats / Double(max(1, state.recentSteps)),
         validationNats: nats))
     (state.recentNats, state.recentSteps) = (0, 0)
+    state.postponeEarlyStopping()
     let isBest = state.best?.step == state.step
     if isBest {
       try store.save(best: model)

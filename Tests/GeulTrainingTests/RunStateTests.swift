@@ -50,6 +50,24 @@ struct RunStateTests {
     #expect(!state.stopsEarly)
   }
 
+  @Test func `fine-tuning stops early only at less than half of the peak learning rate`() {
+    var state = Self.state([1, 2, 2, 2, 2], patience: 3)
+    state.configuration.schedule = LearningRateSchedule(peak: 0.01, warmup: 1, floor: 0)
+    for total in [nil, 101, 99] {
+      state.totalSteps = total
+      state.postponeEarlyStopping()
+      #expect(state.stopsEarly, "a run with new parameters stops at any learning rate")
+    }
+    state.text.extendsVocabulary = true
+    state.totalSteps = 99
+    state.postponeEarlyStopping()
+    #expect(state.stopsEarly)
+    state.totalSteps = 101
+    state.postponeEarlyStopping()
+    #expect(!state.stopsEarly)
+    #expect(state.patienceStart == 50)
+  }
+
   @Test func `the best evaluation has the lowest validation loss`() {
     #expect(Self.state([2, 1, 3], patience: 0).best?.step == 20)
     #expect(Self.state([2, nil, 1, 3, nil], patience: 0).best?.step == 30)
