@@ -65,9 +65,7 @@ extension Network {
     }
     for layer in layers where layer.recurrentBias == nil {
       guard let second = values[layer.recurrentBiasName] else { continue }
-      var sum = ParameterStorage(layout)
-      read(second, into: layer.bias, of: &sum)
-      for index in layer.bias.range { storage.values[index] += sum.values[index] }
+      read(second, into: layer.bias, of: &storage, adding: true)
     }
     return storage
   }
@@ -85,25 +83,47 @@ extension Network {
   }
 
   private func exported(_ slot: ParameterSlot, of storage: ParameterStorage) -> [Float] {
-    var values: [Float] = []
-    values.reserveCapacity(slot.parameterCount)
-    for gate in gateOrder(of: slot) {
-      for unit in 0..<slot.units {
-        for depth in 0..<slot.depth { values.append(storage[slot, depth, gate, unit]) }
-      }
+    var values = [Float](repeating: 0, count: slot.parameterCount)
+    var tensor = values.mutableSpan
+    let elements = storage[slot]
+    forEachBlock(of: slot) { index, element, depths in
+      for depth in depths { tensor[index + depth] = elements[element + depth * slot.stride] }
     }
     return values
   }
 
-  private func read(_ values: [Float], into slot: ParameterSlot, of storage: inout ParameterStorage)
-  {
+  /// Sets the elements of `slot` to the values of PyTorch's tensor, or adds these.
+  private func read(
+    _ values: [Float], into slot: ParameterSlot, of storage: inout ParameterStorage,
+    adding: Bool = false
+  ) {
     precondition(
       values.count == slot.parameterCount,
       "tensor \(slot.name) must have \(slot.parameterCount) values, has \(values.count)")
-    var next = values.makeIterator()
-    for gate in gateOrder(of: slot) {
-      for unit in 0..<slot.units {
-        for depth in 0..<slot.depth { storage[slot, depth, gate, unit] = next.next() ?? 0 }
+    let tensor = values.span
+    var elements = storage.values.mutableSpan
+    forEachBlock(of: slot) { index, element, depths in
+      for depth in depths {
+        let target = slot.offset + element + depth * slot.stride
+        elements[target] = adding ? elements[target] + tensor[index + depth] : tensor[index + depth]
+      }
+    }
+  }
+
+  /// Calls `body` for blocks of the elements of one gate and unit: with the index in PyTorch's tensor and in the slot of the
+  /// element at depth 0, and a range of depths.
+  ///
+  /// PyTorch's tensor is the transpose of the slot: with blocks of a cache line, each line is read and written once.
+  @inline(__always)
+  private func forEachBlock(
+    of slot: ParameterSlot, _ body: (_ index: Int, _ element: Int, _ depths: Range<Int>) -> Void
+  ) {
+    for (position, gate) in gateOrder(of: slot).enumerated() {
+      for start in stride(from: 0, to: slot.depth, by: 16) {
+        let depths = start..<min(start + 16, slot.depth)
+        for unit in 0..<slot.units {
+          body((position * slot.units + unit) * slot.depth, gate * slot.width + unit, depths)
+        }
       }
     }
   }
