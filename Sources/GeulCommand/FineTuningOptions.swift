@@ -14,14 +14,42 @@ struct FineTuningOptions: ParsableArguments {
       "Fine-tuning: do not train the first n layers, except the embedding table.", valueName: "n"))
   var freezeLayers = 0
 
+  @Option(
+    help: .advanced(
+      "Fine-tuning: enlarge the network to n hidden units per layer; its output is the same at the start.",
+      valueName: "n"))
+  var growHidden: Int?
+  @Option(
+    help: .advanced(
+      "Fine-tuning: enlarge the network to n layers; its output is almost the same at the start.",
+      valueName: "n"))
+  var growLayers: Int?
+
   func validate() throws {
+    try check("--grow-hidden", growHidden, in: 1...8192)
+    try check("--grow-layers", growLayers, in: 1...64)
     try check("--freeze-layers", freezeLayers, in: 0...64)
-    guard initFrom == nil || initFrom == "scratch", freezeLayers > 0 else { return }
-    throw ValidationError("--freeze-layers needs --init-from MODEL: new layers must be trained.")
+    guard growHidden == nil || freezeLayers == 0 else {
+      throw ValidationError(
+        "--grow-hidden adds units to all layers, which must be trained. Leave out --freeze-layers.")
+    }
+    guard initFrom == nil || initFrom == "scratch" else { return }
+    guard freezeLayers == 0 else {
+      throw ValidationError("--freeze-layers needs --init-from MODEL: new layers must be trained.")
+    }
+    for (name, value) in [("hidden", growHidden), ("layers", growLayers)] {
+      guard let value else { continue }
+      throw ValidationError(
+        "--grow-\(name) needs --init-from MODEL. For a new model, use --\(name) \(value).")
+    }
   }
 
   /// Loads the model to start from; nil for new parameters, as also with nanoGPT's `--init-from scratch`.
-  func load() throws -> InitialModel? {
+  ///
+  /// - Parameter seed: The seed of the run.
+  /// - Returns: The model, with the units and layers that the options add.
+  /// - Throws: `ValidationError` if the options do not fit the model; an error if the file cannot be read.
+  func load(seed: UInt64) throws -> InitialModel? {
     guard let initFrom, initFrom != "scratch" else { return nil }
     if initFrom == "resume", !FileSystem.exists(initFrom) {
       throw ValidationError("--init-from resume is not supported: \(ForeignOptions.newRun)")
@@ -32,6 +60,22 @@ struct FineTuningOptions: ParsableArguments {
       throw ValidationError(
         "--freeze-layers \(freezeLayers): \(initFrom) has \(quantity(layers, "layer")).")
     }
-    return InitialModel(path: initFrom, model: model)
+    return InitialModel(
+      path: initFrom, model: try grown(model, seed: seed), original: model.metadata.architecture,
+      seed: seed)
+  }
+
+  /// Returns the model, enlarged as the options ask.
+  private func grown(_ model: Model, seed: UInt64) throws -> Model {
+    guard growHidden != nil || growLayers != nil else { return model }
+    let own = model.metadata.architecture
+    let (hidden, layers) = (growHidden ?? own.hidden, growLayers ?? own.layers)
+    guard hidden >= own.hidden, layers >= own.layers else {
+      throw ValidationError(
+        "A network of \(own.layers) x \(own.hidden) cannot grow to \(layers) x \(hidden). Give --grow-hidden and --grow-layers the whole size."
+      )
+    }
+    var random = SplitMix64(seed: seed)
+    return model.grown(hidden: hidden, layers: layers, &random)
   }
 }

@@ -6,7 +6,12 @@ import GeulCommandSupport
 struct InitialModel {
   /// The path as it was given.
   let path: String
+  /// The model, with the units and layers that were added.
   let model: Model
+  /// The architecture in the file.
+  let original: Architecture
+  /// The seed of the run, which the new units also depend on.
+  let seed: UInt64
 
   private var architecture: Architecture { model.metadata.architecture }
 
@@ -47,8 +52,11 @@ struct InitialModel {
     _ option: String, _ asked: String, _ own: String, _ defaultValue: String?
   ) throws {
     guard asked != own, asked != defaultValue else { return }
+    let name = option.dropFirst(2)
+    let growth = ["hidden", "layers"].contains(name) ? ", or use --grow-\(name)" : ""
     throw ValidationError(
-      "\(option) \(asked): the model that --init-from names has \(own). Leave out \(option).")
+      "\(option) \(asked): the model that --init-from names has \(own). Leave out \(option)\(growth)."
+    )
   }
 
   /// Returns a sentence on what changes for a text.
@@ -61,8 +69,11 @@ struct InitialModel {
       ? "The vocabulary of \(quantity(known.count, "token")) stays."
       : "The vocabulary grows from \(known.count) to \(quantity(corpus.vocabulary.count, "token"))"
         + (new.isEmpty ? "." : ", most frequent \(examples).")
+    let size =
+      architecture == original
+      ? "" : ", enlarged to \(architecture.layers) x \(architecture.hidden)"
     return
-      "Fine-tuning \(path): \(architecture.layers) x \(architecture.hidden) \(architecture.cell.rawValue). \(growth)"
+      "Fine-tuning \(path): \(original.layers) x \(original.hidden) \(original.cell.rawValue)\(size). \(growth)"
   }
 
   private func visible(_ token: String) -> String { token == "\n" ? "line feed" : token }

@@ -100,7 +100,7 @@ struct Train: ParsableCommand {
         try checkIsNew()
         try reporting.checkTensorBoard()
       }
-      let initial = try fineTuning.load()
+      let initial = try fineTuning.load(seed: UInt64(exactly: seed) ?? randomSeed())
       try initial?.check(shape)
       let options = try initial?.corpusOptions(text) ?? text.corpusOptions
       try run(on: ranks.readCorpus(corpus, options), from: initial, context, clock, ranks)
@@ -155,6 +155,7 @@ struct Train: ParsableCommand {
     if let initial {
       options.configuration.architecture = initial.model.metadata.architecture
       options.hidden = options.configuration.architecture.hidden
+      options.configuration.seed = initial.seed
       options.startsFromModel = true
     }
     do throws(TrainingError) {
@@ -210,6 +211,8 @@ struct Train: ParsableCommand {
       "seed": Int(exactly: configuration.seed).map { .integer($0) },
       "init_from": fineTuning.initFrom.map { .text(recorded($0)) },
       "freeze_layers": fineTuning.freezeLayers > 0 ? .integer(fineTuning.freezeLayers) : nil,
+      "grow_hidden": fineTuning.growHidden.map { .integer($0) },
+      "grow_layers": fineTuning.growLayers.map { .integer($0) },
       "sample_every": reporting.sampleEvery.map { .integer($0) },
       "save_every": reporting.saveEvery.map { .integer($0) },
     ])

@@ -41,6 +41,18 @@ public struct CellDescriptor: Sendable {
   ///
   /// Source: Jozefowicz et al. 2015.
   public let forgetGate: Int?
+  /// The index of the gate in the input matrix whose activation function is tanh: c~ of the LSTM, n of the GRU.
+  public let candidateGate: Int
+  /// The biases of the input matrix's gates with which a layer without recurrent weights passes on its input; see
+  /// `identityGain`.
+  ///
+  /// The gates that keep the previous state, the LSTM's f and the GRU's z, are at sigmoid(-4). The LSTM's i and o are
+  /// at sigmoid(1), where they still have a gradient.
+  public let identityBiases: [Float]
+  /// The ratio of a unit's hidden state to its constant candidate c, |c| small, with `identityBiases`.
+  ///
+  /// i o / (1 - f) of the LSTM; 1 of the other kinds.
+  public let identityGain: Float
   /// The index of each of PyTorch's gates in the input matrix and its bias.
   public let inputGatesOfPyTorch: [Int]
   /// The index of each of PyTorch's gates in the recurrent matrix and its bias.
@@ -52,19 +64,22 @@ public struct CellDescriptor: Sendable {
 
   static let rnn = CellDescriptor(
     gateCount: 1, carriesFloat32State: false, hasRecurrentBias: false,
-    savedColumns: 1, forgetGate: nil, inputGatesOfPyTorch: [0], recurrentGatesOfPyTorch: [0],
+    savedColumns: 1, forgetGate: nil, candidateGate: 0, identityBiases: [0], identityGain: 1,
+    inputGatesOfPyTorch: [0], recurrentGatesOfPyTorch: [0],
     recurrentPanelOffset: 0, kernel: GEUL_RNN)
 
   static let lstm = CellDescriptor(
     gateCount: 4, carriesFloat32State: true, hasRecurrentBias: false,
-    savedColumns: 4, forgetGate: 1,
+    savedColumns: 4, forgetGate: 1, candidateGate: 2, identityBiases: [1, -4, 0, 1],
+    identityGain: 0.544_235_3,
     // i, f, g, o
     inputGatesOfPyTorch: [0, 1, 2, 3], recurrentGatesOfPyTorch: [0, 1, 2, 3],
     recurrentPanelOffset: 0, kernel: GEUL_LSTM)
 
   static let gru = CellDescriptor(
     gateCount: 3, carriesFloat32State: true, hasRecurrentBias: true,
-    savedColumns: 4, forgetGate: nil,
+    savedColumns: 4, forgetGate: nil, candidateGate: 0, identityBiases: [0, 0, -4],
+    identityGain: 1,
     // PyTorch's order is r, z, n; the input matrix is stored as n, r, z.
     inputGatesOfPyTorch: [1, 2, 0], recurrentGatesOfPyTorch: [0, 1, 2],
     recurrentPanelOffset: columnBlockWidth, kernel: GEUL_GRU)

@@ -44,8 +44,52 @@ struct FineTuningTests {
     #expect(folder.data("again/best.safetensors") == folder.data("tuned/best.safetensors"))
   }
 
+  /// The first evaluation, after a step at a learning rate that changes nothing.
+  private func firstLoss(_ arguments: [String], in folder: Folder) throws -> Double {
+    let result = try fineTuned(
+      ["--steps", "1", "--learning-rate", "1e-8", "--precision", "float32", "--json"] + arguments,
+      in: folder)
+    #expect(result.status == 0, "\(result.stderr)")
+    let object = try JSONSerialization.jsonObject(with: Data(result.stdout.utf8))
+    return try #require((object as? [String: Any])?["validation_nats"] as? Double)
+  }
+
+  @Test func `a larger network starts with the loss of the model, and can be resumed`() throws {
+    let folder = try Runs.trained()
+    try folder.write(Texts.english, to: "new.txt")
+    let loss = try firstLoss(["--out", "same"], in: folder)
+    let wide = try firstLoss(["--out", "wide", "--grow-hidden", "40"], in: folder)
+    #expect(abs(wide - loss) < 1e-5)
+    let deep = try firstLoss(["--out", "deep", "--grow-layers", "2"], in: folder)
+    #expect(deep != loss && abs(deep - loss) < 0.02)
+    let result = try fineTuned(["--grow-hidden", "40", "--grow-layers", "2"], in: folder)
+    #expect(
+      result.notes.contains {
+        $0.contains("Fine-tuning run: 1 x 16 lstm, enlarged to 2 x 40.")
+      }, "\(result.stderr)")
+    let longer = try GeulProcess.run(["resume", "tuned", "--steps", "14", "-q"], in: folder)
+    #expect(longer.status == 0 && longer.stderr.isEmpty, "\(longer.stderr)")
+    let again = try GeulProcess.run(
+      ["train", "--config", "tuned/config.json", "--out", "again", "--threads", "1"], in: folder)
+    #expect(again.status == 0, "\(again.stderr)")
+    let first = try fineTuned(
+      ["--out", "first", "--grow-hidden", "40", "--grow-layers", "2"], in: folder)
+    #expect(first.status == 0)
+    #expect(folder.data("again/best.safetensors") == folder.data("first/best.safetensors"))
+  }
+
   @Test(arguments: [
-    (["--hidden", "20"], 2, "--hidden 20: the model that --init-from names has 16."),
+    (
+      ["--hidden", "20"], 2,
+      "--hidden 20: the model that --init-from names has 16. Leave out --hidden, or use --grow-hidden."
+    ),
+    (["--grow-hidden", "15"], 2, "A network of 1 x 16 cannot grow to 1 x 15."),
+    (["--grow-layers", "0"], 2, "--grow-layers"),
+    (["--grow-hidden", "20", "--freeze-layers", "1"], 2, "Leave out --freeze-layers."),
+    (
+      ["--init-from", "scratch", "--grow-hidden", "20"], 2,
+      "--grow-hidden needs --init-from MODEL. For a new model, use --hidden 20."
+    ),
     (["--cell", "gru"], 2, "--cell gru: the model that --init-from names has lstm."),
     (["--unit", "jamo"], 2, "--unit jamo: the model that --init-from names has grapheme."),
     (["--layers", "3"], 2, "--layers 3: the model that --init-from names has 1."),
