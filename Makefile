@@ -8,6 +8,7 @@
 # make test-server  build geul-server and test it
 # make build-mpi  build .build-mpi/release/geul for training by several processes (mpirun); needs libopenmpi-dev
 # make test-mpi  build it and test it with one to four processes
+# make test-write  test geul write in tmux and in a pseudoterminal
 # make test-exchange  read what geul export writes with ONNX Runtime, NumPy and TensorBoard; TORCH=1 also imports from PyTorch
 # make torture  kill training 200 times, 100,000 random byte strings, 2 GB of text, an hour of fuzzing, all tests under
 #               each sanitizer, the slow ones with all their arguments: 3 hours
@@ -39,7 +40,7 @@ INSTALLED := $(BUILD)/release/geul $(if $(WITH_SERVER),$(SERVER))
 
 MPI_TRAITS := --traits MPI --scratch-path .build-mpi
 
-.PHONY: setup build demo page test test-page build-server serve test-server build-mpi test-mpi test-exchange torture models format lint \
+.PHONY: setup build demo page test test-page build-server serve test-server build-mpi test-mpi test-exchange test-write torture models format lint \
   stage install uninstall deb test-install
 
 # Installs libicu-dev, the only package that the build needs, unless ICU's headers are present.
@@ -89,6 +90,9 @@ test-mpi: build-mpi
 
 test-exchange: build
 	Tests/Exchange/run
+
+test-write: build
+	Tests/Write/run
 
 torture: export GEUL_THOROUGH = 1
 torture: build

@@ -109,10 +109,20 @@ struct TerminalWriting: ~Copyable {
       session.append(generated: text)
       if isComplete { session.finishGeneration() }
     case .read:
-      session.message += engine.takeSubstitutions().flatMap(\.characterNotes)
+      let notes = engine.takeSubstitutions().flatMap(\.characterNotes)
+      if !notes.isEmpty { session.message = Self.summary(of: notes) }
     case nil: break
     }
     return true
+  }
+
+  /// Returns the first two notes on characters that are not in the vocabulary, and the number of the others.
+  private static func summary(of notes: [String]) -> [String] {
+    let rest = notes.count - 2
+    guard rest > 0 else { return notes }
+    return notes.prefix(2) + [
+      "\(quantity(rest, "more character")) \(rest == 1 ? "is" : "are") not in its vocabulary."
+    ]
   }
 
   private var activity: WritingScreen.Activity {
@@ -142,11 +152,13 @@ struct WritingFiles {
   /// The file of `--output`.
   let output: OutputFile?
 
-  /// Saves a text, and returns a sentence about it.
+  /// Saves a text.
   ///
   /// - Parameters:
   ///   - text: The text.
   ///   - path: The value of `/save`; nil for the file of `--output`. It must be a new file.
+  /// - Returns: A sentence for the user.
+  /// - Throws: `CommandError` if there is no file or it cannot be written.
   func save(_ text: String, _ path: String?) throws -> String {
     guard let file = path.map({ OutputFile($0, option: "/save") }) ?? output else {
       throw CommandError("Name a file: /save FILE. Or start with --output FILE.")

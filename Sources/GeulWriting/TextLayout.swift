@@ -1,5 +1,5 @@
-internal import Foundation
 internal import GeulCharts
+internal import GeulText
 
 /// The last rows of a text and its continuation, as they stand in a terminal.
 package struct TextLayout: Sendable, Equatable {
@@ -91,8 +91,11 @@ package struct TextLayout: Sendable, Equatable {
 
   private static func cell(_ character: Character, index: Int?) -> Cell {
     if character == "\t" { return Cell(text: "    ", width: 4, index: index) }
-    // Terminals disagree on the width of conjoining jamo.
-    let composed = String(character).precomposedStringWithCanonicalMapping
+    // Terminals disagree on the width of conjoining jamo. (Foundation does not compose a syllable without a final
+    // consonant and that consonant.)
+    let composed =
+      character.unicodeScalars.count == 1
+      ? String(character) : Tokenizer(normalization: .nfc).normalized(String(character))
     let shown = visibleText(displayText(of: composed))
     return Cell(
       text: shown,

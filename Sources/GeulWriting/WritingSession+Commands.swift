@@ -14,6 +14,7 @@ extension WritingSession {
   /// Runs a command.
   ///
   /// - Parameter line: The name of the command and its value, without the slash.
+  /// - Returns: What the owner of the session must do.
   /// - Throws: `WritingError` if the command or its value is wrong.
   package mutating func execute(_ line: String) throws(WritingError) -> Effect? {
     clearMessage()

@@ -38,6 +38,8 @@ struct TextLayoutTests {
 
   @Test func `conjoining jamo are shown as syllables`() {
     expect(layout("\u{1112}\u{1161}\u{11AB}"), ["한"], cursor: (0, 2))
+    expect(layout("\u{D558}\u{11AB}e\u{301}"), ["한é"], cursor: (0, 3))
+    #expect(layout("\u{D558}\u{11AB}").rows[0][0].text.unicodeScalars.count == 1)
     expect(layout("\u{1112}"), ["ㅎ"], cursor: (0, 2))
   }
 

@@ -21,10 +21,12 @@ class BytesTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
-        self.output = b""
-        self.master = None
+        self.addCleanup(self.end)
+        self.process = self.master = self.slave = None
 
     def start(self, *arguments, stdout=None, columns=80, rows=24):
+        self.end()
+        self.output = b""
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.slave = slave
@@ -34,15 +36,17 @@ class BytesTest(unittest.TestCase):
             stdout=stdout or slave, stderr=slave, env={**os.environ, "TERM": "xterm"},
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
-        self.addCleanup(self.end)
         self.read_until(b"/help")
 
     def end(self):
-        self.process.kill()
-        self.process.wait()
+        """Ends the process that was started last, if any."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
         for file in (self.master, self.slave):
             if file is not None:
                 os.close(file)
+        self.process = self.master = self.slave = None
 
     def read_until(self, part, seconds=30):
         end = time.monotonic() + seconds
@@ -77,7 +81,6 @@ class BytesTest(unittest.TestCase):
         expected = "한글 café e\u0301 \u1112\u1161\u11ab 🇰🇷👩‍🚀\tpasted\n/lineac"
         for size in (1, 2, 3, 5, None):
             with self.subTest(size=size):
-                self.output = b""
                 self.start("--output", "out.txt")
                 self.write(keys, size)
                 self.assertEqual(self.wait(), 0)
@@ -95,7 +98,6 @@ class BytesTest(unittest.TestCase):
     def test_signals_save_the_text(self):
         for number, code in ((signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)):
             with self.subTest(number=number):
-                self.output = b""
                 self.start("--output", "out.txt")
                 self.write("저장 {}".format(int(number)).encode())
                 self.read_until(b"bits/char")

@@ -5,6 +5,7 @@ Texts are equal on every machine, because float32 is bit-identical everywhere.
 
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import time
@@ -12,6 +13,33 @@ import unittest
 
 GEUL = os.environ["GEUL"]
 SCREENS = pathlib.Path(__file__).parent / "Screens"
+
+
+def styled(captured):
+    """Replaces the control sequences of tmux, which differ from version to version."""
+    result, shown, style = [], frozenset(), {}
+    for text, codes in re.findall("([^\x1b]+)|\x1b\\[([0-9;]*)m", captured):
+        numbers = [int(code or 0) for code in codes.split(";")] if not text else []
+        while numbers:
+            code = numbers.pop(0)
+            if code == 0:
+                style = {}
+            elif code in (38, 48):
+                kind, *numbers = numbers
+                color, numbers = (numbers[:3], numbers[3:]) if kind == 2 else (numbers[:1], numbers[1:])
+                style["text" if code == 38 else "on"] = " " + ",".join(map(str, color))
+            elif code in (39, 49):
+                style.pop("text" if code == 39 else "on", None)
+            else:
+                style[{2: "dim", 4: "underline", 7: "reverse"}[code]] = ""
+        if text:
+            now = frozenset(style.items())
+            if now != shown:
+                names = ", ".join(sorted(name + value for name, value in style.items()))
+                result.append(("</>" if shown else "") + (f"<{names}>" if names else ""))
+                shown = now
+            result.append(text)
+    return "".join(result) + ("</>" if shown else "")
 
 
 class Terminal:
@@ -23,7 +51,7 @@ class Terminal:
         words = " ".join(f"'{word}'" for word in [GEUL, *arguments])
         settings = " ".join(["LANG=C.UTF-8", "TERM=xterm-256color", *environment])
         # The window stays open, and shows the exit code, when the program has ended.
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows),
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-c", self.folder.name, "-x", str(columns), "-y", str(rows),
                   f"{settings} {words}; echo exit code $?; exec sleep 600")
         self.wait("/help")
 
@@ -41,19 +69,21 @@ class Terminal:
         return self.tmux("capture-pane", "-p")
 
     def screen(self):
-        """The rows with their colors, and the position of the cursor."""
-        rows = self.tmux("capture-pane", "-e", "-p").replace("\x1b", "\\e").rstrip("\n")
+        """The rows, with <STYLE> where a style begins and </> where it ends, and the position of the cursor."""
+        rows = styled(self.tmux("capture-pane", "-e", "-p").rstrip("\n"))
         cursor = self.tmux("display", "-p", "cursor: column #{cursor_x}, row #{cursor_y}")
         return f"{rows}\n{cursor}"
 
-    def settle(self):
-        """Waits until the screen does not change for 0.4 s, and returns it."""
+    def settle(self, expected):
+        """Waits for the expected screen, and returns it; or one that does not change for some seconds."""
         last, since, end = None, 0, time.monotonic() + 60
         while time.monotonic() < end:
             now = self.screen()
+            if now == expected:
+                return now
             if now != last or "generating" in now or "reading" in now:
                 last, since = now, time.monotonic()
-            elif time.monotonic() - since > 0.4:
+            elif time.monotonic() - since > (10 if expected else 0.4):
                 return now
             time.sleep(0.05)
         raise AssertionError(f"the screen keeps changing:\n{last}")
@@ -80,15 +110,14 @@ class RecordedTest(unittest.TestCase):
 
     def expect(self, terminal, name):
         """Compares the screen with the recorded one."""
-        screen = terminal.settle()
         path = SCREENS / f"{name}.txt"
         if os.environ.get("GEUL_RECORD") == "1":
-            path.write_text(screen, encoding="utf-8")
-        self.assertEqual(screen, path.read_text(encoding="utf-8") if path.exists() else "", name)
+            path.write_text(terminal.settle(None), encoding="utf-8")
+        expected = path.read_text(encoding="utf-8")
+        self.assertEqual(terminal.settle(expected), expected, name)
 
     def test_korean_session(self):
         terminal = self.open("write", "korean", "--seed", "1", "--output", "story.txt")
-        self.addCleanup(lambda: pathlib.Path("story.txt").unlink(missing_ok=True))
         self.expect(terminal, "korean-01-empty")
         terminal.type("옛날 어느 마을에 ")
         self.expect(terminal, "korean-02-typed")
@@ -116,14 +145,14 @@ class RecordedTest(unittest.TestCase):
         self.expect(terminal, "korean-10-cooler")
         terminal.tmux("resize-window", "-x", "40", "-y", "12")
         self.expect(terminal, "korean-11-resized")
-        terminal.press("End")
+        terminal.press("End", "Enter")
         terminal.type("/help")
         terminal.press("Enter")
         self.expect(terminal, "korean-12-help")
         terminal.press("C-d")
         terminal.wait("exit code 0")
         self.expect(terminal, "korean-13-ended")
-        text = pathlib.Path("story.txt").read_text(encoding="utf-8")
+        text = (pathlib.Path(terminal.folder.name) / "story.txt").read_text(encoding="utf-8")
         self.assertTrue(text.startswith("옛날 어느 마을에 "), text)
         self.assertIn("\n그래서 Korea, 東京", text)
 
