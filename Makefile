@@ -8,6 +8,7 @@
 # make test-server  build geul-server and test it
 # make build-mpi  build .build-mpi/release/geul for training by several processes (mpirun); needs libopenmpi-dev
 # make test-mpi  build it and test it with one to four processes
+# make test-write  test geul write in tmux and in a pseudoterminal
 # make test-exchange  read what geul export writes with ONNX Runtime, NumPy and TensorBoard; TORCH=1 also imports from PyTorch
 # make sanitize  address and thread sanitizers on the modules with C code, unsafe memory or threads; fuzzing for a minute:
 #               9 minutes, after changes of such code
@@ -41,7 +42,7 @@ INSTALLED := $(BUILD)/release/geul $(if $(WITH_SERVER),$(SERVER))
 
 MPI_TRAITS := --traits MPI --scratch-path .build-mpi
 
-.PHONY: setup build demo page test test-page build-server serve test-server build-mpi test-mpi test-exchange sanitize torture models format lint \
+.PHONY: setup build demo page test test-page build-server serve test-server build-mpi test-mpi test-exchange test-write sanitize torture models format lint \
   stage install uninstall deb test-install
 
 # Installs libicu-dev, the only package that the build needs, unless ICU's headers are present.
@@ -91,6 +92,9 @@ test-mpi: build-mpi
 
 test-exchange: build
 	Tests/Exchange/run
+
+test-write: build
+	Tests/Write/run
 
 sanitize:
 	Tests/Sanitizers/run address GeulComputeTests GeulTextTests GeulModelTests GeulCompressionTests

@@ -111,6 +111,8 @@ let package = Package(
       "GeulExchange", ["GeulCompute", "GeulModel", "GeulStorage", "GeulText", "GeulTraining"]),
     module("GeulInsight", ["GeulCompute", "GeulModel", "GeulText"]),
     module("GeulCharts", ["GeulPage"]),
+    module(
+      "GeulWriting", ["GeulCharts", "GeulCompute", "GeulGeneration", "GeulModel", "GeulText"]),
     .target(
       name: "GeulPage", dependencies: ["GeulCompute", "GeulModel", "GeulStorage"],
       exclude: ["Resources"],
@@ -129,7 +131,9 @@ let package = Package(
     module("GeulCommandSupport", ["Geul", "GeulCharts", argumentParser]),
     .executableTarget(
       name: "GeulCommand",
-      dependencies: ["Geul", "GeulCharts", "GeulCommandSupport", "GeulMPI", argumentParser],
+      dependencies: [
+        "Geul", "GeulCharts", "GeulCommandSupport", "GeulMPI", "GeulWriting", argumentParser,
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "GeulServer",
@@ -161,6 +165,9 @@ let package = Package(
       ], exclude: ["Fixtures"]),
     tests("GeulInsightTests", ["GeulInsight", "GeulModel", "GeulCompute", "GeulText"]),
     tests("GeulChartsTests", ["GeulCharts", "GeulPage"]),
+    tests(
+      "GeulWritingTests",
+      ["GeulWriting", "GeulCompute", "GeulGeneration", "GeulModel", "GeulText"]),
     tests(
       "GeulPageTests",
       [

@@ -1,8 +1,9 @@
 /// An sRGB color with components from 0 to 255.
-struct Color: Sendable, Equatable {
-  let red, green, blue: Int
+package struct Color: Sendable, Equatable {
+  package let red, green, blue: Int
 
-  init(_ red: Int, _ green: Int, _ blue: Int) {
+  /// Creates a color.
+  package init(_ red: Int, _ green: Int, _ blue: Int) {
     (self.red, self.green, self.blue) = (red, green, blue)
   }
 

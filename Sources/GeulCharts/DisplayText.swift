@@ -4,13 +4,15 @@ public func displayWidth(of text: some StringProtocol) -> Int {
 }
 
 /// Returns the display width of one character: 2 for East Asian wide characters and emoji, else 1.
-func displayWidth(ofCharacter character: String) -> Int {
+package func displayWidth(ofCharacter character: String) -> Int {
   guard let first = character.unicodeScalars.first else { return 0 }
   switch first.value {
-  case 0x1100...0x115F, 0x2E80...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3, 0xF900...0xFAFF,
-    0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1FAFF, 0x20000...0x3FFFD:
+  case 0x00...0x10FF: return 1
+  case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3,
+    0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1FAFF,
+    0x20000...0x3FFFD:
     return 2
-  default: return 1
+  default: return first.properties.isEmojiPresentation ? 2 : 1
   }
 }
 

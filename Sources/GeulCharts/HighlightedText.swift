@@ -74,7 +74,7 @@ public struct HighlightedText: Figure {
   }
 
   /// Returns the background of an intensity: near white at 0, orange at 1.
-  private static func background(_ intensity: Double) -> Color {
+  package static func background(_ intensity: Double) -> Color {
     .interpolate(Color(238, 238, 238), Color(240, 110, 10), min(1, max(0, intensity)))
   }
 }

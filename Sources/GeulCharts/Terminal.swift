@@ -13,7 +13,7 @@ public struct Terminal: Sendable, Equatable {
 
   /// Returns `text` with ANSI escape codes for a foreground and a background color; `text` itself if
   /// the terminal does not support colors.
-  func styled(_ text: String, _ color: Color? = nil, background: Color? = nil) -> String {
+  package func styled(_ text: String, _ color: Color? = nil, background: Color? = nil) -> String {
     guard supportsColor, color != nil || background != nil else { return text }
     var codes: [String] = []
     if let color { codes.append("38;2;\(color.red);\(color.green);\(color.blue)") }

@@ -49,6 +49,7 @@ enum Aliases {
   ]
   private static let byCommand = [
     "train": training, "resume": training, "generate": generating,
+    "write": generating.merging(["out": "output", "save": "output"]) { $1 },
     "bench": training.merging(["streams": "sequences"]) { $1 },
     "explain": ["cell": "neuron", "cells": "probe", "show": "select"],
     "context": ["train-three": "compare-cells"],
@@ -66,7 +67,7 @@ enum Aliases {
   private static let textOptions = ["--prompt", "--stop", "--text"]
   /// Commands with a model or run as their first argument, which `-m` or `--model` may give too.
   private static let modelCommands: Set = [
-    "generate", "evaluate", "inspect", "explain", "context", "page", "export",
+    "generate", "write", "evaluate", "inspect", "explain", "context", "page", "export",
   ]
   private static let modelNames: Set = ["-m", "--model", "--model-path", "--model-name-or-path"]
 

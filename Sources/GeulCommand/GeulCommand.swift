@@ -20,8 +20,9 @@ struct GeulCommand: ParsableCommand {
       """,
     version: programVersion,
     subcommands: [
-      Train.self, Resume.self, Generate.self, Evaluate.self, Compress.self, Decompress.self,
-      Inspect.self, Explain.self, Context.self, Report.self, Page.self, Export.self, Import.self,
+      Train.self, Resume.self, Generate.self, Write.self, Evaluate.self, Compress.self,
+      Decompress.self, Inspect.self, Explain.self, Context.self, Report.self, Page.self,
+      Export.self, Import.self,
       Tokenize.self, Bench.self,
     ])
 

@@ -30,14 +30,18 @@ struct OutputFile {
     }
   }
 
-  /// Writes the file; an existing regular file is replaced atomically.
-  ///
-  /// The note that it was written is in `language`.
+  /// Writes the file, and a note that it was written in `language`; an existing regular file is replaced atomically.
   func write(_ bytes: [UInt8], in language: Language = .english) throws {
     guard !isStandardOutput else {
       _ = try Output.bytes(bytes)
       return
     }
+    try writeSilently(bytes)
+    Output.note(language("Wrote \(path)", "저장: \(path)"))
+  }
+
+  /// Writes the file; an existing regular file is replaced atomically.
+  func writeSilently(_ bytes: [UInt8]) throws {
     do {
       guard FileSystem.isRereadable(path) else {
         return try FileDescriptor(appendingTo: path).write(bytes.span.raw)
@@ -46,7 +50,6 @@ struct OutputFile {
         try out.write(bytes.span)
       }
     } catch { throw unwritable }
-    Output.note(language("Wrote \(path)", "저장: \(path)"))
   }
 
   private var unwritable: CommandError {

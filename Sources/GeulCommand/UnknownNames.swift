@@ -59,6 +59,8 @@ enum UnknownNames {
     "server": "geul-server MODEL (built by make build-server)",
     "sample": "geul generate MODEL", "predict": "geul generate MODEL", "run": "geul generate MODEL",
     "infer": "geul generate MODEL", "complete": "geul generate MODEL",
+    "edit": "geul write MODEL", "editor": "geul write MODEL", "chat": "geul write MODEL",
+    "interactive": "geul write MODEL", "repl": "geul write MODEL",
     "test": "geul evaluate MODEL TEXT", "eval": "geul evaluate MODEL TEXT",
     "perplexity": "geul evaluate MODEL TEXT", "score": "geul evaluate MODEL TEXT",
     "info": "geul inspect MODEL", "show": "geul inspect MODEL",

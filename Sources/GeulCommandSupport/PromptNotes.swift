@@ -2,6 +2,11 @@ package import Geul
 
 /// Messages about tokens of a prompt that are not in the model's vocabulary.
 extension PromptEncoding {
+  /// The sentences on the tokens of a single character.
+  package var characterNotes: [String] {
+    substitutions.map { "\($0.name) is not in the model's vocabulary: \($0.action)." }
+  }
+
   /// Returns one sentence for each of the first five substitutions and one for the rest; `name` is
   /// `prompt` or `text`.
   package func notes(on name: String, unit: TokenUnit) -> [String] {

@@ -24,7 +24,7 @@ package enum Hangul {
   ///
   /// The scalars are a leading consonant and a vowel, or a syllable without a trailing consonant
   /// and a trailing consonant.
-  static func syllable(_ first: UInt32, _ second: UInt32) -> UInt32? {
+  package static func syllable(_ first: UInt32, _ second: UInt32) -> UInt32? {
     if leads.contains(first), vowels.contains(second) {
       return 0xAC00 + (first - 0x1100) * 588 + (second - 0x1161) * 28
     }

@@ -102,14 +102,18 @@ struct SyllableAssembler: Sendable {
 
 /// Decodes a stream of bytes as UTF-8, with U+FFFD for each maximal subpart of an ill-formed
 /// sequence (WHATWG Encoding Standard, section 8.1.1).
-struct UTF8Assembler: Sendable {
+package struct UTF8Assembler: Sendable {
   private var scalar: UInt32 = 0
   private var needed = 0
   private var bounds: ClosedRange<UInt8> = 0x80...0xBF
 
+  /// Creates a decoder at the start of a text.
+  package init() {}
+
   var isEmpty: Bool { needed == 0 }
 
-  mutating func append(_ byte: UInt8) -> String {
+  /// Decodes one byte and returns the text that is now complete.
+  package mutating func append(_ byte: UInt8) -> String {
     guard needed > 0 else { return begin(byte) }
     guard bounds.contains(byte) else { return finish() + begin(byte) }
     bounds = 0x80...0xBF

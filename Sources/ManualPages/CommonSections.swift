@@ -31,7 +31,7 @@ enum CommonSections {
       variables.append(
         ("GEUL_THREADS", "Number of threads; by default the available processors."))
     }
-    if command.has("--html") {
+    if command.has("--html") || command.pageName == "geul-write" {
       variables.append(("NO_COLOR", "If it is set and not empty, there are no colors."))
     }
     if takesText(command) {
@@ -87,7 +87,8 @@ enum CommonSections {
     switch command.pageName {
     case "geul-train": ["geul-generate", "geul-report", "geul-resume", "geul-tokenize"]
     case "geul-resume": ["geul-report", "geul-train"]
-    case "geul-generate": ["geul-evaluate", "geul-train"]
+    case "geul-generate": ["geul-evaluate", "geul-train", "geul-write"]
+    case "geul-write": ["geul-generate"]
     case "geul-evaluate": ["geul-compress", "geul-report"]
     case "geul-compress": ["geul-decompress", "geul-evaluate"]
     case "geul-decompress": ["geul-compress"]

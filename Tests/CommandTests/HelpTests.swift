@@ -7,7 +7,8 @@ import TestSupport
 /// `GEUL_RECORD=1 swift test -c release --filter HelpTests` records them.
 struct HelpTests {
   static let commands = [
-    "", "train", "resume", "generate", "evaluate", "inspect", "tokenize", "bench", "bench train",
+    "", "train", "resume", "generate", "write", "evaluate", "inspect", "tokenize", "bench",
+    "bench train",
     "bench generate", "bench tokenize", "bench peak", "explain", "context", "report", "page",
     "export", "import",
     "compress", "decompress",
@@ -39,7 +40,7 @@ struct HelpTests {
     #expect(alone.stdout.contains("geul --help lists all commands"))
   }
 
-  @Test(arguments: ["serve", "sample", "plot", "eval", "Info", "finetune"])
+  @Test(arguments: ["serve", "sample", "plot", "eval", "Info", "finetune", "edit", "chat"])
   func `a command that other programs have names Geul's`(command: String) throws {
     let result = try GeulProcess.run([command, "model"], in: Folder())
     #expect(result.status == 2)

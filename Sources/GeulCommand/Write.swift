@@ -1,0 +1,107 @@
+import ArgumentParser
+import Foundation
+import Geul
+import GeulCommandSupport
+import GeulWriting
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// `geul write`: a person and a model write a text together.
+struct Write: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write a text together with a model, in the terminal.",
+    usage: "geul write <model> [--output <file>] [<options>]",
+    discussion: """
+      geul write korean --output story.txt
+      printf '/temperature 0.6\\nOnce upon a\\n' | geul write english
+
+      Tab continues the text, Tab again in another way; Right accepts a word, End
+      all; Ctrl-Z undoes; Ctrl-D ends and prints the text. A line such as /help is
+      a command. Over a pipe, each line is appended to the text, an empty one as a
+      line break, and answered by a continuation of one line.
+      """)
+
+  @OptionGroup var model: ModelArgument
+  @Option(name: .shortAndLong, help: ArgumentHelp("Text to begin with.", valueName: "text"))
+  var prompt: String?
+  @Option(
+    name: [.customShort("f"), .long],
+    help: ArgumentHelp("File with the text to begin with.", valueName: "file"),
+    completion: .file())
+  var promptFile: String?
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("File to save the text in, instead of printing it.", valueName: "file"),
+    completion: .file())
+  var output: String?
+  @Option(
+    name: [.customShort("n"), .long],
+    help: ArgumentHelp("Number of tokens of a continuation.", valueName: "n"))
+  var length = 100
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Random seed (default: a random one).", valueName: "n"))
+  var seed: Int?
+  @OptionGroup var samplerOptions: SamplerOptions
+  @OptionGroup var advancedSamplerOptions: AdvancedSamplerOptions
+  @Option(help: .advanced("Arithmetic of matrix products; int8 is the fastest."))
+  var precision = Precision.float32
+  @Flag(name: .shortAndLong, help: "Print only the text and errors.")
+  var quiet = false
+  @OptionGroup var machine: MachineOptions
+
+  func validate() throws {
+    try check("--length", length, in: WritingSettings.lengths)
+    try check("--seed", seed, in: 0...Int.max)
+    guard prompt == nil || promptFile == nil else {
+      throw ValidationError("Give only one of --prompt and --prompt-file.")
+    }
+    guard promptFile != "-" else {
+      throw ValidationError("Standard input has the keys or lines that are written. Give a file.")
+    }
+    guard samplerOptions.temperatures.count == 1 else {
+      throw ValidationError("--temperature must be one number. /temperature changes it later.")
+    }
+    do throws(SamplingError) { try sampling.validate() } catch {
+      throw ValidationError(error.description)
+    }
+  }
+
+  private var sampling: SamplingOptions {
+    var options = SamplingOptions()
+    samplerOptions.set(&options)
+    advancedSamplerOptions.set(&options)
+    return options
+  }
+
+  func run() throws {
+    let loaded = try model.load()
+    try check(precision, for: loaded)
+    let files = WritingFiles(output: output.map { OutputFile($0, option: "--output") })
+    try files.output?.check(overwriting: true)
+    let text = try prompt.map(PathString.text) ?? promptFile.map(readText) ?? ""
+    let engine = WritingEngine(
+      loaded, precision: precision, context: try machine.makeContext(note: note))
+    let settings = WritingSettings(
+      sampling: sampling, length: length, seed: seed.map { UInt64($0) } ?? randomSeed())
+    let session = WritingSession(text, settings: settings)
+    StopSignal.watch()
+    if isatty(STDIN_FILENO) == 1, Output.understandsSequences(STDIN_FILENO) {
+      var writing = TerminalWriting(
+        session, engine, modelName: modelName(of: model.model), files: files)
+      try writing.run()
+    } else {
+      var writing = PipeWriting(
+        session, engine, files: files, note: note)
+      try writing.run()
+    }
+    if StopSignal.isReceived { throw StopSignal.error }
+  }
+
+  /// Prints a line to standard error, unless `--quiet`.
+  private func note(_ sentence: String) {
+    if !quiet { Output.note(sentence) }
+  }
+}
