@@ -6,6 +6,7 @@ import GeulCommandSupport
 /// `geul bench`: measures the speed of Geul on this machine.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "bench",
     abstract: "Measure speed.",
     subcommands: [BenchTrain.self, BenchGenerate.self, BenchTokenize.self, BenchPeak.self])
 }

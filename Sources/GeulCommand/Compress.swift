@@ -6,6 +6,7 @@ import GeulCommandSupport
 /// `geul compress`: compresses a file with a model's predictions.
 struct Compress: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "compress",
     abstract: "Compress a file with a model's predictions.",
     usage: "geul compress <file> --model <model> [<options>]",
     discussion: """

@@ -6,6 +6,7 @@ import GeulCommandSupport
 /// `geul context`: measures how much context models use.
 struct Context: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "context",
     abstract:
       "Measure how much context models use.",
     usage: """

@@ -6,6 +6,7 @@ import GeulCommandSupport
 /// `geul evaluate`: scores a text with a model.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "evaluate",
     abstract: "Score a text with a model: loss, bits per byte.",
     usage: "geul evaluate <model> <corpus> ... [<options>]")
 

@@ -7,6 +7,7 @@ import GeulCommandSupport
 /// `geul explain`: shows a model's predictions and activations on a text.
 struct Explain: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "explain",
     abstract: "Show surprisal, gates and neurons on a text.",
     usage: "geul explain <model> --text <text> [--html <file>] [--json] [<options>]",
     discussion: """

@@ -6,6 +6,7 @@ import GeulCommandSupport
 /// `geul export`: writes a model or the metrics of a run for other programs.
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "export",
     abstract: "Write a model or metrics for other programs.",
     usage: "geul export <model> [--onnx <file>] [--npz <file>] [<options>]",
     discussion: """

@@ -5,6 +5,7 @@ import GeulCommandSupport
 /// `geul import`: makes a model of the state dict of a PyTorch model.
 struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "import",
     abstract: "Make a model of a PyTorch state dict in a safetensors file.",
     usage: "geul import <file> --vocabulary <file> --out <file> [<options>]",
     discussion: """

@@ -6,6 +6,7 @@ import GeulCommandSupport
 /// `geul inspect`: shows the contents of a model file.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "inspect",
     abstract: "Show a model's network, vocabulary and training.")
 
   @OptionGroup var model: ModelArgument

@@ -5,6 +5,7 @@ import GeulCommandSupport
 /// `geul page`: writes an HTML page that runs models in the browser.
 struct Page: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "page",
     abstract: "Write a page that runs models in the browser.",
     usage: "geul page <model> ... --out <file> [<options>]",
     discussion: """

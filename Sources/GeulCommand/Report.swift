@@ -7,6 +7,7 @@ import GeulCommandSupport
 /// `geul report`: shows the metrics and samples of a run.
 struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "report",
     abstract: "Report a run: metrics, samples, results.",
     usage: "geul report <directory> [--html <file> | --json | --csv]")
 

@@ -6,6 +6,7 @@ import GeulCommandSupport
 /// `geul resume`: continues a training run exactly where it stopped.
 struct Resume: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "resume",
     abstract: "Continue a run exactly where it stopped.",
     usage: "geul resume <directory> [<corpus> ...] [<options>]",
     discussion: """

@@ -7,6 +7,7 @@ import GeulCommandSupport
 /// `geul tokenize`: prints statistics of a text and of its tokens in each unit.
 struct Tokenize: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "tokenize",
     abstract: "Print statistics of a text and its tokens.",
     usage: "geul tokenize <files> ... [<options>]")
 

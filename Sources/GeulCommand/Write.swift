@@ -11,6 +11,7 @@ import Glibc
 /// `geul write`: a person and a model write a text together.
 struct Write: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "write",
     abstract: "Write a text together with a model, in the terminal.",
     usage: "geul write <model> [--output <file>] [<options>]",
     discussion: """
