@@ -155,24 +155,14 @@ struct Generate: ParsableCommand {
         sets: sets, sampling: sampling, length: length, seed: seed, stops: stops,
         count: textOptions.numSamples, candidates: textOptions.bestOf ?? textOptions.numSamples,
         needsLikelihood: outputFormat == .jsonl)
-      if sideBySide {
-        try writeColumns(of: batch, by: generator)
-      } else {
-        try writeTexts(of: batch, by: generator, seed: seed)
+      if sideBySide { return try writeColumns(of: batch, by: generator) }
+      var isFirst = true
+      try batch.run(by: generator) { set, texts in
+        defer { isFirst = false }
+        return try write(set, texts, seed: seed, isFirst: isFirst)
       }
     }
     if StopSignal.isReceived { throw StopSignal.error }
-  }
-
-  /// Generates the texts of a batch, and writes each set when it is complete.
-  private func writeTexts(
-    of batch: BatchGeneration, by generator: Generator, seed: UInt64
-  ) throws {
-    var isFirst = true
-    try batch.run(by: generator) { set, texts in
-      defer { isFirst = false }
-      return try write(set, texts, seed: seed, isFirst: isFirst)
-    }
   }
 
   /// Writes a set of texts; returns false if the reader has closed the pipe.
