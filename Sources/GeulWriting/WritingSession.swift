@@ -178,13 +178,16 @@ package struct WritingSession: Sendable {
     wantsGeneration = true
   }
 
+  /// Shows the continuation before the one that is shown.
   package mutating func suggestPrevious() {
     stopGeneration()
     if suggestion?.showPrevious() != true { message = ["There is no earlier continuation."] }
   }
 
+  /// Appends the next word of the continuation to the text.
   package mutating func acceptWord() { accept(suggestion?.wordLength ?? 0) }
 
+  /// Appends the continuation to the text.
   package mutating func acceptAll() { accept(suggestion?.text.count ?? 0) }
 
   private mutating func accept(_ count: Int) {
