@@ -70,7 +70,10 @@ class BytesTest(unittest.TestCase):
                     self.output += os.read(self.master, 65536)
                 except OSError:
                     break
-        return self.process.wait(timeout=10)
+        code = self.process.wait(timeout=10)
+        while select.select([self.master], [], [], 0.2)[0]:
+            self.output += os.read(self.master, 65536)
+        return code
 
     def saved(self):
         return (self.folder / "out.txt").read_text(encoding="utf-8")
