@@ -16,39 +16,6 @@ package func displayWidth(ofCharacter character: String) -> Int {
   }
 }
 
-/// Wraps one line of text at spaces to lines of at most `width` columns; longer words are split.
-public func wrapped(_ text: String, width: Int) -> [String] {
-  var lines = [""]
-  var column = 0
-  let words = text.split(separator: " ", omittingEmptySubsequences: false)
-  for (index, word) in words.enumerated() {
-    if index > 0, column > 0, column + 1 + displayWidth(of: word) > width {
-      lines.append("")
-      column = 0
-    } else if index > 0 {
-      lines[lines.count - 1] += " "
-      column += 1
-    }
-    for character in word {
-      let characterWidth = displayWidth(ofCharacter: String(character))
-      if column + characterWidth > width {
-        lines.append("")
-        column = 0
-      }
-      lines[lines.count - 1].append(character)
-      column += characterWidth
-    }
-  }
-  return lines
-}
-
-/// Wraps each line of a text of several lines to at most `width` columns.
-public func wrappedLines(_ text: String, width: Int) -> [String] {
-  text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.flatMap {
-    wrapped(String($0), width: width)
-  }
-}
-
 /// Returns a text with its control characters visible, so that it cannot control a terminal.
 ///
 /// Line breaks and tabs stay; CRLF becomes a line feed. ESC becomes `␛`, a control character above U+007F or one that

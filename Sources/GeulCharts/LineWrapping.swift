@@ -54,3 +54,28 @@ package func wrappedRows(of characters: [WrappedCharacter], width: Int) -> [Rang
   }
   return rows + [start..<characters.count]
 }
+
+/// Wraps one line of text at spaces and beside ideographs to rows of at most `width` columns; longer words are divided.
+///
+/// The spaces at the end of a row are left out, except those at the end of the line.
+public func wrapped(_ text: String, width: Int) -> [String] {
+  let characters = text.map { String($0) }
+  let rows = wrappedRows(of: characters.map { WrappedCharacter($0) }, width: width)
+  return rows.map { range in
+    var row = characters[range]
+    // At the end of the line, spaces remain if they fit.
+    var column = row.reduce(0) { $0 + displayWidth(ofCharacter: $1) }
+    while let last = row.last, last == " ", range.upperBound < characters.count || column > width {
+      row.removeLast()
+      column -= 1
+    }
+    return row.joined()
+  }
+}
+
+/// Wraps each line of a text of several lines to at most `width` columns.
+public func wrappedLines(_ text: String, width: Int) -> [String] {
+  text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.flatMap {
+    wrapped(String($0), width: width)
+  }
+}

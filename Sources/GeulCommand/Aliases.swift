@@ -43,7 +43,8 @@ enum Aliases {
     "primetext": "prompt", "prime": "prompt",
     "prime-str": "prompt", "start-text": "prompt", "start": "prompt", "prefix": "prompt",
     "file": "prompt-file", "count": "num-samples", "num-return-sequences": "num-samples",
-    "reverse-prompt": "stop", "typical": "typical-p", "top-nsigma": "top-n-sigma",
+    "columns": "side-by-side", "reverse-prompt": "stop", "typical": "typical-p",
+    "top-nsigma": "top-n-sigma",
     "mirostat-ent": "mirostat-tau", "mirostat-lr": "mirostat-eta",
     "dynatemp-exp": "dynatemp-exponent", "dry-penalty-last-n": "dry-last-n",
   ]

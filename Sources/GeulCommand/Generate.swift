@@ -29,6 +29,8 @@ struct Generate: ParsableCommand {
   var strict = false
   @Flag(help: .advanced("Do not print the prompt."))
   var noDisplayPrompt = false
+  @Flag(help: "Print several texts in columns.")
+  var sideBySide = false
   @Flag(name: .shortAndLong, help: "Print only the text and errors.")
   var quiet = false
   @Option(
@@ -46,7 +48,7 @@ struct Generate: ParsableCommand {
   }
 
   private var outputFormat: Format {
-    format ?? (json ? .json : textOptions.prompts != nil ? .jsonl : .text)
+    format ?? (json ? .json : textOptions.prompts != nil && !sideBySide ? .jsonl : .text)
   }
 
   /// Indicates whether the one text is written as it is generated.
@@ -59,6 +61,13 @@ struct Generate: ParsableCommand {
     guard textOptions.length >= 0 || !textOptions.stop.isEmpty || streams else {
       throw ValidationError(
         "--length -1 needs --stop unless one text is printed: several are printed at their end.")
+    }
+    guard !sideBySide || outputFormat == .text else {
+      throw ValidationError("--side-by-side prints text. Leave out --json and --format.")
+    }
+    guard !sideBySide || textOptions.numSamples > 1 || samplerOptions.temperatures.count > 1 else {
+      throw ValidationError(
+        "--side-by-side needs several texts. Give --num-samples 2, or --temperature 0.5,1.")
     }
     guard !json || format == nil || format == .json else {
       throw ValidationError("Give only one of --json and --format.")
@@ -146,6 +155,7 @@ struct Generate: ParsableCommand {
         sets: sets, sampling: sampling, length: length, seed: seed, stops: stops,
         count: textOptions.numSamples, candidates: textOptions.bestOf ?? textOptions.numSamples,
         needsLikelihood: outputFormat == .jsonl)
+      if sideBySide { return try writeColumns(of: batch, by: generator) }
       var isFirst = true
       try batch.run(by: generator) { set, texts in
         defer { isFirst = false }

@@ -60,6 +60,8 @@ struct TerminalWriting: ~Copyable {
       if mustDraw {
         terminal.write(
           screen.update(session, engine.scores, activity, size: terminal.size))
+        // Not beyond the start of the text.
+        session.scrolledRows = screen.scrolledRows
         mustDraw = false
       }
       let isWorking = session.wantsGeneration || !engine.isIdle

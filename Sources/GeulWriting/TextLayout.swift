@@ -16,7 +16,11 @@ package struct TextLayout: Sendable, Equatable {
   /// The rows, each of at most the given number of columns.
   package private(set) var rows: [[Cell]]
   /// The row and the column of the cursor, which is at the end of the text.
+  ///
+  /// The row is not less than the number of rows if an earlier part of the text is shown.
   package private(set) var cursor: (row: Int, column: Int) = (0, 0)
+  /// The number of rows by which an earlier part of the text is shown.
+  package private(set) var scrolledRows = 0
 
   /// Lays out a text for `height` rows of `width` columns.
   ///
@@ -28,7 +32,10 @@ package struct TextLayout: Sendable, Equatable {
   ///   - suggestion: Its continuation.
   ///   - width: The number of columns; less than 2 counts as 2.
   ///   - height: The number of rows; less than 1 counts as 1.
-  package init(of characters: [Character], suggestion: String, width: Int, height: Int) {
+  ///   - scrolledRows: The number of rows by which an earlier part is shown, as far as there is one.
+  package init(
+    of characters: [Character], suggestion: String, width: Int, height: Int, scrolledRows: Int = 0
+  ) {
     let (width, height) = (max(2, width), max(1, height))
     rows = []
     var start = Self.lineStart(in: characters, before: characters.count, block: width * height)
@@ -41,7 +48,7 @@ package struct TextLayout: Sendable, Equatable {
       append(line.map { Self.cell($0, index: nil) }, width: width, cursor: nil)
     }
     // The lines before, until the screen is full.
-    while self.cursor.row < height, start > 0 {
+    while self.cursor.row < height + scrolledRows, start > 0 {
       let end = characters[start - 1].isNewline ? start - 1 : start
       start = Self.lineStart(in: characters, before: end, block: width * height)
       var above = TextLayout(rows: [])
@@ -50,10 +57,12 @@ package struct TextLayout: Sendable, Equatable {
       rows = above.rows + rows
       self.cursor.row += above.rows.count
     }
-    let excess = max(0, min(self.cursor.row, rows.count - height))
-    rows.removeFirst(excess)
+    let last = max(0, min(self.cursor.row, rows.count - height))
+    let top = max(0, last - scrolledRows)
+    self.scrolledRows = last - top
+    rows.removeFirst(top)
     rows.removeLast(max(0, rows.count - height))
-    self.cursor.row -= excess
+    self.cursor.row -= top
   }
 
   private init(rows: [[Cell]]) { self.rows = rows }
@@ -82,11 +91,14 @@ package struct TextLayout: Sendable, Equatable {
 
   /// Returns the start of the line that ends before an index.
   ///
-  /// A very long line starts at a multiple of `block` characters, so that its layout does not take longer the longer it is.
+  /// A line of more than three blocks of `block` characters is divided at a multiple of that length, so that its layout does
+  /// not take longer the longer it is.
   private static func lineStart(in characters: [Character], before end: Int, block: Int) -> Int {
-    let start = characters[..<end].lastIndex(where: \.isNewline).map { $0 + 1 } ?? 0
-    let blocks = (end - start) / block
-    return blocks > 2 ? start + (blocks - 2) * block : start
+    let searched = max(0, end - 3 * block)
+    if let lineBreak = characters[searched..<end].lastIndex(where: \.isNewline) {
+      return lineBreak + 1
+    }
+    return searched == 0 ? 0 : (end / block - 2) * block
   }
 
   private static func cell(_ character: Character, index: Int?) -> Cell {
@@ -104,7 +116,7 @@ package struct TextLayout: Sendable, Equatable {
   }
 
   package static func == (a: TextLayout, b: TextLayout) -> Bool {
-    a.rows == b.rows && a.cursor == b.cursor
+    a.rows == b.rows && a.cursor == b.cursor && a.scrolledRows == b.scrolledRows
   }
 }
 

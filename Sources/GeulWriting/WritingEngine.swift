@@ -16,6 +16,7 @@ package struct WritingEngine: ~Copyable {
   private var encodings: [[UInt8]: [Int]] = [:]
   /// The states after some of the characters, in ascending order.
   private var states: [(count: Int, state: SequenceState)] = []
+  /// The sequence that reads or generates; nil if there is none.
   private var work: Work?
   /// The characters that are not in the vocabulary and were not reported.
   private var substitutions: [PromptEncoding] = []
@@ -140,12 +141,14 @@ package struct WritingEngine: ~Copyable {
     return nil
   }
 
+  /// Begins to read the characters after the last state.
   private mutating func beginReading(_ settings: WritingSettings) throws(SamplingError) {
     let start = readCount
     guard start < characters.count else { return }
     let range = start..<min(characters.count, start + Self.chunkLength)
     let ids = range.map { encode(characters[$0]) }
-    guard let prompt = Optional(ids.flatMap(\.self)), !prompt.isEmpty else {
+    let prompt = ids.flatMap(\.self)
+    guard !prompt.isEmpty else {
       scores.append([], tokenCounts: ids.map(\.count), at: range)
       if let state = states.last?.state {
         states.append((range.upperBound, state))
@@ -175,6 +178,7 @@ package struct WritingEngine: ~Copyable {
     return encoding.ids
   }
 
+  /// Drops every other of the earlier states if there are too many.
   private mutating func thinOutStates() {
     guard states.count > Self.maximumStateCount else { return }
     let half = states.count / 2
@@ -185,10 +189,16 @@ package struct WritingEngine: ~Copyable {
 
   /// Returns the end of the text that a decoder holds back: a Hangul syllable that may get a final consonant.
   private mutating func heldText() -> String {
-    guard metadata.tokenizer.unit == .jamo, let last = characters.last else { return "" }
+    guard metadata.tokenizer.unit == .jamo else { return "" }
+    // Characters without tokens are not in the decoder.
+    var ids: [Int] = []
+    for character in characters.reversed() {
+      ids = encode(character)
+      if !ids.isEmpty { break }
+    }
     var decoder = StreamDecoder(
       tokenizer: metadata.tokenizer, vocabulary: metadata.vocabulary)
-    for id in encode(last) { _ = decoder.append(id) }
+    for id in ids { _ = decoder.append(id) }
     return decoder.finish()
   }
 

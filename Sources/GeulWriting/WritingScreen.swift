@@ -5,6 +5,8 @@ internal import GeulCharts
 package struct WritingScreen: Sendable {
   /// The rows as they were drawn last, by index.
   private var drawn: [String] = []
+  /// The number of rows by which an earlier part of the text was shown.
+  package private(set) var scrolledRows = 0
   private let usesColor: Bool
   private let name: String
 
@@ -38,7 +40,8 @@ package struct WritingScreen: Sendable {
     let height = max(1, size.rows - 1 - message.count)
     let layout = TextLayout(
       of: session.text.characters, suggestion: session.suggestion?.text ?? "",
-      width: size.columns, height: height)
+      width: size.columns, height: height, scrolledRows: session.scrolledRows)
+    scrolledRows = layout.scrolledRows
     var rows = layout.rows.map {
       self.row($0, session.settings.showsSurprise ? scores : nil)
     }
@@ -52,11 +55,12 @@ package struct WritingScreen: Sendable {
       let status = self.status(session, scores, activity, width: size.columns)
       rows.append("\u{1B}[7m" + status + "\u{1B}[0m")
     }
-    return changes(to: Array(rows.suffix(size.rows)), cursor)
+    let isCursorShown = session.command != nil || cursor.row < height
+    return changes(to: Array(rows.suffix(size.rows)), isCursorShown ? cursor : nil)
   }
 
   /// Returns the control sequences that replace the rows that have changed, and set the cursor.
-  private mutating func changes(to rows: [String], _ cursor: (row: Int, column: Int)) -> String {
+  private mutating func changes(to rows: [String], _ cursor: (row: Int, column: Int)?) -> String {
     var output = "\u{1B}[?25l"
     if drawn.isEmpty { output += "\u{1B}[0m\u{1B}[2J" }
     for (index, row) in rows.enumerated()
@@ -64,6 +68,7 @@ package struct WritingScreen: Sendable {
       output += "\u{1B}[\(index + 1);1H\u{1B}[K\(row)"
     }
     drawn = rows
+    guard let cursor else { return output }
     return output + "\u{1B}[\(cursor.row + 1);\(cursor.column + 1)H\u{1B}[?25h"
   }
 

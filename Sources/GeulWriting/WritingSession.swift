@@ -13,6 +13,8 @@ package struct WritingSession: Sendable {
   package private(set) var command: String?
   /// The lines that answer the last command, until the next key.
   package var message: [String] = []
+  /// The number of rows by which the screen shows an earlier part of the text.
+  package var scrolledRows = 0
   /// Indicates whether the list of commands is shown, until the next key.
   package internal(set) var showsHelp = false
   /// The number of continuations that were begun or ended by a key.
@@ -46,6 +48,11 @@ package struct WritingSession: Sendable {
     case .control("l"): return .redraw
     default: break
     }
+    if let rows = Self.scrolledRows(by: key) {
+      scrolledRows = max(0, scrolledRows + rows)
+      return nil
+    }
+    scrolledRows = 0
     guard command == nil else { return handleInCommand(key) }
     switch key {
     case .character("/") where isAtLineStart: begin(command: "")
@@ -64,6 +71,17 @@ package struct WritingSession: Sendable {
     default: stopGeneration()
     }
     return nil
+  }
+
+  /// Returns the number of rows by which a key scrolls back; nil for other keys.
+  private static func scrolledRows(by key: Key) -> Int? {
+    switch key {
+    case .up: 1
+    case .down: -1
+    case .pageUp: 10
+    case .pageDown: -10
+    default: nil
+    }
   }
 
   /// Removes the answer of the last command.
@@ -134,7 +152,11 @@ package struct WritingSession: Sendable {
 
   mutating func undo() {
     discardSuggestion()
-    if !text.undo() { message = ["There is nothing to undo."] }
+    if text.undo() {
+      suggestion = text.undoneSuggestion
+    } else {
+      message = ["There is nothing to undo."]
+    }
   }
 
   mutating func redo() {
@@ -156,22 +178,26 @@ package struct WritingSession: Sendable {
     wantsGeneration = true
   }
 
+  /// Shows the continuation before the one that is shown.
   package mutating func suggestPrevious() {
     stopGeneration()
     if suggestion?.showPrevious() != true { message = ["There is no earlier continuation."] }
   }
 
+  /// Appends the next word of the continuation to the text.
   package mutating func acceptWord() { accept(suggestion?.wordLength ?? 0) }
 
+  /// Appends the continuation to the text.
   package mutating func acceptAll() { accept(suggestion?.text.count ?? 0) }
 
   private mutating func accept(_ count: Int) {
     stopGeneration()
+    let before = suggestion
     guard let taken = suggestion?.take(count), !taken.isEmpty else {
       message = ["There is no continuation. Tab generates one."]
       return
     }
-    text.append(taken, .insertion)
+    text.append(taken, .insertion, from: before)
     if suggestion?.text.isEmpty ?? false { suggestion = nil }
   }
 

@@ -23,6 +23,8 @@ package struct WrittenText: Sendable, Equatable {
     let kind: Kind
     var removed: [Character]
     var inserted: [Character]
+    /// The continuation that was shown before a part of it was accepted.
+    var suggestion: Suggestion?
   }
 
   /// Creates a text without history.
@@ -38,18 +40,28 @@ package struct WrittenText: Sendable, Equatable {
   }
 
   /// Appends a text, whose first code points may join the last character.
-  package mutating func append(_ text: String, _ kind: Kind) {
+  ///
+  /// - Parameters:
+  ///   - text: The text.
+  ///   - kind: The kind of the change.
+  ///   - suggestion: The continuation that the text is a part of, which `suggestion` returns after an undo.
+  package mutating func append(
+    _ text: String, _ kind: Kind, from suggestion: Suggestion? = nil
+  ) {
     guard !text.isEmpty else { return }
     guard let last = characters.last else {
-      return make(Change(kind: kind, removed: [], inserted: Array(text)))
+      return make(
+        Change(kind: kind, removed: [], inserted: Array(text), suggestion: suggestion))
     }
     var tail = Array(String(last) + text)
     // Characters compare equal in all normal forms.
     if String(tail[0]).utf8.elementsEqual(String(last).utf8) {
-      make(Change(kind: kind, removed: [], inserted: Array(tail.dropFirst())))
+      make(
+        Change(
+          kind: kind, removed: [], inserted: Array(tail.dropFirst()), suggestion: suggestion))
     } else {
       tail[0] = Self.composed(tail[0])
-      make(Change(kind: kind, removed: [last], inserted: tail))
+      make(Change(kind: kind, removed: [last], inserted: tail, suggestion: suggestion))
     }
     if text.hasSuffix("\n") { endRun() }
   }
@@ -72,6 +84,9 @@ package struct WrittenText: Sendable, Equatable {
 
   /// Ends a run of changes: the next change is undone on its own.
   package mutating func endRun() { isRunOpen = false }
+
+  /// The continuation that the change that was reverted last was a part of.
+  var undoneSuggestion: Suggestion? { undone.last?.suggestion }
 
   /// Reverts the last change; returns false if there is none.
   package mutating func undo() -> Bool {

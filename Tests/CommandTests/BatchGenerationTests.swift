@@ -55,6 +55,40 @@ struct BatchGenerationTests {
     #expect(result.stdout == expected)
   }
 
+  @Test func `--side-by-side prints the texts of each prompt in columns`() throws {
+    let arguments = ["-t", "0.2,0.8", "--num-samples", "2", "--prompts", "-"]
+    let prompts = "the moon\nthe night\n"
+    let texts = try lines(generate(arguments, stdin: prompts))
+    let result = try GeulProcess.run(
+      ["generate", "run", "-n", "30", "--seed", "7", "--side-by-side"] + arguments,
+      stdin: prompts, environment: ["COLUMNS": "220"], in: folder)
+    #expect(result.status == 0, "\(result.stderr)")
+    let blocks = result.stdout.components(separatedBy: "\n\n").map {
+      $0.split(separator: "\n").map { line in
+        "\(line) ".split(separator: " │ ", omittingEmptySubsequences: false).map {
+          $0.trimmingCharacters(in: .whitespaces)
+        }
+      }
+    }
+    #expect(blocks.count == 2)
+    for (block, expected) in zip(blocks, [texts[..<4], texts[4...]]) {
+      #expect(
+        block[0] == [
+          "temperature 0.2, sample 0", "temperature 0.2, sample 1", "temperature 0.8, sample 0",
+          "temperature 0.8, sample 1",
+        ])
+      for (column, line) in expected.enumerated() {
+        // Rows are wrapped at spaces, which are left out there.
+        let shown = block.dropFirst(2).map { column < $0.count ? $0[column] : "" }.joined()
+        let text = line.prompt + line.text
+        #expect(shown.filter { !$0.isWhitespace } == text.filter { !$0.isWhitespace })
+      }
+    }
+    let widths = try generate(arguments + ["--side-by-side"], stdin: prompts).stdout
+      .split(separator: "\n").map(\.count)
+    #expect((widths.max() ?? 0) <= 80 && (widths.max() ?? 0) > 60)
+  }
+
   @Test func `the most likely of several texts are chosen`() throws {
     let all = try lines(generate(["--prompt", "the", "--num-samples", "6", "--format", "jsonl"]))
     #expect(all.map(\.sample) == Array(0..<6))
@@ -68,6 +102,11 @@ struct BatchGenerationTests {
 
   @Test(arguments: [
     (["--best-of", "2", "--num-samples", "3"], 2, "--best-of 2 must not be less than"),
+    (["--side-by-side"], 2, "--side-by-side needs several texts"),
+    (["--side-by-side", "--num-samples", "2", "--json"], 2, "--side-by-side prints text"),
+    (
+      ["--side-by-side", "--num-samples", "2", "--format", "jsonl"], 2, "--side-by-side prints text"
+    ),
     (["--temperature", "0.5,x"], 2, "'0.5,x' is invalid"),
     (["--temperature", "0.5,-1"], 2, "temperature must be 0 or more"),
     (["--temperature", "0.5,1", "--json"], 2, "Use --format jsonl."),

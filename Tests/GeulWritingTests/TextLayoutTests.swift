@@ -68,6 +68,18 @@ struct TextLayoutTests {
     expect(layout(text, "\na", height: 3), ["19", "20", "a"], cursor: (1, 2))
   }
 
+  @Test func `an earlier part of the text can be shown, up to its start`() {
+    let text = (1...20).map(String.init).joined(separator: "\n")
+    for (scrolled, first, shown) in [
+      (0, "18", 0), (1, "17", 1), (16, "2", 16), (17, "1", 17), (99, "1", 17),
+    ] {
+      let layout = TextLayout(
+        of: Array(text), suggestion: "", width: 10, height: 3, scrolledRows: scrolled)
+      #expect(rows(layout)[0] == first && layout.rows.count == 3)
+      #expect(layout.scrolledRows == shown && layout.cursor == (2 + shown, 2))
+    }
+  }
+
   @Test func `control characters are visible and tabs are spaces`() {
     expect(layout("\u{1B}[31m"), ["·[31m"], cursor: (0, 5))
     expect(layout("a\tb"), ["a    b"], cursor: (0, 6))

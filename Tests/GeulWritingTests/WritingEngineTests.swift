@@ -45,7 +45,7 @@ struct WritingEngineTests {
   {
     let model = try model(unit)
     let generator = Generator(model, context: context)
-    for text in ["", "가", "하", "한글 하", "글쓰기", "abc ", "다람쥐\n"] {
+    for text in ["", "가", "하", "한글 하", "글쓰기", "abc ", "다람쥐\n", "하QX"] {
       var engine = WritingEngine(model, precision: .float32, context: context)
       engine.setText(Array(text), unchangedCount: 0)
       try read(&engine)
@@ -57,7 +57,9 @@ struct WritingEngineTests {
         var session = WritingSession(text, settings: settings)
         session.insert(try continuation(&engine, sample))
         let whole = model.metadata.text(ofPrompt: ids) + expected.text
-        #expect(session.text.string == whole, "\(text), sample \(sample)")
+        // Q and X are not in the vocabulary.
+        #expect(
+          session.text.string.filter { !"QX".contains($0) } == whole, "\(text), sample \(sample)")
       }
     }
   }

@@ -167,6 +167,20 @@ struct WritingSessionTests {
     #expect(session.suggestion == nil && session.text.string == "a한글 cd")
   }
 
+  @Test func `Up and Page Up scroll back, and any other key to the end`() {
+    var session = session("a")
+    suggest(" b", &session)
+    for (key, rows) in [
+      (Key.up, 1), (.pageUp, 11), (.down, 10), (.pageDown, 0), (.down, 0), (.up, 1),
+    ] {
+      _ = session.handle(key)
+      #expect(session.scrolledRows == rows)
+    }
+    #expect(session.suggestion?.text == " b")
+    _ = session.handle(.right)
+    #expect(session.scrolledRows == 0)
+  }
+
   @Test func `a generated final consonant joins the syllable at the end of the text`() {
     var session = session("하")
     suggest("\u{11AB} 사람", &session)
@@ -175,6 +189,10 @@ struct WritingSessionTests {
     #expect(session.suggestion?.text == " 사람")
     _ = session.handle(.control("z"))
     #expect(Array(session.text.string.unicodeScalars) == ["하"])
+    // What was accepted is a suggestion again.
+    #expect(session.suggestion?.text == "\u{11AB} 사람")
+    _ = session.handle(.control("y"))
+    #expect(Array(session.text.string.unicodeScalars) == ["한"] && session.suggestion == nil)
   }
 
   @Test func `the number of unchanged characters is the least since the last call`() {

@@ -24,7 +24,7 @@ class BytesTest(unittest.TestCase):
         self.addCleanup(self.end)
         self.process = self.master = self.slave = None
 
-    def start(self, *arguments, stdout=None, columns=80, rows=24):
+    def start(self, *arguments, stdout=None, stderr=None, term="xterm", columns=80, rows=24, shows=b"/help"):
         self.end()
         self.output = b""
         self.master, slave = pty.openpty()
@@ -33,10 +33,10 @@ class BytesTest(unittest.TestCase):
         self.mode = termios.tcgetattr(slave)
         self.process = subprocess.Popen(
             [GEUL, "write", "korean", "--seed", "1", *arguments], cwd=self.folder, stdin=slave,
-            stdout=stdout or slave, stderr=slave, env={**os.environ, "TERM": "xterm"},
+            stdout=stdout or slave, stderr=stderr or slave, env={**os.environ, "TERM": term},
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
-        self.read_until(b"/help")
+        self.read_until(shows)
 
     def end(self):
         """Ends the process that was started last, if any."""
@@ -70,7 +70,10 @@ class BytesTest(unittest.TestCase):
                     self.output += os.read(self.master, 65536)
                 except OSError:
                     break
-        return self.process.wait(timeout=10)
+        code = self.process.wait(timeout=10)
+        while select.select([self.master], [], [], 0.2)[0]:
+            self.output += os.read(self.master, 65536)
+        return code
 
     def saved(self):
         return (self.folder / "out.txt").read_text(encoding="utf-8")
@@ -170,6 +173,25 @@ class BytesTest(unittest.TestCase):
             self.write("파일에\x04".encode())
             self.assertEqual(self.wait(), 0)
         self.assertEqual(self.saved(), "파일에\n")
+
+    def test_without_a_screen_it_is_refused(self):
+        with open(self.folder / "out.txt", "wb") as out, open(self.folder / "errors.txt", "wb") as errors:
+            self.start(stdout=out, stderr=errors, shows=b"")
+            self.assertEqual(self.wait(), 1)
+        self.assertEqual(self.saved(), "")
+        self.assertRegex((self.folder / "errors.txt").read_text(),
+                         "^geul: Neither standard output nor standard error is a terminal[^\n]*\n$")
+
+    def test_a_terminal_without_control_sequences_is_a_pipe(self):
+        self.start("--output", "out.txt", term="dumb", shows=b"")
+        self.write("옛날\n".encode())
+        self.read_until("옛날\r\n".encode())
+        self.write(b"/accept\n/settings\n")
+        self.read_until(b"length 100")
+        self.write(b"\x04")
+        self.assertEqual(self.wait(), 0)
+        self.assertNotIn(b"\x1b", self.output)
+        self.assertTrue(self.saved().startswith("옛날") and len(self.saved()) > 10, self.saved())
 
     def test_a_second_save_overwrites_the_file_of_output_only(self):
         (self.folder / "other.txt").write_text("other")

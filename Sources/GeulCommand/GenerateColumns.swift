@@ -1,0 +1,37 @@
+import Foundation
+import Geul
+import GeulCharts
+import GeulCommandSupport
+
+/// `geul generate --side-by-side`: the texts of a prompt in columns.
+extension Generate {
+  /// Generates the texts of a batch, and writes those of each prompt in columns when they are complete.
+  ///
+  /// - Throws: `EndedBySignal` after a signal.
+  func writeColumns(of batch: BatchGeneration, by generator: Generator) throws {
+    var columns: [TextColumns.Column] = []
+    var (setCount, isFirst) = (0, true)
+    try batch.run(by: generator) { set, texts in
+      columns += texts.enumerated().map { number, text in
+        .init(
+          title: title(set, sample: number),
+          text: (noDisplayPrompt ? "" : set.prompt) + text.text)
+      }
+      setCount += 1
+      guard setCount % samplerOptions.temperatures.count == 0 else { return true }
+      let lines = TextColumns(columns).lines(width: ChartOptions.terminal.width)
+      defer { (columns, isFirst) = ([], false) }
+      return try Output.text((isFirst ? "" : "\n") + lines.joined(separator: "\n") + "\n")
+    }
+    if StopSignal.isReceived { throw StopSignal.error }
+  }
+
+  /// Returns the temperature and the number of a text, as far as there are several.
+  private func title(_ set: TextSet, sample: Int) -> String {
+    let temperature =
+      samplerOptions.temperatures.count > 1
+      ? ["temperature \(String(format: "%g", set.temperature))"] : []
+    let number = textOptions.numSamples > 1 ? ["sample \(sample)"] : []
+    return (temperature + number).joined(separator: ", ")
+  }
+}
