@@ -17,6 +17,11 @@ struct Evaluate: ParsableCommand {
       "Score only this fraction of the text, at its end; train holds out 0.1.",
       valueName: "fraction"))
   var fraction = 1.0
+  @Flag(
+    help: .advanced(
+      "Score each line on its own, as for a model that was trained with --lines, for which it is the default."
+    ))
+  var lines = false
   @Option(help: "Arithmetic of matrix products, as in generate.")
   var precision = Precision.float32
   @Flag(help: "Dynamic evaluation: adapt the model to the text already scored (float32).")
@@ -50,12 +55,13 @@ struct Evaluate: ParsableCommand {
     let bitsPerByte: Double
     let perplexity: Double
     let tokens: Int
+    let items: Int?
     let unknownTokens: Int
     let dynamic: Bool
     let baseline: Baseline?
 
     enum CodingKeys: String, CodingKey {
-      case nats, bits, bitsPerByte, perplexity, dynamic, baseline
+      case nats, bits, bitsPerByte, perplexity, items, dynamic, baseline
       case tokens = "units"
       case unknownTokens = "unknownUnits"
     }
@@ -70,10 +76,15 @@ struct Evaluate: ParsableCommand {
     let context = try machine.context
     let model = try model.load()
     try check(precision, for: model)
-    let corpus = try readCorpus(
-      self.corpus,
-      model.metadata.corpusOptions(encoding: bytes.encoding, invalid: bytes.invalid))
-    let range = Corpus.tokenCount(of: corpus.count, withoutLast: fraction)..<corpus.count
+    var options = model.metadata.corpusOptions(encoding: bytes.encoding, invalid: bytes.invalid)
+    options.listSeed = model.metadata.list?.seed ?? (lines ? 1 : nil)
+    guard !dynamic || options.listSeed == nil else {
+      throw CommandError(
+        "--dynamic adapts to the text before, and the lines of a list are scored each on its own. Leave out --dynamic."
+      )
+    }
+    let corpus = try readCorpus(self.corpus, options)
+    let range = corpus.split(withoutLast: fraction).heldOut
     noteTrainingText(model, corpus, range)
     let score = self.score(model, corpus, range, context)
     guard score.tokens > 0 else {
@@ -87,7 +98,7 @@ struct Evaluate: ParsableCommand {
       nats: score.natsPerToken, bits: score.bitsPerToken,
       bitsPerByte: score.nats / Evaluator.natsPerBit / Double(max(1, bytes)),
       perplexity: min(exp(score.natsPerToken), .greatestFiniteMagnitude), tokens: score.tokens,
-      unknownTokens: unknown, dynamic: dynamic,
+      items: corpus.list == nil ? nil : score.items, unknownTokens: unknown, dynamic: dynamic,
       baseline: baseline ? try scoreBaseline(corpus, range) : nil)
     if unknown > 0 {
       Output.note(
@@ -102,6 +113,11 @@ struct Evaluate: ParsableCommand {
       "perplexity     \(number(result.perplexity, 3))",
       "tokens scored  \(result.tokens)",
     ]
+    if let items = result.items {
+      rows.append(
+        "items scored   \(items), \(number(result.nats * Double(result.tokens) / Double(items), 3)) nats/item"
+      )
+    }
     if let baseline = result.baseline {
       let gain = baseline.nats - result.nats
       rows.append(

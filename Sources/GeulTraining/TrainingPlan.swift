@@ -75,9 +75,11 @@ public struct TrainingPlan: Sendable {
       options.precision
       ?? (context.instructionSet.multipliesBfloat16 ? .bfloat16 : .float32)
     if let hidden = options.hidden { configuration.architecture.hidden = hidden }
-    if corpus.count < 10, configuration.validationFraction > 0 {
+    if corpus.list?.items.count ?? corpus.count < 10, configuration.validationFraction > 0 {
       configuration.validationFraction = 0
-      notes.append("The text is too small to hold out a part for validation.")
+      notes.append(
+        "The \(corpus.list == nil ? "text" : "list") is too small to hold out a part for validation."
+      )
     }
     let count = TrainingLoop.trainingTokenCount(of: corpus, configuration)
     guard count >= 3 else { throw .tooFewTokens(count: count) }
