@@ -129,7 +129,9 @@ struct Evaluate: ParsableCommand {
 
   /// Prints a note if the model was trained on a part of the text that is scored.
   private func noteTrainingText(_ model: Model, _ corpus: Corpus, _ range: Range<Int>) {
-    guard let trained = model.metadata.trainingTokenCount(of: corpus), range.lowerBound < trained
+    // The line feed between the parts of a list belongs to both.
+    let first = range.lowerBound + (corpus.list == nil ? 0 : 1)
+    guard let trained = model.metadata.trainingTokenCount(of: corpus), first < trained
     else { return }
     let heldOut = model.metadata.training?.validationFraction ?? 0
     Output.note(

@@ -86,6 +86,7 @@ extension Corpus {
   /// - Parameters:
   ///   - starts: The positions of the line feeds before the items.
   ///   - end: The position of the line feed after the last item of the part of the list that they come from.
+  /// - Returns: The list, in memory, with the same vocabulary and seed.
   package func arranged(_ starts: [Int], endingAt end: Int) -> Corpus {
     var blocks: [[UInt32]] = [[]]
     var total = 0

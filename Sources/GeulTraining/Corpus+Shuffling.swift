@@ -7,6 +7,7 @@ extension Corpus {
   /// - Parameters:
   ///   - range: The part: it begins and ends with a line feed.
   ///   - epoch: The number of completed epochs; the order is a function of it and of the list's seed.
+  /// - Returns: The part as a list of its own.
   package func shuffled(_ range: Range<Int>, epoch: Int) -> Corpus {
     var starts = itemStarts(in: range.dropLast())
     var seed = SplitMix64(seed: UInt64(epoch))

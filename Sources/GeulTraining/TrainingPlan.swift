@@ -89,7 +89,7 @@ public struct TrainingPlan: Sendable {
     let requested = (options.batch ?? defaults.batch, options.length ?? defaults.length)
     if (configuration.batch, configuration.length) != requested {
       notes.append(
-        "The text is small: using a batch of \(configuration.batch) sequence\(configuration.batch == 1 ? "" : "s")"
+        "The \(corpus.list == nil ? "text" : "list") is small: using a batch of \(configuration.batch) sequence\(configuration.batch == 1 ? "" : "s")"
           + " of \(configuration.length) token\(configuration.length == 1 ? "" : "s").")
     }
     configuration.schedule.peak =
