@@ -124,7 +124,10 @@ public struct TrainingPlan: Sendable {
       vocabulary: corpus.vocabulary.count, tokenCount: tokenCount,
       seconds: options.budget.seconds ?? 0, multiplyAddsPerSecond: rate)
     if options.budget.seconds != nil, options.hidden == nil {
-      configuration.architecture.hidden = advisor.hidden(configuration.architecture)
+      configuration.architecture.hidden = advisor.hidden(
+        configuration.architecture,
+        smallest: corpus.list == nil
+          ? ConfigurationAdvisor.smallest : ConfigurationAdvisor.smallestForList)
     }
     let stepsPerEpoch = max(1, tokenCount / (configuration.batch * configuration.length))
     let limit =
