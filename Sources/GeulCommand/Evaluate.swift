@@ -19,7 +19,7 @@ struct Evaluate: ParsableCommand {
   var fraction = 1.0
   @Flag(
     help: .advanced(
-      "Score each line on its own, as for a model that was trained with --lines, for which it is the default."
+      "Score each line on its own; the default for a model that was trained with --lines."
     ))
   var lines = false
   @Option(help: "Arithmetic of matrix products, as in generate.")

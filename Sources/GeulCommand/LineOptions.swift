@@ -7,7 +7,7 @@ struct LineOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("Write n lines, each on its own; see train --lines.", valueName: "n"))
   var lines: Int?
-  @Flag(help: "With --lines: none that is in the training list, none twice.")
+  @Flag(help: "With --lines: only lines that are not in the list.")
   var newOnly = false
 
   func validate() throws {

@@ -28,13 +28,13 @@ struct Train: ParsableCommand {
   @OptionGroup var fineTuning: FineTuningOptions
   @OptionGroup var budget: BudgetOptions
   @OptionGroup var text: TextOptions
-  @Flag(help: "Learn a list, such as names: each line is an item of its own.")
+  @Flag(help: "Learn a list of lines, such as names.")
   var lines = false
   @OptionGroup var shape: NetworkOptions
   @OptionGroup var batching: BatchOptions
   @Option(
     help: ArgumentHelp(
-      "Peak learning rate of AdamW; Muon's is \(Int(TrainingConfiguration().muonLearningRateScale)) times this (default: by batch size; 0.012 for 32, half with --init-from).",
+      "Peak learning rate; Muon's is \(Int(TrainingConfiguration().muonLearningRateScale)) times it (default: by batch size, 0.012 at 32; half with --init-from).",
       valueName: "rate"))
   var learningRate: Float?
   @Option(
