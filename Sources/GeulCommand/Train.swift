@@ -185,7 +185,6 @@ struct Train: ParsableCommand {
       sources: corpus.map(recorded), validationSource: validationFile.map(recorded),
       encoding: text.bytes.encoding, invalid: text.bytes.invalid, minimumCount: text.minCount)
     if initial != nil { selection.extendsVocabulary = true }
-    selection.listSeed = plan.corpus.list?.seed
     do throws(TrainingError) {
       return try TrainingSession(
         plan, text: selection, validation: validation, folder: folder,
