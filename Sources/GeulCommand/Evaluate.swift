@@ -18,6 +18,11 @@ struct Evaluate: ParsableCommand {
       "Score only this fraction of the text, at its end; train holds out 0.1.",
       valueName: "fraction"))
   var fraction = 1.0
+  @Flag(
+    help: .advanced(
+      "Score each line on its own; the default for a model that was trained with --lines."
+    ))
+  var lines = false
   @Option(help: "Arithmetic of matrix products, as in generate.")
   var precision = Precision.float32
   @Flag(help: "Dynamic evaluation: adapt the model to the text already scored (float32).")
@@ -51,12 +56,13 @@ struct Evaluate: ParsableCommand {
     let bitsPerByte: Double
     let perplexity: Double
     let tokens: Int
+    let items: Int?
     let unknownTokens: Int
     let dynamic: Bool
     let baseline: Baseline?
 
     enum CodingKeys: String, CodingKey {
-      case nats, bits, bitsPerByte, perplexity, dynamic, baseline
+      case nats, bits, bitsPerByte, perplexity, items, dynamic, baseline
       case tokens = "units"
       case unknownTokens = "unknownUnits"
     }
@@ -71,10 +77,15 @@ struct Evaluate: ParsableCommand {
     let context = try machine.context
     let model = try model.load()
     try check(precision, for: model)
-    let corpus = try readCorpus(
-      self.corpus,
-      model.metadata.corpusOptions(encoding: bytes.encoding, invalid: bytes.invalid))
-    let range = Corpus.tokenCount(of: corpus.count, withoutLast: fraction)..<corpus.count
+    var options = model.metadata.corpusOptions(encoding: bytes.encoding, invalid: bytes.invalid)
+    options.listSeed = model.metadata.list?.seed ?? (lines ? 1 : nil)
+    guard !dynamic || options.listSeed == nil else {
+      throw CommandError(
+        "--dynamic adapts to the text before, and the lines of a list are scored each on its own. Leave out --dynamic."
+      )
+    }
+    let corpus = try readCorpus(self.corpus, options)
+    let range = corpus.split(withoutLast: fraction).heldOut
     noteTrainingText(model, corpus, range)
     let score = self.score(model, corpus, range, context)
     guard score.tokens > 0 else {
@@ -88,7 +99,7 @@ struct Evaluate: ParsableCommand {
       nats: score.natsPerToken, bits: score.bitsPerToken,
       bitsPerByte: score.nats / Evaluator.natsPerBit / Double(max(1, bytes)),
       perplexity: min(exp(score.natsPerToken), .greatestFiniteMagnitude), tokens: score.tokens,
-      unknownTokens: unknown, dynamic: dynamic,
+      items: corpus.list == nil ? nil : score.items, unknownTokens: unknown, dynamic: dynamic,
       baseline: baseline ? try scoreBaseline(corpus, range) : nil)
     if unknown > 0 {
       Output.note(
@@ -103,6 +114,11 @@ struct Evaluate: ParsableCommand {
       "perplexity     \(number(result.perplexity, 3))",
       "tokens scored  \(result.tokens)",
     ]
+    if let items = result.items {
+      rows.append(
+        "items scored   \(items), \(number(result.nats * Double(result.tokens) / Double(items), 3)) nats/item"
+      )
+    }
     if let baseline = result.baseline {
       let gain = baseline.nats - result.nats
       rows.append(
@@ -114,7 +130,9 @@ struct Evaluate: ParsableCommand {
 
   /// Prints a note if the model was trained on a part of the text that is scored.
   private func noteTrainingText(_ model: Model, _ corpus: Corpus, _ range: Range<Int>) {
-    guard let trained = model.metadata.trainingTokenCount(of: corpus), range.lowerBound < trained
+    // The line feed between the parts of a list belongs to both.
+    let first = range.lowerBound + (corpus.list == nil ? 0 : 1)
+    guard let trained = model.metadata.trainingTokenCount(of: corpus), first < trained
     else { return }
     let heldOut = model.metadata.training?.validationFraction ?? 0
     Output.note(

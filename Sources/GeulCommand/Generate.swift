@@ -18,6 +18,7 @@ struct Generate: ParsableCommand {
 
   @OptionGroup var model: ModelArgument
   @OptionGroup var textOptions: GeneratedTextOptions
+  @OptionGroup var lineOptions: LineOptions
   @OptionGroup var samplerOptions: SamplerOptions
   @OptionGroup var advancedSamplerOptions: AdvancedSamplerOptions
   @Option(help: .advanced("Arithmetic of matrix products; int8 is the fastest."))
@@ -53,12 +54,15 @@ struct Generate: ParsableCommand {
 
   /// Indicates whether the one text is written as it is generated.
   private var streams: Bool {
-    outputFormat == .text && textOptions.prompts == nil && textOptions.numSamples == 1
+    lineOptions.lines == nil && outputFormat == .text && textOptions.prompts == nil
+      && textOptions.numSamples == 1
       && textOptions.bestOf ?? 1 == 1 && samplerOptions.temperatures.count == 1
   }
 
   func validate() throws {
-    guard textOptions.length >= 0 || !textOptions.stop.isEmpty || streams else {
+    guard
+      textOptions.length >= 0 || !textOptions.stop.isEmpty || streams || lineOptions.lines != nil
+    else {
       throw ValidationError(
         "--length -1 needs --stop unless one text is printed: several are printed at their end.")
     }
@@ -78,6 +82,10 @@ struct Generate: ParsableCommand {
     else {
       throw ValidationError(
         "--json prints the texts of one prompt at one temperature. Use --format jsonl.")
+    }
+    try lineOptions.checkCombination(with: textOptions, samplerOptions)
+    guard lineOptions.lines == nil || outputFormat != .json else {
+      throw ValidationError("--lines writes lines. Use --format jsonl for a JSON object a line.")
     }
     for temperature in samplerOptions.temperatures {
       var options = sampling
@@ -139,7 +147,9 @@ struct Generate: ParsableCommand {
     for stop in stops { model.metadata.note(ofStop: stop, name: "--stop").map(note) }
     let length = textOptions.length < 0 ? Int.max : textOptions.length
 
-    if streams {
+    if let count = lineOptions.lines {
+      try writeLines(count, after: ids[0], length: length, seed: seed, model, by: generator)
+    } else if streams {
       let request = Generator.Request(
         prompt: ids[0], length: length, sampling: sampling, seed: seed, stops: stops)
       try stream(
@@ -163,6 +173,20 @@ struct Generate: ParsableCommand {
       }
     }
     if StopSignal.isReceived { throw StopSignal.error }
+  }
+
+  private func writeLines(
+    _ count: Int, after prompt: [Int], length: Int, seed: UInt64, _ model: Model,
+    by generator: Generator
+  ) throws {
+    var request = Generator.LineRequest(
+      prompt: prompt, count: textOptions.bestOf ?? count, length: length, sampling: sampling,
+      seed: seed)
+    request.isNewOnly = lineOptions.newOnly
+    request.scores = outputFormat == .jsonl || request.count > count
+    let lines = LineGeneration(request: request, count: count, isJSON: outputFormat == .jsonl)
+    try lines.check(model, path: self.model.model)
+    try lines.run(by: generator).map(note)
   }
 
   /// Writes a set of texts; returns false if the reader has closed the pipe.

@@ -23,7 +23,14 @@ struct Inspect: ParsableCommand {
     let icu: String
     let vocabulary: [String]
     let training: Model.Metadata.Training?
+    let list: List?
     let tensors: [Tensor]
+
+    /// The list that the model was trained on.
+    struct List: Encodable {
+      let items: Int
+      let differentItems: Int
+    }
 
     struct Tensor: Encodable {
       let name: String
@@ -40,6 +47,7 @@ struct Inspect: ParsableCommand {
       parameters: model.network.layout.parameterCount, unit: metadata.tokenizer.unit.rawValue,
       normalization: metadata.tokenizer.normalization.rawValue, icu: metadata.tokenizer.icu,
       vocabulary: metadata.vocabulary.tokens, training: metadata.training,
+      list: metadata.list.map { .init(items: $0.count, differentItems: $0.items.count) },
       tensors: model.network.tensorShapes.map { .init(name: $0.name, shape: $0.shape) })
     guard !json else { return try Output.json(description) }
 
@@ -58,6 +66,10 @@ struct Inspect: ParsableCommand {
         lines.append(
           "validation   \(number(nats, 4)) nats/\(metadata.tokenizer.unit.shortName)\(bits)")
       }
+    }
+    if let list = description.list {
+      lines.append(
+        "list         \(quantity(list.items, "item")), \(list.differentItems) of them different")
     }
     let width = description.tensors.map(\.name.count).max() ?? 0
     for tensor in description.tensors {

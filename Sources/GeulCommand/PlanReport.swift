@@ -11,7 +11,9 @@ struct PlanReport {
   /// One line on the text, the network, the arithmetic and the memory.
   var summary: String {
     let (configuration, architecture) = (plan.configuration, plan.configuration.architecture)
-    return "\(quantity(plan.corpus.count, "token")), vocabulary \(plan.corpus.vocabulary.count);"
+    let items = plan.corpus.list.map { quantity($0.count, "item") + ", " } ?? ""
+    return items
+      + "\(quantity(plan.corpus.count, "token")), vocabulary \(plan.corpus.vocabulary.count);"
       + " \(architecture.layers) x \(architecture.hidden) \(architecture.cell.rawValue),"
       + " \(plan.network.layout.parameterCount) parameters;"
       + " \(configuration.precision.rawValue) on \(plan.context.instructionSet.rawValue),"

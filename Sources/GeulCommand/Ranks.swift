@@ -55,6 +55,14 @@ final class Ranks {
     }
   }
 
+  /// Checks that this process trains alone, as on a list.
+  func checkList() throws {
+    guard group.count > 1 else { return }
+    throw CommandError(
+      "A list of lines is trained by one process, not by the \(group.count) of mpirun. Start geul without mpirun."
+    )
+  }
+
   /// Reads a corpus on all ranks, each a part of it, and prints its notes.
   func readCorpus(_ arguments: [String], _ options: CorpusOptions) throws -> Corpus {
     let corpus: Corpus

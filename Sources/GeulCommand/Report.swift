@@ -81,17 +81,17 @@ struct Report: ParsableCommand {
     _ state: RunState, _ model: Model
   ) throws -> (unigram: Double, trigram: Double)? {
     let choice = state.text
+    var options = model.metadata.corpusOptions(encoding: choice.encoding, invalid: choice.invalid)
+    options.listSeed = choice.listSeed
     guard state.configuration.validationFraction > 0, !choice.sources.contains("-"),
-      let corpus = try? readCorpus(
-        choice.sources,
-        model.metadata.corpusOptions(encoding: choice.encoding, invalid: choice.invalid)),
+      let corpus = try? readCorpus(choice.sources, options),
       corpus.hash == model.metadata.training?.corpusHash
     else { return nil }
-    let count = TrainingLoop.trainingTokenCount(of: corpus, state.configuration)
+    let (training, heldOut) = corpus.split(
+      withoutLast: state.configuration.validationFraction)
     let scores = [1, 3].compactMap { order in
       FinishedRun.ngramBaseline(
-        order: order, corpus, trainingTokens: count, validation: corpus,
-        in: count..<corpus.count)
+        order: order, corpus, trainingTokens: training.count, validation: corpus, in: heldOut)
     }
     guard scores.count == 2 else { return nil }
     return (scores[0], scores[1])

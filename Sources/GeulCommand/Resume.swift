@@ -55,6 +55,8 @@ struct Resume: ParsableCommand {
       tokenizer: loaded.value.model.metadata.tokenizer, encoding: text.encoding,
       invalid: text.invalid, minimumCount: text.minimumCount,
       vocabulary: text.extendsVocabulary == true ? loaded.value.model.metadata.vocabulary : nil)
+    options.listSeed = text.listSeed
+    if text.listSeed != nil { try ranks.checkList() }
     let corpus = try read(sources, options, ranks, remedy: "\(folder.path) FILE")
     options.vocabulary = corpus.vocabulary
     let validation = try validationText(of: text, folder, options, ranks)

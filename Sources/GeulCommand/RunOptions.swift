@@ -132,7 +132,8 @@ struct RunOptions: ParsableArguments {
         unit: unit, state)
     }
     note(
-      "Done in \(duration(summary.seconds)). Generate with: geul generate \(path) --prompt \"...\"")
+      "Done in \(duration(summary.seconds)). Generate with: geul generate \(path)"
+        + (state.text.listSeed == nil ? " --prompt \"...\"" : " --lines 20 --new-only"))
     guard json else { return }
     try Output.json(
       Summary(

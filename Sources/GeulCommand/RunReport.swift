@@ -59,14 +59,22 @@ struct RunReport {
           + " --patience 0 disables early stopping.")
     case .sample(let model, let progress):
       guard !quiet else { return }
-      let generator = Generator(model, context: context)
-      let request = Generator.Request(prompt: [], length: 160, seed: 1)
-      guard let text = try? generator.texts(request).first?.text else { return }
+      guard let text = sample(of: Generator(model, context: context), model) else { return }
       folder.append(Sample(step: progress.step, epoch: progress.epoch, text: text))
       if Output.isLive { display.sample = text } else { Output.quote(text) }
     case .saved:
       break
     }
+  }
+
+  /// Returns a sample of a model: a text, or some items of a list.
+  private func sample(of generator: Generator, _ model: Model) -> String? {
+    if model.metadata.list != nil {
+      let request = Generator.LineRequest(count: 8, length: 160, seed: 1)
+      return try? generator.lines(request).joined(separator: "\n")
+    }
+    let request = Generator.Request(prompt: [], length: 160, seed: 1)
+    return try? generator.texts(request).first?.text
   }
 
   /// The fields of the progress line: step, training loss, validation loss, speed, epoch, time left.

@@ -28,11 +28,13 @@ struct Train: ParsableCommand {
   @OptionGroup var fineTuning: FineTuningOptions
   @OptionGroup var budget: BudgetOptions
   @OptionGroup var text: TextOptions
+  @Flag(help: "Learn a list of lines, such as names.")
+  var lines = false
   @OptionGroup var shape: NetworkOptions
   @OptionGroup var batching: BatchOptions
   @Option(
     help: ArgumentHelp(
-      "Peak learning rate of AdamW; Muon's is \(Int(TrainingConfiguration().muonLearningRateScale)) times this (default: by batch size; 0.012 for 32, half with --init-from).",
+      "Peak learning rate; Muon's is \(Int(TrainingConfiguration().muonLearningRateScale)) times it (default: by batch size, 0.012 at 32; half with --init-from).",
       valueName: "rate"))
   var learningRate: Float?
   @Option(
@@ -102,7 +104,11 @@ struct Train: ParsableCommand {
       }
       let initial = try fineTuning.load(seed: UInt64(exactly: seed) ?? randomSeed())
       try initial?.check(shape)
-      let options = try initial?.corpusOptions(text) ?? text.corpusOptions
+      var options = try initial?.corpusOptions(text) ?? text.corpusOptions
+      if lines {
+        try ranks.checkList()
+        options.listSeed = UInt64(exactly: seed) ?? randomSeed()
+      }
       try run(on: ranks.readCorpus(corpus, options), from: initial, context, clock, ranks)
     }
   }
@@ -113,15 +119,21 @@ struct Train: ParsableCommand {
       guard case .folderExists(_, isRun: true) = error,
         let model = try? folder.loadBest()?.value.metadata,
         let other = try? Corpus.read(
-          corpus.map { TextSource(argument: existing($0)) },
-          options: CorpusOptions(
-            tokenizer: model.tokenizer, encoding: text.bytes.encoding, invalid: text.bytes.invalid,
-            minimumCount: text.minCount)),
+          corpus.map { TextSource(argument: existing($0)) }, options: optionsOfRun(on: model)),
         other.hash != model.training?.corpusHash
       else { throw error }
       throw CommandError(
         "\(folder.path) already exists and is a run on another text. Choose another --out.")
     }
+  }
+
+  /// Returns the options for reading the text as a run has read its own.
+  private func optionsOfRun(on model: Model.Metadata) -> CorpusOptions {
+    var options = CorpusOptions(
+      tokenizer: model.tokenizer, encoding: text.bytes.encoding, invalid: text.bytes.invalid,
+      minimumCount: text.minCount)
+    options.listSeed = model.list?.seed
+    return options
   }
 
   /// Trains on a corpus that was read with the options of this command.
@@ -193,6 +205,7 @@ struct Train: ParsableCommand {
       "normalize": .text(text.normalize.rawValue),
       "encoding": text.bytes.encoding.map { .text($0) },
       "invalid": .text(text.bytes.invalid.rawValue), "min_count": .integer(text.minCount),
+      "lines": lines ? .flag(true) : nil,
       "cell": .text(architecture.cell.rawValue),
       "activation": .text(architecture.activation.rawValue),
       "layers": .integer(architecture.layers), "hidden": .integer(architecture.hidden),
@@ -256,6 +269,7 @@ struct Train: ParsableCommand {
     var options = text.corpusOptions
     options.tokenizer = corpus.tokenizer
     options.vocabulary = corpus.vocabulary
+    options.listSeed = corpus.list?.seed
     let text = try ranks.readCorpus([validationFile], options)
     try TrainingSession.check(validation: text, name: validationFile)
     return text

@@ -30,6 +30,9 @@ public struct Generator: Sendable {
       context: context)
   }
 
+  /// Everything of the model except its parameters.
+  var metadata: Model.Metadata { model.metadata }
+
   /// Creates an engine with the generator's weights.
   func makeEngine(capacity: Int) -> GenerationEngine {
     GenerationEngine(model, weights: weights, capacity: capacity, context: context)

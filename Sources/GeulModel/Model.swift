@@ -33,12 +33,14 @@ public struct Model: Sendable {
     public var vocabulary: Vocabulary
     /// Facts about the training of the model; nil if it was not trained.
     public var training: Training?
+    /// Facts about the list that the model was trained on; nil if its text was not a list.
+    public var list: List?
 
     /// The version of the format that this program reads and writes.
     public static let currentFormat = 1
 
     private enum CodingKeys: String, CodingKey {
-      case format, tokenizer, vocabulary, training
+      case format, tokenizer, vocabulary, training, list
       case architecture = "model"
     }
 
@@ -71,15 +73,41 @@ public struct Model: Sendable {
       }
     }
 
+    /// Facts about a list of lines that a model was trained on.
+    public struct List: Codable, Sendable, Equatable {
+      /// The number of items, duplicates included.
+      public var count: Int
+      /// The seed of their order; see `CorpusOptions.listSeed`.
+      public var seed: UInt64
+      /// The different items, which are a tensor of the model file.
+      public var items: ItemSet
+
+      private enum CodingKeys: String, CodingKey { case count, seed }
+
+      /// Creates facts about the list of a corpus.
+      public init(_ list: LineList) {
+        (count, seed, items) = (list.count, list.seed, list.items)
+      }
+
+      /// Reads everything except the items.
+      public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        count = try values.decode(Int.self, forKey: .count)
+        seed = try values.decode(UInt64.self, forKey: .seed)
+        items = ItemSet(EmptyCollection())
+      }
+    }
+
     /// Creates the metadata of a model.
     public init(
       architecture: Architecture, tokenizer: Tokenizer, vocabulary: Vocabulary,
-      training: Training? = nil
+      training: Training? = nil, list: List? = nil
     ) {
       self.architecture = architecture
       self.tokenizer = tokenizer
       self.vocabulary = vocabulary
       self.training = training
+      self.list = list
     }
 
     /// Returns options that read a text with the model's tokenizer and vocabulary.
@@ -93,7 +121,7 @@ public struct Model: Sendable {
     /// Returns the number of tokens in the training split of `corpus`; nil if it is not the text of the training.
     package func trainingTokenCount(of corpus: Corpus) -> Int? {
       guard let training, training.corpusHash == corpus.hash else { return nil }
-      return Corpus.tokenCount(of: corpus.count, withoutLast: training.validationFraction)
+      return corpus.split(withoutLast: training.validationFraction).training.count
     }
   }
 
@@ -136,7 +164,7 @@ public struct Model: Sendable {
         "is not a model of Geul: its metadata has no key \"geul\". Give a file that `geul train` wrote."
       )
     }
-    let metadata: Metadata
+    var metadata: Metadata
     do {
       let version = try JSONDecoder().decode(Version.self, from: Data(text.utf8))
       guard version.format == Metadata.currentFormat else {
@@ -151,6 +179,7 @@ public struct Model: Sendable {
       throw formatError("its metadata cannot be decoded (\(Self.description(of: error))).")
     }
     try Self.checkLimits(metadata, formatError)
+    if metadata.list != nil { metadata.list?.items = try Self.items(file, formatError) }
     self.metadata = metadata
     network = Network(metadata.architecture, vocabulary: metadata.vocabulary.count)
     var tensors: [NamedTensor] = []
@@ -165,6 +194,22 @@ public struct Model: Sendable {
     }
     parameters = network.parameters(from: tensors)
   }
+
+  /// Reads the set of the items of a list: a tensor of hashes.
+  private static func items(
+    _ file: SafetensorsFile, _ formatError: (String) -> FormatError
+  ) throws(FormatError) -> ItemSet {
+    guard let tensor = file.tensors.first(where: { $0.name == itemsTensor }), tensor.dtype == .i64,
+      tensor.shape.count == 1, tensor.shape[0] <= ItemSet.maximumCount
+    else {
+      throw formatError("it has no valid tensor \"\(itemsTensor)\" of the items of its list.")
+    }
+    let hashes: [Int64] = try file.values(itemsTensor, shape: tensor.shape)
+    return ItemSet(hashes: hashes.map { UInt64(bitPattern: $0) })
+  }
+
+  /// The name of the tensor with the hashes of the items of a list.
+  package static let itemsTensor = "list.items"
 
   /// Validates sizes before memory is allocated.
   private static func checkLimits(
@@ -183,11 +228,18 @@ public struct Model: Sendable {
 
   /// The contents of the model file, with all tensors that PyTorch expects, including each `bias_hh`.
   public var safetensors: SafetensorsFile {
-    SafetensorsFile(
+    var file = SafetensorsFile(
       metadata: [Self.metadataKey: Self.json(metadata)],
       tensors: network.tensors(of: parameters).map {
         SafetensorsFile.Tensor($0.name, shape: $0.shape, floats: $0.values)
       })
+    if let hashes = metadata.list?.items.hashes {
+      // PyTorch has no unsigned integers of 64 bits before version 2.3.
+      file.tensors.append(
+        .init(
+          Self.itemsTensor, shape: [hashes.count], values: hashes.map { Int64(bitPattern: $0) }))
+    }
+    return file
   }
 
   /// Returns the JSON of a value with sorted keys, so that equal values have equal bytes.

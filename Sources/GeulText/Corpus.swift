@@ -23,6 +23,8 @@ public struct Corpus: Sendable {
   ///
   /// Their id is that of the unknown token, or -1 if the vocabulary has none.
   public let unknownCount: Int
+  /// The list of which the text consists; nil if it is not read as one.
+  public internal(set) var list: LineList?
 
   var tokens: StoredTokens
   let byteCounts: TokenByteCounts

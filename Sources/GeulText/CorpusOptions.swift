@@ -14,6 +14,11 @@ public struct CorpusOptions: Sendable, Codable {
   public var vocabulary: Vocabulary?
   /// Indicates whether tokens of the text that `vocabulary` lacks are added to it: those that occur `minimumCount` times.
   public var extendsVocabulary = false
+  /// The seed of the order of a list; nil for a text that is not a list.
+  ///
+  /// With a seed, each line of the sources is an item of a list, such as a name; see `LineList`. Empty lines are skipped, and
+  /// white space at the ends of lines is removed. A list is kept in memory.
+  public var listSeed: UInt64?
   /// The directory for the file of token ids of a text that is too large for memory.
   ///
   /// If nil, the first of these in which a file can be created: the environment variable TMPDIR,

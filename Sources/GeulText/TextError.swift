@@ -33,6 +33,10 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
     case noTemporaryFolder([String])
     /// The vocabulary is invalid; the problem.
     case invalidVocabulary(String)
+    /// The text is too large to be read as a list.
+    case listTooLarge
+    /// A list is read with a vocabulary that has no line feed.
+    case noLineFeed
   }
 
   /// The reason for the error.
@@ -112,6 +116,12 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
         + " set TMPDIR to a writable directory."
     case .invalidVocabulary(let problem):
       return "\(problem)."
+    case .listTooLarge:
+      return
+        "a list is kept in memory, up to \(Corpus.maximumListBytes >> 20) MB and \(ItemSet.maximumCount) different lines; leave out"
+        + " --lines, or use a part of it."
+    case .noLineFeed:
+      return "the vocabulary has no line feed, which ends the items of a list."
     }
   }
 }

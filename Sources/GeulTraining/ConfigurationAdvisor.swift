@@ -25,17 +25,22 @@ public struct ConfigurationAdvisor: Sendable {
   /// A step on one token takes three multiply-adds for each parameter of a matrix, so t seconds suffice for R t / 3 P tokens
   /// with P parameters at R multiply-adds per second. The loss is lowest at about eight tokens per
   /// parameter: P = sqrt(R t / 3 / 8). A small text limits the number of parameters.
-  public func hidden(_ architecture: Architecture) -> Int {
+  ///
+  /// - Parameters:
+  ///   - architecture: The shape of the network, except its hidden size.
+  ///   - smallest: The least hidden size.
+  /// - Returns: A multiple of 16.
+  public func hidden(_ architecture: Architecture, smallest: Int = Self.smallest) -> Int {
     let limit = min(
       (multiplyAddsPerSecond * seconds / 3 / Self.tokensPerParameter).squareRoot(),
       Self.parametersPerToken * Double(tokenCount))
     let sizes = Array(
-      stride(from: Self.smallest, through: Self.largest, by: Self.increment))
+      stride(from: smallest, through: Self.largest, by: Self.increment))
     return sizes.last { hidden in
       var architecture = architecture
       architecture.hidden = hidden - Self.increment / 2
       return parameters(architecture) < limit
-    } ?? Self.smallest
+    } ?? smallest
   }
 
   /// Returns the approximate number of epochs in the time.
@@ -58,7 +63,11 @@ public struct ConfigurationAdvisor: Sendable {
 
   private static let tokensPerParameter = 8.0
   private static let parametersPerToken = 5.0
-  private static let (smallest, largest, increment) = (64, 1024, 16)
+  /// The least hidden size for a text.
+  public static let smallest = 64
+  /// The least hidden size for a list, which is often far smaller than a text.
+  public static let smallestForList = 32
+  private static let (largest, increment) = (1024, 16)
 
   private func parameters(_ architecture: Architecture) -> Double {
     Double(Network(architecture, vocabulary: vocabulary).multiplyAdds)

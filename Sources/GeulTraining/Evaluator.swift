@@ -10,8 +10,8 @@ public import GeulText
 /// print(loss.natsPerToken, loss.bitsPerToken)
 /// ```
 public struct Evaluator: Sendable {
-  private let weights: PackedNetwork
-  private let context: ComputeContext
+  let weights: PackedNetwork
+  let context: ComputeContext
 
   /// Creates an evaluator of a network.
   public init(
@@ -34,6 +34,8 @@ public struct Evaluator: Sendable {
     public var tokens: Int
     /// The number of tokens that were skipped because the vocabulary does not contain them.
     public var unknown = 0
+    /// The number of items that were scored; 0 for a text that is not a list.
+    public var items = 0
 
     /// Creates a loss.
     public init(nats: Double = 0, tokens: Int = 0) {
@@ -49,7 +51,8 @@ public struct Evaluator: Sendable {
 
   /// Computes the loss of all but the first token of a range, from a zero state that is carried to the end.
   ///
-  /// Tokens that the vocabulary does not contain are skipped, as if they were not in the text.
+  /// Tokens that the vocabulary does not contain are skipped, as if they were not in the text. Each item of a list is scored by
+  /// itself, from the state in which its generation starts.
   public func loss(_ corpus: Corpus, _ range: Range<Int>) -> Loss {
     loss(corpus, range, unless: { false }) ?? Loss()
   }
@@ -60,6 +63,7 @@ public struct Evaluator: Sendable {
   public func loss(
     _ corpus: Corpus, _ range: Range<Int>, unless shouldStop: () -> Bool
   ) -> Loss? {
+    if corpus.list != nil { return itemLoss(corpus, range, unless: shouldStop) }
     let length = 256
     let shard = makeShard(rows: 1, length: length)
     var loss = Loss()
@@ -107,11 +111,12 @@ public struct Evaluator: Sendable {
   /// Estimates the loss from about `limit` tokens of a range, read in a large batch: much faster than `loss`.
   ///
   /// Each sequence of the batch starts from a zero state 64 tokens before the first token that counts. With several ranks,
-  /// each evaluates some of the sequences.
+  /// each evaluates some of the sequences. Of a list, whose order is random, the first items are scored.
   public func sampledLoss(
     _ corpus: Corpus, _ range: Range<Int>, limit: Int,
     communicator: any Communicator = LocalCommunicator()
   ) -> Loss {
+    if corpus.list != nil { return itemLoss(corpus, range.prefix(limit)) ?? Loss() }
     guard
       let sequences = SampledSequences(
         range, limit: limit, vocabulary: weights.network.vocabulary)
@@ -203,7 +208,7 @@ public struct Evaluator: Sendable {
     }
   }
 
-  private func makeShard(firstRow: Int = 0, rows: Int, length: Int) -> BatchShard {
+  func makeShard(firstRow: Int = 0, rows: Int, length: Int) -> BatchShard {
     BatchShard(
       weights.network, firstRow: firstRow, rows: rows, length: length,
       precision: weights.precision, dropout: false, backward: false)

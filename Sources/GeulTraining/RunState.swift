@@ -75,6 +75,8 @@ public struct RunState: Codable, Sendable, Equatable {
     /// Indicates whether the vocabulary begins with that of another model, so that it does not follow from the text; nil for
     /// false.
     public var extendsVocabulary: Bool?
+    /// The seed of the order of a list; nil for a text that is not a list.
+    public var listSeed: UInt64?
 
     /// Creates a selection.
     public init(

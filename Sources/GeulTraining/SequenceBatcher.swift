@@ -114,6 +114,8 @@ extension SequenceBatcher {
     var ids = [Int32](repeating: 0, count: length + 1)
     for row in 0..<shard.rows {
       corpus.copyIDs(from: start(row: shard.firstRow + row), into: &ids)
+      // As in generation: nothing comes before an item.
+      if corpus.isSeparator(ids[0]) { shard.resetState(row: row) }
       shard.setTokens(row: row, ids)
     }
   }

@@ -41,6 +41,8 @@ public struct Trainer: ~Copyable {
   private(set) var rankSeconds: [Double] = []
   /// The number of steps of `rankSeconds`.
   private(set) var measuredSteps = 0
+  /// The list in the order of the current epoch; nil before the first step, and for a text that is not a list.
+  private var shuffledList: (corpus: Corpus, epoch: Int)?
   private var backwardWorkspaces: [BackwardWorkspace]
   private var gradientWorkspaces: [GradientWorkspace]
 
@@ -138,7 +140,7 @@ public struct Trainer: ~Copyable {
   /// Reads the next window and updates the parameters on this rank.
   mutating func step(_ corpus: Corpus, learningRate: Float) -> StepMetrics {
     var stopwatch = Stopwatch()
-    propagate(corpus)
+    propagate(inOrderOfEpoch(corpus))
     // Shards run forward and backward concurrently: their common time is divided in proportion to the measured times.
     let both = stopwatch.lap()
     let forward = shards.reduce(0) { $0 + $1.seconds.forward }
@@ -186,6 +188,15 @@ public struct Trainer: ~Copyable {
       start += count + 1
     }
     return nats
+  }
+
+  /// Returns a text as the current epoch reads it: a list in a new order.
+  private mutating func inOrderOfEpoch(_ corpus: Corpus) -> Corpus {
+    guard corpus.list != nil else { return corpus }
+    if let shuffledList, shuffledList.epoch == batcher.epoch { return shuffledList.corpus }
+    let shuffled = corpus.shuffled(0..<batcher.tokenCount, epoch: batcher.epoch)
+    shuffledList = (shuffled, batcher.epoch)
+    return shuffled
   }
 
   /// Runs the forward and backward passes of all shards.

@@ -96,15 +96,15 @@ public struct TrainingLoop: ~Copyable {
     _ corpus: Corpus, _ separate: Corpus?, _ configuration: TrainingConfiguration
   ) -> (corpus: Corpus, range: Range<Int>)? {
     if let separate { return (separate, 0..<separate.count) }
-    let heldOut = trainingTokenCount(of: corpus, configuration)..<corpus.count
+    let heldOut = corpus.split(withoutLast: configuration.validationFraction).heldOut
     return heldOut.count >= 2 ? (corpus, heldOut) : nil
   }
 
-  /// Returns the number of tokens of a text that are for training; `evaluate --fraction` cuts at the same position.
+  /// Returns the number of tokens of a text that are for training; `evaluate --fraction` divides it likewise.
   public static func trainingTokenCount(
     of corpus: Corpus, _ configuration: TrainingConfiguration
   ) -> Int {
-    Corpus.tokenCount(of: corpus.count, withoutLast: configuration.validationFraction)
+    corpus.split(withoutLast: configuration.validationFraction).training.count
   }
 
   /// Runs until the budget is used up or `shouldStop` returns true.

@@ -75,9 +75,11 @@ public struct TrainingPlan: Sendable {
       options.precision
       ?? (context.instructionSet.multipliesBfloat16 ? .bfloat16 : .float32)
     if let hidden = options.hidden { configuration.architecture.hidden = hidden }
-    if corpus.count < 10, configuration.validationFraction > 0 {
+    if corpus.list?.items.count ?? corpus.count < 10, configuration.validationFraction > 0 {
       configuration.validationFraction = 0
-      notes.append("The text is too small to hold out a part for validation.")
+      notes.append(
+        "The \(corpus.list == nil ? "text" : "list") is too small to hold out a part for validation."
+      )
     }
     let count = TrainingLoop.trainingTokenCount(of: corpus, configuration)
     guard count >= 3 else { throw .tooFewTokens(count: count) }
@@ -87,7 +89,7 @@ public struct TrainingPlan: Sendable {
     let requested = (options.batch ?? defaults.batch, options.length ?? defaults.length)
     if (configuration.batch, configuration.length) != requested {
       notes.append(
-        "The text is small: using a batch of \(configuration.batch) sequence\(configuration.batch == 1 ? "" : "s")"
+        "The \(corpus.list == nil ? "text" : "list") is small: using a batch of \(configuration.batch) sequence\(configuration.batch == 1 ? "" : "s")"
           + " of \(configuration.length) token\(configuration.length == 1 ? "" : "s").")
     }
     configuration.schedule.peak =
@@ -122,7 +124,10 @@ public struct TrainingPlan: Sendable {
       vocabulary: corpus.vocabulary.count, tokenCount: tokenCount,
       seconds: options.budget.seconds ?? 0, multiplyAddsPerSecond: rate)
     if options.budget.seconds != nil, options.hidden == nil {
-      configuration.architecture.hidden = advisor.hidden(configuration.architecture)
+      configuration.architecture.hidden = advisor.hidden(
+        configuration.architecture,
+        smallest: corpus.list == nil
+          ? ConfigurationAdvisor.smallest : ConfigurationAdvisor.smallestForList)
     }
     let stepsPerEpoch = max(1, tokenCount / (configuration.batch * configuration.length))
     let limit =

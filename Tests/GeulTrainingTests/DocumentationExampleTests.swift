@@ -47,6 +47,16 @@ private enum Examples {
     _ = tokenizer.tokens(of: "한글!")
   }
 
+  static func list() throws {
+    var options = CorpusOptions()
+    options.listSeed = 1
+    let corpus = try Corpus.read([.path("names.txt")], options: options)
+    let model = try Model.train(on: corpus, for: .seconds(10))
+    var request = Generator.LineRequest(count: 20, seed: 1)
+    request.isNewOnly = true
+    for name in try Generator(model).lines(request) { print(name) }
+  }
+
   static func vocabulary() throws {
     let vocabulary = try Vocabulary(tokens: ["e", "t", "a"], unknownID: nil)
     _ = vocabulary.id(of: "t")

@@ -146,6 +146,16 @@ struct RunStateTests {
     #expect(again == state)
   }
 
+  @Test func `the seed of a list is written and read, and absent for a text`() throws {
+    var state = try Self.decode(RunState.self, Self.json)
+    #expect(state.text.listSeed == nil)
+    #expect(try Self.object(state.text).keys.contains("listSeed") == false)
+    state.text.listSeed = .max
+    let again = try Self.decode(
+      RunState.self, String(decoding: JSONEncoder().encode(state), as: UTF8.self))
+    #expect(again == state && again.text.listSeed == .max)
+  }
+
   @Test func `every field of a configuration is written and read`() throws {
     var configuration = TrainingConfiguration()
     configuration.architecture = Architecture(cell: .rnn, layers: 3, hidden: 7, activation: .relu)
