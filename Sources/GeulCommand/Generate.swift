@@ -20,6 +20,7 @@ struct Generate: ParsableCommand {
   @OptionGroup var textOptions: GeneratedTextOptions
   @OptionGroup var samplerOptions: SamplerOptions
   @OptionGroup var advancedSamplerOptions: AdvancedSamplerOptions
+  @OptionGroup var controlOptions: ControlOptions
   @Option(help: .advanced("Arithmetic of matrix products; int8 is the fastest."))
   var precision = Precision.float32
   @Flag(
@@ -127,23 +128,29 @@ struct Generate: ParsableCommand {
     let stops = textOptions.stop.map(PathString.text)
     let generator = Generator(
       model, precision: precision, context: try machine.makeContext(note: note))
+    var sampling = sampling
+    try controlOptions.set(&sampling, for: model)
+    let constraint = try controlOptions.constraint(for: model, sampling: sampling)
     for stop in stops { model.metadata.note(ofStop: stop, name: "--stop").map(note) }
     let length = textOptions.length < 0 ? Int.max : textOptions.length
 
     if streams {
-      let request = Generator.Request(
+      var request = Generator.Request(
         prompt: ids[0], length: length, sampling: sampling, seed: seed, stops: stops)
-      try stream(
-        request, by: generator, after: noDisplayPrompt ? "" : model.metadata.text(ofPrompt: ids[0]))
+      request.constraint = constraint
+      let prompt = model.metadata.text(ofPrompt: ids[0], isWhole: constraint != nil)
+      try stream(request, by: generator, after: noDisplayPrompt ? "" : prompt)
     } else {
       let sets = ids.flatMap { ids in
         samplerOptions.temperatures.map { temperature in
           TextSet(
-            prompt: model.metadata.text(ofPrompt: ids), ids: ids, temperature: temperature)
+            prompt: model.metadata.text(ofPrompt: ids, isWhole: constraint != nil), ids: ids,
+            temperature: temperature)
         }
       }
       let batch = BatchGeneration(
         sets: sets, sampling: sampling, length: length, seed: seed, stops: stops,
+        constraint: constraint,
         count: textOptions.numSamples, candidates: textOptions.bestOf ?? textOptions.numSamples,
         needsLikelihood: outputFormat == .jsonl)
       var isFirst = true
