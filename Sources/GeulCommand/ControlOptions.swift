@@ -35,7 +35,25 @@ struct ControlOptions: ParsableArguments {
       valueName: "n"))
   var lineLength: Int?
 
+  @Option(
+    help: .advanced(
+      "Never copy more than n characters in a row from --copy-corpus.", valueName: "n"))
+  var maxCopy: Int?
+  @Option(
+    help: .advanced(
+      "Text file or directory for --max-copy, such as the training text; may be repeated.",
+      valueName: "path"),
+    completion: .file())
+  var copyCorpus: [String] = []
+
   func validate() throws {
+    try check("--max-copy", maxCopy, in: 1...1_000_000)
+    guard (maxCopy == nil) == copyCorpus.isEmpty else {
+      throw ValidationError(
+        maxCopy == nil
+          ? "--copy-corpus needs --max-copy."
+          : "--max-copy needs the text that must not be copied: --copy-corpus <path>.")
+    }
     try check("--line-length", lineLength, in: 2...1000)
     guard lineLength == nil || lines != nil else {
       throw ValidationError("--line-length needs --acrostic or --line-end.")
@@ -45,6 +63,10 @@ struct ControlOptions: ParsableArguments {
     }
     _ = try control
   }
+
+  /// The note on a text that ended because no token was left.
+  static let blockedNote =
+    "Note: a text ended early, because every token would break a rule. Use a larger --max-copy, or fewer bans."
 
   private var lines: LineForm? {
     guard acrostic != nil || !lineEnd.isEmpty else { return nil }
@@ -78,7 +100,9 @@ struct ControlOptions: ParsableArguments {
   }
 
   /// Indicates whether no option is given that needs a constraint.
-  var isEmpty: Bool { allow.isEmpty && ban.isEmpty && pattern == nil && lines == nil }
+  var isEmpty: Bool {
+    allow.isEmpty && ban.isEmpty && pattern == nil && lines == nil && maxCopy == nil
+  }
 
   /// Returns the constraint of texts of a model, with the bans of `--logit-bias` in its sampling options; nil if there is
   /// none.
@@ -86,7 +110,13 @@ struct ControlOptions: ParsableArguments {
     for model: Model, sampling: SamplingOptions
   ) throws -> SequenceConstraint? {
     guard !isEmpty else { return nil }
-    return try SequenceConstraint(try control, of: model.metadata, sampling: sampling)
+    var control = try control
+    if let maxCopy {
+      let tokenizer = model.metadata.tokenizer
+      let corpus = try readCorpus(copyCorpus, CopyLimit.corpusOptions(for: tokenizer))
+      control.copyLimit = try CopyLimit(maxCopy, corpus: corpus, tokenizer: tokenizer)
+    }
+    return try SequenceConstraint(control, of: model.metadata, sampling: sampling)
   }
 
   /// Adds the biases of `--logit-bias` to sampling options.

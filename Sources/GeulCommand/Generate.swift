@@ -166,6 +166,7 @@ struct Generate: ParsableCommand {
   private func write(
     _ set: TextSet, _ texts: [Generator.Text], seed: UInt64, isFirst: Bool
   ) throws -> Bool {
+    if texts.contains(where: { $0.ending == .noCandidates }) { note(ControlOptions.blockedNote) }
     switch outputFormat {
     case .json:
       let samples = texts.map { Result.Sample(text: $0.text, stopReason: $0.ending) }
@@ -202,11 +203,12 @@ struct Generate: ParsableCommand {
     }
     guard try write(shown) else { return }
     var failure: (any Error)?
-    try generator.write(request, shouldStop: { StopSignal.isReceived }) { _, piece in
+    let endings = try generator.write(request, shouldStop: { StopSignal.isReceived }) { _, piece in
       do { return try write(piece) } catch { failure = error }
       return false
     }
     if let failure { throw failure }
+    if endings == [.noCandidates] { note(ControlOptions.blockedNote) }
     try Output.styledText(visible.finish() + "\n")
   }
 

@@ -10,7 +10,7 @@ struct HelpTests {
     "", "train", "resume", "generate", "evaluate", "inspect", "tokenize", "bench", "bench train",
     "bench generate", "bench tokenize", "bench peak", "explain", "context", "report", "page",
     "export", "import",
-    "compress", "decompress",
+    "compress", "decompress", "novelty",
   ]
 
   @Test(arguments: commands)

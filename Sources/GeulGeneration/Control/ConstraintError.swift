@@ -10,6 +10,8 @@ public enum ConstraintError: Error, Sendable, Equatable, CustomStringConvertible
   case lines(String)
   /// A line is too short for its first character and its ending.
   case lineTooShort(length: Int, minimum: Int)
+  /// The corpus of a `CopyLimit` has too many symbols.
+  case corpusTooLarge(symbols: Int)
 
   /// A sentence that states the cause and a remedy.
   public var description: String {
@@ -25,6 +27,8 @@ public enum ConstraintError: Error, Sendable, Equatable, CustomStringConvertible
     case .lines(let problem): problem
     case .lineTooShort(let length, let minimum):
       "A line of \(length) characters is too short: its beginning and its ending have \(minimum)."
+    case .corpusTooLarge(let symbols):
+      "The corpus of --max-copy has \(symbols) symbols; at most \(Int32.max - 1) are possible. Give a part of it."
     }
   }
 }

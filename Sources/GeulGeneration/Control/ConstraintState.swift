@@ -20,6 +20,8 @@ struct ConstraintState: Sendable {
 
   private let constraint: SequenceConstraint
   private var state: Int32 = 0
+  /// The end of the text, to compare with a corpus.
+  private var copies = CopyState()
   /// Indicates whether a token of each class may follow, `[classes]`.
   private var classMask: [Bool]
 
@@ -52,6 +54,7 @@ struct ConstraintState: Sendable {
     }
     guard permits(id, remaining) else { return nil }
     if let automaton = constraint.automaton { state = automaton.next(state, id) }
+    if let limit = constraint.copies { copies.append(id, limit) }
     return id
   }
 
@@ -64,7 +67,8 @@ struct ConstraintState: Sendable {
   /// - Parameters:
   ///   - remaining: The maximum number of tokens to come.
   ///   - sampler: The sampler, of which the bans of tokens are considered.
-  /// - Complexity: O(v) for a vocabulary of v tokens; allocates nothing.
+  /// - Complexity: O(v) for a vocabulary of v tokens; with a limit of what is copied, also that of `CopyState.forEachCopy`.
+  ///   Allocates nothing.
   mutating func update(remaining: Int, sampler: borrowing Sampler) {
     status = .open
     if let automaton = constraint.automaton {
@@ -87,6 +91,18 @@ struct ConstraintState: Sendable {
         mask[id] = endsAtOtherToken || tokenClass >= 0 && classMask[Int(tokenClass)]
       }
     }
+    if let limit = constraint.copies { maskCopies(limit, remaining) }
     if !sampler.hasCandidate(in: mask) { status = .blocked }
+  }
+
+  /// Removes the tokens that would copy too much from the mask, but not those that end the text.
+  private mutating func maskCopies(_ limit: CopyConstraint, _ remaining: Int) {
+    if constraint.automaton == nil { for id in mask.indices { mask[id] = true } }
+    let (constraint, state) = (constraint, state)
+    copies.forEachCopy(limit) { id in
+      if constraint.automaton?.permits(id, in: state, remaining: remaining) ?? true {
+        mask[id] = false
+      }
+    }
   }
 }

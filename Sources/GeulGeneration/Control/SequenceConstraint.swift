@@ -13,13 +13,15 @@ public struct TextControl: Sendable {
   public var pattern: TextPattern?
   /// The form of the text's lines; nil for any form.
   public var lines: LineForm?
+  /// The limit of what is copied from a corpus; nil for none.
+  public var copyLimit: CopyLimit?
 
   /// Creates rules that any text obeys.
   public init() {}
 
   /// Indicates whether there is no rule.
   public var isEmpty: Bool {
-    allowed == nil && banned == nil && pattern == nil && lines == nil
+    allowed == nil && banned == nil && pattern == nil && lines == nil && copyLimit == nil
   }
 }
 
@@ -44,6 +46,8 @@ public struct SequenceConstraint: Sendable {
   let wrap: (space: Int, lineBreak: Int)?
   /// The number of remaining tokens below which a text without a given number of lines ends with its line.
   let endMargin: Int
+  /// The limit of what is copied from a corpus; nil for none.
+  let copies: CopyConstraint?
 
   /// Compiles the rules for a model.
   ///
@@ -80,6 +84,7 @@ public struct SequenceConstraint: Sendable {
       wrap = nil
     }
     endMargin = control.lines.map { $0.acrostic == nil ? $0.length : 0 } ?? 0
+    copies = control.copyLimit.map { CopyConstraint($0, tokens: tokens, form: form) }
     // A text that cannot have a single token is of no use.
     if let automaton, automaton.transitions.prefix(automaton.classCount).allSatisfy({ $0 < 0 }) {
       throw .impossible
