@@ -41,18 +41,15 @@ struct ControlOptions: ParsableArguments {
   var maxCopy: Int?
   @Option(
     help: .advanced(
-      "Text file or directory for --max-copy, such as the training text; may be repeated.",
+      "Text file or directory for --max-copy, by default the training text that a run directory names; may be repeated.",
       valueName: "path"),
     completion: .file())
   var copyCorpus: [String] = []
 
   func validate() throws {
     try check("--max-copy", maxCopy, in: 1...1_000_000)
-    guard (maxCopy == nil) == copyCorpus.isEmpty else {
-      throw ValidationError(
-        maxCopy == nil
-          ? "--copy-corpus needs --max-copy."
-          : "--max-copy needs the text that must not be copied: --copy-corpus <path>.")
+    guard maxCopy != nil || copyCorpus.isEmpty else {
+      throw ValidationError("--copy-corpus needs --max-copy.")
     }
     try check("--line-length", lineLength, in: 2...1000)
     guard lineLength == nil || lines != nil else {
@@ -106,17 +103,33 @@ struct ControlOptions: ParsableArguments {
 
   /// Returns the constraint of texts of a model, with the bans of `--logit-bias` in its sampling options; nil if there is
   /// none.
+  ///
+  /// `path` is the path of the model.
   func constraint(
-    for model: Model, sampling: SamplingOptions
+    for model: Model, at path: String, sampling: SamplingOptions
   ) throws -> SequenceConstraint? {
     guard !isEmpty else { return nil }
     var control = try control
     if let maxCopy {
       let tokenizer = model.metadata.tokenizer
-      let corpus = try readCorpus(copyCorpus, CopyLimit.corpusOptions(for: tokenizer))
+      let corpus = try readCorpus(
+        try corpusPaths(of: path), CopyLimit.corpusOptions(for: tokenizer))
       control.copyLimit = try CopyLimit(maxCopy, corpus: corpus, tokenizer: tokenizer)
     }
     return try SequenceConstraint(control, of: model.metadata, sampling: sampling)
+  }
+
+  /// Returns the paths of `--copy-corpus`, by default those of the training text of a run directory.
+  private func corpusPaths(of model: String) throws -> [String] {
+    guard copyCorpus.isEmpty else { return copyCorpus }
+    guard let paths = ConfigurationFile.corpus(ofRun: model), !paths.isEmpty,
+      paths.allSatisfy({ $0 != "-" && FileSystem.exists($0) })
+    else {
+      throw ValidationError(
+        "--max-copy needs the text that must not be copied, since a model does not have it: --copy-corpus <path>."
+      )
+    }
+    return paths
   }
 
   /// Adds the biases of `--logit-bias` to sampling options.

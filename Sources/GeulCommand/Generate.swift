@@ -130,7 +130,8 @@ struct Generate: ParsableCommand {
       model, precision: precision, context: try machine.makeContext(note: note))
     var sampling = sampling
     try controlOptions.set(&sampling, for: model)
-    let constraint = try controlOptions.constraint(for: model, sampling: sampling)
+    let constraint = try controlOptions.constraint(
+      for: model, at: modelPath(self.model.model), sampling: sampling)
     for stop in stops { model.metadata.note(ofStop: stop, name: "--stop").map(note) }
     let length = textOptions.length < 0 ? Int.max : textOptions.length
 
