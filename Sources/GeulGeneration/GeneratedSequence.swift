@@ -104,13 +104,13 @@ struct GeneratedSequence: Sendable {
 
   private mutating func sample(_ logits: [Float]) -> Int {
     let uniform = draws[UInt64(count)]
-    let mask = constraint?.mask
+    let offsets = constraint?.offsets
     guard var state = mirostat else {
-      return sampler.sample(logits.span, after: window, uniform: uniform, allowing: mask)
+      return sampler.sample(logits.span, after: window, uniform: uniform, adding: offsets)
     }
     defer { mirostat = state }
     return sampler.sample(
-      logits.span, after: window, state: &state, uniform: uniform, allowing: mask)
+      logits.span, after: window, state: &state, uniform: uniform, adding: offsets)
   }
 
   /// Ends the sequence without another token.

@@ -18,28 +18,38 @@ struct ConstraintTests {
       let logits = (0..<12).map { _ in Float.random(in: -4...4, using: &random) }
       var mask = (0..<12).map { _ in Bool.random(using: &random) }
       mask[5] = true
+      let offsets = mask.map { $0 ? 0 : -Float.infinity }
       let all = sampler.distribution(logits.span, after: window)
-      let masked = sampler.distribution(logits.span, after: window, allowing: mask)
+      let masked = sampler.distribution(logits.span, after: window, adding: offsets)
       let total = (0..<12).reduce(0.0) { $0 + (mask[$1] ? all[$1] : 0) }
       for id in 0..<12 {
         #expect(abs(masked[id] - (mask[id] ? all[id] / total : 0)) < 1e-12)
       }
       let uniform = Double.random(in: 0..<1, using: &random)
       #expect(
-        masked[sampler.sample(logits.span, after: window, uniform: uniform, allowing: mask)] > 0)
+        masked[sampler.sample(logits.span, after: window, uniform: uniform, adding: offsets)] > 0)
     }
+  }
+
+  @Test func `offsets are added to the logits`() throws {
+    var sampler = try Sampler(SamplingOptions(temperature: 0.7), vocabularySize: 3)
+    let window = PenaltyWindow(capacity: 0)
+    let sums = sampler.distribution(([1.5, 2, 0.25] as [Float]).span, after: window)
+    let offsets: [Float] = [0.5, 0, -0.75]
+    #expect(
+      sampler.distribution(([1, 2, 1] as [Float]).span, after: window, adding: offsets) == sums)
   }
 
   @Test func `filters see the allowed tokens only`() throws {
     let logits: [Float] = [5, 4, 3, 2, 1]
-    let mask = [false, false, true, true, true]
+    let offsets: [Float] = [-.infinity, -.infinity, 0, 0, 0]
     for options in [
       SamplingOptions(temperature: 1, topK: 1), SamplingOptions(temperature: 0),
       SamplingOptions(temperature: 1, topP: 0.3), SamplingOptions(temperature: 1, minP: 0.9),
     ] {
       var sampler = try Sampler(options, vocabularySize: 5)
       #expect(
-        sampler.distribution(logits.span, after: PenaltyWindow(capacity: 0), allowing: mask)
+        sampler.distribution(logits.span, after: PenaltyWindow(capacity: 0), adding: offsets)
           == [0, 0, 1, 0, 0])
     }
   }
@@ -146,6 +156,19 @@ struct ConstraintTests {
     #expect(throws: ConstraintError.lineTooShort(length: 2, minimum: 3)) {
       try fixture.constraint { $0.lines = LineForm(acrostic: "가", endings: ["다."], length: 2) }
     }
+  }
+
+  @Test func `a rare ending comes before the maximum length of a line`() throws {
+    let fixture = try ControlFixture(Tokenizer(), bound: 0)
+    // All tokens are equally likely, so an ending of two tokens would come once in some hundred characters.
+    let count = fixture.model.metadata.vocabulary.count
+    try #require(count > 15)
+    let constraint = try fixture.constraint {
+      $0.lines = LineForm(acrostic: "가나다", endings: ["다."], length: 80)
+    }
+    let texts = try fixture.texts(constraint, length: 300, count: 40)
+    let lengths = texts.flatMap { $0.text.split(separator: "\n").map(\.count) }
+    #expect(lengths.count == 120 && lengths.reduce(0, +) < 60 * 120, "\(lengths)")
   }
 
   @Test func `a pattern and the form of lines apply together`() throws {

@@ -1,8 +1,8 @@
-/// The position of a sequence in its constraint, and the mask of its next token.
+/// The position of a sequence in its constraint, and the offsets of the logits for its next token.
 struct ConstraintState: Sendable {
   /// What can follow.
   enum Status: Sendable {
-    /// A token of the mask.
+    /// A token whose offset is finite.
     case open
     /// Nothing: the text obeys the rules and ends.
     case complete
@@ -13,23 +13,25 @@ struct ConstraintState: Sendable {
   }
 
   private(set) var status = Status.open
-  /// True for each token that may be drawn next, `[vocabulary]`, if the status is `open`.
+  /// The numbers to add to the logits, `[vocabulary]`, if the status is `open`: minus infinity for a token that must not follow.
   ///
   /// Where the text may end, tokens outside the pattern stand for the end, so they may be drawn, too.
-  private(set) var mask: [Bool]
+  private(set) var offsets: [Float]
 
   private let constraint: SequenceConstraint
   private var state: Int32 = 0
   /// The end of the text, to compare with a corpus.
   private var copies = CopyState()
-  /// Indicates whether a token of each class may follow, `[classes]`.
-  private var classMask: [Bool]
+  /// The offsets of the classes of tokens, `[classes]`.
+  private var classOffsets: [Float]
+  /// The number of characters of the line so far; 0 without `constraint.steering`.
+  private var lineLength = 0
 
   /// Creates the state at the beginning of a text of at most `remaining` tokens.
   init(_ constraint: SequenceConstraint, remaining: Int, sampler: borrowing Sampler) {
     self.constraint = constraint
-    mask = [Bool](repeating: true, count: sampler.vocabularySize)
-    classMask = [Bool](repeating: true, count: constraint.automaton?.classCount ?? 0)
+    offsets = [Float](repeating: 0, count: sampler.vocabularySize)
+    classOffsets = [Float](repeating: 0, count: constraint.automaton?.classCount ?? 0)
     update(remaining: remaining, sampler: sampler)
   }
 
@@ -38,7 +40,7 @@ struct ConstraintState: Sendable {
     constraint.endsText && constraint.automaton?.isAccepting(state) ?? false
   }
 
-  /// Advances by a token that was drawn with the mask.
+  /// Advances by a token that was drawn with the offsets.
   ///
   /// - Parameters:
   ///   - id: The token.
@@ -47,13 +49,16 @@ struct ConstraintState: Sendable {
   ///   text.
   mutating func advance(_ id: Int, remaining: Int) -> Int? {
     var id = id
-    if let wrap = constraint.wrap, id == wrap.space, mask[wrap.lineBreak],
+    if let wrap = constraint.wrap, id == wrap.space, offsets[wrap.lineBreak] > -.infinity,
       mayEnd && constraint.endsAtOtherToken || permits(wrap.lineBreak, remaining)
     {
       id = wrap.lineBreak
     }
     guard permits(id, remaining) else { return nil }
     if let automaton = constraint.automaton { state = automaton.next(state, id) }
+    if let steering = constraint.steering {
+      lineLength = steering.lineLength(after: id, lineLength)
+    }
     if let limit = constraint.copies { copies.append(id, limit) }
     return id
   }
@@ -62,7 +67,7 @@ struct ConstraintState: Sendable {
     constraint.automaton?.permits(id, in: state, remaining: remaining) ?? true
   }
 
-  /// Computes the status and the mask for the next token.
+  /// Computes the status and the offsets for the next token.
   ///
   /// - Parameters:
   ///   - remaining: The maximum number of tokens to come.
@@ -74,34 +79,38 @@ struct ConstraintState: Sendable {
     if let automaton = constraint.automaton {
       var (isEnd, hasContinuation) = (true, false)
       let row = Int(state) * automaton.classCount
-      for tokenClass in classMask.indices {
+      for tokenClass in classOffsets.indices {
         let target = automaton.transitions[row + tokenClass]
         let isPermitted = target >= 0 && Int(automaton.distances[Int(target)]) < remaining
-        classMask[tokenClass] = isPermitted
+        classOffsets[tokenClass] = isPermitted ? 0 : -.infinity
         isEnd = isEnd && target < 0
         hasContinuation = hasContinuation || isPermitted
+        if isPermitted, let steering = constraint.steering {
+          classOffsets[tokenClass] = steering.offset(from: state, to: target, lineLength)
+        }
       }
       if mayEnd, !hasContinuation || remaining < constraint.endMargin {
         status = isEnd ? .complete : .cut
         return
       }
-      let endsAtOtherToken = mayEnd && constraint.endsAtOtherToken
-      for id in mask.indices {
+      let other: Float = mayEnd && constraint.endsAtOtherToken ? 0 : -.infinity
+      for id in offsets.indices {
         let tokenClass = automaton.tokenClasses[id]
-        mask[id] = endsAtOtherToken || tokenClass >= 0 && classMask[Int(tokenClass)]
+        let offset = tokenClass < 0 ? -.infinity : classOffsets[Int(tokenClass)]
+        offsets[id] = max(offset, other)
       }
     }
     if let limit = constraint.copies { maskCopies(limit, remaining) }
-    if !sampler.hasCandidate(in: mask) { status = .blocked }
+    if !sampler.hasCandidate(in: offsets) { status = .blocked }
   }
 
-  /// Removes the tokens that would copy too much from the mask, but not those that end the text.
+  /// Removes the tokens that would copy too much, but not those that end the text.
   private mutating func maskCopies(_ limit: CopyConstraint, _ remaining: Int) {
-    if constraint.automaton == nil { for id in mask.indices { mask[id] = true } }
+    if constraint.automaton == nil { for id in offsets.indices { offsets[id] = 0 } }
     let (constraint, state) = (constraint, state)
     copies.forEachCopy(limit) { id in
       if constraint.automaton?.permits(id, in: state, remaining: remaining) ?? true {
-        mask[id] = false
+        offsets[id] = -.infinity
       }
     }
   }

@@ -10,8 +10,8 @@ public struct LineForm: Sendable, Equatable {
   /// The maximum number of characters (code points) of a line.
   public var length: Int
 
-  /// The default length of lines that have an ending: some sentences of a model are as long.
-  public static let defaultLengthWithEndings = 80
+  /// The default length of lines that have an ending: few sentences of a model are longer.
+  public static let defaultLengthWithEndings = 120
   /// The default length of lines that have no ending, as in verse.
   public static let defaultLength = 24
 
@@ -52,6 +52,14 @@ public struct LineForm: Sendable, Equatable {
     return TextPattern(.sequence(parts))
   }
 
+  /// The characters that are no white space.
+  private static let firstCharacter: CharacterClass = {
+    guard let set = try? CharacterClass("\\P{White_Space}") else {
+      preconditionFailure("ICU does not know White_Space")
+    }
+    return set
+  }()
+
   private func checkEndings() throws(ConstraintError) {
     guard !endings.contains(where: { $0.isEmpty || $0.contains(where: \.isNewline) }) else {
       throw .lines(
@@ -71,13 +79,16 @@ public struct LineForm: Sendable, Equatable {
         .text(beginning), .repeated(any, minimum: minimum, maximum: length - start),
       ])
     }
+    // A line does not begin with white space.
+    let first = TextPattern.Node.characters(Self.firstCharacter)
+    let head: TextPattern.Node = beginning.isEmpty ? first : .text(beginning)
     var lines: [TextPattern.Node] = []
     for ending in endings {
-      let minimum = start + ending.unicodeScalars.count
+      let minimum = max(start, 1) + ending.unicodeScalars.count
       guard length >= minimum else { throw .lineTooShort(length: length, minimum: minimum) }
       lines.append(
         .sequence([
-          .text(beginning), .repeated(any, minimum: 0, maximum: length - minimum), .text(ending),
+          head, .repeated(any, minimum: 0, maximum: length - minimum), .text(ending),
         ]))
     }
     return lines.count == 1 ? lines[0] : .alternatives(lines)

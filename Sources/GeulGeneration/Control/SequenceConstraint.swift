@@ -44,6 +44,8 @@ public struct SequenceConstraint: Sendable {
   let endsAtOtherToken: Bool
   /// The tokens of a space and a line break: where a line may end, a space that is drawn becomes a line break.
   let wrap: (space: Int, lineBreak: Int)?
+  /// What makes the endings of lines likelier; nil if lines need no ending.
+  let steering: LineSteering?
   /// The number of remaining tokens below which a text without a given number of lines ends with its line.
   let endMargin: Int
   /// The limit of what is copied from a corpus; nil for none.
@@ -82,6 +84,12 @@ public struct SequenceConstraint: Sendable {
       wrap = (space, lineBreak)
     } else {
       wrap = nil
+    }
+    if let automaton, let lines = control.lines, !lines.endings.isEmpty, let wrap {
+      steering = LineSteering(
+        lines, automaton, lineBreak: wrap.lineBreak, tokens: tokens, form: form)
+    } else {
+      steering = nil
     }
     endMargin = control.lines.map { $0.acrostic == nil ? $0.length : 0 } ?? 0
     copies = control.copyLimit.map { CopyConstraint($0, tokens: tokens, form: form) }

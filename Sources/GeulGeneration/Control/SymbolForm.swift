@@ -36,6 +36,16 @@ enum SymbolForm: Sendable {
     }
   }
 
+  /// Returns the number of characters that begin in symbols.
+  func characterCount(of symbols: [UInt32]) -> Int {
+    switch self {
+    case .scalars: symbols.count
+    case .jamo:
+      symbols.count { !Hangul.vowels.contains($0) && !Hangul.trails.contains($0) }
+    case .bytes: symbols.count { $0 & 0xC0 != 0x80 }
+    }
+  }
+
   private static func decomposed(_ scalar: UInt32) -> [UInt32] {
     guard Hangul.syllables.contains(scalar) else { return [scalar] }
     let jamo = Hangul.jamo(of: scalar)

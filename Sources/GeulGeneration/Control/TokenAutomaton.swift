@@ -94,23 +94,23 @@ extension TokenAutomaton {
     (transitions, self.distances) = Self.compact(table, classCount: classCount, distances)
   }
 
-  /// Returns the number of transitions from each state to the nearest accepting one, by a search backward; -1 if there is
+  /// Returns the number of transitions from each state to the nearest one of `targets`, by a search backward; -1 if there is
   /// none.
-  private static func distances(
-    _ table: [Int32], classCount: Int, _ accepting: [Bool]
+  static func distances(
+    _ table: [Int32], classCount: Int, _ targets: [Bool]
   ) -> [Int32] {
     // The sources of the transitions to each state.
-    var starts = [Int](repeating: 0, count: accepting.count + 1)
+    var starts = [Int](repeating: 0, count: targets.count + 1)
     for target in table where target >= 0 { starts[Int(target) + 1] += 1 }
-    for state in accepting.indices { starts[state + 1] += starts[state] }
-    var sources = [Int32](repeating: 0, count: starts[accepting.count])
+    for state in targets.indices { starts[state + 1] += starts[state] }
+    var sources = [Int32](repeating: 0, count: starts[targets.count])
     var filled = starts
     for (index, target) in table.enumerated() where target >= 0 {
       sources[filled[Int(target)]] = Int32(index / classCount)
       filled[Int(target)] += 1
     }
-    var distances = accepting.map { $0 ? 0 : -1 as Int32 }
-    var queue = accepting.indices.filter { accepting[$0] }
+    var distances = targets.map { $0 ? 0 : -1 as Int32 }
+    var queue = targets.indices.filter { targets[$0] }
     var done = 0
     while done < queue.count {
       let state = queue[done]
