@@ -91,7 +91,8 @@ struct NoveltyCommand: ParsableCommand {
     if !new.isEmpty {
       var seen: Set<String> = []
       let shown = new.filter { seen.insert($0).inserted }.prefix(12)
-      lines += wrapped("  " + shown.joined(separator: ", "), width: ChartOptions.terminal.width)
+      let width = ChartOptions.terminal.width - 2
+      lines += wrapped(shown.joined(separator: ", "), width: width).map { "  " + $0 }
     }
     try Output.text(lines.joined(separator: "\n") + "\n")
   }

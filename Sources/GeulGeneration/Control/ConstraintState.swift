@@ -45,15 +45,10 @@ struct ConstraintState: Sendable {
   /// - Parameters:
   ///   - id: The token.
   ///   - remaining: The maximum number of tokens to come, including this one.
-  /// - Returns: The token of the text, which is a line break for a space where a line may end; nil if the token ends the
-  ///   text.
+  /// - Returns: The token of the text, which is a line break for a space where a line may end, and the reverse where it must
+  ///   go on; nil if the token ends the text.
   mutating func advance(_ id: Int, remaining: Int) -> Int? {
-    var id = id
-    if let wrap = constraint.wrap, id == wrap.space, offsets[wrap.lineBreak] > -.infinity,
-      mayEnd && constraint.endsAtOtherToken || permits(wrap.lineBreak, remaining)
-    {
-      id = wrap.lineBreak
-    }
+    let id = substitute(for: id, remaining)
     guard permits(id, remaining) else { return nil }
     if let automaton = constraint.automaton { state = automaton.next(state, id) }
     if let steering = constraint.steering {
@@ -61,6 +56,19 @@ struct ConstraintState: Sendable {
     }
     if let limit = constraint.copies { copies.append(id, limit) }
     return id
+  }
+
+  /// Returns a line break for a space where a line may end, and the reverse where it must go on.
+  private func substitute(for id: Int, _ remaining: Int) -> Int {
+    guard let wrap = constraint.wrap, id == wrap.space || id == wrap.lineBreak else { return id }
+    if mustGoOn(wrap, remaining) { return wrap.space }
+    return offsets[wrap.lineBreak] > -.infinity ? wrap.lineBreak : id
+  }
+
+  /// Indicates whether a line must not end here, and a space may follow.
+  private func mustGoOn(_ wrap: SequenceConstraint.Wrap, _ remaining: Int) -> Bool {
+    !(mayEnd && constraint.endsAtOtherToken) && !permits(wrap.lineBreak, remaining)
+      && permits(wrap.space, remaining)
   }
 
   private func permits(_ id: Int, _ remaining: Int) -> Bool {
@@ -101,6 +109,10 @@ struct ConstraintState: Sendable {
       }
     }
     if let limit = constraint.copies { maskCopies(limit, remaining) }
+    // Where the line goes on, the model may want to end it, and other tokens than a space would make no sense.
+    if let wrap = constraint.wrap, mustGoOn(wrap, remaining) {
+      offsets[wrap.lineBreak] = offsets[wrap.space]
+    }
     if !sampler.hasCandidate(in: offsets) { status = .blocked }
   }
 

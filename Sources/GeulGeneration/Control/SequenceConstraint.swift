@@ -42,14 +42,20 @@ public struct SequenceConstraint: Sendable {
   let endsText: Bool
   /// Indicates whether a token outside the pattern ends a text that may end.
   let endsAtOtherToken: Bool
-  /// The tokens of a space and a line break: where a line may end, a space that is drawn becomes a line break.
-  let wrap: (space: Int, lineBreak: Int)?
+  /// The tokens of a space and a line break, each of which becomes the other one where lines need it; nil without lines.
+  let wrap: Wrap?
   /// What makes the endings of lines likelier; nil if lines need no ending.
   let steering: LineSteering?
   /// The number of remaining tokens below which a text without a given number of lines ends with its line.
   let endMargin: Int
   /// The limit of what is copied from a corpus; nil for none.
   let copies: CopyConstraint?
+
+  /// The tokens of a space and a line break.
+  struct Wrap: Sendable {
+    let space: Int
+    let lineBreak: Int
+  }
 
   /// Compiles the rules for a model.
   ///
@@ -81,7 +87,7 @@ public struct SequenceConstraint: Sendable {
     if control.lines != nil, let space = vocabulary.id(of: " "),
       let lineBreak = vocabulary.id(of: "\n") ?? vocabulary.id(of: "\r\n")
     {
-      wrap = (space, lineBreak)
+      wrap = Wrap(space: space, lineBreak: lineBreak)
     } else {
       wrap = nil
     }
