@@ -55,6 +55,8 @@ struct BatchGeneration {
   let length: Int
   let seed: UInt64
   let stops: [String]
+  /// The rules that the texts obey; nil for none.
+  let constraint: SequenceConstraint?
   /// The number of texts of a set, and of those from which they are chosen by their likelihood.
   let count: Int
   let candidates: Int
@@ -77,6 +79,7 @@ struct BatchGeneration {
         var request = SequenceRequest(
           prompt: set.ids, length: length, sampling: options, seed: seed, sampleIndex: index,
           stops: stops)
+        request.constraint = constraint
         request.alternatives = needsLikelihood || candidates > count ? 0 : nil
         return request
       }

@@ -21,7 +21,9 @@ struct CommandOptions {
   let longNames: [String]
 
   /// Names of values in the help that stand for text or paths; all other values are numbers or choices.
-  private static let textValues: Set = ["text", "file", "path", "encoding", "model"]
+  private static let textValues: Set = [
+    "text", "file", "path", "encoding", "model", "class", "regex", "token=bias",
+  ]
 
   /// The options of an unknown command.
   init() { (declarations, longNames) = ([:], []) }

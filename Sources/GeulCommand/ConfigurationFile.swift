@@ -82,6 +82,14 @@ struct ConfigurationFile {
     }
   }
 
+  /// Returns the paths of the text that a run directory's `config.json` names; nil if there is no such file.
+  static func corpus(ofRun folder: String) -> [String]? {
+    guard FileSystem.isFolder(folder), FileSystem.exists("\(folder)/config.json"),
+      let file = try? ConfigurationFile(contentsOf: "\(folder)/config.json")
+    else { return nil }
+    return (file.values[argumentsKey] ?? nil)?.arguments
+  }
+
   private static func problem(_ error: any Error) -> String {
     switch error {
     case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):

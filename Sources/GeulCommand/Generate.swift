@@ -21,6 +21,7 @@ struct Generate: ParsableCommand {
   @OptionGroup var lineOptions: LineOptions
   @OptionGroup var samplerOptions: SamplerOptions
   @OptionGroup var advancedSamplerOptions: AdvancedSamplerOptions
+  @OptionGroup var controlOptions: ControlOptions
   @Option(help: .advanced("Arithmetic of matrix products; int8 is the fastest."))
   var precision = Precision.float32
   @Flag(
@@ -84,6 +85,10 @@ struct Generate: ParsableCommand {
         "--json prints the texts of one prompt at one temperature. Use --format jsonl.")
     }
     try lineOptions.checkCombination(with: textOptions, samplerOptions)
+    guard lineOptions.lines == nil || !controlOptions.formsLines else {
+      throw ValidationError(
+        "--acrostic and --line-end form the lines of one text. Leave out --lines, or use --pattern.")
+    }
     guard lineOptions.lines == nil || outputFormat != .json else {
       throw ValidationError("--lines writes lines. Use --format jsonl for a JSON object a line.")
     }
@@ -144,25 +149,37 @@ struct Generate: ParsableCommand {
     let stops = textOptions.stop.map(PathString.text)
     let generator = Generator(
       model, precision: precision, context: try machine.makeContext(note: note))
+    var sampling = sampling
+    try controlOptions.set(&sampling, for: model)
+    let constraint = try controlOptions.constraint(
+      for: model, at: modelPath(self.model.model), sampling: sampling,
+      endsLines: lineOptions.lines != nil)
     for stop in stops { model.metadata.note(ofStop: stop, name: "--stop").map(note) }
     let length = textOptions.length < 0 ? Int.max : textOptions.length
 
     if let count = lineOptions.lines {
-      try writeLines(count, after: ids[0], length: length, seed: seed, model, by: generator)
+      var request = Generator.LineRequest(
+        prompt: ids[0], count: textOptions.bestOf ?? count, length: length, sampling: sampling,
+        seed: seed)
+      request.constraint = constraint
+      try writeLines(request, count: count, model, by: generator)
     } else if streams {
-      let request = Generator.Request(
+      var request = Generator.Request(
         prompt: ids[0], length: length, sampling: sampling, seed: seed, stops: stops)
-      try stream(
-        request, by: generator, after: noDisplayPrompt ? "" : model.metadata.text(ofPrompt: ids[0]))
+      request.constraint = constraint
+      let prompt = model.metadata.text(ofPrompt: ids[0], isWhole: constraint != nil)
+      try stream(request, by: generator, after: noDisplayPrompt ? "" : prompt)
     } else {
       let sets = ids.flatMap { ids in
         samplerOptions.temperatures.map { temperature in
           TextSet(
-            prompt: model.metadata.text(ofPrompt: ids), ids: ids, temperature: temperature)
+            prompt: model.metadata.text(ofPrompt: ids, isWhole: constraint != nil), ids: ids,
+            temperature: temperature)
         }
       }
       let batch = BatchGeneration(
         sets: sets, sampling: sampling, length: length, seed: seed, stops: stops,
+        constraint: constraint,
         count: textOptions.numSamples, candidates: textOptions.bestOf ?? textOptions.numSamples,
         needsLikelihood: outputFormat == .jsonl)
       if sideBySide { return try writeColumns(of: batch, by: generator) }
@@ -176,12 +193,9 @@ struct Generate: ParsableCommand {
   }
 
   private func writeLines(
-    _ count: Int, after prompt: [Int], length: Int, seed: UInt64, _ model: Model,
-    by generator: Generator
+    _ request: Generator.LineRequest, count: Int, _ model: Model, by generator: Generator
   ) throws {
-    var request = Generator.LineRequest(
-      prompt: prompt, count: textOptions.bestOf ?? count, length: length, sampling: sampling,
-      seed: seed)
+    var request = request
     request.isNewOnly = lineOptions.newOnly
     request.scores = outputFormat == .jsonl || request.count > count
     let lines = LineGeneration(request: request, count: count, isJSON: outputFormat == .jsonl)
@@ -193,6 +207,7 @@ struct Generate: ParsableCommand {
   private func write(
     _ set: TextSet, _ texts: [Generator.Text], seed: UInt64, isFirst: Bool
   ) throws -> Bool {
+    if texts.contains(where: { $0.ending == .noCandidates }) { note(ControlOptions.blockedNote) }
     switch outputFormat {
     case .json:
       let samples = texts.map { Result.Sample(text: $0.text, stopReason: $0.ending) }
@@ -229,11 +244,12 @@ struct Generate: ParsableCommand {
     }
     guard try write(shown) else { return }
     var failure: (any Error)?
-    try generator.write(request, shouldStop: { StopSignal.isReceived }) { _, piece in
+    let endings = try generator.write(request, shouldStop: { StopSignal.isReceived }) { _, piece in
       do { return try write(piece) } catch { failure = error }
       return false
     }
     if let failure { throw failure }
+    if endings == [.noCandidates] { note(ControlOptions.blockedNote) }
     try Output.styledText(visible.finish() + "\n")
   }
 

@@ -23,7 +23,7 @@ struct GeulCommand: ParsableCommand {
       Train.self, Resume.self, Generate.self, Write.self, Evaluate.self, Compress.self,
       Decompress.self, Inspect.self, Explain.self, Context.self, Report.self, Page.self,
       Export.self, Import.self,
-      Tokenize.self, Bench.self,
+      Tokenize.self, NoveltyCommand.self, Bench.self,
     ])
 
   static func main() {

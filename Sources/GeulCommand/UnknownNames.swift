@@ -69,6 +69,8 @@ enum UnknownNames {
     "finetune": "geul train NEW.txt --init-from MODEL",
     "fine-tune": "geul train NEW.txt --init-from MODEL",
     "convert": "geul export MODEL, or geul import FILE for a model of PyTorch",
+    "grammar": "geul generate MODEL --pattern REGEX",
+    "plagiarism": "geul novelty TEXT CORPUS", "overlap": "geul novelty TEXT CORPUS",
     "continue": "geul resume RUN", "benchmark": "geul bench train",
   ]
 

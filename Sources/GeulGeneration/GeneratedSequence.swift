@@ -34,6 +34,8 @@ struct GeneratedSequence: Sendable {
   private var decoder: StreamDecoder
   private var stops: StopStrings
   private var sampler: Sampler
+  /// The state of the constraint; nil without one.
+  private var constraint: ConstraintState?
   /// The scores of tokens whose text is held back, and the numbers of decoded and of shown code points.
   private var heldScores: [TokenScore] = []
   private var decodedCount = 0
@@ -63,32 +65,52 @@ struct GeneratedSequence: Sendable {
       ? nil : request.session?.mirostat ?? MirostatState(request.sampling)
     promptCount = (request.session?.tokenCount ?? 0) + request.prompt.count
     draws = RandomDraws(seed: request.seed, sample: UInt64(request.sampleIndex))
+    constraint = request.constraint.map {
+      ConstraintState($0, remaining: request.length, sampler: sampler)
+    }
   }
 
-  /// Indicates whether fewer tokens than requested were generated.
-  var needsToken: Bool { count < length }
+  /// Indicates whether fewer tokens than requested were generated, and the constraint permits another one.
+  var needsToken: Bool { count < length && constraint?.status ?? .open == .open }
 
-  /// Samples the next token and decodes it; ends the sequence at the requested length or at a
-  /// stop string.
+  /// The reason why the sequence ends if it needs no token.
+  var reasonWithoutToken: GenerationEngine.Ending {
+    switch constraint?.status ?? .open {
+    case .complete: .pattern
+    case .blocked where count < length: .noCandidates
+    case .open, .cut, .blocked: .length
+    }
+  }
+
+  /// Samples the next token and decodes it; ends the sequence at the requested length, at a stop string, or where its
+  /// constraint ends it.
   mutating func advance(_ logits: [Float]) {
     (piece, scores) = ("", [])
-    lastToken = sample(logits)
+    let drawn = sample(logits)
+    let accepted =
+      constraint == nil ? drawn : constraint?.advance(drawn, remaining: length - count)
+    lastToken = accepted ?? drawn
     window.append(lastToken)
     count += 1
     if keepsState { appendRecentToken() }
+    // Like a stop string, a token that leaves the pattern ends the text and is not shown.
+    guard accepted != nil else { return finish(.pattern) }
+    constraint?.update(remaining: length - count, sampler: sampler)
     let text = decoder.append(lastToken)
     if let alternatives { holdScore(logits, alternatives, text) }
     append(text)
-    if ending == nil, !needsToken { finish(.length) }
+    if ending == nil, !needsToken { finish(reasonWithoutToken) }
   }
 
   private mutating func sample(_ logits: [Float]) -> Int {
     let uniform = draws[UInt64(count)]
+    let offsets = constraint?.offsets
     guard var state = mirostat else {
-      return sampler.sample(logits.span, after: window, uniform: uniform)
+      return sampler.sample(logits.span, after: window, uniform: uniform, adding: offsets)
     }
     defer { mirostat = state }
-    return sampler.sample(logits.span, after: window, state: &state, uniform: uniform)
+    return sampler.sample(
+      logits.span, after: window, state: &state, uniform: uniform, adding: offsets)
   }
 
   /// Ends the sequence without another token.

@@ -63,6 +63,10 @@ public struct GenerationEngine: ~Copyable {
     case stop
     /// The sequence was interrupted.
     case interrupted
+    /// The text satisfies its constraint, and the next token would not belong to it.
+    case pattern
+    /// The constraint of the sequence permits no further token.
+    case noCandidates = "no_candidates"
   }
 
   /// The number of active sequences up to which they form one batch.
@@ -230,7 +234,7 @@ public struct GenerationEngine: ~Copyable {
         batches[nextBatch].append(sequence, state)
       } else {
         var sequence = sequence
-        sequence.end(.length)
+        sequence.end(sequence.reasonWithoutToken)
         events.append(sequence.event(state: { state }))
       }
     }

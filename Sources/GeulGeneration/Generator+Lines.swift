@@ -16,6 +16,10 @@ extension Generator {
     public var seed: UInt64
     /// Indicates whether lines are left out that are in the model's list, or that were written before.
     public var isNewOnly = false
+    /// The rules that each line obeys after the prompt; nil for none.
+    ///
+    /// A line also ends where a pattern ends.
+    public var constraint: SequenceConstraint?
     /// Indicates whether the log-probabilities of the lines are returned.
     public var scores = false
 
@@ -134,6 +138,7 @@ private struct LineFilter {
     var sequence = SequenceRequest(
       prompt: [metadata.vocabulary.lineBreakID] + request.prompt, length: request.length,
       sampling: request.sampling, seed: request.seed, sampleIndex: index, stops: ["\n"])
+    sequence.constraint = request.constraint
     sequence.alternatives = request.scores ? 0 : nil
     return sequence
   }
@@ -141,7 +146,7 @@ private struct LineFilter {
   /// Returns a line if it is emitted.
   mutating func line(_ text: Generator.Text, index: Int) -> Generator.Line? {
     guard text.ending != .interrupted else { return nil }
-    guard text.ending == .stop else {
+    guard [.stop, .pattern].contains(text.ending) else {
       counts.long += 1
       return nil
     }

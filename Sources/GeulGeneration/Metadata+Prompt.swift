@@ -10,8 +10,15 @@ extension Model.Metadata {
 
   /// Returns the text of the tokens of a prompt, without an incomplete character at the end, which the generated text
   /// begins with.
-  public func text(ofPrompt ids: [Int]) -> String {
+  ///
+  /// - Parameters:
+  ///   - ids: The ids of the tokens.
+  ///   - isWhole: Pass true to include the incomplete character: the text after the prompt does not begin with it if the
+  ///     request has a constraint.
+  /// - Returns: The text.
+  public func text(ofPrompt ids: [Int], isWhole: Bool = false) -> String {
     var decoder = StreamDecoder(tokenizer: tokenizer, vocabulary: vocabulary)
-    return ids.map { decoder.append($0) }.joined()
+    let text = ids.map { decoder.append($0) }.joined()
+    return isWhole ? text + decoder.finish() : text
   }
 }

@@ -2,7 +2,7 @@ public import GeulCompute
 
 /// A sampler of the next token: a chain of filters over the logits, followed by a random draw.
 ///
-/// The filters run in the order of llama.cpp's default chain: banned tokens, logit bias, penalties, DRY penalty, `topNSigma`,
+/// The filters run in the order of llama.cpp's default chain: banned tokens, logit bias, offsets, penalties, DRY penalty, `topNSigma`,
 /// `topK`, `typicalP`, `topP`, `minP`, temperature. `docs/sampling.md` has their formulas, papers and measured effects.
 ///
 /// The penalties change the biased logit of each recent token, which occurs `count` times among the last `repeatLastN`:
@@ -114,13 +114,16 @@ public struct Sampler: Sendable {
   ///   - logits: The output of the network, `[vocabulary]`. NaN counts as minus infinity.
   ///   - window: The most recent tokens of the sequence.
   ///   - uniform: A uniform random number in [0, 1).
+  ///   - offsets: The numbers that are added to the logits after the bias, by id, `[vocabulary]`; minus infinity removes a
+  ///     token. Nil for none.
   /// - Returns: The id of the token. With `mirostat`, that of the first token of a sequence.
-  /// - Precondition: There are `vocabularySize` logits.
+  /// - Precondition: There are `vocabularySize` logits, and the offsets leave a token that is not banned.
   public mutating func sample(
-    _ logits: Span<Float>, after window: PenaltyWindow, uniform: Double
+    _ logits: Span<Float>, after window: PenaltyWindow, uniform: Double,
+    adding offsets: [Float]? = nil
   ) -> Int {
     var state = MirostatState(options)
-    return sample(logits, after: window, state: &state, uniform: uniform)
+    return sample(logits, after: window, state: &state, uniform: uniform, adding: offsets)
   }
 
   /// Returns the id of a random token, and adapts the state of Mirostat to it.
@@ -130,15 +133,18 @@ public struct Sampler: Sendable {
   ///   - window: The most recent tokens of the sequence.
   ///   - state: The state of Mirostat in the sequence; not used without `mirostat`, or by greedy decoding.
   ///   - uniform: A uniform random number in [0, 1).
+  ///   - offsets: The numbers that are added to the logits after the bias, by id, `[vocabulary]`; minus infinity removes a
+  ///     token. Nil for none.
   /// - Returns: The id of the token.
-  /// - Precondition: There are `vocabularySize` logits.
+  /// - Precondition: There are `vocabularySize` logits, and the offsets leave a token that is not banned.
   /// - Complexity: O(v); O(v + m log v) if top-k, typical-p or top-p keeps m tokens. The penalties take O(n) for a window of n
   ///   tokens. Allocates nothing once the window is full.
   public mutating func sample(
-    _ logits: Span<Float>, after window: PenaltyWindow, state: inout MirostatState, uniform: Double
+    _ logits: Span<Float>, after window: PenaltyWindow, state: inout MirostatState,
+    uniform: Double, adding offsets: [Float]? = nil
   ) -> Int {
     precondition(uniform >= 0 && uniform < 1, "\(uniform) is not in [0, 1)")
-    let result = applyFilters(logits, window, state)
+    let result = applyFilters(logits, window, state, offsets)
     let threshold = uniform * result.total
     var sum = 0.0
     var chosen = 0
@@ -159,30 +165,43 @@ public struct Sampler: Sendable {
   ///   - logits: The output of the network, `[vocabulary]`. NaN counts as minus infinity.
   ///   - window: The most recent tokens of the sequence.
   ///   - state: The state of Mirostat in the sequence; nil for that before the first token.
+  ///   - offsets: The numbers that are added to the logits after the bias, by id, `[vocabulary]`; minus infinity removes a
+  ///     token. Nil for none.
   /// - Returns: Probabilities that sum to 1; 0 for tokens that were filtered out.
-  /// - Precondition: There are `vocabularySize` logits.
+  /// - Precondition: There are `vocabularySize` logits, and the offsets leave a token that is not banned.
   public mutating func distribution(
-    _ logits: Span<Float>, after window: PenaltyWindow, state: MirostatState? = nil
+    _ logits: Span<Float>, after window: PenaltyWindow, state: MirostatState? = nil,
+    adding offsets: [Float]? = nil
   ) -> [Double] {
-    let total = applyFilters(logits, window, state ?? MirostatState(options)).total
+    let total = applyFilters(logits, window, state ?? MirostatState(options), offsets).total
     var probabilities = [Double](repeating: 0, count: vocabularySize)
     for (id, weight) in zip(candidates, weights) { probabilities[Int(id)] = weight / total }
     return probabilities
   }
 
+  /// Returns true if offsets, `[vocabulary]`, leave a token that is not banned.
+  func hasCandidate(in offsets: [Float]) -> Bool {
+    allowed.contains { offsets[Int($0)] > -.infinity }
+  }
+
   /// Applies all filters, leaves the remaining candidates and their weights, and returns the sum of
   /// the weights; with Mirostat, also the softmax over these candidates.
   private mutating func applyFilters(
-    _ input: Span<Float>, _ window: PenaltyWindow, _ state: MirostatState
+    _ input: Span<Float>, _ window: PenaltyWindow, _ state: MirostatState, _ offsets: [Float]?
   ) -> (total: Double, mirostat: LogSoftmax?) {
     precondition(
       input.count == vocabularySize, "\(input.count) logits for \(vocabularySize) tokens")
     Self.sanitize(input, &logits)
     applyBias()
+    if let offsets { apply(offsets) }
     applyPenalties(window)
     if options.penalizesRepetitions { repetitionPenalty.apply(window, &logits) }
     candidates.removeAll(keepingCapacity: true)
     candidates.append(contentsOf: allowed)
+    if let offsets {
+      candidates.removeAll { offsets[Int($0)] == -.infinity }
+      precondition(!candidates.isEmpty, "the offsets leave no token")
+    }
     var best = bestCandidate()
     guard options.temperature > 0, logits[Int(best)] > -.infinity else {
       return (keepOnly(best), nil)
@@ -226,6 +245,14 @@ public struct Sampler: Sendable {
 
   private mutating func applyBias() {
     for (id, bias) in biases { logits[id] = Self.sanitized(Float(Double(logits[id]) + bias)) }
+  }
+
+  private mutating func apply(_ offsets: [Float]) {
+    precondition(
+      offsets.count == vocabularySize, "\(offsets.count) offsets for \(vocabularySize) tokens")
+    for id in offsets.indices where offsets[id] != 0 {
+      logits[id] = Self.sanitized(logits[id] + offsets[id])
+    }
   }
 
   /// Applies the penalties, once to a token that occurs several times in the window.

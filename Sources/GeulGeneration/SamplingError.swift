@@ -6,6 +6,8 @@ public enum SamplingError: Error, Equatable, Sendable, CustomStringConvertible {
   case unknownToken(id: Int, vocabularySize: Int)
   /// The vocabulary is empty, or all of its tokens are banned.
   case noCandidates
+  /// The texts that satisfy the constraint of a sequence are longer than the requested length.
+  case lengthTooSmall(length: Int, minimum: Int)
 
   /// A sentence that states the cause.
   public var description: String {
@@ -18,6 +20,9 @@ public enum SamplingError: Error, Equatable, Sendable, CustomStringConvertible {
     case .noCandidates:
       "The model's vocabulary has no token that can be generated. Train on a text with more "
         + "repetition, or with a smaller --min-count; ban fewer tokens by a logit bias of -100."
+    case .lengthTooSmall(let length, let minimum):
+      "The shortest text that satisfies the constraints has \(minimum) tokens, and --length is \(length)."
+        + " Use --length \(minimum) or more."
     }
   }
 }

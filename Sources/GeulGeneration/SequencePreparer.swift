@@ -25,11 +25,14 @@ public struct SequencePreparer: Sendable {
 
   /// Prepares a sequence.
   ///
-  /// - Throws: `SamplingError` if an option is out of its range.
+  /// - Throws: `SamplingError` if an option is out of its range, or no text of the requested length satisfies the constraint.
   public func prepare(_ request: SequenceRequest) throws(SamplingError) -> PreparedSequence {
     let sampler = try Sampler(
       request.sampling, vocabularySize: metadata.vocabulary.count, banned: banned,
       kernels: kernels)
+    if let minimum = request.constraint?.minimumLength, request.length < minimum {
+      throw .lengthTooSmall(length: request.length, minimum: minimum)
+    }
     let session = request.session
     let isEmpty = request.prompt.isEmpty && session == nil
     // The tokens to read, the last of them by the first step.
@@ -45,6 +48,8 @@ public struct SequencePreparer: Sendable {
         offsets.append(count - decoder.completeScalarCount(endingWith: id))
       }
     }
+    // A constraint applies to whole characters after the prompt, which the text does not begin with.
+    if request.constraint != nil, session == nil { _ = decoder.finish() }
     let sequence = GeneratedSequence(
       request, lastToken: lastToken, decoder: decoder,
       stops: StopStrings(request.stops, of: metadata), sampler: sampler)

@@ -14,6 +14,10 @@ public struct SequenceRequest: Sendable {
   ///
   /// They are brought into the model's form: its normal form, and its line endings.
   public var stops: [String]
+  /// The rules that the generated text obeys; nil for none.
+  ///
+  /// It applies to the text of this request, also if `session` continues an earlier one.
+  public var constraint: SequenceConstraint?
   /// The number of most likely tokens that are returned with the log-probability of each generated token; nil for no
   /// log-probabilities.
   public var alternatives: Int?

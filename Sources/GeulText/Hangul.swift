@@ -3,12 +3,12 @@
 package enum Hangul {
   package static let syllables: ClosedRange<UInt32> = 0xAC00...0xD7A3
   /// The leading consonants, vowels and trailing consonants of modern syllables.
-  static let leads: ClosedRange<UInt32> = 0x1100...0x1112
-  static let vowels: ClosedRange<UInt32> = 0x1161...0x1175
-  static let trails: ClosedRange<UInt32> = 0x11A8...0x11C2
+  package static let leads: ClosedRange<UInt32> = 0x1100...0x1112
+  package static let vowels: ClosedRange<UInt32> = 0x1161...0x1175
+  package static let trails: ClosedRange<UInt32> = 0x11A8...0x11C2
 
   /// Returns true for a conjoining jamo, modern or old.
-  static func isJamo(_ scalar: UInt32) -> Bool {
+  package static func isJamo(_ scalar: UInt32) -> Bool {
     (0x1100...0x11FF).contains(scalar) || (0xA960...0xA97F).contains(scalar)
       || (0xD7B0...0xD7FF).contains(scalar)
   }

@@ -100,6 +100,33 @@ enum ICU {
     unsafe String(cString: geul_script_name(Int32(script)))
   }
 
+  /// Returns the ranges of a pattern in the syntax of ICU's UnicodeSet, ascending.
+  ///
+  /// - Returns: The ranges, and true if the set also has strings; nil if the pattern is malformed.
+  static func ranges(
+    ofClass pattern: String
+  ) -> (ranges: [ClosedRange<UInt32>], hasStrings: Bool)? {
+    var error: Int64 = 0
+    let bytes = Array(pattern.utf8)
+    let opened = unsafe bytes.withUnsafeBufferPointer { bytes in
+      unsafe geul_class_open(bytes.baseAddress, Int64(bytes.count), &error)
+    }
+    guard let set = unsafe opened else { return nil }
+    defer { unsafe geul_class_close(set) }
+    var ranges: [ClosedRange<UInt32>] = []
+    var hasStrings = false
+    let count = unsafe geul_class_count(set)
+    for index in 0..<count {
+      var (first, last): (UInt32, UInt32) = (0, 0)
+      if unsafe geul_class_range(set, index, &first, &last) {
+        ranges.append(first...last)
+      } else {
+        hasStrings = true
+      }
+    }
+    return (ranges, hasStrings)
+  }
+
   /// Returns a count, or ends the process if it is an error.
   ///
   /// On valid input, ICU fails only if its data files are missing or memory is exhausted.

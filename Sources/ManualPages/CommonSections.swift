@@ -87,7 +87,7 @@ enum CommonSections {
     switch command.pageName {
     case "geul-train": ["geul-generate", "geul-report", "geul-resume", "geul-tokenize"]
     case "geul-resume": ["geul-report", "geul-train"]
-    case "geul-generate": ["geul-evaluate", "geul-train", "geul-write"]
+    case "geul-generate": ["geul-evaluate", "geul-novelty", "geul-train", "geul-write"]
     case "geul-write": ["geul-generate"]
     case "geul-evaluate": ["geul-compress", "geul-report"]
     case "geul-compress": ["geul-decompress", "geul-evaluate"]
@@ -97,6 +97,7 @@ enum CommonSections {
     case "geul-context": ["geul-explain", "geul-report"]
     case "geul-report": ["geul-train"]
     case "geul-page": ["geul-explain"]
+    case "geul-novelty": ["geul-generate"]
     case "geul-tokenize": ["geul-train"]
     default: []
     }

@@ -11,7 +11,7 @@ struct HelpTests {
     "bench train",
     "bench generate", "bench tokenize", "bench peak", "explain", "context", "report", "page",
     "export", "import",
-    "compress", "decompress",
+    "compress", "decompress", "novelty",
   ]
 
   @Test(arguments: commands)

@@ -70,6 +70,17 @@ private enum Examples {
     _ = corpus.ids(0..<5).map { corpus.vocabulary.tokens[Int($0)] }
   }
 
+  static func characterClass() throws {
+    let hangul = try CharacterClass(#"\p{Hangul}"#)
+    _ = hangul.contains("한")
+  }
+
+  static func novelty() throws {
+    let corpus = try Corpus.read([.path("corpora/korean.txt")], options: Novelty.corpusOptions())
+    let text = try Corpus.read([.path("text.txt")], options: Novelty.corpusOptions())
+    _ = try Novelty(of: text, in: corpus).longestRun?.length
+  }
+
   static func textReport() throws {
     let report = try TextReport.read([.path("corpora/korean.txt")])
     for tokens in report.tokenStatistics {
@@ -148,6 +159,18 @@ private enum Examples {
     let draws = RandomDraws(seed: 1, sample: 0)
     let id = sampler.sample(logits.span, after: window, uniform: draws[0])
     window.append(id)
+  }
+
+  static func textPattern() throws {
+    let name = try TextPattern(#"(김|이|박)[가-힣]{1,2}"#)
+    print(name)
+  }
+
+  static func sequenceConstraint(_ model: Model) throws {
+    var control = TextControl()
+    control.pattern = try TextPattern("[가-힣]{2,4}")
+    var request = SequenceRequest(prompt: [], seed: 1)
+    request.constraint = try SequenceConstraint(control, of: model.metadata)
   }
 
   static func generationEngine(_ model: Model, _ ids: [Int], _ context: ComputeContext) throws {
@@ -273,6 +296,12 @@ private enum Examples {
       prompt: prompt.ids, length: 300, sampling: SamplingOptions(temperature: 0.9, topP: 0.95),
       seed: 1, samples: 4, stops: ["\n\n"])
     for (text, ending) in try generator.texts(request) { print(ending, text) }
+
+    var control = TextControl()
+    control.lines = LineForm(acrostic: "SEA", length: 40)
+    var acrostic = Generator.Request(prompt: [], seed: 1)
+    acrostic.constraint = try SequenceConstraint(control, of: model.metadata)
+    print(try generator.texts(acrostic)[0].text)
 
     var engine = GenerationEngine(model, capacity: 8, context: try ComputeContext())
     let id = try engine.admit(SequenceRequest(prompt: prompt.ids, length: 200, seed: 1))

@@ -135,4 +135,20 @@ int32_t geul_script(uint32_t scalar);
 /// Returns the name of a script, such as "Hangul".
 const char *geul_script_name(int32_t script);
 
+// Character classes
+
+/// A set of characters, which `geul_class_open` parses from a pattern in the syntax of ICU's UnicodeSet.
+///
+/// White space in the pattern stands for itself. Returns null, with a negated error code in `*error`, if the pattern is
+/// malformed.
+typedef struct geul_class geul_class;
+geul_class *geul_class_open(const uint8_t *pattern, int64_t count, int64_t *error);
+void geul_class_close(geul_class *set);
+
+/// Returns the number of ranges and strings of a set.
+int32_t geul_class_count(const geul_class *set);
+
+/// Writes the bounds of a range, which has no surrogates. Returns false if the item is a string.
+bool geul_class_range(const geul_class *set, int32_t index, uint32_t *first, uint32_t *last);
+
 #endif

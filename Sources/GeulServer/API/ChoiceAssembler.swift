@@ -76,8 +76,8 @@ struct ChoiceAssembler: Sendable {
 
   private static func finishReason(_ ending: GenerationEngine.Ending) -> String {
     switch ending {
-    case .stop: "stop"
-    case .length, .interrupted: "length"
+    case .stop, .pattern: "stop"
+    case .length, .interrupted, .noCandidates: "length"
     }
   }
 

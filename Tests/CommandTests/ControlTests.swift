@@ -1,0 +1,145 @@
+import Foundation
+import Testing
+import TestSupport
+
+/// `geul generate` with `--allow`, `--ban`, `--logit-bias`, `--pattern`, `--acrostic`, `--line-end` and `--max-copy`, and
+/// `geul novelty`.
+struct ControlTests {
+  private let english: Folder
+  private let korean: Folder
+  init() throws { (english, korean) = (try Runs.english.get(), try Runs.korean.get()) }
+
+  private func generate(
+    _ arguments: [String], korean isKorean: Bool = false
+  ) throws -> GeulProcess.Result {
+    try GeulProcess.run(
+      ["generate", "run", "--seed", "3", "-q"] + arguments, in: isKorean ? korean : english)
+  }
+
+  @Test func `only allowed characters are generated`() throws {
+    let allowed = try generate(["-n", "200", "--allow", "[a-m]", "--allow", " ,"]).stdout
+    #expect(
+      allowed.count == 201 && allowed.dropLast().allSatisfy { "abcdefghijklm ,".contains($0) })
+    let banned = try generate(["-n", "200", "--ban", "e", "--ban", "\\n", "-p", "the"]).stdout
+    #expect(
+      banned.hasPrefix("the") && !banned.dropFirst(3).dropLast().contains { "e\n".contains($0) })
+    let hangul = try generate(["-n", "99", "--allow", "\\p{Hangul}"], korean: true).stdout
+    #expect(hangul.count > 20 && hangul.dropLast().allSatisfy { "가"..."힣" ~= $0 }, "\(hangul)")
+  }
+
+  @Test func `a bias bans a token or makes it likely`() throws {
+    let banned = try generate(["-n", "200", "--logit-bias", "e=-100", "--logit-bias", "\\n=-100"])
+    #expect(banned.stdout.count == 201 && !banned.stdout.dropLast().contains { "e\n".contains($0) })
+    let likely = try generate(["-n", "50", "--logit-bias", "k=100"])
+    #expect(likely.stdout == String(repeating: "k", count: 50) + "\n")
+  }
+
+  @Test func `the text matches the pattern, and its reason is pattern`() throws {
+    let arguments = ["--pattern", "[a-z]{3,5}(, [a-z]+)?\\.", "--num-samples", "5", "--json"]
+    let result = try generate(arguments).json()
+    let samples = try #require(result["samples"] as? [[String: Any]])
+    #expect(samples.count == 5)
+    for sample in samples {
+      let text = try #require(sample["text"] as? String)
+      #expect(text.wholeMatch(of: /[a-z]{3,5}(, [a-z]+)?\./) != nil, "\(text)")
+      #expect(sample["stop_reason"] as? String == "pattern")
+    }
+    // A syllable at the end of the prompt is not completed, and is printed.
+    let korean = try generate(["-p", "나무", "--pattern", "[가-힣]{2}\\n"], korean: true).stdout
+    #expect(korean.wholeMatch(of: /나무[가-힣]{2}\n\n/) != nil, "\(korean)")
+  }
+
+  @Test func `lines begin and end as they must`() throws {
+    let acrostic = try generate(["--acrostic", "나무꾼", "--line-length", "9"], korean: true).stdout
+    let lines = acrostic.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.compactMap(\.first) == ["나", "무", "꾼"] && lines.allSatisfy { $0.count <= 9 })
+    let ended = try generate(
+      ["--acrostic", "ab", "--line-end", "d", "--line-end", "rd", "--line-length", "30"]
+    ).stdout
+    #expect(ended.wholeMatch(of: /a.*d\nb.*d\n/) != nil, "\(ended)")
+  }
+
+  @Test func `nothing longer than --max-copy is copied, by default from the text of the run`()
+    throws
+  {
+    for isKorean in [false, true] {
+      let folder = isKorean ? korean : english
+      for corpus in [[], ["--copy-corpus", "text.txt"]] {
+        let result = try generate(
+          ["-n", "400", "-t", "0.5", "--max-copy", "2"] + corpus, korean: isKorean)
+        // The line break at the end is not generated.
+        let text = result.stdout.dropLast() + "\u{E000}\n"
+        let report = try GeulProcess.run(
+          ["novelty", "-", "text.txt", "--json"], stdin: String(text), in: folder
+        ).json()
+        let run = try #require(report["longest_run"] as? [String: Any])
+        #expect(run["characters"] as? Int ?? 0 == 2, "\(text) \(run)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (["--pattern", "(a"], "--pattern, character 1: ( has no closing parenthesis"),
+    (["--pattern", ""], "--pattern is empty"),
+    (["--ban", "[a"], "--ban: \"[a\" is not a character class"),
+    (["--allow", ""], "--allow: \"\" has no characters"),
+    (["--line-length", "9"], "--line-length needs"),
+    (["--acrostic", "ab", "--line-length", "1"], "--line-length must be"),
+    (["--max-copy", "0"], "--max-copy must be"),
+    (["--copy-corpus", "text.txt"], "needs --max-copy"),
+    (["--logit-bias", "e"], "--logit-bias \"e\" is not a token"),
+    (["--logit-bias", "e=101"], "--logit-bias must be from -100"),
+  ])
+  func `a wrong value is a usage error`(arguments: [String], part: String) throws {
+    let result = try generate(arguments)
+    result.expectRefusal(2)
+    #expect(result.stderr.contains(part), "\(result.stderr)")
+  }
+
+  @Test(arguments: [
+    (["--pattern", "Ω+"], "No text of the model's tokens"), (["--allow", "Ω"], "No text"),
+    (["--pattern", "[ab]*a[ab]{40}"], "more than 100000 states"),
+    (["--pattern", "[a-z]{9}", "-n", "4"], "has 9 tokens, and --length is 4"),
+    (["--acrostic", "aΩ"], "cannot begin a line with \"Ω\""),
+    (["--logit-bias", "Ω=1"], "not in the model's vocabulary"),
+    (["--logit-bias", "ab=1"], "not one token of the model, but 2 characters"),
+    (["--max-copy", "5", "--copy-corpus", "nothing.txt"], "nothing.txt"),
+  ])
+  func `rules that the model cannot obey are an error`(arguments: [String], part: String) throws {
+    let result = try generate(arguments)
+    result.expectRefusal(1)
+    #expect(result.stderr.contains(part), "\(result.stderr)")
+  }
+
+  @Test func `a text that ends because every token breaks a rule has a note`() throws {
+    let result = try GeulProcess.run(
+      [
+        "generate", "run", "--seed", "3", "-n", "300", "--allow", "ab", "--max-copy", "1",
+        "--copy-corpus", "-",
+      ], stdin: "aabbaa", in: english)
+    #expect(result.status == 0 && result.stdout.count == 2)
+    #expect(result.notes.contains { $0.hasPrefix("Note: a text ended early") }, "\(result.stderr)")
+  }
+
+  @Test func `novelty prints what is copied and what is new`() throws {
+    let folder = try Folder()
+    try folder.write("새 나무를 베는 나무꾼.\n", to: "text.txt")
+    try folder.write("산에 나무를 베는 나무꾼이 산다.\n", to: "corpus.txt")
+    let table = try GeulProcess.run(["novelty", "text.txt", "corpus.txt"], in: folder)
+    #expect(table.status == 0 && table.stderr.isEmpty)
+    for part in [
+      "characters          14", "longest copied run  11 characters, line 1 of the text, line 1 of",
+      "   나무를 베는 나무꾼", "new sequences of  4 characters  27.3 %", "new words           2 of 4",
+      "  새, 나무꾼",
+    ] {
+      #expect(table.stdout.contains(part), "\(part): \(table.stdout)")
+    }
+    let json = try GeulProcess.run(["novelty", "text.txt", "corpus.txt", "--json"], in: folder)
+      .json()
+    #expect(json["new_words"] as? [String] == ["새", "나무꾼"] && json["characters"] as? Int == 14)
+    try GeulProcess.run(["novelty", "-", "-"], in: folder).expectRefusal(
+      2, naming: "standard input")
+    try GeulProcess.run(["novelty", "none.txt", "corpus.txt"], in: folder).expectRefusal(
+      1, naming: "none.txt")
+  }
+}
