@@ -113,7 +113,9 @@ struct ControlOptions: ParsableArguments {
   ) throws -> SequenceConstraint? {
     guard !isEmpty else { return nil }
     var control = try control
-    if endsLines, !allow.isEmpty { control.allowed = try Self.union(allow + ["\\n"], of: "--allow") }
+    if endsLines, !allow.isEmpty {
+      control.allowed = try Self.union(allow + ["\\n"], of: "--allow")
+    }
     if let maxCopy {
       let tokenizer = model.metadata.tokenizer
       let corpus = try readCorpus(

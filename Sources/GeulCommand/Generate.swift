@@ -87,7 +87,8 @@ struct Generate: ParsableCommand {
     try lineOptions.checkCombination(with: textOptions, samplerOptions)
     guard lineOptions.lines == nil || !controlOptions.formsLines else {
       throw ValidationError(
-        "--acrostic and --line-end form the lines of one text. Leave out --lines, or use --pattern.")
+        "--acrostic and --line-end form the lines of one text. Leave out --lines, or use --pattern."
+      )
     }
     guard lineOptions.lines == nil || outputFormat != .json else {
       throw ValidationError("--lines writes lines. Use --format jsonl for a JSON object a line.")

@@ -118,6 +118,7 @@ struct LineGeneration {
     let reasons = [
       (counts.listed, "in the training list"), (counts.repeated, "repeated"),
       (counts.long, "longer than --length \(request.length)"), (counts.empty, "empty"),
+      (counts.blocked, "left without a possible token"),
     ].filter { $0.0 > 0 }.map { "\($0.0) were \($0.1)" }
     return
       "Only \(counts.emitted) of \(request.count) lines: of \(counts.attempts) generated ones, \(reasons.joined(separator: ", "))."

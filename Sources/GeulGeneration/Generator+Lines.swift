@@ -64,8 +64,11 @@ extension Generator {
     /// The lines that were left out because they are empty.
     public var empty = 0
 
+    /// The lines that were left out because the constraint left no token for their rest.
+    public var blocked = 0
+
     /// All lines that were generated.
-    public var attempts: Int { emitted + listed + repeated + long + empty }
+    public var attempts: Int { emitted + listed + repeated + long + empty + blocked }
   }
 
   /// Generates lines: each starts as after a line break, with the zero state, and ends before the next line break.
@@ -146,7 +149,12 @@ private struct LineFilter {
   /// Returns a line if it is emitted.
   mutating func line(_ text: Generator.Text, index: Int) -> Generator.Line? {
     guard text.ending != .interrupted else { return nil }
-    guard [.stop, .pattern].contains(text.ending) else {
+    switch text.ending {
+    case .stop, .pattern: break
+    case .noCandidates:
+      counts.blocked += 1
+      return nil
+    case .length, .interrupted:
       counts.long += 1
       return nil
     }

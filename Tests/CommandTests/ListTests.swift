@@ -179,11 +179,27 @@ struct ListTests {
       .expectRefusal(1, naming: "run: the model has no list", "--new-only")
   }
 
+  @Test(arguments: [["--allow", "[가-힣]"], ["--pattern", "[가-힣]{2}"], ["--ban", "연은"]])
+  func `lines obey the rules of control`(rule: [String]) throws {
+    let folder = try Self.memorized.get()
+    let result = try GeulProcess.run(
+      ["generate", "run", "--lines", "10", "--seed", "1", "-q", "--prompt", "김"] + rule, in: folder)
+    #expect(result.status == 0, "\(result.stderr)")
+    let lines = result.stdout.split(separator: "\n")
+    #expect(lines.count == 10)
+    for line in lines {
+      #expect(line.wholeMatch(of: /김[가-힣]+/) != nil, "\(line)")
+      if rule[0] == "--pattern" { #expect(line.count == 3) }
+      if rule[0] == "--ban" { #expect(!line.contains("연") && !line.contains("은")) }
+    }
+  }
+
   @Test(arguments: [
     (["--new-only"], 2, "--new-only needs --lines"),
     (["--lines", "0"], 2, "--lines"),
     (["--lines", "5", "--num-samples", "2"], 2, "--num-samples"),
     (["--lines", "5", "--stop", "a"], 2, "--stop"),
+    (["--lines", "5", "--acrostic", "ab"], 2, "Leave out --lines, or use --pattern."),
     (["--lines", "5", "--prompts", "names.txt"], 2, "--prompts"),
     (["--lines", "5", "--temperature", "0.5,1"], 2, "several temperatures"),
     (["--lines", "5", "--json"], 2, "--format jsonl"),

@@ -148,6 +148,19 @@ struct LineTests {
       })
   }
 
+  @Test func `lines obey a constraint after the prompt`() throws {
+    let fixture = try Fixture()
+    var control = TextControl()
+    control.pattern = try TextPattern("[ab]{2,3}")
+    var request = fixture.request(30, prompt: "a")
+    request.constraint = try SequenceConstraint(control, of: fixture.model.metadata)
+    let (lines, counts) = try fixture.lines(request)
+    #expect(lines.count == 30 && counts.attempts == 30)
+    for line in lines {
+      #expect(line.text.wholeMatch(of: /a[ab]{2,3}/) != nil, "\(line.text)")
+    }
+  }
+
   @Test func `a vocabulary without a line break cannot end lines`() throws {
     #expect(try Fixture().model.metadata.hasLineBreak)
     let model = try randomModel(.rnn, of: Corpus.read([.text("abc")]))
