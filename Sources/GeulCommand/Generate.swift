@@ -19,6 +19,7 @@ struct Generate: ParsableCommand {
   @OptionGroup var model: ModelArgument
   @OptionGroup var textOptions: GeneratedTextOptions
   @OptionGroup var lineOptions: LineOptions
+  @OptionGroup var labelOptions: LabelOptions
   @OptionGroup var samplerOptions: SamplerOptions
   @OptionGroup var advancedSamplerOptions: AdvancedSamplerOptions
   @Option(help: .advanced("Arithmetic of matrix products; int8 is the fastest."))
@@ -119,6 +120,7 @@ struct Generate: ParsableCommand {
   func run() throws {
     let model = try model.load()
     try check(precision, for: model)
+    let label = try labelOptions.id(in: model, path: self.model.model)
     let prompts = try textOptions.allPrompts()
     let ids = try prompts.map { try encode($0, model) }
     let chosenSeed = textOptions.seed.flatMap { UInt64(exactly: $0) }
@@ -138,11 +140,18 @@ struct Generate: ParsableCommand {
     for stop in stops { model.metadata.note(ofStop: stop, name: "--stop").map(note) }
     let length = textOptions.length < 0 ? Int.max : textOptions.length
 
+    if label == nil, let labels = model.metadata.vocabulary.labels {
+      note(
+        "Generating without a label. --label chooses one: \(labels.names.prefix(20).joined(separator: ", "))."
+      )
+    }
     if let count = lineOptions.lines {
-      try writeLines(count, after: ids[0], length: length, seed: seed, model, by: generator)
+      try writeLines(
+        count, label, after: ids[0], length: length, seed: seed, model, by: generator)
     } else if streams {
-      let request = Generator.Request(
+      var request = Generator.Request(
         prompt: ids[0], length: length, sampling: sampling, seed: seed, stops: stops)
+      request.label = label
       try stream(
         request, by: generator, after: noDisplayPrompt ? "" : model.metadata.text(ofPrompt: ids[0]))
     } else {
@@ -153,7 +162,7 @@ struct Generate: ParsableCommand {
         }
       }
       let batch = BatchGeneration(
-        sets: sets, sampling: sampling, length: length, seed: seed, stops: stops,
+        sets: sets, label: label, sampling: sampling, length: length, seed: seed, stops: stops,
         count: textOptions.numSamples, candidates: textOptions.bestOf ?? textOptions.numSamples,
         needsLikelihood: outputFormat == .jsonl)
       var isFirst = true
@@ -166,13 +175,13 @@ struct Generate: ParsableCommand {
   }
 
   private func writeLines(
-    _ count: Int, after prompt: [Int], length: Int, seed: UInt64, _ model: Model,
+    _ count: Int, _ label: Int?, after prompt: [Int], length: Int, seed: UInt64, _ model: Model,
     by generator: Generator
   ) throws {
     var request = Generator.LineRequest(
       prompt: prompt, count: textOptions.bestOf ?? count, length: length, sampling: sampling,
       seed: seed)
-    request.isNewOnly = lineOptions.newOnly
+    (request.isNewOnly, request.label) = (lineOptions.newOnly, label)
     request.scores = outputFormat == .jsonl || request.count > count
     let lines = LineGeneration(request: request, count: count, isJSON: outputFormat == .jsonl)
     try lines.check(model, path: self.model.model)

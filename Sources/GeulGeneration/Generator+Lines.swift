@@ -16,6 +16,8 @@ extension Generator {
     public var seed: UInt64
     /// Indicates whether lines are left out that are in the model's list, or that were written before.
     public var isNewOnly = false
+    /// The id of the token of a label; see `SequenceRequest.label`.
+    public var label: Int?
     /// Indicates whether the log-probabilities of the lines are returned.
     public var scores = false
 
@@ -135,6 +137,7 @@ private struct LineFilter {
       prompt: [metadata.vocabulary.lineBreakID] + request.prompt, length: request.length,
       sampling: request.sampling, seed: request.seed, sampleIndex: index, stops: ["\n"])
     sequence.alternatives = request.scores ? 0 : nil
+    sequence.label = request.label
     return sequence
   }
 

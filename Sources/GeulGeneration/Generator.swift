@@ -54,6 +54,8 @@ public struct Generator: Sendable {
     ///
     /// They are brought into the model's form: its normal form, and its line endings.
     public var stops: [String]
+    /// The id of the token of a label; see `SequenceRequest.label`.
+    public var label: Int?
 
     /// Creates a request.
     public init(
@@ -93,9 +95,10 @@ public struct Generator: Sendable {
     var engine = makeEngine(capacity: request.samples)
     var samples: [GenerationEngine.SequenceID: Int] = [:]
     for sample in 0..<request.samples {
-      let sequence = SequenceRequest(
+      var sequence = SequenceRequest(
         prompt: request.prompt, length: request.length, sampling: request.sampling,
         seed: request.seed, sampleIndex: sample, stops: request.stops)
+      sequence.label = request.label
       samples[try engine.admit(sequence)] = sample
     }
     while !engine.isIdle {
