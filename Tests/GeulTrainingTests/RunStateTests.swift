@@ -1,6 +1,7 @@
 import Foundation
 import GeulCompute
 import GeulModel
+import GeulText
 import GeulTraining
 import Testing
 
