@@ -8,6 +8,8 @@ struct LineReader {
   private let name: String
   private var sources: [SourceSummary] = []
   private var text: [UInt8] = []
+  /// The number of bytes of all sources so far.
+  private var byteCount = 0
   /// The lines of a text, or the different items of a list in the order of their first occurrence.
   private var lines: [Line] = []
   /// The number of occurrences of each item.
@@ -46,8 +48,9 @@ struct LineReader {
     while !reader.isAtEnd {
       try reader.fill()
       text += reader.text.bytes
+      byteCount += reader.text.count
       reader.text.removeFirst(reader.text.count)
-      guard text.count <= Corpus.maximumListBytes else { throw tooLarge }
+      guard byteCount <= Corpus.maximumListBytes else { throw tooLarge }
     }
     sources.append(reader.summary)
     var label = -1
