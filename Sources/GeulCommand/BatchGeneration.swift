@@ -51,6 +51,8 @@ struct TextSet {
 /// The generation of sets of texts, of which the best may be chosen.
 struct BatchGeneration {
   let sets: [TextSet]
+  /// The id of the token of a label; nil for none.
+  let label: Int?
   let sampling: SamplingOptions
   let length: Int
   let seed: UInt64
@@ -80,6 +82,7 @@ struct BatchGeneration {
           prompt: set.ids, length: length, sampling: options, seed: seed, sampleIndex: index,
           stops: stops)
         request.constraint = constraint
+        request.label = label
         request.alternatives = needsLikelihood || candidates > count ? 0 : nil
         return request
       }

@@ -33,6 +33,7 @@ struct Evaluate: ParsableCommand {
       "Also score a baseline: a Kneser-Ney n-gram model of the text before the scored fraction; needs --fraction below 1."
   )
   var baseline = false
+  @OptionGroup var labelOptions: LabelOptions
   @OptionGroup var bytes: EncodingOptions
   @Flag(help: "Print the result as one JSON object.")
   var json = false
@@ -79,9 +80,14 @@ struct Evaluate: ParsableCommand {
     try check(precision, for: model)
     var options = model.metadata.corpusOptions(encoding: bytes.encoding, invalid: bytes.invalid)
     options.listSeed = model.metadata.list?.seed ?? (lines ? 1 : nil)
-    guard !dynamic || options.listSeed == nil else {
+    options.labels = model.metadata.labels
+    if let label = labelOptions.label {
+      _ = try labelOptions.id(in: model, path: self.model.model)
+      options.labels = LabelRule(.fixed(label))
+    }
+    guard !dynamic || options.listSeed == nil && options.labels == nil else {
       throw CommandError(
-        "--dynamic adapts to the text before, and the lines of a list are scored each on its own. Leave out --dynamic."
+        "--dynamic adapts to the text before, without labels and not to the lines of a list. Leave out --dynamic."
       )
     }
     let corpus = try readCorpus(self.corpus, options)

@@ -19,6 +19,7 @@ struct Generate: ParsableCommand {
   @OptionGroup var model: ModelArgument
   @OptionGroup var textOptions: GeneratedTextOptions
   @OptionGroup var lineOptions: LineOptions
+  @OptionGroup var labelOptions: LabelOptions
   @OptionGroup var samplerOptions: SamplerOptions
   @OptionGroup var advancedSamplerOptions: AdvancedSamplerOptions
   @OptionGroup var controlOptions: ControlOptions
@@ -134,6 +135,7 @@ struct Generate: ParsableCommand {
   func run() throws {
     let model = try model.load()
     try check(precision, for: model)
+    let label = try labelOptions.id(in: model, path: self.model.model)
     let prompts = try textOptions.allPrompts()
     let ids = try prompts.map { try encode($0, model) }
     let chosenSeed = textOptions.seed.flatMap { UInt64(exactly: $0) }
@@ -158,16 +160,21 @@ struct Generate: ParsableCommand {
     for stop in stops { model.metadata.note(ofStop: stop, name: "--stop").map(note) }
     let length = textOptions.length < 0 ? Int.max : textOptions.length
 
+    if label == nil, let labels = model.metadata.vocabulary.labels {
+      note(
+        "Generating without a label. --label chooses one: \(labels.names.prefix(20).joined(separator: ", "))."
+      )
+    }
     if let count = lineOptions.lines {
       var request = Generator.LineRequest(
         prompt: ids[0], count: textOptions.bestOf ?? count, length: length, sampling: sampling,
         seed: seed)
-      request.constraint = constraint
+      (request.constraint, request.label) = (constraint, label)
       try writeLines(request, count: count, model, by: generator)
     } else if streams {
       var request = Generator.Request(
         prompt: ids[0], length: length, sampling: sampling, seed: seed, stops: stops)
-      request.constraint = constraint
+      (request.constraint, request.label) = (constraint, label)
       let prompt = model.metadata.text(ofPrompt: ids[0], isWhole: constraint != nil)
       try stream(request, by: generator, after: noDisplayPrompt ? "" : prompt)
     } else {
@@ -179,7 +186,7 @@ struct Generate: ParsableCommand {
         }
       }
       let batch = BatchGeneration(
-        sets: sets, sampling: sampling, length: length, seed: seed, stops: stops,
+        sets: sets, label: label, sampling: sampling, length: length, seed: seed, stops: stops,
         constraint: constraint,
         count: textOptions.numSamples, candidates: textOptions.bestOf ?? textOptions.numSamples,
         needsLikelihood: outputFormat == .jsonl)

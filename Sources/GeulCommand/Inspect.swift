@@ -24,6 +24,7 @@ struct Inspect: ParsableCommand {
     let vocabulary: [String]
     let training: Model.Metadata.Training?
     let list: List?
+    let labels: [String]?
     let tensors: [Tensor]
 
     /// The list that the model was trained on.
@@ -48,6 +49,7 @@ struct Inspect: ParsableCommand {
       normalization: metadata.tokenizer.normalization.rawValue, icu: metadata.tokenizer.icu,
       vocabulary: metadata.vocabulary.tokens, training: metadata.training,
       list: metadata.list.map { .init(items: $0.count, differentItems: $0.items.count) },
+      labels: metadata.vocabulary.labels?.names,
       tensors: model.network.tensorShapes.map { .init(name: $0.name, shape: $0.shape) })
     guard !json else { return try Output.json(description) }
 
@@ -55,7 +57,7 @@ struct Inspect: ParsableCommand {
       "cell         \(description.cell), \(quantity(description.layers, "layer")) of \(description.hidden) hidden units",
       "parameters   \(description.parameters)",
       "tokenizer    \(description.unit), \(description.normalization), ICU \(description.icu)",
-      "vocabulary   \(quantity(metadata.vocabulary.count, "token")): \(printable(metadata.vocabulary.tokens.prefix(60)))",
+      "vocabulary   \(quantity(metadata.vocabulary.count, "token")): \(printable(textTokens(of: metadata.vocabulary).prefix(60)))",
     ]
     if let training = metadata.training {
       lines.append(
@@ -71,12 +73,21 @@ struct Inspect: ParsableCommand {
       lines.append(
         "list         \(quantity(list.items, "item")), \(list.differentItems) of them different")
     }
+    if let labels = description.labels {
+      lines.append("labels       \(labels.joined(separator: ", "))")
+    }
     let width = description.tensors.map(\.name.count).max() ?? 0
     for tensor in description.tensors {
       let name = tensor.name.padding(toLength: width + 2, withPad: " ", startingAt: 0)
       lines.append("  \(name)\(tensor.shape)")
     }
     try Output.text(lines.joined(separator: "\n") + "\n")
+  }
+
+  /// Returns the tokens of a vocabulary without those of labels.
+  private func textTokens(of vocabulary: Vocabulary) -> [String] {
+    vocabulary.tokens.enumerated().filter { vocabulary.labels?.ids.contains($0.offset) != true }
+      .map(\.element)
   }
 
   /// Joins tokens with spaces; control characters are escaped.

@@ -59,7 +59,7 @@ final class Ranks {
   func checkList() throws {
     guard group.count > 1 else { return }
     throw CommandError(
-      "A list of lines is trained by one process, not by the \(group.count) of mpirun. Start geul without mpirun."
+      "A list of lines or a text with labels is trained by one process, not by the \(group.count) of mpirun. Start geul without mpirun."
     )
   }
 

@@ -82,7 +82,7 @@ struct Report: ParsableCommand {
   ) throws -> (unigram: Double, trigram: Double)? {
     let choice = state.text
     var options = model.metadata.corpusOptions(encoding: choice.encoding, invalid: choice.invalid)
-    options.listSeed = choice.listSeed
+    (options.listSeed, options.labels) = (choice.listSeed, choice.labels)
     guard state.configuration.validationFraction > 0, !choice.sources.contains("-"),
       let corpus = try? readCorpus(choice.sources, options),
       corpus.hash == model.metadata.training?.corpusHash

@@ -55,10 +55,11 @@ struct Resume: ParsableCommand {
       tokenizer: loaded.value.model.metadata.tokenizer, encoding: text.encoding,
       invalid: text.invalid, minimumCount: text.minimumCount,
       vocabulary: text.extendsVocabulary == true ? loaded.value.model.metadata.vocabulary : nil)
-    options.listSeed = text.listSeed
-    if text.listSeed != nil { try ranks.checkList() }
+    (options.listSeed, options.labels) = (text.listSeed, text.labels)
+    if text.listSeed != nil || text.labels != nil { try ranks.checkList() }
     let corpus = try read(sources, options, ranks, remedy: "\(folder.path) FILE")
     options.vocabulary = corpus.vocabulary
+    options.labels = text.labels.map { LabelRule($0.origin) }
     let validation = try validationText(of: text, folder, options, ranks)
     let budget = budget(for: loaded.value.run)
     let introduction = learningRates(of: loaded.value.run, budget)

@@ -133,6 +133,7 @@ struct RunOptions: ParsableArguments {
     }
     note(
       "Done in \(duration(summary.seconds)). Generate with: geul generate \(path)"
+        + (state.text.labels == nil ? "" : " --label NAME")
         + (state.text.listSeed == nil ? " --prompt \"...\"" : " --lines 20 --new-only"))
     guard json else { return }
     try Output.json(

@@ -30,6 +30,10 @@ struct Train: ParsableCommand {
   @OptionGroup var text: TextOptions
   @Flag(help: "Learn a list of lines, such as names.")
   var lines = false
+  @Option(
+    help: .advanced(
+      "Labels to generate by: the names of the files, or of each line the text before a tab."))
+  var contextLabel: ContextLabel?
   @OptionGroup var shape: NetworkOptions
   @OptionGroup var batching: BatchOptions
   @Option(
@@ -91,6 +95,11 @@ struct Train: ParsableCommand {
     try check("--patience", patience, in: 0...1000)
     try check("--validation", validation, in: 0...0.9)
     try check("--seed", seed, in: -1...Int.max)
+    guard contextLabel == nil || fineTuning.initFrom == nil else {
+      throw ValidationError(
+        "--context-label adds tokens of labels to a new model and cannot be combined with --init-from. Leave out one of them."
+      )
+    }
   }
 
   func run() throws {
@@ -108,6 +117,11 @@ struct Train: ParsableCommand {
       if lines {
         try ranks.checkList()
         options.listSeed = UInt64(exactly: seed) ?? randomSeed()
+      }
+      if let contextLabel {
+        try ranks.checkList()
+        options.labels = LabelRule(
+          contextLabel.origin, heldOut: validationFile == nil && !lines ? validation : 0)
       }
       try run(on: ranks.readCorpus(corpus, options), from: initial, context, clock, ranks)
     }
@@ -132,7 +146,7 @@ struct Train: ParsableCommand {
     var options = CorpusOptions(
       tokenizer: model.tokenizer, encoding: text.bytes.encoding, invalid: text.bytes.invalid,
       minimumCount: text.minCount)
-    options.listSeed = model.list?.seed
+    (options.listSeed, options.labels) = (model.list?.seed, model.labels)
     return options
   }
 
@@ -206,6 +220,7 @@ struct Train: ParsableCommand {
       "encoding": text.bytes.encoding.map { .text($0) },
       "invalid": .text(text.bytes.invalid.rawValue), "min_count": .integer(text.minCount),
       "lines": lines ? .flag(true) : nil,
+      "context_label": contextLabel.map { .text($0.rawValue) },
       "cell": .text(architecture.cell.rawValue),
       "activation": .text(architecture.activation.rawValue),
       "layers": .integer(architecture.layers), "hidden": .integer(architecture.hidden),
@@ -270,6 +285,7 @@ struct Train: ParsableCommand {
     options.tokenizer = corpus.tokenizer
     options.vocabulary = corpus.vocabulary
     options.listSeed = corpus.list?.seed
+    options.labels = corpus.labels.map { LabelRule($0.origin) }
     let text = try ranks.readCorpus([validationFile], options)
     try TrainingSession.check(validation: text, name: validationFile)
     return text

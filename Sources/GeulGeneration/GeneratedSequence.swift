@@ -20,6 +20,8 @@ struct GeneratedSequence: Sendable {
   private(set) var count = 0
   let keepsState: Bool
   let alternatives: Int?
+  /// The id of the line feed, and that of the label's token that the network reads instead; nil without a label.
+  private let label: (lineFeedID: Int, id: Int)?
   private let length: Int
   /// The number of tokens before the generated ones.
   private let promptCount: Int
@@ -43,10 +45,11 @@ struct GeneratedSequence: Sendable {
 
   /// Creates a sequence; `lastToken` is the token that the first step reads.
   init(
-    _ request: SequenceRequest, lastToken: Int, decoder: StreamDecoder, stops: StopStrings,
-    sampler: Sampler
+    _ request: SequenceRequest, lastToken: Int, lineFeedID: Int?, decoder: StreamDecoder,
+    stops: StopStrings, sampler: Sampler
   ) {
     self.lastToken = lastToken
+    label = request.label.flatMap { id in lineFeedID.map { ($0, id) } }
     keepsState = request.keepsState
     alternatives = request.alternatives
     promptScores = request.scoresPrompt && !request.prompt.isEmpty ? [] : nil
@@ -99,6 +102,7 @@ struct GeneratedSequence: Sendable {
     let text = decoder.append(lastToken)
     if let alternatives { holdScore(logits, alternatives, text) }
     append(text)
+    if let label, lastToken == label.lineFeedID { lastToken = label.id }
     if ending == nil, !needsToken { finish(reasonWithoutToken) }
   }
 

@@ -20,6 +20,8 @@ extension Generator {
     ///
     /// A line also ends where a pattern ends.
     public var constraint: SequenceConstraint?
+    /// The id of the token of a label; see `SequenceRequest.label`.
+    public var label: Int?
     /// Indicates whether the log-probabilities of the lines are returned.
     public var scores = false
 
@@ -143,6 +145,7 @@ private struct LineFilter {
       sampling: request.sampling, seed: request.seed, sampleIndex: index, stops: ["\n"])
     sequence.constraint = request.constraint
     sequence.alternatives = request.scores ? 0 : nil
+    sequence.label = request.label
     return sequence
   }
 

@@ -56,6 +56,8 @@ public struct Generator: Sendable {
     public var stops: [String]
     /// The rules that the texts obey; nil for none.
     public var constraint: SequenceConstraint?
+    /// The id of the token of a label; see `SequenceRequest.label`.
+    public var label: Int?
 
     /// Creates a request.
     public init(
@@ -99,6 +101,7 @@ public struct Generator: Sendable {
         prompt: request.prompt, length: request.length, sampling: request.sampling,
         seed: request.seed, sampleIndex: sample, stops: request.stops)
       sequence.constraint = request.constraint
+      sequence.label = request.label
       samples[try engine.admit(sequence)] = sample
     }
     while !engine.isIdle {

@@ -20,7 +20,8 @@ public struct SequencePreparer: Sendable {
     metadata = model.metadata
     self.kernels = kernels
     decoder = StreamDecoder(tokenizer: metadata.tokenizer, vocabulary: metadata.vocabulary)
-    banned = Set(metadata.vocabulary.unknownID.map { [$0] } ?? [])
+    let labels = metadata.vocabulary.labels.map { Array($0.ids) } ?? []
+    banned = Set((metadata.vocabulary.unknownID.map { [$0] } ?? []) + labels)
   }
 
   /// Prepares a sequence.
@@ -38,6 +39,13 @@ public struct SequencePreparer: Sendable {
     // The tokens to read, the last of them by the first step.
     var tokens = session.map { [Int32($0.lastToken)] } ?? []
     tokens += isEmpty ? [Int32(metadata.vocabulary.lineBreakID)] : request.prompt.map(Int32.init)
+    if let label = request.label.map(Int32.init), let labels = metadata.vocabulary.labels {
+      // The prompt may begin within a line.
+      if session == nil, tokens.first.map(labels.target) != Int32(labels.lineFeedID) {
+        tokens.insert(label, at: 0)
+      }
+      tokens = tokens.map { $0 == Int32(labels.lineFeedID) ? label : $0 }
+    }
     let lastToken = Int(tokens.removeLast())
     // The first generated tokens may complete a Hangul syllable at the end of the prompt.
     var decoder = session?.decoder ?? decoder
@@ -51,7 +59,8 @@ public struct SequencePreparer: Sendable {
     // A constraint applies to whole characters after the prompt, which the text does not begin with.
     if request.constraint != nil, session == nil { _ = decoder.finish() }
     let sequence = GeneratedSequence(
-      request, lastToken: lastToken, decoder: decoder,
+      request, lastToken: lastToken, lineFeedID: metadata.vocabulary.labels?.lineFeedID,
+      decoder: decoder,
       stops: StopStrings(request.stops, of: metadata), sampler: sampler)
     return PreparedSequence(
       pending: PendingSequence(sequence, prompt: tokens, after: session?.row, offsets: offsets))

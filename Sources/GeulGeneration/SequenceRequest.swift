@@ -10,6 +10,10 @@ public struct SequenceRequest: Sendable {
   public var seed: UInt64
   /// The index of the sequence among those with the same seed; each has its own random numbers.
   public var sampleIndex: Int
+  /// The id of the token of a label that all lines have, from the first one on; nil for none.
+  ///
+  /// `LabelTokens.id(of:)` returns it.
+  public var label: Int?
   /// The stop strings: the text ends before the first occurrence of one of them.
   ///
   /// They are brought into the model's form: its normal form, and its line endings.

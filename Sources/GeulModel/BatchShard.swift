@@ -1,4 +1,5 @@
 public import GeulCompute
+public import GeulText
 
 /// A part of the batch, with its tokens, activations and losses for one window.
 ///
@@ -104,11 +105,15 @@ public final class BatchShard: @unchecked Sendable {
   ///   - sequence: `length + 1` tokens, or fewer for a shorter window; -1 is read as token 0 and excluded from the
   ///     loss.
   ///   - counting: The steps whose targets contribute to the loss; all by default.
-  public func setTokens(row: Int, _ sequence: [Int32], counting: Range<Int>? = nil) {
+  ///   - labels: The tokens of labels, whose target is the line feed; nil if there are none.
+  public func setTokens(
+    row: Int, _ sequence: [Int32], counting: Range<Int>? = nil, labels: LabelTokens? = nil
+  ) {
     let counted = counting ?? 0..<sequence.count - 1
     for step in 0..<sequence.count - 1 {
       tokens[step * rows + row] = max(0, sequence[step])
-      targets[step * rows + row] = counted.contains(step) ? sequence[step + 1] : -1
+      let target = counted.contains(step) ? sequence[step + 1] : -1
+      targets[step * rows + row] = labels?.target(target) ?? target
     }
   }
 

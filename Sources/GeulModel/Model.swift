@@ -35,12 +35,14 @@ public struct Model: Sendable {
     public var training: Training?
     /// Facts about the list that the model was trained on; nil if its text was not a list.
     public var list: List?
+    /// The rule by which the lines of the training text had labels; nil if they had none.
+    public var labels: LabelRule?
 
     /// The version of the format that this program reads and writes.
     public static let currentFormat = 1
 
     private enum CodingKeys: String, CodingKey {
-      case format, tokenizer, vocabulary, training, list
+      case format, tokenizer, vocabulary, training, list, labels
       case architecture = "model"
     }
 
@@ -101,13 +103,14 @@ public struct Model: Sendable {
     /// Creates the metadata of a model.
     public init(
       architecture: Architecture, tokenizer: Tokenizer, vocabulary: Vocabulary,
-      training: Training? = nil, list: List? = nil
+      training: Training? = nil, list: List? = nil, labels: LabelRule? = nil
     ) {
       self.architecture = architecture
       self.tokenizer = tokenizer
       self.vocabulary = vocabulary
       self.training = training
       self.list = list
+      self.labels = labels
     }
 
     /// Returns options that read a text with the model's tokenizer and vocabulary.

@@ -25,7 +25,9 @@ extension Corpus {
     _ sources: [TextSource], options: CorpusOptions = CorpusOptions()
   ) throws(TextError) -> Corpus {
     let list = try SourceList(sources)
-    if let seed = options.listSeed { return try ListReader.read(list, options, seed: seed) }
+    if options.listSeed != nil || options.labels != nil {
+      return try LineReader.read(list, options)
+    }
     var builder = CorpusBuilder(options)
     try builder.read(TextPart(list.files))
     return try builder.finish(builder.summary, start: 0, name: list.name, notes: list.notes)

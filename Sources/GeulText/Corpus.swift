@@ -25,6 +25,8 @@ public struct Corpus: Sendable {
   public let unknownCount: Int
   /// The list of which the text consists; nil if it is not read as one.
   public internal(set) var list: LineList?
+  /// The rule by which the lines have labels; nil if they have none.
+  public internal(set) var labels: LabelRule?
 
   var tokens: StoredTokens
   let byteCounts: TokenByteCounts
@@ -83,10 +85,12 @@ public struct Corpus: Sendable {
     Int(Double(count) * (1 - fraction))
   }
 
-  /// Calls `body` with the ids of the tokens in a range that are in the vocabulary.
+  /// Calls `body` with the ids of the tokens in a range that are in the vocabulary; those of labels are line feeds.
   package func forEachKnownID(in range: Range<Int>, _ body: (Int32) -> Void) {
     for start in stride(from: range.lowerBound, to: range.upperBound, by: 65536) {
-      for id in ids(start..<min(start + 65536, range.upperBound)) where id >= 0 { body(id) }
+      for id in ids(start..<min(start + 65536, range.upperBound)) where id >= 0 {
+        body(vocabulary.labels?.target(id) ?? id)
+      }
     }
   }
 

@@ -19,6 +19,11 @@ public struct CorpusOptions: Sendable, Codable {
   /// With a seed, each line of the sources is an item of a list, such as a name; see `LineList`. Empty lines are skipped, and
   /// white space at the ends of lines is removed. A list is kept in memory.
   public var listSeed: UInt64?
+  /// The rule by which the lines have labels; nil for none.
+  ///
+  /// The tokens of the labels are added to the vocabulary, or must be in the given one; see `LabelTokens`. A text with labels is
+  /// kept in memory, and its line breaks are line feeds.
+  public var labels: LabelRule?
   /// The directory for the file of token ids of a text that is too large for memory.
   ///
   /// If nil, the first of these in which a file can be created: the environment variable TMPDIR,

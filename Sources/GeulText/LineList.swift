@@ -69,7 +69,10 @@ extension Corpus {
   }
 
   /// Returns true if an item of the list begins with the token after this one; false if the text is not a list.
-  package func isSeparator(_ id: Int32) -> Bool { id == list?.separatorID }
+  package func isSeparator(_ id: Int32) -> Bool {
+    guard let separator = list?.separatorID else { return false }
+    return id == separator || vocabulary.labels?.ids.contains(Int(id)) == true
+  }
 
   /// Returns the positions of the line feeds before the items that begin in a range of a list.
   package func itemStarts(in range: Range<Int>) -> [Int] {

@@ -24,6 +24,7 @@ public struct StreamDecoder: Sendable {
     let composes = tokenizer.unit == .jamo && tokenizer.normalization != .nfd
     pieces = vocabulary.tokens.enumerated().map { id, token in
       guard id != vocabulary.unknownID else { return .text("\u{FFFD}") }
+      guard vocabulary.labels?.ids.contains(id) != true else { return .text("\n") }
       guard let scalar = token.unicodeScalars.first, token.unicodeScalars.count == 1 else {
         return .text(token)
       }

@@ -35,6 +35,10 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
     case invalidVocabulary(String)
     /// The text is too large to be read as a list.
     case listTooLarge
+    /// A line or a source has no valid label; the problem.
+    case invalidLabel(String)
+    /// The vocabulary has no such label; those that it has.
+    case unknownLabel(String, known: [String])
     /// A list is read with a vocabulary that has no line feed.
     case noLineFeed
   }
@@ -118,8 +122,12 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
       return "\(problem)."
     case .listTooLarge:
       return
-        "a list is kept in memory, up to \(Corpus.maximumListBytes >> 20) MB and \(ItemSet.maximumCount) different lines; leave out"
-        + " --lines, or use a part of it."
+        "a list or a text with labels is kept in memory, up to \(Corpus.maximumListBytes >> 20) MB and \(ItemSet.maximumCount) lines;"
+        + " leave out --lines and --context-label, or use a part of it."
+    case .invalidLabel(let problem):
+      return "\(problem)."
+    case .unknownLabel(let name, let known):
+      return UnknownLabel(name, known).description
     case .noLineFeed:
       return "the vocabulary has no line feed, which ends the items of a list."
     }

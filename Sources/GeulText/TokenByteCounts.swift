@@ -12,8 +12,10 @@ struct TokenByteCounts: Sendable {
   init(_ vocabulary: Vocabulary, _ tokenizer: Tokenizer, bytesPerUnknown: Double) {
     unknownID = vocabulary.unknownID
     self.bytesPerUnknown = bytesPerUnknown
-    bytes = vocabulary.tokens.map { token in
-      tokenizer.unit == .byte ? 1 : Int32(token.utf8.count)
+    bytes = vocabulary.tokens.enumerated().map { id, token in
+      // The token of a label stands for a line feed.
+      let isLabel = vocabulary.labels?.ids.contains(id) == true
+      return tokenizer.unit == .byte || isLabel ? 1 : Int32(token.utf8.count)
     }
     guard tokenizer.unit == .jamo, tokenizer.normalization != .nfd else { return }
     roles = vocabulary.tokens.map { token in

@@ -20,6 +20,9 @@ public struct Vocabulary: Sendable {
   /// It is never generated.
   public let unknownID: Int?
 
+  /// The tokens of labels; nil if there are none.
+  public let labels: LabelTokens?
+
   private let ids: [ExactText: Int32]
 
   /// The number of tokens, including the unknown token.
@@ -50,6 +53,7 @@ public struct Vocabulary: Sendable {
     self.tokens = tokens
     self.unknownID = unknownID
     self.ids = ids
+    labels = LabelTokens(tokens: tokens, lineFeedID: ids[ExactText("\n")].map { Int($0) })
   }
 
   /// Returns the id of a token, compared by code points; nil if it is not in the vocabulary.
@@ -62,7 +66,8 @@ public struct Vocabulary: Sendable {
   /// - Throws: `TextError` if the unit is a code point and a token has several, or if the unit is a
   ///   byte and a token is not a single scalar up to U+00FF.
   public func check(for tokenizer: Tokenizer) throws(TextError) {
-    for (id, token) in tokens.enumerated() where id != unknownID {
+    for (id, token) in tokens.enumerated()
+    where id != unknownID && labels?.ids.contains(id) != true {
       let isValid =
         switch tokenizer.unit {
         case .grapheme, .jamo: true

@@ -126,7 +126,8 @@ extension Checkpoint {
     let run = RunState(configuration: configuration, text: text, batcher: trainer.batcher)
     let metadata = Model.Metadata(
       architecture: configuration.architecture, tokenizer: corpus.tokenizer,
-      vocabulary: corpus.vocabulary, list: corpus.list.map(Model.Metadata.List.init))
+      vocabulary: corpus.vocabulary, list: corpus.list.map(Model.Metadata.List.init),
+      labels: corpus.labels)
     return Checkpoint(model: metadata, run: run, trainer: trainer)
   }
 }

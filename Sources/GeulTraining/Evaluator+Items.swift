@@ -37,7 +37,9 @@ extension Evaluator {
       for index in workers.indices {
         workers[index].items = start + index < batches.count ? batches[start + index] : []
       }
-      context.pool.forEach(&workers) { worker in worker.score(items, weights, context.kernels) }
+      context.pool.forEach(&workers) { worker in
+        worker.score(items, weights, context.kernels, corpus.vocabulary.labels)
+      }
       for worker in workers {
         for (item, value) in zip(worker.items, worker.nats) { nats[item] = value }
       }
@@ -78,7 +80,9 @@ private struct ItemWorker: Sendable {
   init(shard: BatchShard) { self.shard = shard }
 
   /// Computes the losses of `items`.
-  mutating func score(_ all: [[Int32]], _ weights: PackedNetwork, _ kernels: Kernels) {
+  mutating func score(
+    _ all: [[Int32]], _ weights: PackedNetwork, _ kernels: Kernels, _ labels: LabelTokens?
+  ) {
     nats = Array(repeating: 0, count: items.count)
     guard let longest = items.first.map({ all[$0].count }) else { return }
     shard.resize(rows: items.count)
@@ -91,7 +95,7 @@ private struct ItemWorker: Sendable {
         for (step, id) in all[item].dropFirst(start).prefix(steps + 1).enumerated() {
           ids[step] = id
         }
-        shard.setTokens(row: row, ids)
+        shard.setTokens(row: row, ids, labels: labels)
       }
       shard.forward(weights, kernels, steps: steps)
       shard.carryState(after: steps)

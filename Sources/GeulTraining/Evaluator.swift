@@ -78,7 +78,7 @@ public struct Evaluator: Sendable {
       let sequence = (last.map { [$0] } ?? []) + known
       last = sequence.last
       guard sequence.count > 1 else { continue }
-      shard.setTokens(row: 0, sequence)
+      shard.setTokens(row: 0, sequence, labels: corpus.vocabulary.labels)
       let steps = sequence.count - 1
       shard.forward(weights, context.kernels, steps: steps)
       shard.carryState(after: steps)
@@ -143,7 +143,8 @@ public struct Evaluator: Sendable {
           }
           shard.setTokens(
             row: row - shard.firstRow, ids,
-            counting: min(length, max(0, -begin))..<min(length, counted - begin))
+            counting: min(length, max(0, -begin))..<min(length, counted - begin),
+            labels: corpus.vocabulary.labels)
         }
         // In the warm-up no target counts.
         if begin + length <= 0 {

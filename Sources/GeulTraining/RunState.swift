@@ -77,6 +77,8 @@ public struct RunState: Codable, Sendable, Equatable {
     public var extendsVocabulary: Bool?
     /// The seed of the order of a list; nil for a text that is not a list.
     public var listSeed: UInt64?
+    /// The rule by which the lines have labels; nil for none.
+    public var labels: LabelRule?
 
     /// Creates a selection.
     public init(

@@ -116,7 +116,24 @@ extension SequenceBatcher {
       corpus.copyIDs(from: start(row: shard.firstRow + row), into: &ids)
       // As in generation: nothing comes before an item.
       if corpus.isSeparator(ids[0]) { shard.resetState(row: row) }
-      shard.setTokens(row: row, ids)
+      if let labels = corpus.vocabulary.labels {
+        omitSome(labels, from: &ids, shard.firstRow + row)
+      }
+      shard.setTokens(row: row, ids, labels: corpus.vocabulary.labels)
+    }
+  }
+
+  /// The fraction of the lines whose label is omitted, so that the model also writes without a label.
+  private static let omittedFraction = 0.1
+
+  /// Replaces the tokens of some labels by the line feed; others in each epoch.
+  private func omitSome(_ labels: LabelTokens, from ids: inout [Int32], _ row: Int) {
+    let first = start(row: row)
+    for offset in ids.indices where labels.ids.contains(Int(ids[offset])) {
+      var random = SplitMix64(seed: UInt64(first + offset) ^ UInt64(epoch) << 44)
+      if Double(random.next() >> 11) * 0x1p-53 < Self.omittedFraction {
+        ids[offset] = Int32(labels.lineFeedID)
+      }
     }
   }
 

@@ -41,7 +41,7 @@ public struct TrainingSession: ~Copyable {
   ) throws(TrainingError) {
     try Self.checkIsNew(folder)
     var text = text
-    text.listSeed = plan.corpus.list?.seed
+    (text.listSeed, text.labels) = (plan.corpus.list?.seed, plan.corpus.labels)
     if let validation {
       try Self.check(validation: validation, name: text.validationSource ?? "validation text")
       text.validationHash = validation.hash

@@ -1,6 +1,7 @@
 import Foundation
 import GeulCompute
 import GeulModel
+import GeulText
 import GeulTraining
 import Testing
 
@@ -151,6 +152,7 @@ struct RunStateTests {
     #expect(state.text.listSeed == nil)
     #expect(try Self.object(state.text).keys.contains("listSeed") == false)
     state.text.listSeed = .max
+    state.text.labels = LabelRule(.fixed("austen"), heldOut: 0.25)
     let again = try Self.decode(
       RunState.self, String(decoding: JSONEncoder().encode(state), as: UTF8.self))
     #expect(again == state && again.text.listSeed == .max)

@@ -16,9 +16,10 @@ package struct TokenTexts: Sendable {
   /// Returns the text of a token.
   ///
   /// A byte beyond ASCII, which is no text, has the form `bytes:\xe3`, as in OpenAI's API. A jamo is its conjoining
-  /// form, and the unknown token U+FFFD.
+  /// form, the unknown token U+FFFD, and the token of a label a line feed.
   package func text(of id: Int) -> String {
     if let byte = byte(of: id), byte >= 0x80 { return "bytes:\\x" + String(byte, radix: 16) }
+    if vocabulary.labels?.ids.contains(id) == true { return "\n" }
     return id == vocabulary.unknownID ? "\u{FFFD}" : vocabulary.tokens[id]
   }
 
