@@ -96,11 +96,6 @@ struct ControlOptions: ParsableArguments {
     }
   }
 
-  /// Indicates whether no option is given that needs a constraint.
-  var isEmpty: Bool {
-    allow.isEmpty && ban.isEmpty && pattern == nil && lines == nil && maxCopy == nil
-  }
-
   /// Returns the constraint of texts of a model, with the bans of `--logit-bias` in its sampling options; nil if there is
   /// none.
   ///
@@ -108,7 +103,6 @@ struct ControlOptions: ParsableArguments {
   func constraint(
     for model: Model, at path: String, sampling: SamplingOptions
   ) throws -> SequenceConstraint? {
-    guard !isEmpty else { return nil }
     var control = try control
     if let maxCopy {
       let tokenizer = model.metadata.tokenizer
@@ -116,7 +110,8 @@ struct ControlOptions: ParsableArguments {
         try corpusPaths(of: path), CopyLimit.corpusOptions(for: tokenizer))
       control.copyLimit = try CopyLimit(maxCopy, corpus: corpus, tokenizer: tokenizer)
     }
-    return try SequenceConstraint(control, of: model.metadata, sampling: sampling)
+    return control.isEmpty
+      ? nil : try SequenceConstraint(control, of: model.metadata, sampling: sampling)
   }
 
   /// Returns the paths of `--copy-corpus`, by default those of the training text of a run directory.
