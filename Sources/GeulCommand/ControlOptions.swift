@@ -99,11 +99,6 @@ struct ControlOptions: ParsableArguments {
     }
   }
 
-  /// Indicates whether no option is given that needs a constraint.
-  var isEmpty: Bool {
-    allow.isEmpty && ban.isEmpty && pattern == nil && lines == nil && maxCopy == nil
-  }
-
   /// Returns the constraint of texts of a model, with the bans of `--logit-bias` in its sampling options; nil if there is
   /// none.
   ///
@@ -111,7 +106,6 @@ struct ControlOptions: ParsableArguments {
   func constraint(
     for model: Model, at path: String, sampling: SamplingOptions, endsLines: Bool
   ) throws -> SequenceConstraint? {
-    guard !isEmpty else { return nil }
     var control = try control
     if endsLines, !allow.isEmpty {
       control.allowed = try Self.union(allow + ["\\n"], of: "--allow")
@@ -122,7 +116,8 @@ struct ControlOptions: ParsableArguments {
         try corpusPaths(of: path), CopyLimit.corpusOptions(for: tokenizer))
       control.copyLimit = try CopyLimit(maxCopy, corpus: corpus, tokenizer: tokenizer)
     }
-    return try SequenceConstraint(control, of: model.metadata, sampling: sampling)
+    return control.isEmpty
+      ? nil : try SequenceConstraint(control, of: model.metadata, sampling: sampling)
   }
 
   /// Returns the paths of `--copy-corpus`, by default those of the training text of a run directory.

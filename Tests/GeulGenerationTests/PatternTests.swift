@@ -144,6 +144,27 @@ struct PatternTests {
     #expect(error.description.hasSuffix(".") && !error.description.hasSuffix(".."))
   }
 
+  @Test func `random strings are patterns or have an error within them`() throws {
+    var random = SeededGenerator(seed: 17)
+    let parts = Array(#"()[]{}|*+?.^$\\-&:,=!<pPLdwsRnxu019가a, "#) + ["\u{301}", "\0"]
+    var counts = (valid: 0, invalid: 0)
+    for _ in 0..<(isThorough ? 200_000 : 10_000) {
+      let pattern = String(
+        (0..<Int.random(in: 1...10, using: &random)).map { _ in
+          parts.randomElement(using: &random) ?? "a"
+        })
+      do throws(PatternError) {
+        _ = try TextPattern(pattern)
+        counts.valid += 1
+      } catch {
+        counts.invalid += 1
+        #expect(
+          (1...pattern.unicodeScalars.count + 1).contains(error.position), "\(pattern) \(error)")
+      }
+    }
+    #expect(counts.valid > 500 && counts.invalid > 500, "\(counts)")
+  }
+
   @Test func `anchors at the ends and lazy quantifiers change nothing`() throws {
     let fixture = try ControlFixture(Tokenizer())
     for pattern in ["^a+?b$", "^ab$|^aab$", "(?:a{1,2}?)b"] {

@@ -16,6 +16,11 @@ extension APIError {
     case .noCandidates:
       self = .invalid(
         param: "logit_bias", "logit_bias bans every token of the model; at least one must be left.")
+    case .lengthTooSmall(let length, let minimum):
+      self = .invalid(
+        param: "max_tokens",
+        "The shortest text that satisfies the constraints has \(minimum) tokens; max_tokens is \(length)."
+      )
     }
   }
 }
