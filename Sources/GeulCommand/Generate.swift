@@ -13,7 +13,7 @@ struct Generate: ParsableCommand {
       geul generate checkpoints/korean.safetensors --prompt "옛날"
       geul generate checkpoints/my -n 2000 --temperature 0.7 --seed 5
       echo "Dear Nell," | geul generate checkpoints/english.safetensors -
-      geul generate --help-hidden                              all samplers
+      geul generate --help-hidden        all samplers, rules for the text
       """)
 
   @OptionGroup var model: ModelArgument

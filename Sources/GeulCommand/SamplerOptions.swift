@@ -65,7 +65,7 @@ struct AdvancedSamplerOptions: ParsableArguments {
       valueName: "p"))
   var typicalP = defaults.typicalP
   @Option(
-    help: ArgumentHelp("Repetition penalty of recent tokens; 1 disables.", valueName: "penalty"))
+    help: ArgumentHelp("Penalty of recent tokens; 1 disables.", valueName: "p"))
   var repeatPenalty = defaults.repeatPenalty
   @Option(
     help: .advanced("Number of recent tokens that the penalties apply to.", valueName: "n"))
