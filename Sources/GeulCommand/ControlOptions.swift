@@ -23,7 +23,7 @@ struct ControlOptions: ParsableArguments {
   var pattern: String?
   @Option(
     help: .advanced(
-      "Begin line after line with the characters of this text, and end after the last one.",
+      "Start the lines with the characters of this text, one line for each.",
       valueName: "text"))
   var acrostic: String?
   @Option(
@@ -127,7 +127,7 @@ struct ControlOptions: ParsableArguments {
       paths.allSatisfy({ $0 != "-" && FileSystem.exists($0) })
     else {
       throw ValidationError(
-        "--max-copy needs the text that must not be copied, since a model does not have it: --copy-corpus <path>."
+        "--max-copy needs the text that must not be copied, since a model does not contain it: --copy-corpus <path>."
       )
     }
     return paths
@@ -146,9 +146,7 @@ struct ControlOptions: ParsableArguments {
       token.append(contentsOf: CharacterClass.unescaped(String(argument[..<separator])))
       options.logitBias[try id(of: String(token), model.metadata)] = bias
     }
-    do throws(SamplingError) { try options.validate() } catch {
-      throw ValidationError(error.description)
-    }
+    try options.checkArguments()
   }
 
   private func id(of text: String, _ metadata: Model.Metadata) throws -> Int {

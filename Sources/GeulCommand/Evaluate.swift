@@ -87,7 +87,7 @@ struct Evaluate: ParsableCommand {
     }
     guard !dynamic || options.listSeed == nil && options.labels == nil else {
       throw CommandError(
-        "--dynamic adapts to the text before, without labels and not to the lines of a list. Leave out --dynamic."
+        "--dynamic supports neither labels nor lists, whose lines are scored independently. Leave out --dynamic."
       )
     }
     let corpus = try readCorpus(self.corpus, options)

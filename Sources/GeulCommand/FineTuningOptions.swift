@@ -72,7 +72,7 @@ struct FineTuningOptions: ParsableArguments {
     let (hidden, layers) = (growHidden ?? own.hidden, growLayers ?? own.layers)
     guard hidden >= own.hidden, layers >= own.layers else {
       throw ValidationError(
-        "A network of \(own.layers) x \(own.hidden) cannot grow to \(layers) x \(hidden). Give --grow-hidden and --grow-layers the whole size."
+        "A network of \(own.layers) x \(own.hidden) cannot grow to \(layers) x \(hidden). --grow-hidden and --grow-layers give the total size."
       )
     }
     var random = SplitMix64(seed: seed)

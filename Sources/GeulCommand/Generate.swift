@@ -97,18 +97,11 @@ struct Generate: ParsableCommand {
     for temperature in samplerOptions.temperatures {
       var options = sampling
       options.temperature = temperature
-      do throws(SamplingError) { try options.validate() } catch {
-        throw ValidationError(error.description)
-      }
+      try options.checkArguments()
     }
   }
 
-  private var sampling: SamplingOptions {
-    var options = SamplingOptions()
-    samplerOptions.set(&options)
-    advancedSamplerOptions.set(&options)
-    return options
-  }
+  private var sampling: SamplingOptions { SamplingOptions(samplerOptions, advancedSamplerOptions) }
 
   private struct Result: Encodable {
     let seed: UInt64

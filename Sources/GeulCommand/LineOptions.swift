@@ -121,7 +121,7 @@ struct LineGeneration {
       (counts.blocked, "left without a possible token"),
     ].filter { $0.0 > 0 }.map { "\($0.0) were \($0.1)" }
     return
-      "Only \(counts.emitted) of \(request.count) lines: of \(counts.attempts) generated ones, \(reasons.joined(separator: ", "))."
+      "Wrote only \(counts.emitted) of \(request.count) lines: of \(counts.attempts) generated lines, \(reasons.joined(separator: ", "))."
       + (request.isNewOnly ? " A higher --temperature gives more new ones." : "")
   }
 }

@@ -134,3 +134,19 @@ struct AdvancedSamplerOptions: ParsableArguments {
     options.mirostatEta = mirostatEta
   }
 }
+
+extension SamplingOptions {
+  /// Creates the options that a command line gives.
+  init(_ options: SamplerOptions, _ advanced: AdvancedSamplerOptions) {
+    self.init()
+    options.set(&self)
+    advanced.set(&self)
+  }
+
+  /// Throws `ValidationError` if an option is out of its range.
+  func checkArguments() throws {
+    do throws(SamplingError) { try validate() } catch {
+      throw ValidationError(error.description)
+    }
+  }
+}

@@ -32,7 +32,7 @@ struct Train: ParsableCommand {
   var lines = false
   @Option(
     help: .advanced(
-      "Labels to generate by: the names of the files, or of each line the text before a tab."))
+      "Label each line with the name of its file, or with its text before a tab."))
   var contextLabel: ContextLabel?
   @OptionGroup var shape: NetworkOptions
   @OptionGroup var batching: BatchOptions

@@ -18,10 +18,10 @@ struct Write: ParsableCommand {
       geul write korean --output story.txt
       printf '/temperature 0.6\\nOnce upon a\\n' | geul write english
 
-      Tab continues the text, Tab again in another way; Right accepts a word, End
-      all; Ctrl-Z undoes; Ctrl-D ends and prints the text. A line such as /help is
-      a command. Over a pipe, each line is appended to the text, an empty one as a
-      line break, and answered by a continuation of one line.
+      Tab generates a continuation, Tab again another one. Right accepts a word, End
+      all of it; Ctrl-Z undoes; Ctrl-D ends and prints the text. A line such as
+      /help is a command. Over a pipe, each line is appended to the text, an empty
+      one as a line break, and answered by a continuation of one line.
       """)
 
   @OptionGroup var model: ModelArgument
@@ -60,22 +60,16 @@ struct Write: ParsableCommand {
       throw ValidationError("Give only one of --prompt and --prompt-file.")
     }
     guard promptFile != "-" else {
-      throw ValidationError("Standard input has the keys or lines that are written. Give a file.")
+      throw ValidationError(
+        "--prompt-file -: standard input is used for keys or lines. Give a file.")
     }
     guard samplerOptions.temperatures.count == 1 else {
       throw ValidationError("--temperature must be one number. /temperature changes it later.")
     }
-    do throws(SamplingError) { try sampling.validate() } catch {
-      throw ValidationError(error.description)
-    }
+    try sampling.checkArguments()
   }
 
-  private var sampling: SamplingOptions {
-    var options = SamplingOptions()
-    samplerOptions.set(&options)
-    advancedSamplerOptions.set(&options)
-    return options
-  }
+  private var sampling: SamplingOptions { SamplingOptions(samplerOptions, advancedSamplerOptions) }
 
   func run() throws {
     let loaded = try model.load()

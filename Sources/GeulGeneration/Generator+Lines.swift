@@ -37,7 +37,7 @@ extension Generator {
       self.seed = seed
     }
 
-    /// The maximum number of lines that are generated, so that a model that knows little else than its list comes to an end.
+    /// The maximum number of lines that are generated, so that generation ends even if the model has memorized its list.
     public var attemptLimit: Int { 1000 + 20 * count }
   }
 

@@ -5,7 +5,7 @@ extension Model {
   /// The slope at which a new layer passes on its input, in the almost linear part of tanh.
   private static let slope: Float = 0.25
 
-  /// Returns a larger model that computes the same function, so that training goes on where this model is.
+  /// Returns a larger model that computes the same function, so that training continues from the loss of this model.
   ///
   /// Net2Net (Chen, Goodfellow and Shlens 2016) with other initial values: new units have the random parameters of a new
   /// network, and the weights from them to the units of this model and to the output are 0. New layers follow the last;

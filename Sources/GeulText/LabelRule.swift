@@ -1,4 +1,4 @@
-/// A rule by which the lines of a text have labels.
+/// A rule that gives each line of a text a label.
 public struct LabelRule: Sendable, Codable, Equatable {
   /// The origin of the labels.
   public enum Origin: Sendable, Codable, Equatable {

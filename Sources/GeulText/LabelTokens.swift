@@ -1,7 +1,8 @@
 /// The tokens of labels, such as authors, on which the text of a model depends.
 ///
-/// These are the control codes of "CTRL" (Keskar, McCann, Varshney, Xiong and Socher 2019), with one difference. A label has a token that stands for a line feed with a line of that label after it. In a labeled text it is read in place of
-/// the line feed, while the line feed itself is predicted. So the label is never far away, and no token is added.
+/// These are the control codes of "CTRL" (Keskar, McCann, Varshney, Xiong and Socher 2019), with one difference. A label has
+/// a token that stands for a line feed with a line of that label after it. In a labeled text, the network reads it in place of
+/// the line feed, and predicts the line feed itself. So each line repeats the label, and no token is added.
 ///
 /// In a vocabulary the token is U+0000, which no text contains, and the name of the label.
 public struct LabelTokens: Sendable, Equatable {

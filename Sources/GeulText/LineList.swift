@@ -1,4 +1,6 @@
-/// A list of short items, one a line, such as names: what a corpus that was read with `CorpusOptions.listSeed` is.
+/// A list of short items, one per line, such as names.
+///
+/// A corpus has it if it was read with `CorpusOptions.listSeed`.
 ///
 /// The tokens of such a corpus are a line feed, and then each item with a line feed after it. The order of the items depends
 /// on the seed, not on the file; equal items are adjacent.

@@ -78,7 +78,9 @@ struct LineReader {
   private func fileLabel(_ source: TextSource) throws(TextError) -> String {
     guard case .path(let path) = source else {
       throw TextError(
-        .invalidLabel("a label is the name of a file, and this is none"), in: source.name)
+        .invalidLabel(
+          "a label is the name of a file, but this is not a file; use --context-label line"),
+        in: source.name)
     }
     return FileSystem.stem(of: path)
   }
@@ -89,12 +91,13 @@ struct LineReader {
   ) throws(TextError) -> Int {
     guard let tab = line.firstIndex(of: 0x09) else {
       throw TextError(
-        .invalidLabel("line \(number) has no label: it must begin with one and a tab"), in: source)
+        .invalidLabel("line \(number) has no label; begin it with a label and a tab"), in: source)
     }
     var label = line[..<tab].drop { $0 == 0x20 }
     while label.last == 0x20 { label.removeLast() }
     guard !label.isEmpty else {
-      throw TextError(.invalidLabel("line \(number) has an empty label"), in: source)
+      throw TextError(
+        .invalidLabel("line \(number) has an empty label; write a name before the tab"), in: source)
     }
     line = line[(tab + 1)...]
     return try labels.index(of: String(decoding: label, as: UTF8.self), in: source)
@@ -155,8 +158,8 @@ struct LineReader {
     return corpus
   }
 
-  /// Returns the items of a list in their order: sorted by a keyed hash, which is a permutation that depends on the seed and the
-  /// items alone.
+  /// Returns the items of a list in their order: sorted by a keyed hash, so that the permutation depends only on the seed and
+  /// the items.
   private func shuffled(seed: UInt64) -> [Line] {
     let keys = lines.map { ItemSet.hash($0.text, seed: seed) }
     let order = lines.indices.sorted { a, b in
@@ -197,7 +200,7 @@ struct LineReader {
     let duplicates = count - self.lines.count
     if isList, duplicates > 0 {
       notes.append(
-        "\(count) items, \(self.lines.count) of them different; an item that is repeated counts as often."
+        "\(count) items, \(self.lines.count) of them different; an item that is repeated counts each time."
       )
     }
     return notes.map { "\(name): \($0)" }

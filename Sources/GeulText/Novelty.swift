@@ -18,7 +18,7 @@ public struct Novelty: Sendable {
     public let textOffset: Int
     /// The position of one of its occurrences in the corpus, counted from 0.
     public let corpusOffset: Int
-    /// The line in the text, and that in the corpus, counted from 1.
+    /// The line numbers in the text and in the corpus, counted from 1.
     public let (textLine, corpusLine): (Int, Int)
   }
 
@@ -68,7 +68,7 @@ public struct Novelty: Sendable {
     public var description: String {
       switch self {
       case .tooLarge(let count):
-        "The text and the corpus have \(count) characters; at most \(Int32.max - 2) are possible. Compare with a part of it."
+        "The text and the corpus have \(count) characters; at most \(Int32.max - 2) are possible. Give a part of them."
       }
     }
   }

@@ -123,13 +123,13 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
     case .listTooLarge:
       return
         "a list or a text with labels is kept in memory, up to \(Corpus.maximumListBytes >> 20) MB and \(ItemSet.maximumCount) lines;"
-        + " leave out --lines and --context-label, or use a part of it."
+        + " leave out --lines and --context-label, or use a part of the text."
     case .invalidLabel(let problem):
       return "\(problem)."
     case .unknownLabel(let name, let known):
       return UnknownLabel(name, known).description
     case .noLineFeed:
-      return "the vocabulary has no line feed, which ends the items of a list."
+      return "the vocabulary has no line feed, which ends the items of a list; leave out --lines."
     }
   }
 }

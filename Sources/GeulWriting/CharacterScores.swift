@@ -1,7 +1,7 @@
 internal import Foundation
 internal import GeulGeneration
 
-/// The surprise of the characters of a text, in bits.
+/// The surprisal of the characters of a text, in bits.
 package struct CharacterScores: Sendable {
   /// The score of a character.
   package enum Score: Sendable, Equatable {

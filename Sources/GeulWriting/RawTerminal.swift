@@ -7,7 +7,7 @@ internal import Glibc
 
 /// A terminal in raw mode: keys arrive as bytes, without echo, and the screen is the alternate one.
 ///
-/// When the value ends its life, the terminal has its former mode and screen again.
+/// The mode and the screen of the terminal are restored when the value is destroyed.
 @safe
 package struct RawTerminal: ~Copyable {
   private let input: Int32
@@ -74,7 +74,7 @@ package struct RawTerminal: ~Copyable {
     return Size(columns: Int(size.ws_col), rows: Int(size.ws_row))
   }
 
-  /// Writes text with control sequences to the screen; what cannot be written is lost.
+  /// Writes text with control sequences to the screen; errors are ignored.
   package func write(_ text: String) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {

@@ -59,7 +59,7 @@ package enum WritingCommand: String, CaseIterable, Sendable {
     }
   }
 
-  /// Finds the command of a name, or of the beginning of a name if only one command begins so.
+  /// Finds the command of a name, or of a unique prefix of a name.
   ///
   /// - Throws: `WritingError` that names the nearest command.
   init(named name: String) throws(WritingError) {

@@ -14,7 +14,7 @@ extension WritingSession {
   /// Runs a command.
   ///
   /// - Parameter line: The name of the command and its value, without the slash.
-  /// - Returns: What the owner of the session must do.
+  /// - Returns: The action of the owner of the session; nil for none.
   /// - Throws: `WritingError` if the command or its value is wrong.
   package mutating func execute(_ line: String) throws(WritingError) -> Effect? {
     clearMessage()
@@ -22,7 +22,7 @@ extension WritingSession {
     let command = try WritingCommand(named: String(name))
     let value = line[name.endIndex...].trimmingCharacters(in: .whitespaces)
     guard value.isEmpty || command.valueName != nil else {
-      throw WritingError("/\(command.rawValue) has no value.")
+      throw WritingError("/\(command.rawValue) takes no value.")
     }
     switch command {
     case .next:
@@ -52,7 +52,7 @@ extension WritingSession {
 }
 
 extension WritingSettings {
-  /// The settings, one a line.
+  /// The settings, one per line.
   package var descriptions: [String] {
     WritingCommand.allCases.map { description(of: $0) }.filter { !$0.isEmpty }
   }

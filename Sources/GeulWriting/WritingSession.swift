@@ -22,7 +22,7 @@ package struct WritingSession: Sendable {
   /// Indicates whether the continuation that is shown is to be generated further.
   package private(set) var wantsGeneration = false
 
-  /// What the owner of a session must do after a key or a command.
+  /// An action of the owner of a session after a key or a command.
   package enum Effect: Sendable, Equatable {
     /// Save the text in a file; nil for the file that the session began with.
     case save(String?)

@@ -85,7 +85,7 @@ package struct WrittenText: Sendable, Equatable {
   /// Ends a run of changes: the next change is undone on its own.
   package mutating func endRun() { isRunOpen = false }
 
-  /// The continuation that the change that was reverted last was a part of.
+  /// The continuation from which the last reverted change was accepted.
   var undoneSuggestion: Suggestion? { undone.last?.suggestion }
 
   /// Reverts the last change; returns false if there is none.
@@ -97,7 +97,7 @@ package struct WrittenText: Sendable, Equatable {
     return true
   }
 
-  /// Repeats the last change that was reverted; returns false if there is none.
+  /// Reapplies the last change that was reverted; returns false if there is none.
   package mutating func redo() -> Bool {
     endRun()
     guard let change = undone.popLast() else { return false }

@@ -85,7 +85,7 @@ struct ListTests {
     #expect(count < 50)
     #expect(result.notes.count == 1)
     let note = result.notes.first ?? ""
-    #expect(note.hasPrefix("Only \(count) of 50 lines: of 2000 generated ones, "), "\(note)")
+    #expect(note.hasPrefix("Wrote only \(count) of 50 lines: of 2000 generated lines, "), "\(note)")
     #expect(note.contains(" were in the training list") && note.contains("A higher --temperature"))
   }
 

@@ -109,7 +109,7 @@ struct WriteTests {
   }
 
   @Test(arguments: [
-    (["--prompt-file", "-"], 2, "Standard input has the keys"),
+    (["--prompt-file", "-"], 2, "standard input is used for keys"),
     (["--prompt", "a", "--prompt-file", "b"], 2, "Give only one"),
     (["-t", "0.2,1"], 2, "--temperature must be one number"), (["--length", "0"], 2, "--length"),
     (["--top-p", "3"], 2, "--top-p must be"), (["--output", "run"], 1, "is a directory"),

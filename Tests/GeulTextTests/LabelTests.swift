@@ -89,8 +89,8 @@ struct LabelTests {
   }
 
   @Test(arguments: [
-    ("a\tone\ntwo\n", "text: line 2 has no label: it must begin with one and a tab."),
-    ("a\tone\n \ttwo\n", "text: line 2 has an empty label."),
+    ("a\tone\ntwo\n", "text: line 2 has no label; begin it with a label and a tab."),
+    ("a\tone\n \ttwo\n", "text: line 2 has an empty label; write a name before the tab."),
     ("a\tone\na\ttwo\n", "text: there is only one label, a, and at least two are needed."),
     ((0...1000).map { "\($0)\tx\n" }.joined(), "text: there are more than 1000 labels."),
   ])
@@ -109,6 +109,8 @@ struct LabelTests {
         == "text: there is no label \"austin\". Did you mean \"austen\"? The labels are austen, dickens."
     )
     let source = #expect(throws: TextError.self) { try Self.read("one", .file) }
-    #expect(source?.description == "text: a label is the name of a file, and this is none.")
+    #expect(
+      source?.description
+        == "text: a label is the name of a file, but this is not a file; use --context-label line.")
   }
 }

@@ -77,7 +77,7 @@ struct LineListTests {
       corpus.notes == [
         "list 0: 2 empty lines were skipped.",
         "list 0: white space at the ends of 1 line was removed.",
-        "list 0: 4 items, 2 of them different; an item that is repeated counts as often.",
+        "list 0: 4 items, 2 of them different; an item that is repeated counts each time.",
       ])
     #expect(Self.text(corpus).contains("\n가\n가\n가\n"), "equal items are adjacent")
   }

@@ -237,7 +237,7 @@ struct WritingSessionTests {
     ("temperature x", "temperature must be a number, not x."),
     ("length 0", "length must be from 1 to 100000, not 0."),
     ("surprise maybe", "surprise must be on or off, not maybe."),
-    ("undo 3", "/undo has no value."), ("seed -1", "seed must be a number, not -1."),
+    ("undo 3", "/undo takes no value."), ("seed -1", "seed must be a number, not -1."),
   ])
   func `a command answers with its setting or one sentence`(line: String, answer: String) {
     var session = session("a")

@@ -23,10 +23,10 @@ public enum ConstraintError: Error, Sendable, Equatable, CustomStringConvertible
       "No text of the model's tokens satisfies the constraints."
         + " Use characters of its training text, and constraints that do not exclude each other."
     case .acrostic(let character):
-      "The model cannot begin a line with \"\(character)\", a space or a character outside its vocabulary. Leave it out."
+      "The model cannot begin a line with \"\(character)\": it is a space or not in the vocabulary. Leave it out."
     case .lines(let problem): problem
     case .lineTooShort(let length, let minimum):
-      "A line of \(length) characters is too short: its beginning and its ending have \(minimum)."
+      "A line of \(length) characters is too short: its beginning and its ending need \(minimum). Use a larger --line-length."
     case .corpusTooLarge(let symbols):
       "The corpus of --max-copy has \(symbols) symbols; at most \(Int32.max - 1) are possible. Give a part of it."
     }

@@ -1,6 +1,6 @@
 /// The position of a sequence in its constraint, and the offsets of the logits for its next token.
 struct ConstraintState: Sendable {
-  /// What can follow.
+  /// The tokens that can follow.
   enum Status: Sendable {
     /// A token whose offset is finite.
     case open
@@ -13,7 +13,7 @@ struct ConstraintState: Sendable {
   }
 
   private(set) var status = Status.open
-  /// The numbers to add to the logits, `[vocabulary]`, if the status is `open`: minus infinity for a token that must not follow.
+  /// The numbers to add to the logits, `[vocabulary]`, if the status is `open`; minus infinity bans a token.
   ///
   /// Where the text may end, tokens outside the pattern stand for the end, so they may be drawn, too.
   private(set) var offsets: [Float]

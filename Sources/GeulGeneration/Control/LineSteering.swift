@@ -1,7 +1,7 @@
 /// Makes a line reach its ending where the ending suits the model best, instead of at the maximum length.
 ///
-/// A token that comes nearer to an ending has a larger logit, the more the longer the line is. So the ending of a sentence
-/// that the model would write is replaced by the ending of the line where that is nearly as likely.
+/// A token that brings the line nearer to an ending gets a larger logit; the offset grows with the length of the line. So
+/// the ending of a sentence that the model would write is replaced by the ending of the line where that is nearly as likely.
 struct LineSteering: Sendable {
   /// The offset of the logit at the maximum length of a line.
   ///

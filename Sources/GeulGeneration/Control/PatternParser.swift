@@ -8,7 +8,7 @@ struct PatternParser {
   private var index = 0
   /// The number of groups that are open.
   private var depth = 0
-  /// The greatest number of groups in groups.
+  /// The maximum nesting depth of groups.
   private static let maximumDepth = 100
 
   init(_ expression: String) { scalars = Array(expression.unicodeScalars) }
@@ -139,7 +139,7 @@ struct PatternParser {
     }
     depth += 1
     guard depth <= Self.maximumDepth else {
-      throw error("more than \(Self.maximumDepth) groups are inside each other", at: start)
+      throw error("groups are nested more than \(Self.maximumDepth) deep", at: start)
     }
     let node = try parseAlternatives()
     guard take(")") else { throw error("( has no closing parenthesis", at: start) }

@@ -44,7 +44,7 @@ public struct SequenceConstraint: Sendable {
   let endsAtOtherToken: Bool
   /// The tokens of a space and a line break, each of which becomes the other one where lines need it; nil without lines.
   let wrap: Wrap?
-  /// What makes the endings of lines likelier; nil if lines need no ending.
+  /// The steering of lines to their endings; nil if lines need no ending.
   let steering: LineSteering?
   /// The number of remaining tokens below which a text without a given number of lines ends with its line.
   let endMargin: Int
@@ -99,7 +99,7 @@ public struct SequenceConstraint: Sendable {
     }
     endMargin = control.lines.map { $0.acrostic == nil ? $0.length : 0 } ?? 0
     copies = control.copyLimit.map { CopyConstraint($0, tokens: tokens, form: form) }
-    // A text that cannot have a single token is of no use.
+    // The empty text alone is no match.
     if let automaton, automaton.transitions.prefix(automaton.classCount).allSatisfy({ $0 < 0 }) {
       throw .impossible
     }
