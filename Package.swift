@@ -13,7 +13,8 @@ let strict: [SwiftSetting] = [
 
 /// A Swift module of Geul; docs/architecture.md describes each.
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+  .target(
+    name: name, dependencies: dependencies + ["PortableFoundation"], swiftSettings: strict)
 }
 
 /// The tests of a module.
@@ -98,6 +99,7 @@ let package = Package(
         .treatAllWarnings(as: .error), .define("GEUL_MPI", .when(traits: ["MPI"])),
       ]),
 
+    .target(name: "PortableFoundation", swiftSettings: strict),
     module("GeulStorage"),
     module("GeulCompute", ["CGeulKernels"]),
     module("GeulText", ["CGeulUnicode", "GeulStorage"]),
@@ -114,7 +116,8 @@ let package = Package(
     module(
       "GeulWriting", ["GeulCharts", "GeulCompute", "GeulGeneration", "GeulModel", "GeulText"]),
     .target(
-      name: "GeulPage", dependencies: ["GeulCompute", "GeulModel", "GeulStorage"],
+      name: "GeulPage",
+      dependencies: ["GeulCompute", "GeulModel", "GeulStorage", "PortableFoundation"],
       exclude: ["Resources"],
       swiftSettings: strict, plugins: ["EmbedResourcesPlugin"]),
     .executableTarget(name: "EmbedResources", swiftSettings: strict),
@@ -132,7 +135,8 @@ let package = Package(
     .executableTarget(
       name: "GeulCommand",
       dependencies: [
-        "Geul", "GeulCharts", "GeulCommandSupport", "GeulMPI", "GeulWriting", argumentParser,
+        "Geul", "GeulCharts", "GeulCommandSupport", "GeulMPI", "GeulWriting",
+        "PortableFoundation", argumentParser,
       ],
       swiftSettings: strict),
     .executableTarget(

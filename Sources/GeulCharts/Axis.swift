@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 
 /// A linear or logarithmic axis over the range of some data, with ticks at round numbers.
 package struct Axis: Sendable {

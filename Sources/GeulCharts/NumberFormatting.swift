@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 
 /// Returns a number with about three significant digits.
 func short(_ value: Double) -> String {

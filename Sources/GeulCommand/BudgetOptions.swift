@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import PortableFoundation
 import Geul
 import GeulCommandSupport
 
@@ -38,6 +38,6 @@ extension Budget {
   /// The number of epochs in parentheses, as in ` (1 epoch)`; empty for other budgets.
   var epochsDescription: String {
     guard case .epochs(let count) = self else { return "" }
-    return " (\(String(format: "%g", count)) \(count == 1 ? "epoch" : "epochs"))"
+    return " (\(formatted(count, "%g")) \(count == 1 ? "epoch" : "epochs"))"
   }
 }

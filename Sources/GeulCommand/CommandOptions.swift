@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import PortableFoundation
 import GeulCommandSupport
 
 /// The declarations of the options of a command, as far as arguments are translated and errors explained with them.

@@ -1,4 +1,4 @@
-import Foundation
+import PortableFoundation
 import Geul
 import GeulCharts
 import GeulCommandSupport
@@ -81,7 +81,7 @@ extension ReportDocument {
     try table(
       zip(all, short).flatMap { $0.gradients($1) }.map { line in
         [line.name, distance(line.norms, toFallBy: 2), distance(line.norms, toFallBy: 1000)]
-          + distances.map { String(format: "%.0e", line.norms[$0] / line.norms[0]) }
+          + distances.map { formatted(line.norms[$0] / line.norms[0], "%.0e") }
       },
       under: ["", language("k at 1/2", "1/2이 되는 k"), language("k at 1/1000", "1/1000이 되는 k")]
         + distances.map { language("ratio at \($0)", "k = \($0)의 비율") })

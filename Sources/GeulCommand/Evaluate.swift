@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import PortableFoundation
 import Geul
 import GeulCommandSupport
 
@@ -143,7 +143,7 @@ struct Evaluate: ParsableCommand {
     let heldOut = model.metadata.training?.validationFraction ?? 0
     Output.note(
       heldOut > 0
-        ? "Note: this is the training text; only its last \(String(format: "%g", heldOut * 100)) % was held out."
+        ? "Note: this is the training text; only its last \(formatted(heldOut * 100, "%g")) % was held out."
           + " To score that part, use --fraction \(heldOut)."
         : "Note: this is the training text, and no part of it was held out. Other text has a higher loss."
     )

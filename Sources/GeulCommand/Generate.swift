@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import PortableFoundation
 import Geul
 import GeulCharts
 import GeulCommandSupport
@@ -139,7 +139,7 @@ struct Generate: ParsableCommand {
     if let temperature = samplerOptions.temperatures.first(where: { $0 > 2 }) {
       // In llama.cpp, -t is the number of threads.
       note(
-        "Note: -t is the temperature; \(String(format: "%g", temperature)) is far above 1 and gives noise."
+        "Note: -t is the temperature; \(formatted(temperature, "%g")) is far above 1 and gives noise."
           + " The number of threads is --threads.")
     }
     let stops = textOptions.stop.map(PathString.text)
@@ -224,7 +224,7 @@ struct Generate: ParsableCommand {
     case .text:
       let name =
         samplerOptions.temperatures.count > 1
-        ? " temperature \(String(format: "%g", set.temperature))" : ""
+        ? " temperature \(formatted(set.temperature, "%g"))" : ""
       for (number, text) in texts.enumerated() {
         let separator = name.isEmpty && isFirst && number == 0 ? "" : "---\(name)\n"
         let shown = noDisplayPrompt ? "" : set.prompt

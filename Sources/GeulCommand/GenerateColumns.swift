@@ -1,4 +1,4 @@
-import Foundation
+import PortableFoundation
 import Geul
 import GeulCharts
 import GeulCommandSupport
@@ -30,7 +30,7 @@ extension Generate {
   private func title(_ set: TextSet, sample: Int) -> String {
     let temperature =
       samplerOptions.temperatures.count > 1
-      ? ["temperature \(String(format: "%g", set.temperature))"] : []
+      ? ["temperature \(formatted(set.temperature, "%g"))"] : []
     let number = textOptions.numSamples > 1 ? ["sample \(sample)"] : []
     return (temperature + number).joined(separator: ", ")
   }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import PortableFoundation
 import Geul
 import GeulCommandSupport
 
@@ -35,7 +35,7 @@ struct GeulCommand: ParsableCommand {
       var command = try parsed(ConfigurationFile.expanded(arguments))
       try command.run()
     } catch let error as EndedBySignal {
-      Foundation.exit(error.exitCode)
+      endProcess(error.exitCode)
     } catch {
       exit(with: error, program: "geul", help: UnknownNames.help(for: arguments))
     }

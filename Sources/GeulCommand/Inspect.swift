@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import PortableFoundation
 import Geul
 import GeulCommandSupport
 
@@ -78,8 +78,8 @@ struct Inspect: ParsableCommand {
     }
     let width = description.tensors.map(\.name.count).max() ?? 0
     for tensor in description.tensors {
-      let name = tensor.name.padding(toLength: width + 2, withPad: " ", startingAt: 0)
-      lines.append("  \(name)\(tensor.shape)")
+      let space = String(repeating: " ", count: width + 2 - tensor.name.count)
+      lines.append("  \(tensor.name)\(space)\(tensor.shape)")
     }
     try Output.text(lines.joined(separator: "\n") + "\n")
   }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import PortableFoundation
 import Geul
 import GeulCommandSupport
 import GeulMPI
@@ -40,12 +40,13 @@ final class JobWatch: Sendable {
   }
 
   /// Starts the watch with a time limit in seconds.
-  init(_ mpi: MPICommunicator, path: String?, limit: Double) {
+  ///
+  /// - Throws: `ThreadError` if its thread cannot be started.
+  init(_ mpi: MPICommunicator, path: String?, limit: Double) throws(ThreadError) {
     self.mpi = mpi
     self.path = path
     self.limit = limit
-    let thread = Thread { [self] in watch() }
-    thread.start()
+    try startThread { [self] in watch() }
   }
 
   /// Notes that a step begins on rank 0, and returns true if a signal asks to stop.

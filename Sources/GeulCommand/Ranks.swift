@@ -1,4 +1,4 @@
-import Foundation
+import PortableFoundation
 import Geul
 import GeulCommandSupport
 import GeulMPI
@@ -27,8 +27,9 @@ final class Ranks {
   var communicator: any Communicator { mpi ?? LocalCommunicator() }
 
   /// Starts to watch the other processes during the run in a directory; nil for a process that trains alone.
-  func watch(path: String?) -> JobWatch? {
-    mpi.map { JobWatch($0, path: path, limit: timeLimit) }
+  func watch(path: String?) throws(ThreadError) -> JobWatch? {
+    guard let mpi else { return nil }
+    return try JobWatch(mpi, path: path, limit: timeLimit)
   }
 
   /// Leaves the job of `mpirun`.
@@ -46,7 +47,7 @@ final class Ranks {
         return try body()
       }
       StopSignal.watch()
-      _ = watch(path: nil)
+      _ = try watch(path: nil)
       _ = try group.follow(context: machine.context)
     } catch {
       // Rank 0 alone reports problems.

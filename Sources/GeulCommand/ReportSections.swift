@@ -1,4 +1,4 @@
-import Foundation
+import PortableFoundation
 import Geul
 import GeulCharts
 import GeulCommandSupport
@@ -70,7 +70,7 @@ extension Report {
         """))
   }
 
-  private func rate(_ value: Float) -> String { String(format: "%.4g", value) }
+  private func rate(_ value: Float) -> String { formatted(Double(value), "%.4g") }
 
   /// A path relative to the current directory, if it is below it.
   private func relative(_ path: String) -> String {

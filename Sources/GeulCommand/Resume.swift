@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import PortableFoundation
 import Geul
 import GeulCommandSupport
 
@@ -131,7 +131,7 @@ struct Resume: ParsableCommand {
   private func learningRates(of state: RunState, _ budget: Budget?) -> String? {
     func rate(_ step: Int, of total: Int?) -> String {
       let rate = state.configuration.schedule.rate(step: step, of: total)
-      return String(format: "%.3g", rate * state.learningRateScale)
+      return formatted(Double(rate * state.learningRateScale), "%.3g")
     }
     let (step, planned) = (state.step, state.totalSteps)
     guard let total = budget.map({ $0.steps(perEpoch: state.batcher.count) }) ?? planned else {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import PortableFoundation
 import Geul
 import GeulCommandSupport
 
@@ -90,7 +90,7 @@ struct RunOptions: ParsableArguments {
       TensorBoardReport($0, history: history, historyEnd: historyEnd)
     }
     StopSignal.watch()
-    let watch = ranks.watch(path: path)
+    let watch = try ranks.watch(path: path)
     defer { watch?.end() }
     let result = try session.run(
       saveEvery: saveEvery, sampleEvery: quiet ? 0 : sampleEvery, baselines: !quiet || json,

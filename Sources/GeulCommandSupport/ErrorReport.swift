@@ -1,5 +1,5 @@
 package import ArgumentParser
-import Foundation
+import PortableFoundation
 import Geul
 
 extension ParsableCommand {
@@ -16,17 +16,17 @@ extension ParsableCommand {
   ) -> Never {
     let code = exitCode(for: error)
     guard code != .success else {
-      do { try Output.text(fullMessage(for: error) + "\n") } catch { Foundation.exit(1) }
-      Foundation.exit(0)
+      do { try Output.text(fullMessage(for: error) + "\n") } catch { endProcess(1) }
+      endProcess(0)
     }
     var message = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
     guard code == .validationFailure else {
       Output.note("\(program): \(message)\(suggestion(after: error))")
-      Foundation.exit(1)
+      endProcess(1)
     }
     if !message.hasSuffix(".") && !message.hasSuffix("?") { message += "." }
     Output.note("\(program): \(message) See \(help()).")
-    Foundation.exit(2)
+    endProcess(2)
   }
 
   /// Returns a sentence that names the paths nearest to a file that does not exist; empty after another error.

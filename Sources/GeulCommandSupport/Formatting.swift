@@ -1,9 +1,9 @@
-import Foundation
+import PortableFoundation
 package import Geul
 
 /// Formats a number with a fixed count of decimals.
 package func number(_ value: Double, _ decimals: Int) -> String {
-  String(format: "%.\(decimals)f", value)
+  formatted(value, "%.\(decimals)f")
 }
 
 /// Formats a count with its noun: `1 step`, `2 steps`.
@@ -38,8 +38,10 @@ package func duration(_ seconds: Double) -> String {
 /// Formats a duration as hours, minutes and seconds: `0:50`, `1:05:00`.
 package func clockTime(_ seconds: Double) -> String {
   let whole = wholeSeconds(seconds)
-  if whole < 3600 { return String(format: "%d:%02d", whole / 60, whole % 60) }
-  return String(format: "%d:%02d:%02d", whole / 3600, whole % 3600 / 60, whole % 60)
+  func twoDigits(_ count: Int) -> String { count < 10 ? "0\(count)" : "\(count)" }
+  let (minutes, seconds) = (whole / 60, twoDigits(whole % 60))
+  return whole < 3600
+    ? "\(minutes):\(seconds)" : "\(minutes / 60):\(twoDigits(minutes % 60)):\(seconds)"
 }
 
 private func wholeSeconds(_ seconds: Double) -> Int {

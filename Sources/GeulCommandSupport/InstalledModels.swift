@@ -1,4 +1,4 @@
-import Foundation
+import PortableFoundation
 import Geul
 
 /// The models that are found by their names: those in the directory GEUL_MODELS, if it is set, then those that were
@@ -22,7 +22,7 @@ enum InstalledModels {
   /// The directories with models; `make install` writes share/geul/models beside the directory of the program.
   private static var folders: [String] {
     let chosen = ProcessInfo.processInfo.environment["GEUL_MODELS"] ?? ""
-    let program = Bundle.main.executableURL?.resolvingSymlinksInPath().path ?? ""
+    let program = executablePath ?? ""
     let prefix = FileSystem.folder(of: FileSystem.folder(of: program))
     return (chosen.isEmpty ? [] : [chosen])
       + (prefix.isEmpty ? [] : ["\(prefix)/share/geul/models"])

@@ -1,5 +1,5 @@
 public import ArgumentParser
-import Foundation
+import PortableFoundation
 public import Geul
 import Synchronization
 

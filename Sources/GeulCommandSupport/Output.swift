@@ -1,4 +1,4 @@
-import Foundation
+import PortableFoundation
 import Geul
 import GeulCharts
 import Synchronization

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 
 /// The control groups (cgroups) of a process of Linux, version 1 and version 2, and their limits.
 ///
@@ -173,9 +173,7 @@ package struct ControlGroups: Sendable {
 
   private static func text(_ path: String) -> String? {
     // The size of these files is unknown until they are read.
-    guard let file = FileHandle(forReadingAtPath: path) else { return nil }
-    defer { try? file.close() }
-    return (try? file.readToEnd()).flatMap { $0 }.map { String(decoding: $0, as: UTF8.self) }
+    FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Parses a number of bytes; nil for `max`, and for a number that is too large for `Int`.

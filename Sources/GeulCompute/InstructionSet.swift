@@ -1,5 +1,5 @@
 internal import CGeulKernels
-internal import Foundation
+internal import PortableFoundation
 
 /// An instruction set that the kernels are compiled for; float32 results have the same bits with all of them.
 public enum InstructionSet: String, CaseIterable, Sendable {

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 
 /// A pool of threads.
 ///

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 internal import GeulCompute
 
 /// A token with its log-probability and the most likely tokens at its position.

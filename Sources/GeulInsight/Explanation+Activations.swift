@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 
 extension Explanation {
   /// One quantity of several neurons over time, such as a gate: the data of a heat map.

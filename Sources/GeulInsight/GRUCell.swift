@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 
 /// The GRU, with the reset gate applied after the matrix product as in PyTorch.
 ///

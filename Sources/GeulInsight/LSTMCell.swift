@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 
 /// The LSTM with a forget gate (Hochreiter and Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000).
 ///

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 public import GeulCompute
 public import GeulModel
 public import GeulText

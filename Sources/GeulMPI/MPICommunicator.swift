@@ -1,5 +1,5 @@
 internal import CGeulMPI
-internal import Foundation
+internal import PortableFoundation
 public import GeulTraining
 
 /// The communicator of the processes that `mpirun` started.

@@ -1,4 +1,4 @@
-import Foundation
+import PortableFoundation
 
 /// A file of JSON values, one per line (https://jsonlines.org).
 ///

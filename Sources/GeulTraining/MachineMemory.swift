@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 package import GeulCompute
 
 /// The memory of this machine.

@@ -72,7 +72,7 @@ public struct MemoryEstimate: Sendable, Equatable {
   }
 
   /// The memory of a run with the smallest network and text, in bytes.
-  private static let programBytes = 28 << 20
+  private static let programBytes = 24 << 20
   /// The maximum number of bytes of a token file that stay in memory; see `MappedFile`.
   private static let residentTokenBytes = 64 << 20
   /// The bytes of a token and its entries in dictionaries.

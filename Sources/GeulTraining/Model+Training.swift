@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 public import GeulCompute
 public import GeulModel
 internal import GeulStorage
@@ -31,7 +31,9 @@ extension Model {
     options.budget = .seconds(duration / .seconds(1))
     let plan = try TrainingPlan(
       options, corpus: corpus, context: try context ?? ComputeContext())
-    let path = NSTemporaryDirectory() + "geul-train-\(UUID().uuidString)"
+    let path = FileManager.default.temporaryDirectory.appending(
+      path: "geul-train-\(UUID().uuidString)"
+    ).path
     defer { try? FileManager.default.removeItem(atPath: path) }
     let folder = RunFolder(path)
     _ = try TrainingSession(plan, folder: folder).run(

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 internal import GeulStorage
 internal import GeulText
 

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 public import GeulModel
 
 extension TrainingLoop {
@@ -59,7 +59,7 @@ extension TrainingLoop.Progress: CustomStringConvertible {
   /// One line: step, training loss, validation loss, speed and epoch.
   public var description: String {
     func number(_ value: Double, _ digits: Int) -> String {
-      String(format: "%.\(digits)f", value)
+      formatted(value, "%.\(digits)f")
     }
     let total = totalSteps.map { "/\($0)" } ?? ""
     let validation = validationNats.map { "  val \(number($0, 3))" } ?? ""

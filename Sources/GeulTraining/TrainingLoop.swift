@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 public import GeulCompute
 internal import GeulModel
 internal import GeulStorage

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 
 #if canImport(Glibc)
 internal import Glibc

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 internal import GeulGeneration
 
 /// The surprisal of the characters of a text, in bits.

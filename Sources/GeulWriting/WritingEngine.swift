@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 package import GeulCompute
 package import GeulGeneration
 package import GeulModel
@@ -207,9 +207,9 @@ package struct WritingEngine: ~Copyable {
   /// Of a syllable that has got a final consonant, the consonant is left.
   private static func removing(_ held: String, from text: String) -> String {
     guard !held.isEmpty, let first = text.first else { return text }
-    let jamo = String(first).decomposedStringWithCanonicalMapping.unicodeScalars
-    let prefix = held.decomposedStringWithCanonicalMapping.unicodeScalars
+    let decomposed = Tokenizer(unit: .codepoint, normalization: .nfd)
+    let (jamo, prefix) = (decomposed.tokens(of: String(first)), decomposed.tokens(of: held))
     guard jamo.starts(with: prefix) else { return text }
-    return String(String.UnicodeScalarView(jamo.dropFirst(prefix.count))) + text.dropFirst()
+    return jamo.dropFirst(prefix.count).joined() + text.dropFirst()
   }
 }

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 internal import GeulCharts
 
 /// The screen of a writing session: rows of the text, of a message, and the status line.
@@ -161,7 +161,7 @@ package struct WritingScreen: Sendable {
   private func status(
     _ session: WritingSession, _ scores: CharacterScores, _ activity: Activity, width: Int
   ) -> String {
-    let bits = scores.mean.map { String(format: "%.2f bits/char", $0) } ?? ""
+    let bits = scores.mean.map { formatted($0, "%.2f bits/char") } ?? ""
     let progress =
       switch activity {
       case .none: ""

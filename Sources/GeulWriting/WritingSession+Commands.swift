@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PortableFoundation
 internal import GeulGeneration
 
 /// The commands of a session.
@@ -20,7 +20,8 @@ extension WritingSession {
     clearMessage()
     let name = line.prefix { !$0.isWhitespace }
     let command = try WritingCommand(named: String(name))
-    let value = line[name.endIndex...].trimmingCharacters(in: .whitespaces)
+    let rest = line[name.endIndex...].drop(while: \.isWhitespace)
+    let value = String(rest.reversed().drop(while: \.isWhitespace).reversed())
     guard value.isEmpty || command.valueName != nil else {
       throw WritingError("/\(command.rawValue) takes no value.")
     }
