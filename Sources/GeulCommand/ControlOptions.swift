@@ -115,6 +115,7 @@ struct ControlOptions: ParsableArguments {
       let corpus = try readCorpus(
         try corpusPaths(of: path), CopyLimit.corpusOptions(for: tokenizer))
       control.copyLimit = try CopyLimit(maxCopy, corpus: corpus, tokenizer: tokenizer)
+      control.copyLimit?.permitsLineFeeds = endsLines
     }
     return control.isEmpty
       ? nil : try SequenceConstraint(control, of: model.metadata, sampling: sampling)

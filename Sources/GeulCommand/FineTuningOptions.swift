@@ -75,6 +75,16 @@ struct FineTuningOptions: ParsableArguments {
         "A network of \(own.layers) x \(own.hidden) cannot grow to \(layers) x \(hidden). --grow-hidden and --grow-layers give the total size."
       )
     }
+    var larger = own
+    (larger.hidden, larger.layers) = (hidden, layers)
+    let count = Network(larger, vocabulary: model.metadata.vocabulary.count).layout.parameterCount
+    // The parameters, their gradients, two moments and the moving average.
+    let bytes = 5 * count * MemoryLayout<Float>.stride
+    guard bytes <= MachineMemory.limit else {
+      throw TrainingError.memory(
+        parameters: count, needed: bytes, available: MachineMemory.limit,
+        remedies: ["a smaller --grow-hidden", "fewer --grow-layers"])
+    }
     var random = SplitMix64(seed: seed)
     return model.grown(hidden: hidden, layers: layers, &random)
   }

@@ -68,6 +68,9 @@ struct Generate: ParsableCommand {
       throw ValidationError(
         "--length -1 needs --stop unless one text is printed: several are printed at their end.")
     }
+    guard !sideBySide || lineOptions.lines == nil else {
+      throw ValidationError("--side-by-side prints whole texts. Leave out --lines.")
+    }
     guard !sideBySide || outputFormat == .text else {
       throw ValidationError("--side-by-side prints text. Leave out --json and --format.")
     }

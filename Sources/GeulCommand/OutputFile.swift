@@ -16,6 +16,11 @@ struct OutputFile {
     isStandardOutput = orStandardOutput && path == "-"
   }
 
+  /// Indicates whether it is a file that exists and can be read again.
+  var exists: Bool {
+    !isStandardOutput && FileSystem.exists(path) && FileSystem.isRereadable(path)
+  }
+
   /// Throws if the file cannot be written, or exists and is not to be overwritten; called before a long computation.
   func check(overwriting: Bool) throws {
     guard !isStandardOutput else { return }
@@ -25,7 +30,7 @@ struct OutputFile {
     let folder = FileSystem.folder(of: path)
     guard FileSystem.isWritable(folder: folder.isEmpty ? "." : folder) else { throw unwritable }
     // A pipe or a device is written to.
-    guard overwriting || !FileSystem.exists(path) || !FileSystem.isRereadable(path) else {
+    guard overwriting || !exists else {
       throw CommandError("\(path) already exists. Choose another \(option), or add --force.")
     }
   }

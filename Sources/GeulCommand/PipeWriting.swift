@@ -15,7 +15,7 @@ import Glibc
 struct PipeWriting: ~Copyable {
   private var session: WritingSession
   private var engine: WritingEngine
-  private let files: WritingFiles
+  private var files: WritingFiles
   private let note: (String) -> Void
   private let input = ByteInput(file: STDIN_FILENO)
   /// The bytes that were read after the last line.
@@ -47,7 +47,7 @@ struct PipeWriting: ~Copyable {
         Output.note("geul: \(error)")
       }
     }
-    try files.output?.write(Array(session.text.string.utf8))
+    try files.saveAtEnd(session.text.string)
     if errorCount > 0 {
       throw ValidationError("\(quantity(errorCount, "command")) could not be run.")
     }

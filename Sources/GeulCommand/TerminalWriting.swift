@@ -11,7 +11,7 @@ import Glibc
 struct TerminalWriting: ~Copyable {
   private var session: WritingSession
   private var engine: WritingEngine
-  private let files: WritingFiles
+  private var files: WritingFiles
   private var keys = KeyDecoder()
   private var screen: WritingScreen
   private let input = ByteInput(file: STDIN_FILENO)
@@ -135,13 +135,13 @@ struct TerminalWriting: ~Copyable {
   }
 
   /// Saves the text in the file of `--output`, or prints it.
-  private func finish() throws {
+  private mutating func finish() throws {
     let text = session.text.string
-    guard let file = files.output else {
+    guard files.output != nil else {
       if !text.isEmpty { try Output.text(text.hasSuffix("\n") ? text : text + "\n") }
       return
     }
-    do { try file.write(Array(text.utf8)) } catch {
+    do { try files.saveAtEnd(text) } catch {
       // The text is not lost.
       try Output.text(text + "\n")
       throw error
@@ -153,6 +153,21 @@ struct TerminalWriting: ~Copyable {
 struct WritingFiles {
   /// The file of `--output`.
   let output: OutputFile?
+  /// The contents of the file of `--output`; nil if it does not exist.
+  var savedText: String?
+  /// The paths of the files that this session wrote.
+  private var written: Set<String> = []
+
+  /// Creates a value; `output` is the file of `--output`.
+  init(output: OutputFile?) { self.output = output }
+
+  /// Saves the text in the file of `--output`, unless the file has it already.
+  mutating func saveAtEnd(_ text: String) throws {
+    if let savedText, text.utf8.elementsEqual(savedText.utf8) { return }
+    guard let output else { return }
+    try output.write(Array(text.utf8))
+    savedText = text
+  }
 
   /// Saves a text.
   ///
@@ -161,13 +176,18 @@ struct WritingFiles {
   ///   - path: The value of `/save`; nil for the file of `--output`. It must be a new file.
   /// - Returns: A sentence for the user.
   /// - Throws: `CommandError` if there is no file or it cannot be written.
-  func save(_ text: String, _ path: String?) throws -> String {
+  mutating func save(_ text: String, _ path: String?) throws -> String {
     guard let file = path.map({ OutputFile($0, option: "/save") }) ?? output else {
       throw CommandError("Name a file: /save FILE. Or start with --output FILE.")
     }
-    // A second save of the same file overwrites it.
-    try file.check(overwriting: path == nil || file.path == output?.path)
+    let isOwn = file.path == output?.path || written.contains(file.path)
+    guard isOwn || !file.exists else {
+      throw CommandError("\(file.path) already exists. Choose another file.")
+    }
+    try file.check(overwriting: true)
     try file.writeSilently(Array(text.utf8))
+    written.insert(file.path)
+    if file.path == output?.path { savedText = text }
     return "Wrote \(file.path)"
   }
 }

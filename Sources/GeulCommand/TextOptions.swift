@@ -46,6 +46,13 @@ func readCorpus(_ sources: [TextSource], _ options: CorpusOptions) throws -> Cor
 
 /// Reads a short text such as a prompt, with its encoding detected and without a final line break.
 func readText(_ argument: String) throws -> String {
+  let text = try readWholeText(argument)
+  // Editors and echo append a line break that is not part of the prompt.
+  return text.last?.isNewline == true ? String(text.dropLast()) : text
+}
+
+/// Reads a short text with its encoding detected.
+func readWholeText(_ argument: String) throws -> String {
   let plain = CorpusOptions(tokenizer: Tokenizer(unit: .codepoint, normalization: .none))
   let corpus: Corpus
   do throws(TextError) {
@@ -55,7 +62,5 @@ func readText(_ argument: String) throws -> String {
     throw error
   }
   for note in corpus.notes { Output.note(note) }
-  let text = corpus.ids(0..<corpus.count).map { corpus.vocabulary.tokens[Int($0)] }.joined()
-  // Editors and echo append a line break that is not part of the prompt.
-  return text.last?.isNewline == true ? String(text.dropLast()) : text
+  return corpus.ids(0..<corpus.count).map { corpus.vocabulary.tokens[Int($0)] }.joined()
 }

@@ -34,7 +34,8 @@ struct Write: ParsableCommand {
   var promptFile: String?
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("File to save the text in, instead of printing it.", valueName: "file"),
+    help: ArgumentHelp(
+      "File to save the text in; one that exists is continued.", valueName: "file"),
     completion: .file())
   var output: String?
   @Option(
@@ -63,6 +64,7 @@ struct Write: ParsableCommand {
       throw ValidationError(
         "--prompt-file -: standard input is used for keys or lines. Give a file.")
     }
+    guard output != "" else { throw ValidationError("--output is empty. Give a file.") }
     guard samplerOptions.temperatures.count == 1 else {
       throw ValidationError("--temperature must be one number. /temperature changes it later.")
     }
@@ -74,9 +76,10 @@ struct Write: ParsableCommand {
   func run() throws {
     let loaded = try model.load()
     try check(precision, for: loaded)
-    let files = WritingFiles(output: output.map { OutputFile($0, option: "--output") })
+    var files = WritingFiles(output: output.map { OutputFile($0, option: "--output") })
     try files.output?.check(overwriting: true)
-    let text = try prompt.map(PathString.text) ?? promptFile.map(readText) ?? ""
+    let text = try initialText(files.output)
+    if let file = files.output, file.exists { files.savedText = text }
     let engine = WritingEngine(
       loaded, precision: precision, context: try machine.makeContext(note: note))
     let settings = WritingSettings(
@@ -93,6 +96,18 @@ struct Write: ParsableCommand {
       try writing.run()
     }
     if StopSignal.isReceived { throw StopSignal.error }
+  }
+
+  /// Returns the text of `--prompt` or `--prompt-file`, or that of the file of `--output` if it exists.
+  private func initialText(_ file: OutputFile?) throws -> String {
+    let given = try prompt.map(PathString.text) ?? promptFile.map(readText)
+    guard let file, file.exists else { return given ?? "" }
+    guard given == nil else {
+      throw CommandError(
+        "\(file.path) already exists, and its text would be continued. Leave out the prompt, or choose another --output."
+      )
+    }
+    return try readWholeText(file.path)
   }
 
   /// Prints a line to standard error, unless `--quiet`.

@@ -39,6 +39,8 @@ public struct ModelPage: Sendable {
 
   /// Adds a model; the page shows the first one when it is opened.
   ///
+  /// The page has the model without its list and its labels.
+  ///
   /// - Parameters:
   ///   - model: The model.
   ///   - name: The name by which readers choose it.
@@ -46,6 +48,7 @@ public struct ModelPage: Sendable {
   /// - Returns: The size of the model in the page in bytes, before the encoding as base64.
   @discardableResult
   public mutating func add(_ model: Model, name: String, format: WeightFormat? = nil) -> Int {
+    let model = model.withoutListAndLabels
     let file =
       switch format ?? .automatic(for: model) {
       case .float32: model.safetensors

@@ -143,8 +143,11 @@ public struct RunState: Codable, Sendable, Equatable {
   package mutating func postponeEarlyStopping() {
     let schedule = configuration.schedule
     let rate = schedule.rate(step: step, of: totalSteps)
-    if text.extendsVocabulary == true, rate > schedule.peak / 2 { patienceStart = step }
+    if finetunes, rate > schedule.peak / 2 { patienceStart = step }
   }
+
+  /// Indicates whether the run starts from the parameters of a model.
+  package var finetunes: Bool { text.extendsVocabulary == true }
 
   /// Indicates whether the fields are consistent.
   package var isValid: Bool {

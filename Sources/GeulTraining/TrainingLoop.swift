@@ -118,7 +118,10 @@ public struct TrainingLoop: ~Copyable {
     defer { trainer.finish() }
     let lock = try lockFolder()
     defer { withExtendedLifetime(lock) {} }
-    if state.step == 0 { try save(report) }
+    if state.step == 0 {
+      if state.finetunes, state.history.isEmpty { try evaluateStart(report) }
+      try save(report)
+    }
     let metrics = MetricsLog(folder.metricsPath, upTo: state.step)
     earlierSeconds = metrics.seconds
     while state.totalSteps.map({ state.step < $0 }) ?? true {
@@ -163,6 +166,9 @@ public struct TrainingLoop: ~Copyable {
       } else if clock.seconds - lastSave > saveInterval {
         try save(report)
       }
+    }
+    if state.best?.step == 0, state.step > 0 {
+      report(.note("No evaluation was better than the model at the start, which is kept."))
     }
     // The new budget may have fewer steps than are completed.
     if state.history.isEmpty {
@@ -317,6 +323,16 @@ extension TrainingLoop {
   private var evaluator: Evaluator {
     Evaluator(
       trainer.weights.network, parameters: trainer.averagedParameters, context: trainer.context)
+  }
+
+  /// Evaluates the model that the run starts from, so that it is kept if training does not improve it.
+  private mutating func evaluateStart(_ report: (Event) -> Void) throws(RunError) {
+    guard let validation else { return }
+    let nats = trainer.validationLoss(validation, limit: Self.evaluatedTokens).natsPerToken
+    guard nats.isFinite else { return }
+    state.history.append(RunState.Evaluation(step: 0, trainNats: nats, validationNats: nats))
+    try store.save(best: model)
+    report(.note("Validation loss at the start: \(formatted(nats, "%.4f"))."))
   }
 
   /// Evaluates the validation loss, and keeps the model if it is the best so far.

@@ -106,4 +106,28 @@ struct FineTuningTests {
     try fineTuned(arguments, in: folder).expectRefusal(code, naming: sentence)
     #expect(!folder.exists("tuned"))
   }
+
+  @Test func `a model that training does not improve is kept`() throws {
+    let folder = try Runs.trained()
+    try folder.write(Texts.english, to: "new.txt")
+    #expect(try fineTuned(["--out", "better", "--steps", "300"], in: folder).status == 0)
+    // What is learned from this text makes another one less likely.
+    try folder.write(String(repeating: "zzxqj", count: 400), to: "new.txt")
+    try folder.write(Texts.english, to: "other.txt")
+    let result = try fineTuned(
+      ["--init-from", "better", "--validation-file", "other.txt"], in: folder)
+    #expect(result.status == 0, "\(result.stderr)")
+    #expect(result.notes.contains { $0.hasPrefix("Validation loss at the start: ") })
+    #expect(
+      result.notes.contains("No evaluation was better than the model at the start, which is kept."),
+      "\(result.stderr)")
+    #expect(result.stderr.contains("best step 0"))
+  }
+
+  @Test func `a network that exceeds the memory is not grown`() throws {
+    let folder = try Runs.trained()
+    try folder.write(Texts.english, to: "new.txt")
+    try fineTuned(["--grow-hidden", "8192", "--grow-layers", "64"], in: folder)
+      .expectRefusal(1, naming: "--grow-hidden")
+  }
 }

@@ -179,7 +179,10 @@ struct ListTests {
       .expectRefusal(1, naming: "run: the model has no list", "--new-only")
   }
 
-  @Test(arguments: [["--allow", "[가-힣]"], ["--pattern", "[가-힣]{2}"], ["--ban", "연은"]])
+  @Test(arguments: [
+    ["--allow", "[가-힣]"], ["--pattern", "[가-힣]{2}"], ["--ban", "연은"],
+    ["--max-copy", "1", "--copy-corpus", "names.txt"],
+  ])
   func `lines obey the rules of control`(rule: [String]) throws {
     let folder = try Self.memorized.get()
     let result = try GeulProcess.run(
@@ -190,6 +193,7 @@ struct ListTests {
     for line in lines {
       #expect(line.wholeMatch(of: /김[가-힣]+/) != nil, "\(line)")
       if rule[0] == "--pattern" { #expect(line.count == 3) }
+      #expect(line.count <= 8, "a line break must be possible")
       if rule[0] == "--ban" { #expect(!line.contains("연") && !line.contains("은")) }
     }
   }

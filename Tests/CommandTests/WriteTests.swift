@@ -36,7 +36,6 @@ struct WriteTests {
 
   @Test func `the text of the lines, and the continuations that were accepted, are saved`() throws {
     let folder = try Runs.trained()
-    try folder.write("old", to: "out.txt")
     let result = try write(
       "the\r\n/word\n king\n/accept\n\n//x\n/undo\n/undo\n/redo\nend", ["-q", "-o", "out.txt"],
       in: folder
@@ -118,6 +117,28 @@ struct WriteTests {
   ])
   func `bad options are refused`(options: [String], code: Int32, part: String) throws {
     try write("", options, in: Runs.english.get()).expectRefusal(code, naming: part)
+  }
+
+  @Test func `the text of an existing file is continued, and stays as it is if nothing is written`()
+    throws
+  {
+    let folder = try Runs.trained()
+    try folder.write("the \n", to: "out.txt")
+    let same = try write("", ["-o", "out.txt"], in: folder)
+    #expect(same.status == 0 && same.output.isEmpty && folder.text("out.txt") == "the \n")
+    let longer = try write("king\n", ["-o", "out.txt"], in: folder)
+    #expect(longer.status == 0 && folder.text("out.txt") == "the \nking", "\(longer.stderr)")
+    try write("", ["-o", "out.txt", "--prompt", "a"], in: folder)
+      .expectRefusal(1, naming: "out.txt already exists")
+    try write("", ["-o", ""], in: folder).expectRefusal(2, naming: "--output is empty")
+  }
+
+  @Test func `a file that the session saved can be saved again, another one not`() throws {
+    let folder = try Runs.trained()
+    try folder.write("kept", to: "other.txt")
+    let result = try write("a\n/save new.txt\nb\n/save new.txt\n/save other.txt\n", [], in: folder)
+    #expect(folder.text("new.txt") == "ab" && folder.text("other.txt") == "kept")
+    #expect(result.stderr.contains("other.txt already exists. Choose another file."))
   }
 
   @Test func `an empty input is an empty text`() throws {

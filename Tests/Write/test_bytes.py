@@ -27,6 +27,9 @@ class BytesTest(unittest.TestCase):
     def start(self, *arguments, stdout=None, stderr=None, term="xterm", columns=80, rows=24, shows=b"/help"):
         self.end()
         self.output = b""
+        if "--output" in arguments:
+            # The text of an existing file would be continued.
+            (self.folder / "out.txt").unlink(missing_ok=True)
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.slave = slave

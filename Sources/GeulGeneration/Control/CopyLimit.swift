@@ -6,6 +6,8 @@ public import GeulText
 public struct CopyLimit: Sendable {
   /// The maximum number of characters in a row.
   public let length: Int
+  /// Indicates whether a line feed is always possible, for texts that end before it.
+  public var permitsLineFeeds = false
   /// The suffixes of the corpus.
   let array: SuffixArray
   /// The ids of the corpus's symbols in `array`.
@@ -74,6 +76,7 @@ struct CopyConstraint: Sendable {
     clusters = tokens.indices.filter { tokens[$0].count > 1 }
     var bySymbol = [[Int32]](repeating: [], count: limit.symbolIDs.count)
     for (id, spelling) in spellings.enumerated() where spelling.count == 1 && spelling[0].1 >= 0 {
+      if limit.permitsLineFeeds, spelling[0].0 == 0x0A { continue }
       bySymbol[Int(spelling[0].1)].append(Int32(id))
     }
     self.tokens = bySymbol
