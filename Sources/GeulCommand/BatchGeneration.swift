@@ -1,6 +1,6 @@
-import PortableFoundation
 import Geul
 import GeulCommandSupport
+import PortableFoundation
 
 /// The prompts of a batch, from a file with one prompt a line.
 struct PromptFile {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCommandSupport
+import PortableFoundation
 
 /// `geul bench`: measures the speed of Geul on this machine.
 struct Bench: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCommandSupport
+import PortableFoundation
 
 /// `geul bench generate`: measures the speed of generation with random weights.
 struct BenchGenerate: ParsableCommand {

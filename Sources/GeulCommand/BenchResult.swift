@@ -1,6 +1,6 @@
-import PortableFoundation
 import Geul
 import GeulCommandSupport
+import PortableFoundation
 
 /// The result of a benchmark.
 struct BenchResult: Encodable {

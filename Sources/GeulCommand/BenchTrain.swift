@@ -1,7 +1,7 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCommandSupport
+import PortableFoundation
 
 /// `geul bench train`: measures the speed of complete training steps on random tokens.
 struct BenchTrain: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCommandSupport
+import PortableFoundation
 
 /// Options that set the length of a training run.
 struct BudgetOptions: ParsableArguments {

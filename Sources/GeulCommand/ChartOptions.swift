@@ -1,8 +1,8 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCharts
 import GeulCommandSupport
+import PortableFoundation
 
 /// Options of reports: the language and, with `--html`, an HTML page in addition to the terminal.
 struct ChartOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import PortableFoundation
 import GeulCommandSupport
+import PortableFoundation
 
 /// The declarations of the options of a command, as far as arguments are translated and errors explained with them.
 struct CommandOptions {

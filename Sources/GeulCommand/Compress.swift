@@ -1,7 +1,7 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCommandSupport
+import PortableFoundation
 
 /// `geul compress`: compresses a file with a model's predictions.
 struct Compress: ParsableCommand {

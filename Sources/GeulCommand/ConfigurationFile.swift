@@ -1,7 +1,7 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCommandSupport
+import PortableFoundation
 
 /// A file of options, such as `{"corpus": ["my.txt"], "hidden": 384}`, which `--config` reads and a run writes.
 ///

@@ -1,7 +1,7 @@
-import PortableFoundation
 import Geul
 import GeulCharts
 import GeulCommandSupport
+import PortableFoundation
 
 /// The context sensitivity of one model on a text.
 struct ContextMeasurement {

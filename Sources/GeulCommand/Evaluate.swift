@@ -1,7 +1,7 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCommandSupport
+import PortableFoundation
 
 /// `geul evaluate`: scores a text with a model.
 struct Evaluate: ParsableCommand {

@@ -1,8 +1,8 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCharts
 import GeulCommandSupport
+import PortableFoundation
 
 /// `geul explain`: shows a model's predictions and activations on a text.
 struct Explain: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCommandSupport
+import PortableFoundation
 
 /// `geul export`: writes a model or the metrics of a run for other programs.
 struct Export: ParsableCommand {

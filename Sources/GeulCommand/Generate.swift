@@ -1,8 +1,8 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCharts
 import GeulCommandSupport
+import PortableFoundation
 
 /// `geul generate`: generates text from a prompt.
 struct Generate: ParsableCommand {
@@ -166,7 +166,11 @@ struct Generate: ParsableCommand {
         prompt: ids[0], count: textOptions.bestOf ?? count, length: length, sampling: sampling,
         seed: seed)
       (request.constraint, request.label) = (constraint, label)
-      try writeLines(request, count: count, model, by: generator)
+      request.isNewOnly = lineOptions.newOnly
+      request.scores = outputFormat == .jsonl || request.count > count
+      let lines = LineGeneration(request: request, count: count, isJSON: outputFormat == .jsonl)
+      try lines.check(model, path: self.model.model)
+      try lines.run(by: generator).map(note)
     } else if streams {
       var request = Generator.Request(
         prompt: ids[0], length: length, sampling: sampling, seed: seed, stops: stops)
@@ -186,25 +190,17 @@ struct Generate: ParsableCommand {
         constraint: constraint,
         count: textOptions.numSamples, candidates: textOptions.bestOf ?? textOptions.numSamples,
         needsLikelihood: outputFormat == .jsonl)
-      if sideBySide { return try writeColumns(of: batch, by: generator) }
-      var isFirst = true
-      try batch.run(by: generator) { set, texts in
-        defer { isFirst = false }
-        return try write(set, texts, seed: seed, isFirst: isFirst)
+      if sideBySide {
+        try writeColumns(of: batch, by: generator)
+      } else {
+        var isFirst = true
+        try batch.run(by: generator) { set, texts in
+          defer { isFirst = false }
+          return try write(set, texts, seed: seed, isFirst: isFirst)
+        }
       }
     }
     if StopSignal.isReceived { throw StopSignal.error }
-  }
-
-  private func writeLines(
-    _ request: Generator.LineRequest, count: Int, _ model: Model, by generator: Generator
-  ) throws {
-    var request = request
-    request.isNewOnly = lineOptions.newOnly
-    request.scores = outputFormat == .jsonl || request.count > count
-    let lines = LineGeneration(request: request, count: count, isJSON: outputFormat == .jsonl)
-    try lines.check(model, path: self.model.model)
-    try lines.run(by: generator).map(note)
   }
 
   /// Writes a set of texts; returns false if the reader has closed the pipe.

@@ -1,13 +1,11 @@
-import PortableFoundation
 import Geul
 import GeulCharts
 import GeulCommandSupport
+import PortableFoundation
 
 /// `geul generate --side-by-side`: the texts of a prompt in columns.
 extension Generate {
   /// Generates the texts of a batch, and writes those of each prompt in columns when they are complete.
-  ///
-  /// - Throws: `EndedBySignal` after a signal.
   func writeColumns(of batch: BatchGeneration, by generator: Generator) throws {
     var columns: [TextColumns.Column] = []
     var (setCount, isFirst) = (0, true)
@@ -23,7 +21,6 @@ extension Generate {
       defer { (columns, isFirst) = ([], false) }
       return try Output.text((isFirst ? "" : "\n") + lines.joined(separator: "\n") + "\n")
     }
-    if StopSignal.isReceived { throw StopSignal.error }
   }
 
   /// Returns the temperature and the number of a text, as far as there are several.

@@ -1,7 +1,7 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCommandSupport
+import PortableFoundation
 
 /// `geul inspect`: shows the contents of a model file.
 struct Inspect: ParsableCommand {

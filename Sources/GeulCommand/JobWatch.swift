@@ -1,8 +1,8 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCommandSupport
 import GeulMPI
+import PortableFoundation
 import Synchronization
 
 /// A thread of each process of a data-parallel job that notices when another one has ended or does not answer.

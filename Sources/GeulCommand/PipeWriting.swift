@@ -1,12 +1,8 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCommandSupport
 import GeulWriting
-
-#if canImport(Glibc)
-import Glibc
-#endif
+import PortableFoundation
 
 /// `geul write` over a pipe: each line is a command or a part of the text, and is answered before the next one is read.
 ///

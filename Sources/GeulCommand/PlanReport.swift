@@ -1,6 +1,6 @@
-import PortableFoundation
 import Geul
 import GeulCommandSupport
+import PortableFoundation
 
 /// The description of a training plan.
 struct PlanReport {

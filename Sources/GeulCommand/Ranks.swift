@@ -1,7 +1,7 @@
-import PortableFoundation
 import Geul
 import GeulCommandSupport
 import GeulMPI
+import PortableFoundation
 
 /// The processes that `mpirun` started, of which rank 0 leads the run and the others compute.
 final class Ranks {

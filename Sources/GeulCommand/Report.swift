@@ -1,8 +1,8 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCharts
 import GeulCommandSupport
+import PortableFoundation
 
 /// `geul report`: shows the metrics and samples of a run.
 struct Report: ParsableCommand {

@@ -1,6 +1,6 @@
-import PortableFoundation
 import Geul
 import GeulCommandSupport
+import PortableFoundation
 
 /// The JSON object of `report --json`.
 struct ReportData: Encodable {

@@ -1,7 +1,7 @@
-import PortableFoundation
 import Geul
 import GeulCharts
 import GeulCommandSupport
+import PortableFoundation
 
 /// The sections of `geul report`.
 extension Report {

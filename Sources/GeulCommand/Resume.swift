@@ -1,7 +1,7 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCommandSupport
+import PortableFoundation
 
 /// `geul resume`: continues a training run exactly where it stopped.
 struct Resume: ParsableCommand {

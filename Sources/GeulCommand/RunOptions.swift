@@ -1,7 +1,7 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCommandSupport
+import PortableFoundation
 
 /// Options of checkpoints and output, shared by `train` and `resume`.
 struct RunOptions: ParsableArguments {

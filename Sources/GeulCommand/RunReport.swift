@@ -1,6 +1,6 @@
-import PortableFoundation
 import Geul
 import GeulCommandSupport
+import PortableFoundation
 
 /// The report of a run: a live display below the lines of the evaluations on a terminal, plain lines elsewhere.
 struct RunReport {

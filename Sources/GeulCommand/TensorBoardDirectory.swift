@@ -1,6 +1,6 @@
-import PortableFoundation
 import Geul
 import GeulCommandSupport
+import PortableFoundation
 
 /// The directory of `--tensorboard`.
 struct TensorBoardDirectory {

@@ -1,8 +1,8 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCharts
 import GeulCommandSupport
+import PortableFoundation
 
 /// `geul tokenize`: prints statistics of a text and of its tokens in each unit.
 struct Tokenize: ParsableCommand {

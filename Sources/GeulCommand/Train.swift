@@ -1,7 +1,7 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCommandSupport
+import PortableFoundation
 
 /// `geul train`: trains a model on text.
 struct Train: ParsableCommand {

@@ -1,12 +1,8 @@
 import ArgumentParser
-import PortableFoundation
 import Geul
 import GeulCommandSupport
 import GeulWriting
-
-#if canImport(Glibc)
-import Glibc
-#endif
+import PortableFoundation
 
 /// `geul write`: a person and a model write a text together.
 struct Write: ParsableCommand {

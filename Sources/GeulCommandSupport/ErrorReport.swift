@@ -1,6 +1,6 @@
 package import ArgumentParser
-import PortableFoundation
 import Geul
+import PortableFoundation
 
 extension ParsableCommand {
   /// Prints an error to standard error, or the help or version that was asked for to standard output, and exits.

@@ -1,5 +1,5 @@
-import PortableFoundation
 package import Geul
+import PortableFoundation
 
 /// Formats a number with a fixed count of decimals.
 package func number(_ value: Double, _ decimals: Int) -> String {

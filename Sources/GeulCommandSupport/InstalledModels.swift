@@ -1,5 +1,5 @@
-import PortableFoundation
 import Geul
+import PortableFoundation
 
 /// The models that are found by their names: those in the directory GEUL_MODELS, if it is set, then those that were
 /// installed with the program.

@@ -1,6 +1,6 @@
 public import ArgumentParser
-import PortableFoundation
 public import Geul
+import PortableFoundation
 import Synchronization
 
 /// Options that choose threads and kernels.

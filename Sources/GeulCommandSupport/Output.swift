@@ -1,11 +1,7 @@
-import PortableFoundation
 import Geul
 import GeulCharts
+import PortableFoundation
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#endif
 
 /// Output streams: results go to standard output, everything else to standard error.
 package enum Output {

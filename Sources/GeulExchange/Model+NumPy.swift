@@ -1,6 +1,6 @@
-internal import PortableFoundation
 public import GeulModel
 internal import GeulStorage
+internal import PortableFoundation
 
 extension Model {
   /// Converts the model to NumPy's `.npz` archive.

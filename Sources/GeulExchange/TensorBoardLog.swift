@@ -1,6 +1,6 @@
-internal import PortableFoundation
 public import GeulStorage
 public import GeulTraining
+internal import PortableFoundation
 
 /// An event file of TensorBoard with the metrics of a run.
 ///

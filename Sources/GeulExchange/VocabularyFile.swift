@@ -1,5 +1,5 @@
-internal import PortableFoundation
 public import GeulText
+internal import PortableFoundation
 
 extension Vocabulary {
   /// Reads the vocabulary of another program: JSON in one of four forms.

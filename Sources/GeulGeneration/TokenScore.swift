@@ -1,5 +1,5 @@
-internal import PortableFoundation
 internal import GeulCompute
+internal import PortableFoundation
 
 /// A token with its log-probability and the most likely tokens at its position.
 ///

@@ -1,6 +1,6 @@
-internal import PortableFoundation
 public import GeulCompute
 public import GeulModel
+internal import PortableFoundation
 
 /// The influence of preceding tokens on a model's predictions, measured on a text in two ways: by
 /// gradients through time and by the loss with a limited context.

@@ -1,7 +1,7 @@
-internal import PortableFoundation
 internal import GeulCompute
 public import GeulModel
 internal import GeulText
+internal import PortableFoundation
 
 /// A model's predictions and activations at each position of a text.
 public struct Explanation: Sendable {

@@ -1,6 +1,6 @@
-internal import PortableFoundation
 internal import GeulCompute
 public import GeulModel
+internal import PortableFoundation
 
 /// A network that computes one token at a time in plain Swift and exposes all activations.
 ///

@@ -1,7 +1,7 @@
-internal import PortableFoundation
 public import GeulCompute
 public import GeulModel
 public import GeulText
+internal import PortableFoundation
 
 /// A search for interpretable neurons: neurons whose state correlates with a feature of the text.
 ///

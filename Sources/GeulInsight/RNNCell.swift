@@ -1,6 +1,6 @@
-internal import PortableFoundation
 internal import GeulCompute
 internal import GeulModel
+internal import PortableFoundation
 
 /// The vanilla RNN (Elman 1990), with tanh or ReLU.
 ///

@@ -1,6 +1,6 @@
 internal import CGeulMPI
-internal import PortableFoundation
 public import GeulTraining
+internal import PortableFoundation
 
 /// The communicator of the processes that `mpirun` started.
 ///

@@ -36,12 +36,10 @@ extension Model {
     let slots = Dictionary(uniqueKeysWithValues: larger.layout.slots.map { ($0.name, $0) })
     for from in network.layout.slots {
       guard let to = slots[from.name] else { continue }
-      for depth in 0..<to.depth {
+      grown.copy(from, of: parameters, to: to)
+      for depth in from.depth..<to.depth {
         for gate in 0..<to.gates {
-          for unit in 0..<from.units {
-            grown[to, depth, gate, unit] =
-              depth < from.depth ? parameters[from, depth, gate, unit] : 0
-          }
+          for unit in 0..<from.units { grown[to, depth, gate, unit] = 0 }
         }
       }
     }

@@ -18,30 +18,20 @@ extension Model {
     var extended = ParameterStorage(larger.layout)
     let ids = (0..<known.count).filter { $0 != known.unknownID }
     for (from, to) in zip(network.layout.slots, larger.layout.slots) {
+      extended.copy(from, of: parameters, to: to)
       for gate in 0..<to.gates {
         switch to {
         case larger.layers[0].input:
           for unit in 0..<to.units {
             let mean = mean(ids) { parameters[from, $0, gate, unit] }
-            for id in 0..<to.depth {
-              extended[to, id, gate, unit] =
-                id < known.count ? parameters[from, id, gate, unit] : mean
-            }
+            for id in known.count..<to.depth { extended[to, id, gate, unit] = mean }
           }
         case larger.outputProjection, larger.outputBias:
           for depth in 0..<to.depth {
             let mean = mean(ids) { parameters[from, depth, gate, $0] }
-            for id in 0..<to.units {
-              extended[to, depth, gate, id] =
-                id < known.count ? parameters[from, depth, gate, id] : mean
-            }
+            for id in known.count..<to.units { extended[to, depth, gate, id] = mean }
           }
-        default:
-          for depth in 0..<to.depth {
-            for unit in 0..<to.units {
-              extended[to, depth, gate, unit] = parameters[from, depth, gate, unit]
-            }
-          }
+        default: break
         }
       }
     }

@@ -1,7 +1,7 @@
-internal import PortableFoundation
 public import GeulStorage
 public import GeulCompute
 public import GeulText
+internal import PortableFoundation
 
 /// A network with everything that is needed to use it: parameters, tokenizer and vocabulary.
 ///

@@ -1,7 +1,7 @@
-internal import PortableFoundation
 internal import GeulCompute
 public import GeulModel
 internal import GeulStorage
+internal import PortableFoundation
 
 /// A self-contained HTML page that runs models in the browser: they write, and show what they compute.
 ///

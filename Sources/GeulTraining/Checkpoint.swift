@@ -1,8 +1,8 @@
-internal import PortableFoundation
 public import GeulCompute
 public import GeulModel
 public import GeulStorage
 public import GeulText
+internal import PortableFoundation
 
 /// The contents of a checkpoint file: the model, and the state from which a run resumes with the same bytes.
 ///

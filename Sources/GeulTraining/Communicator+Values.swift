@@ -1,6 +1,6 @@
-internal import PortableFoundation
 internal import GeulCompute
 internal import GeulModel
+internal import PortableFoundation
 
 extension Communicator {
   /// Indicates whether several processes train together.

@@ -1,5 +1,5 @@
-internal import PortableFoundation
 package import GeulCompute
+internal import PortableFoundation
 
 /// The memory of this machine.
 public enum MachineMemory {

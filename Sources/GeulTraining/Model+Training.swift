@@ -1,8 +1,8 @@
-internal import PortableFoundation
 public import GeulCompute
 public import GeulModel
 internal import GeulStorage
 public import GeulText
+internal import PortableFoundation
 
 extension Model {
   /// Trains a model for a time, with the configuration that `geul train` would choose, and returns the best model.

@@ -1,6 +1,6 @@
-internal import PortableFoundation
 public import GeulCompute
 public import GeulText
+internal import PortableFoundation
 
 /// The processes of a data-parallel run: rank 0 gives the others tasks, which are to read a part of a text and to train.
 ///

@@ -1,6 +1,6 @@
-internal import PortableFoundation
 internal import GeulStorage
 internal import GeulText
+internal import PortableFoundation
 
 /// What rank 0 tells the other ranks so that they read a text together, each a part of its bytes.
 ///

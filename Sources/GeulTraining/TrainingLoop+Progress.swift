@@ -1,5 +1,5 @@
-internal import PortableFoundation
 public import GeulModel
+internal import PortableFoundation
 
 extension TrainingLoop {
   /// An event of a run.

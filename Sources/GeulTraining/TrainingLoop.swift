@@ -1,8 +1,8 @@
-internal import PortableFoundation
 public import GeulCompute
 internal import GeulModel
 internal import GeulStorage
 public import GeulText
+internal import PortableFoundation
 
 /// The training loop of a run: trains until the budget is used up, evaluates the validation loss, keeps the best model, saves
 /// checkpoints and reports progress.

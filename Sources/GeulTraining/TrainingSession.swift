@@ -1,8 +1,8 @@
-internal import PortableFoundation
 public import GeulCompute
 public import GeulModel
 public import GeulStorage
 public import GeulText
+internal import PortableFoundation
 
 /// A run from its first step, or from a checkpoint, to its final evaluation.
 ///

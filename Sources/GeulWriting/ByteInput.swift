@@ -1,9 +1,5 @@
 internal import PortableFoundation
 
-#if canImport(Glibc)
-internal import Glibc
-#endif
-
 /// Bytes that arrive at a file descriptor, a terminal or a pipe, at any time.
 package struct ByteInput: Sendable {
   private let file: Int32

@@ -1,5 +1,5 @@
-internal import PortableFoundation
 internal import GeulGeneration
+internal import PortableFoundation
 
 /// The surprisal of the characters of a text, in bits.
 package struct CharacterScores: Sendable {

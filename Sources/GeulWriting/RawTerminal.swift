@@ -1,10 +1,6 @@
 internal import PortableFoundation
 internal import Synchronization
 
-#if canImport(Glibc)
-internal import Glibc
-#endif
-
 /// A terminal in raw mode: keys arrive as bytes, without echo, and the screen is the alternate one.
 ///
 /// The mode and the screen of the terminal are restored when the value is destroyed.

@@ -1,8 +1,8 @@
-internal import PortableFoundation
 package import GeulCompute
 package import GeulGeneration
 package import GeulModel
 package import GeulText
+internal import PortableFoundation
 
 /// The model of a writing session: it reads the text, scores its characters and generates continuations.
 ///

@@ -1,5 +1,5 @@
-internal import PortableFoundation
 internal import GeulCharts
+internal import PortableFoundation
 
 /// The screen of a writing session: rows of the text, of a message, and the status line.
 package struct WritingScreen: Sendable {

@@ -1,5 +1,5 @@
-internal import PortableFoundation
 internal import GeulGeneration
+internal import PortableFoundation
 
 /// The commands of a session.
 extension WritingSession {
@@ -20,8 +20,8 @@ extension WritingSession {
     clearMessage()
     let name = line.prefix { !$0.isWhitespace }
     let command = try WritingCommand(named: String(name))
-    let rest = line[name.endIndex...].drop(while: \.isWhitespace)
-    let value = String(rest.reversed().drop(while: \.isWhitespace).reversed())
+    var value = String(line[name.endIndex...].drop(while: \.isWhitespace))
+    while value.last?.isWhitespace == true { value.removeLast() }
     guard value.isEmpty || command.valueName != nil else {
       throw WritingError("/\(command.rawValue) takes no value.")
     }

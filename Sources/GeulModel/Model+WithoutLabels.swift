@@ -21,16 +21,10 @@ extension Model {
     let smaller = Network(metadata.architecture, vocabulary: kept.count)
     var rest = ParameterStorage(smaller.layout)
     for (from, to) in zip(network.layout.slots, smaller.layout.slots) {
-      let depths = to == smaller.layers[0].input ? kept : Array(0..<to.depth)
       let isOutput = [smaller.outputProjection, smaller.outputBias].contains(to)
-      let units = isOutput ? kept : Array(0..<to.units)
-      for (depth, oldDepth) in depths.enumerated() {
-        for gate in 0..<to.gates {
-          for (unit, oldUnit) in units.enumerated() {
-            rest[to, depth, gate, unit] = parameters[from, oldDepth, gate, oldUnit]
-          }
-        }
-      }
+      rest.copy(
+        from, of: parameters, to: to, depths: to == smaller.layers[0].input ? kept : nil,
+        units: isOutput ? kept : nil)
     }
     return Model(metadata, parameters: rest)
   }

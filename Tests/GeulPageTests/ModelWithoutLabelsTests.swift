@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The models of pages, which know neither lists nor labels.
-struct PlainTextModelTests {
+struct ModelWithoutLabelsTests {
   @Test func `a page has the model without its list and the tokens of its labels`() throws {
     let tokens = ["\n", "a", "\0one", "\0two", "b"]
     let vocabulary = try Vocabulary(tokens: tokens, unknownID: nil)
