@@ -10,6 +10,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PROJECT = os.path.dirname(os.path.dirname(HERE))
 
 
+def log(line):
+    print(line, file=sys.stderr, flush=True)
+
+
 class Programs:
     """The paths of the geul binary and of the Python interpreter that has PyTorch and ONNX Runtime."""
 
@@ -39,8 +43,8 @@ class Programs:
 
 
 def flags(values):
-    """Returns command-line options: `layers=2` becomes `--layers 2`."""
-    return [word for name, value in values.items() for word in ("--" + name, value)]
+    """Returns command-line options: `hidden=2` becomes `--hidden 2`, `muon_precision` becomes `--muon-precision`."""
+    return [word for name, value in values.items() for word in ("--" + name.replace("_", "-"), value)]
 
 
 def run(command, environment=None):

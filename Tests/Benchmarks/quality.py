@@ -4,9 +4,8 @@ import shutil
 import tempfile
 import time
 
-from programs import PROJECT, run
+from programs import PROJECT, log, run
 from results import rounded
-from speed import log
 from texts import path
 
 # text, training time in seconds

@@ -49,14 +49,18 @@ class Results:
         return ([row for row in found if not row["note"]] or found or [None])[-1]
 
 
+def revision(folder=PROJECT):
+    """Returns the commit that is checked out in a folder, and whether sources differ from it; "" without Git."""
+    def git(*words):
+        done = subprocess.run(["git", "-C", folder, *words], capture_output=True, text=True)
+        return done.stdout.strip() if done.returncode == 0 else ""
+    changes = git("status", "--porcelain", "--untracked-files=no", "--", ":/Sources", ":/Package.swift")
+    return git("rev-parse", "--short", "HEAD") + (" with changes" if changes else "")
+
+
 def source(program="Tests/Benchmarks/run"):
     """Returns the program and the commit that a new row comes from."""
-    def git(*words):
-        done = subprocess.run(["git", "-C", PROJECT, *words], capture_output=True, text=True)
-        return done.stdout.strip() if done.returncode == 0 else ""
-    commit = git("rev-parse", "--short", "HEAD")
-    if git("status", "--porcelain", "--untracked-files=no", "--", "Sources", "Package.swift"):
-        commit += " with changes"
+    commit = revision()
     return f"{program} at {commit}" if commit else program
 
 

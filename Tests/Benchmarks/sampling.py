@@ -5,9 +5,8 @@ import tempfile
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
-from programs import PROJECT, run
+from programs import PROJECT, log, run
 from results import rounded
-from speed import log
 
 # The options of each row of the tables; those of the second list are measured with the English model only.
 SETTINGS = [

@@ -1,23 +1,17 @@
-"""Measures training and generation speed compared with PyTorch and ONNX Runtime, memory, start-up and scaling."""
+"""Measures generation speed compared with PyTorch and ONNX Runtime, memory, scaling and the time of a step."""
 import math
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
-from programs import PROJECT, Comparison, run, speed
+from programs import Comparison, log, run, speed
 from results import rounded
+from start import generate, process_times, short_run
 
 # layers, hidden, batch, length
 SHAPES = [(2, 128, 50, 50), (2, 256, 64, 128), (2, 512, 100, 100), (3, 512, 100, 100)]
 MIDDLE = SHAPES[1]
-AVX2 = {"GEUL_ISA": "avx2", "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
-
-
-def log(line):
-    print(line, file=sys.stderr, flush=True)
 
 
 def compare(title, options, geul, peer, environment=None):
@@ -34,48 +28,13 @@ def compare(title, options, geul, peer, environment=None):
 
 
 def columns(result, options):
-    """Returns the columns that training-speed.csv and generation-speed.csv share."""
+    """Returns the columns that all files with comparisons share."""
+    typical = result.typical
+    limit = typical["chars_per_second"] / typical["fraction_of_peak"]
     return dict(geul_chars_per_second=round(result.geul_chars_per_second), peer=result.peer,
                 peer_chars_per_second=round(result.peer_chars_per_second), ratio=rounded(result.ratio, 2),
                 ratio_min=rounded(result.ratio_min, 2), ratio_max=rounded(result.ratio_max, 2), rounds=options.rounds,
-                seconds=options.seconds)
-
-
-def training(programs, results, options):
-    """Whole training steps: forward, loss, backward, clipping, optimizer, repacking."""
-    cases = [dict(shape=shape) for shape in SHAPES]
-    cases += [dict(cell="rnn"), dict(cell="gru"), dict(vocabulary=2000), dict(environment=AVX2)]
-    for shape in SHAPES:
-        cases.append(dict(shape=shape, precision="bfloat16", peer_precision="bfloat16"))
-        cases.append(dict(shape=shape, precision="bfloat16"))
-    for case in cases:
-        cell, vocabulary = case.get("cell", "lstm"), case.get("vocabulary", 65)
-        precision, peer_precision = case.get("precision", "float32"), case.get("peer_precision", "float32")
-        layers, hidden, batch, length = case.get("shape", MIDDLE)
-        environment = case.get("environment")
-        shape = dict(cell=cell, layers=layers, hidden=hidden, batch=batch, length=length, vocabulary=vocabulary,
-                     threads=options.threads)
-        title = (f"training {cell} {layers} x {hidden}, batch {batch} x {length}, {precision}"
-                 + (f", vocabulary {vocabulary}" if vocabulary != 65 else "") + (", AVX2" if environment else "")
-                 + (f", PyTorch in {peer_precision}" if precision != "float32" else ""))
-        result = compare(title, options, programs.bench("train", options.seconds, precision=precision, **shape),
-                         programs.pytorch("train", options.seconds, precision=peer_precision, **shape), environment)
-        if not result:
-            continue
-        typical = result.typical
-        limit = typical["chars_per_second"] / typical["fraction_of_peak"]
-        results.append("training-speed", **shape, precision=precision, peer_precision=peer_precision,
-                       instruction_set=typical["instruction_set"], **columns(result, options),
-                       share_of_limit=rounded(typical["fraction_of_peak"], 2),
-                       ratio_limit=rounded(limit / result.peer_chars_per_second, 2),
-                       note="both sides limited to AVX2" if environment else "")
-        if cell == "lstm" and vocabulary == 65 and not environment and peer_precision == precision:
-            for phase in typical["phases"]:
-                fraction = phase.get("fraction_of_peak")
-                results.append("training-phases", layers=layers, hidden=hidden, batch=batch, length=length,
-                               precision=precision, optimizer="adamw", phase=phase["name"],
-                               share_of_time=rounded(phase["fraction_of_time"], 2),
-                               share_of_limit=rounded(fraction, 2) if fraction else "")
+                seconds=options.seconds, ratio_limit=rounded(limit / result.peer_chars_per_second, 2))
 
 
 def generation(programs, results, options):
@@ -97,10 +56,8 @@ def generation(programs, results, options):
         result = compare(title, options, geul, other)
         if not result:
             continue
-        typical = result.typical
-        limit = typical["chars_per_second"] / typical["fraction_of_peak"]
         results.append("generation-speed", sequences=sequences, **shape, precision=precision, peer_precision="float32",
-                       **columns(result, options), ratio_limit=rounded(limit / result.peer_chars_per_second, 2))
+                       **columns(result, options))
 
 
 def limits(programs, results, options):
@@ -152,14 +109,7 @@ def resources(programs, results, options):
         note=f"another process spins on a core; {100 * busy / two:.0f} % of the speed on an idle machine")
 
     with tempfile.TemporaryDirectory() as folder:
-        text = os.path.join(PROJECT, "corpora", "english.txt")
-        run(programs.geul("train", text, "--out", folder + "/run", "--hidden", "128", "--steps", "10", "--quiet"))
-        times = []
-        for seed in range(20):
-            start = time.monotonic()
-            subprocess.run([programs.geul_path, "generate", folder + "/run", "--length", "200", "--seed", str(seed),
-                            "--quiet"], check=True, stdout=subprocess.DEVNULL)
-            times.append(1000 * (time.monotonic() - start))
+        times, = process_times([generate(programs.geul_path, short_run(programs, folder), 200)], 20)
     configuration = "geul generate, 200 characters, LSTM 2 x 128, whole process"
     add("startup", configuration, "", round(statistics.median(times)), "ms", note="median of 20")
     add("slowest startup", configuration, "", round(max(times)), "ms", note="of 20")

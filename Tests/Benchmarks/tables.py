@@ -1,4 +1,35 @@
-"""Prints the tables of README.md in Markdown, from the measurements in docs/data."""
+"""Prints the tables of README.md and the training table of docs/performance.md in Markdown, from docs/data."""
+from training_speed import AVX2_NOTE, DEFAULT_BATCH, DEFAULT_LENGTH, DEFAULT_SIZES
+
+SMALL, MIDDLE = dict(hidden=128, batch=50, length=50), dict(hidden=256, batch=64, length=128)
+LARGE = dict(hidden=512, batch=100, length=100)
+BFLOAT16 = dict(precision="bfloat16", peer_precision="bfloat16")
+DEFAULT_STEP = dict(hidden=256, batch=DEFAULT_BATCH, length=DEFAULT_LENGTH, optimizer="muon", peer_optimizer="muon")
+
+# The training rows: title, whether README has the row, and the columns that select it.
+TRAINING = [
+    ("LSTM 2 x 128, batch 50 x 50, float32", True, SMALL),
+    ("LSTM 2 x 128, batch 50 x 50, bfloat16", True, {**SMALL, **BFLOAT16}),
+    ("LSTM 2 x 128, batch 50 x 50, both limited to AVX2", False, {**SMALL, "note": AVX2_NOTE}),
+    ("LSTM 2 x 256, batch 64 x 128, float32", True, MIDDLE),
+    ("LSTM 2 x 256, batch 64 x 128, bfloat16", True, {**MIDDLE, **BFLOAT16}),
+    ("LSTM 2 x 256, batch 64 x 128, both limited to AVX2", False, {**MIDDLE, "note": AVX2_NOTE}),
+    ("LSTM 2 x 256, batch 32 x 64, Muon, float32", True, DEFAULT_STEP),
+    ("LSTM 2 x 256, batch 32 x 64, Muon, bfloat16", True, {**DEFAULT_STEP, **BFLOAT16}),
+    ("LSTM 2 x 256, batch 32 x 64, Muon, both limited to AVX2", False, {**DEFAULT_STEP, "note": AVX2_NOTE}),
+    ("LSTM 2 x 512, batch 100 x 100, float32", True, LARGE),
+    ("LSTM 2 x 512, batch 100 x 100, bfloat16", False, {**LARGE, **BFLOAT16}),
+    ("LSTM 2 x 512, batch 100 x 100, both limited to AVX2", False, {**LARGE, "note": AVX2_NOTE}),
+    ("LSTM 3 x 512, batch 100 x 100, float32", False, {**LARGE, "layers": 3}),
+    ("LSTM 3 x 512, batch 100 x 100, bfloat16", False, {**LARGE, **BFLOAT16, "layers": 3}),
+    ("LSTM 3 x 512, batch 100 x 100, both limited to AVX2", False, {**LARGE, "layers": 3, "note": AVX2_NOTE}),
+    ("LSTM 2 x 256, batch 64 x 128, vocabulary 2,000, float32", False, {**MIDDLE, "vocabulary": 2000}),
+    ("LSTM 2 x 256, batch 64 x 128, vocabulary 2,000, both limited to AVX2", False,
+     {**MIDDLE, "vocabulary": 2000, "note": AVX2_NOTE}),
+    ("RNN 2 x 256, batch 64 x 128, float32", False, {**MIDDLE, "cell": "rnn"}),
+    ("GRU 2 x 256, batch 64 x 128, float32", True, {**MIDDLE, "cell": "gru"}),
+    ("GRU 2 x 256, batch 64 x 128, both limited to AVX2", False, {**MIDDLE, "cell": "gru", "note": AVX2_NOTE}),
+]
 
 
 def thousands(value):
@@ -17,18 +48,14 @@ def minutes(seconds):
     return f"{int(seconds) // 60} min {int(seconds) % 60} s" if seconds else ""
 
 
+def training_row(results, processor, wanted):
+    """Returns the newest row of training-speed.csv, or of default-step.csv if an optimizer is wanted, or None."""
+    common = dict(processor=processor, cell="lstm", layers=2, vocabulary=65, precision="float32", peer_precision="float32")
+    return results.latest("default-step" if "optimizer" in wanted else "training-speed", **{**common, **wanted})
+
+
 def speed_rows(results, processor):
     """Yields the rows of the speed table: workload, Geul, the program it is compared with, the ratio."""
-    def training(title, precision="float32", peer_precision=None, cell="lstm", layers=2, hidden=256, batch=64,
-                 length=128):
-        row = results.latest("training-speed", processor=processor, cell=cell, layers=layers, hidden=hidden, batch=batch,
-                             length=length, vocabulary=65, precision=precision,
-                             peer_precision=peer_precision or precision)
-        if row:
-            peer = row["peer"] + (" (autocast)" if precision == "bfloat16" else "")
-            yield [title, thousands(row["geul_chars_per_second"]) + " chars/s",
-                   f"{peer}: {thousands(row['peer_chars_per_second'])}", row["ratio"]]
-
     def generation(title, sequences, threads, layers, hidden, precision, peers):
         for peer in peers:
             found = [row for row in results.rows("generation-speed") if row["peer"].startswith(peer)
@@ -40,12 +67,12 @@ def speed_rows(results, processor):
                 yield [title, thousands(row["geul_chars_per_second"]) + " chars/s",
                        f"{row['peer']}, float32: {thousands(row['peer_chars_per_second'])}", row["ratio"]]
 
-    yield from training("Training, LSTM 2 x 128, batch 50 x 50, float32", hidden=128, batch=50, length=50)
-    yield from training("Training, LSTM 2 x 128, batch 50 x 50, bfloat16", "bfloat16", hidden=128, batch=50, length=50)
-    yield from training("Training, LSTM 2 x 256, batch 64 x 128, float32")
-    yield from training("Training, LSTM 2 x 256, batch 64 x 128, bfloat16", "bfloat16")
-    yield from training("Training, LSTM 2 x 512, batch 100 x 100, float32", hidden=512, batch=100, length=100)
-    yield from training("Training, GRU 2 x 256, batch 64 x 128, float32", cell="gru")
+    for title, is_in_readme, wanted in TRAINING:
+        row = is_in_readme and training_row(results, processor, wanted)
+        if row:
+            peer = row["peer"] + (" (autocast)" if row["precision"] == "bfloat16" else "")
+            yield [f"Training, {title}", thousands(row["geul_chars_per_second"]) + " chars/s",
+                   f"{peer}: {thousands(row['peer_chars_per_second'])}", row["ratio"]]
     both = ["PyTorch", "ONNX Runtime"]
     yield from generation("Generation, 1 sequence, 1 thread, 2 x 128, float32", 1, 1, 2, 128, "float32", both)
     yield from generation("Generation, 1 sequence, 1 thread, 2 x 128, int8", 1, 1, 2, 128, "int8", both[1:])
@@ -69,6 +96,45 @@ def print_speed(results, processor):
     if rows:
         print(f"\n### Speed: {processor}\n")
         print_table(["Workload", "Geul", "Compared with", "Ratio"], rows)
+
+
+def print_training(results, processors):
+    """Prints the training table of docs/performance.md: Geul / PyTorch in characters per second, and the ratio."""
+    def cell(row):
+        if not row:
+            return ""
+        speeds = [thousands(row[side + "_chars_per_second"]) for side in ("geul", "peer")]
+        return f"{' / '.join(speeds)}, **{row['ratio']}**"
+
+    rows = []
+    for title, _, wanted in TRAINING:
+        cells = [cell(training_row(results, processor, wanted)) for processor in processors]
+        if any(cells):
+            rows.append([title, *cells])
+    if rows:
+        print("\n### Training: Geul / PyTorch in characters per second, and the ratio\n")
+        print_table(["Training, two threads", *processors], rows)
+
+
+def print_default_step(results, processor):
+    """Prints the speed of the step that `geul train` makes by default, compared with PyTorch with Muon and with AdamW."""
+    rows = []
+    for arithmetic in ({}, BFLOAT16, {"note": AVX2_NOTE}):
+        for hidden, vocabulary in DEFAULT_SIZES:
+            wanted = {**DEFAULT_STEP, **arithmetic, "hidden": hidden, "vocabulary": vocabulary}
+            muon = training_row(results, processor, wanted)
+            adamw = training_row(results, processor, {**wanted, "peer_optimizer": "adamw"})
+            if muon and adamw:
+                rows.append([f"LSTM 2 x {hidden}, vocabulary {vocabulary:,}",
+                             muon["precision"] + (", AVX2" if "note" in arithmetic else ""),
+                             thousands(muon["geul_chars_per_second"]), f"{float(muon['optimizer_share']):.0%}",
+                             *(cell for row in (muon, adamw) for cell in (thousands(row["peer_chars_per_second"]),
+                                                                          row["ratio"]))])
+    if rows:
+        print(f"\n### The step of `geul train` without options: Muon, batch {DEFAULT_BATCH} x {DEFAULT_LENGTH},"
+              f" chars/s: {processor}\n")
+        print_table(["Model", "Precision", "Geul", "Optimizer's share", "PyTorch, Muon", "Ratio", "PyTorch, AdamW",
+                     "Ratio"], rows)
 
 
 def print_quality(results, processor):
