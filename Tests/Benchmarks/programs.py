@@ -43,8 +43,8 @@ class Programs:
 
 
 def flags(values):
-    """Returns command-line options: `hidden=2` becomes `--hidden 2`, `muon_precision` becomes `--muon-precision`."""
-    return [word for name, value in values.items() for word in ("--" + name.replace("_", "-"), value)]
+    """Returns command-line options: `layers=2` becomes `--layers 2`."""
+    return [word for name, value in values.items() for word in ("--" + name, value)]
 
 
 def run(command, environment=None):

@@ -70,7 +70,8 @@ def speed_rows(results, processor):
     for title, is_in_readme, wanted in TRAINING:
         row = is_in_readme and training_row(results, processor, wanted)
         if row:
-            peer = row["peer"] + (" (autocast)" if row["precision"] == "bfloat16" else "")
+            peer = (row["peer"] + (", Muon" if row.get("peer_optimizer") == "muon" else "")
+                    + (" (autocast)" if row["precision"] == "bfloat16" else ""))
             yield [f"Training, {title}", thousands(row["geul_chars_per_second"]) + " chars/s",
                    f"{peer}: {thousands(row['peer_chars_per_second'])}", row["ratio"]]
     both = ["PyTorch", "ONNX Runtime"]
@@ -127,7 +128,7 @@ def print_default_step(results, processor):
             if muon and adamw:
                 rows.append([f"LSTM 2 x {hidden}, vocabulary {vocabulary:,}",
                              muon["precision"] + (", AVX2" if "note" in arithmetic else ""),
-                             thousands(muon["geul_chars_per_second"]), f"{float(muon['optimizer_share']):.0%}",
+                             thousands(muon["geul_chars_per_second"]), f"{100 * float(muon['optimizer_share']):.0f} %",
                              *(cell for row in (muon, adamw) for cell in (thousands(row["peer_chars_per_second"]),
                                                                           row["ratio"]))])
     if rows:

@@ -42,8 +42,7 @@ class Step:
         shape = self.columns(options)
         geul = programs.bench("train", options.seconds, precision=self.precision, optimizer=self.optimizer, **shape)
         peer = programs.pytorch("train", options.seconds, precision=self.peer_precision, optimizer=self.peer_optimizer,
-                                # Without bfloat16 instructions, PyTorch's Muon would be far slower in bfloat16.
-                                muon_precision="float32" if self.is_avx2 else "bfloat16", **shape)
+                                **shape)
         return compare(title, options, geul, peer, AVX2 if self.is_avx2 else None)
 
     def append(self, topic, result, results, options, **more):
