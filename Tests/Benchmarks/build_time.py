@@ -1,4 +1,5 @@
 """Measures a release build of geul from scratch."""
+import contextlib
 import os
 import re
 import shutil
@@ -39,7 +40,7 @@ def module_seconds(database):
     the build.
     """
     seconds = {}
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         query = "SELECT key, end - start FROM rule_results JOIN key_names ON key_names.id = rule_results.key_id"
         for key, duration in connection.execute(query):
             swift, c = SWIFT_MODULE.match(key), C_OBJECT.match(key)
