@@ -4,7 +4,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define KERNELS geul_kernels_avx2
 #define VECTOR_WIDTH 8
-#define MR 3
+#define MR 6
 #define DOT_INT16X2(a, b) ((vi)_mm256_madd_epi16((__m256i)(a), (__m256i)(b)))
 #include "body/kernels.inc"
 #pragma clang attribute pop
