@@ -145,12 +145,15 @@ struct ControlOptions: ParsableArguments {
       }
       var token = String.UnicodeScalarView()
       token.append(contentsOf: CharacterClass.unescaped(String(argument[..<separator])))
-      options.logitBias[try id(of: String(token), model.metadata)] = bias
+      for id in try ids(of: String(token), model.metadata) { options.logitBias[id] = bias }
     }
     try options.checkArguments()
   }
 
-  private func id(of text: String, _ metadata: Model.Metadata) throws -> Int {
+  /// Returns the ids of a token: several for a letter such as ㄱ, which is a leading and a trailing consonant.
+  private func ids(of text: String, _ metadata: Model.Metadata) throws -> [Int] {
+    let ids = metadata.vocabulary.ids(ofLetter: text)
+    guard ids.isEmpty else { return ids }
     let tokens = metadata.tokenizer.tokens(of: text)
     guard tokens.count == 1 else {
       let unit = metadata.tokenizer.unit
@@ -161,6 +164,6 @@ struct ControlOptions: ParsableArguments {
     guard let id = metadata.vocabulary.id(of: tokens[0]) else {
       throw CommandError("--logit-bias \"\(text)\" is not in the model's vocabulary. Leave it out.")
     }
-    return id
+    return [id]
   }
 }
