@@ -39,7 +39,7 @@ struct Resume: ParsableCommand {
     let folder = RunFolder(existing(directory))
     guard FileSystem.exists(folder.path) else {
       throw CommandError(
-        "\(folder.path): no such directory.\(didYouMean(folder.path)) Give a run directory of geul train."
+        "\(folder.path): no such directory.\(didYouMean(folder.path, among: FileSystem.isFolder)) Give a run directory of geul train."
       )
     }
     guard folder.hasCheckpoint else { throw TrainingError.notARun(path: folder.path) }
