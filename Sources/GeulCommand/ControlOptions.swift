@@ -104,7 +104,8 @@ struct ControlOptions: ParsableArguments {
   ///
   /// `path` is the path of the model. With `endsLines`, a line break ends each text, so it is allowed.
   func constraint(
-    for model: Model, at path: String, sampling: SamplingOptions, endsLines: Bool
+    for model: Model, at path: String, sampling: SamplingOptions, _ bytes: EncodingOptions,
+    endsLines: Bool
   ) throws -> SequenceConstraint? {
     var control = try control
     if endsLines, !allow.isEmpty {
@@ -112,8 +113,9 @@ struct ControlOptions: ParsableArguments {
     }
     if let maxCopy {
       let tokenizer = model.metadata.tokenizer
-      let corpus = try readCorpus(
-        try corpusPaths(of: path), CopyLimit.corpusOptions(for: tokenizer))
+      var options = CopyLimit.corpusOptions(for: tokenizer)
+      (options.encoding, options.invalid) = (bytes.encoding, bytes.invalid)
+      let corpus = try readCorpus(try corpusPaths(of: path), options)
       control.copyLimit = try CopyLimit(maxCopy, corpus: corpus, tokenizer: tokenizer)
       control.copyLimit?.permitsLineFeeds = endsLines
     }

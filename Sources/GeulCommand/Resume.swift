@@ -56,6 +56,7 @@ struct Resume: ParsableCommand {
       invalid: text.invalid, minimumCount: text.minimumCount,
       vocabulary: text.extendsVocabulary == true ? loaded.value.model.metadata.vocabulary : nil)
     (options.listSeed, options.labels) = (text.listSeed, text.labels)
+    options.hasEncodingOption = false
     if text.listSeed != nil || text.labels != nil { try ranks.checkList() }
     let corpus = try read(sources, options, ranks, remedy: "\(folder.path) FILE")
     options.vocabulary = corpus.vocabulary
