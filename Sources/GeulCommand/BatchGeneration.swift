@@ -7,8 +7,8 @@ struct PromptFile {
   let prompts: [String]
 
   /// Reads a file: each line is a prompt, or a JSON object with the key `prompt`, or a JSON string.
-  init(contentsOf argument: String) throws {
-    let text = try readText(argument)
+  init(contentsOf argument: String, _ bytes: EncodingOptions) throws {
+    let text = try readText(argument, bytes)
     let name = TextSource(argument: argument).name
     guard !text.isEmpty else {
       throw CommandError("\(name) has no prompts. Give a file with a prompt a line.")

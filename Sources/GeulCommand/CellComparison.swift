@@ -18,6 +18,8 @@ struct CellComparison {
   let minutes: Double
   /// The number of steps of each model; nil for equal training times.
   let trainSteps: Int?
+  /// The encoding of the text.
+  let bytes: EncodingOptions
   let threads: Int?
   /// The language of notes.
   let language: Language
@@ -34,7 +36,9 @@ struct CellComparison {
         "\(path) already exists. Choose another --out, or compare the existing models with geul context"
           + " \(paths.joined(separator: " ")) --corpus \(text).")
     }
-    let corpus = try readCorpus([source], CorpusOptions(tokenizer: Tokenizer()))
+    let corpus = try readCorpus(
+      [source],
+      CorpusOptions(tokenizer: Tokenizer(), encoding: bytes.encoding, invalid: bytes.invalid))
     guard corpus.count > 10 * Context.minimumLength else {
       throw CommandError(
         "\(text): too short to hold out a tenth and measure on it. Use a text of at least"
@@ -48,6 +52,7 @@ struct CellComparison {
       let hidden = hiddenUnits(of: cell, vocabulary: corpus.vocabulary.count)
       Output.note(language("Training \(path)", "훈련: \(path)"))
       let threads = threads.map { ["--threads", "\($0)"] } ?? []
+      let encoding = bytes.encoding.map { ["--encoding", $0] } ?? []
       let train = try Train.parse(
         [
           text, "--out", path, "--cell", cell.rawValue, "--layers", "1", "--hidden", "\(hidden)",
@@ -55,7 +60,8 @@ struct CellComparison {
           // The comparison is about long contexts: a small text must not shorten the sequences.
           "--length", "\(TrainingConfiguration().length)",
           "--activation", cell == .rnn ? activation.rawValue : "tanh",
-        ] + budget + threads)
+          "--invalid", bytes.invalid.rawValue,
+        ] + budget + threads + encoding)
       do {
         let (context, clock) = (try train.machine.context, Stopwatch())
         try train.run(on: corpus, context, clock, .alone)

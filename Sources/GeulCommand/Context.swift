@@ -49,6 +49,7 @@ struct Context: ParsableCommand {
   var out: String?
   @Option(help: ArgumentHelp("Number of steps to backpropagate.", valueName: "n"))
   var steps = 200
+  @OptionGroup var bytes: EncodingOptions
   @OptionGroup var charts: ChartOptions
   @OptionGroup var machine: MachineOptions
 
@@ -90,14 +91,16 @@ struct Context: ParsableCommand {
     let name = text == "-" ? "standard-input" : FileSystem.stem(of: text)
     return CellComparison(
       text: text, directory: creatable(out ?? "checkpoints/cells-\(name)"), hidden: hidden,
-      activation: activation, minutes: minutes, trainSteps: trainSteps, threads: machine.threads,
+      activation: activation, minutes: minutes, trainSteps: trainSteps, bytes: bytes,
+      threads: machine.threads,
       language: charts.language)
   }
 
   private func measure(_ path: String, _ text: TextSource) throws -> ContextMeasurement {
     let model = try loadModel(path)
     let unit = model.metadata.tokenizer.unit
-    let corpus = try readCorpus([text], model.metadata.corpusOptions())
+    let corpus = try readCorpus(
+      [text], model.metadata.corpusOptions(encoding: bytes.encoding, invalid: bytes.invalid))
     // On the training text, only the part held out, if any, is measured.
     let trained = model.metadata.trainingTokenCount(of: corpus) ?? 0
     let range = (trained < corpus.count ? trained : 0)..<corpus.count

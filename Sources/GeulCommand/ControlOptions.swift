@@ -104,7 +104,8 @@ struct ControlOptions: ParsableArguments {
   ///
   /// `path` is the path of the model. With `endsLines`, a line break ends each text, so it is allowed.
   func constraint(
-    for model: Model, at path: String, sampling: SamplingOptions, endsLines: Bool
+    for model: Model, at path: String, sampling: SamplingOptions, _ bytes: EncodingOptions,
+    endsLines: Bool
   ) throws -> SequenceConstraint? {
     var control = try control
     if endsLines, !allow.isEmpty {
@@ -112,8 +113,9 @@ struct ControlOptions: ParsableArguments {
     }
     if let maxCopy {
       let tokenizer = model.metadata.tokenizer
-      let corpus = try readCorpus(
-        try corpusPaths(of: path), CopyLimit.corpusOptions(for: tokenizer))
+      var options = CopyLimit.corpusOptions(for: tokenizer)
+      (options.encoding, options.invalid) = (bytes.encoding, bytes.invalid)
+      let corpus = try readCorpus(try corpusPaths(of: path), options)
       control.copyLimit = try CopyLimit(maxCopy, corpus: corpus, tokenizer: tokenizer)
       control.copyLimit?.permitsLineFeeds = endsLines
     }
@@ -145,12 +147,15 @@ struct ControlOptions: ParsableArguments {
       }
       var token = String.UnicodeScalarView()
       token.append(contentsOf: CharacterClass.unescaped(String(argument[..<separator])))
-      options.logitBias[try id(of: String(token), model.metadata)] = bias
+      for id in try ids(of: String(token), model.metadata) { options.logitBias[id] = bias }
     }
     try options.checkArguments()
   }
 
-  private func id(of text: String, _ metadata: Model.Metadata) throws -> Int {
+  /// Returns the ids of a token: several for a letter such as ㄱ, which is a leading and a trailing consonant.
+  private func ids(of text: String, _ metadata: Model.Metadata) throws -> [Int] {
+    let ids = metadata.vocabulary.ids(ofLetter: text)
+    guard ids.isEmpty else { return ids }
     let tokens = metadata.tokenizer.tokens(of: text)
     guard tokens.count == 1 else {
       let unit = metadata.tokenizer.unit
@@ -161,6 +166,6 @@ struct ControlOptions: ParsableArguments {
     guard let id = metadata.vocabulary.id(of: tokens[0]) else {
       throw CommandError("--logit-bias \"\(text)\" is not in the model's vocabulary. Leave it out.")
     }
-    return id
+    return [id]
   }
 }

@@ -85,6 +85,11 @@ struct Evaluate: ParsableCommand {
       _ = try labelOptions.id(in: model, path: self.model.model)
       options.labels = LabelRule(.fixed(label))
     }
+    if options.labels == nil, let labels = model.metadata.vocabulary.labels {
+      Output.note(
+        "Note: the text is scored without a label. --label states one: \(labels.names.prefix(20).joined(separator: ", "))."
+      )
+    }
     guard !dynamic || options.listSeed == nil && options.labels == nil else {
       throw CommandError(
         "--dynamic supports neither labels nor lists, whose lines are scored independently. Leave out --dynamic."

@@ -46,6 +46,7 @@ struct Explain: ParsableCommand {
   var corpus: String?
   @Flag(help: "Print one JSON object instead of the report; --html writes the report, too.")
   var json = false
+  @OptionGroup var bytes: EncodingOptions
   @OptionGroup var charts: ChartOptions
   @OptionGroup var machine: MachineOptions
 
@@ -81,7 +82,7 @@ struct Explain: ParsableCommand {
       in: language, isShown: !json)
     var data = ExplanationData(unit: model.metadata.tokenizer.unit)
     let probe = try corpus.map { try self.probe($0, model) }
-    if let text = try file.map(readText) ?? text.map(PathString.text) {
+    if let text = try file.map({ try readText($0, bytes) }) ?? text.map(PathString.text) {
       let explanation = try explanation(of: text, model, &document)
       data.add(explanation)
       let (layer, neurons) = selection(explanation, model)

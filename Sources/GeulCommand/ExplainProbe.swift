@@ -6,7 +6,8 @@ import GeulCommandSupport
 extension Explain {
   /// Reads the start of a text for `--probe`.
   func probe(_ path: String, _ model: Model) throws -> NeuronProbe {
-    let corpus = try readCorpus([path], model.metadata.corpusOptions())
+    let corpus = try readCorpus(
+      [path], model.metadata.corpusOptions(encoding: bytes.encoding, invalid: bytes.invalid))
     let probe = NeuronProbe(
       model, corpus, maximumTokenCount: Self.probeLength, context: try machine.context)
     guard probe.tokenCount >= Self.minimumProbeLength else {

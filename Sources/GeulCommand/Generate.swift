@@ -23,6 +23,7 @@ struct Generate: ParsableCommand {
   @OptionGroup var samplerOptions: SamplerOptions
   @OptionGroup var advancedSamplerOptions: AdvancedSamplerOptions
   @OptionGroup var controlOptions: ControlOptions
+  @OptionGroup var bytes: EncodingOptions
   @Option(help: .advanced("Arithmetic of matrix products; int8 is the fastest."))
   var precision = Precision.float32
   @Flag(
@@ -132,7 +133,7 @@ struct Generate: ParsableCommand {
     let model = try model.load()
     try check(precision, for: model)
     let label = try labelOptions.id(in: model, path: self.model.model)
-    let prompts = try textOptions.allPrompts()
+    let prompts = try textOptions.allPrompts(bytes)
     let ids = try prompts.map { try encode($0, model) }
     let chosenSeed = textOptions.seed.flatMap { UInt64(exactly: $0) }
     let seed = chosenSeed ?? randomSeed()
@@ -151,7 +152,7 @@ struct Generate: ParsableCommand {
     var sampling = sampling
     try controlOptions.set(&sampling, for: model)
     let constraint = try controlOptions.constraint(
-      for: model, at: modelPath(self.model.model), sampling: sampling,
+      for: model, at: modelPath(self.model.model), sampling: sampling, bytes,
       endsLines: lineOptions.lines != nil)
     for stop in stops { model.metadata.note(ofStop: stop, name: "--stop").map(note) }
     let length = textOptions.length < 0 ? Int.max : textOptions.length

@@ -50,9 +50,9 @@ struct GeneratedTextOptions: ParsableArguments {
   }
 
   /// Reads the prompts: one, or those of `--prompts`.
-  func allPrompts() throws -> [String] {
-    if let prompts { return try PromptFile(contentsOf: prompts).prompts }
+  func allPrompts(_ bytes: EncodingOptions) throws -> [String] {
+    if let prompts { return try PromptFile(contentsOf: prompts, bytes).prompts }
     if let prompt { return [PathString.text(prompt)] }
-    return [try promptFile.map(readText) ?? ""]
+    return [try promptFile.map { try readText($0, bytes) } ?? ""]
   }
 }

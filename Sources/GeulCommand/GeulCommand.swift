@@ -37,7 +37,9 @@ struct GeulCommand: ParsableCommand {
     } catch let error as EndedBySignal {
       endProcess(error.exitCode)
     } catch {
-      exit(with: error, program: "geul", help: UnknownNames.help(for: arguments))
+      exit(
+        with: error, program: "geul", help: UnknownNames.help(for: arguments),
+        offering: UnknownNames.options(of: arguments).contains)
     }
   }
 

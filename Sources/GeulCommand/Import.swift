@@ -62,7 +62,7 @@ struct Import: ParsableCommand {
       throw CommandError("\(file): no such file. Give a safetensors file with a state dict.")
     }
     let contents = try safetensors(path)
-    let (tokenizer, tokens) = try readVocabulary()
+    let (tokenizer, tokens, original) = try readVocabulary()
     let stateDict = try StateDict(
       contents, name: path, vocabulary: tokens.count,
       parts: StateDict.PartNames(
@@ -70,30 +70,58 @@ struct Import: ParsableCommand {
     if activation == .relu, !stateDict.isVanilla {
       throw CommandError("--activation relu is for an RNN; \(file) has other layers.")
     }
-    let model = try Model(
+    var model = try Model(
       stateDict, activation: activation, tokenizer: tokenizer, vocabulary: tokens)
     Output.note(stateDict.summary + ".")
+    keepText(&model, of: original, contents)
     do { try model.save(to: output.path) } catch {
       throw CommandError("\(output.path): cannot be written. Choose another file for --out.")
     }
     Output.note("Wrote \(output.path)")
   }
 
-  /// Opens the file; the error for a file of torch.save says how to convert it.
+  /// Opens the file; the error for a file of another format says how to convert it.
   private func safetensors(_ path: String) throws -> SafetensorsFile {
     do throws(FormatError) { return try SafetensorsFile(contentsOf: path) } catch {
-      var start: [UInt8] = []
-      _ = try? FileDescriptor(readingRegularFile: path).read(upTo: 2, appendingTo: &start)
-      // torch.save writes a zip archive; before PyTorch 1.6, a pickle.
-      guard start == Array("PK".utf8) || start.first == 0x80 else { throw error }
-      throw CommandError(
-        "\(path) is a file of torch.save, which may contain any program. Convert it in Python:"
-          + " safetensors.torch.save_file(model.state_dict(), \"model.safetensors\")."
-      )
+      guard let format = ForeignFormat(ofFile: path) else { throw error }
+      throw CommandError("\(path) is \(format).")
     }
   }
 
-  private func readVocabulary() throws -> (Tokenizer, Vocabulary) {
+  /// Keeps the list and the rule of the labels of the model of Geul that PyTorch has trained further, with notes.
+  ///
+  /// - Parameters:
+  ///   - model: The imported model.
+  ///   - original: The model that gave the vocabulary; nil for a vocabulary in JSON.
+  ///   - contents: The file.
+  private func keepText(
+    _ model: inout Model, of original: Model.Metadata?, _ contents: SafetensorsFile
+  ) {
+    var name = vocabulary
+    var known = original
+    if known == nil {
+      // A model of Geul has its metadata in the file.
+      (name, known) = (file, (try? Model(contents, name: file))?.metadata)
+      if known?.vocabulary != model.metadata.vocabulary { known = nil }
+    }
+    if let list = known?.list {
+      model.metadata.list = list
+      Output.note("Kept the list of \(name): \(quantity(list.count, "item")).")
+    } else if contents.tensors.contains(where: { $0.name == Model.itemsTensor }) {
+      Output.note(
+        "Note: the list of the model is left out, because the file has no metadata of Geul. To keep it, give the original model as --vocabulary."
+      )
+    }
+    guard let labels = model.metadata.vocabulary.labels else { return }
+    model.metadata.labels = known?.labels
+    let names = labels.names.prefix(20).joined(separator: ", ")
+    Output.note(
+      known?.labels == nil
+        ? "Note: which text has which of the labels \(names) is unknown. To keep it, give the original model as --vocabulary."
+        : "Kept the labels of \(name): \(names).")
+  }
+
+  private func readVocabulary() throws -> (Tokenizer, Vocabulary, Model.Metadata?) {
     let path = existing(vocabulary)
     guard FileSystem.exists(path) else {
       throw CommandError("\(vocabulary): no such file. Give a vocabulary in JSON, or a model.")
@@ -105,7 +133,7 @@ struct Import: ParsableCommand {
         throw CommandError("\(option) is that of the model \(vocabulary). Leave out the option.")
       }
       let metadata = try loadModel(path).metadata
-      return (metadata.tokenizer, metadata.vocabulary)
+      return (metadata.tokenizer, metadata.vocabulary, metadata)
     }
     let tokens = try Vocabulary(
       json: FileDescriptor(reading: path).readToEnd(), name: path, unknown: unknown)
@@ -118,6 +146,6 @@ struct Import: ParsableCommand {
         : "Choose another --unit."
       throw CommandError("\(path): \(problem). \(remedy)")
     }
-    return (tokenizer, tokens)
+    return (tokenizer, tokens, nil)
   }
 }

@@ -11,6 +11,9 @@ struct NoveltyCommand: ParsableCommand {
     usage: "geul novelty <text> <corpus> ... [<options>]",
     discussion: """
       geul generate korean -q -n 5000 | geul novelty - corpora/korean.txt
+
+      The encodings are detected. --encoding states that of the text and of the corpus,
+      and --corpus-encoding that of the corpus alone.
       """)
 
   @Argument(help: "Text file; - for standard input.", completion: .file())
@@ -18,6 +21,10 @@ struct NoveltyCommand: ParsableCommand {
   @Argument(help: "Text files or directories to compare with.", completion: .file())
   var corpus: [String]
   @OptionGroup var bytes: EncodingOptions
+  @Option(
+    help: .advanced("Encoding of the corpus, if it is not that of the text.", valueName: "encoding")
+  )
+  var corpusEncoding: String?
   @Flag(help: "Print the result as one JSON object.")
   var json = false
 
@@ -57,10 +64,18 @@ struct NoveltyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let options = Novelty.corpusOptions(encoding: bytes.encoding, invalid: bytes.invalid)
-    let novelty = try Novelty(
-      of: readCorpus([text], options), in: readCorpus(corpus, options))
+    var options = Novelty.corpusOptions(encoding: bytes.encoding, invalid: bytes.invalid)
+    let text = try readCorpus([text], options)
+    options.encoding = corpusEncoding ?? bytes.encoding
+    let novelty = try Novelty(of: text, in: corpusText(options))
     try json ? printJSON(novelty) : printTable(novelty)
+  }
+
+  private func corpusText(_ options: CorpusOptions) throws -> Corpus {
+    do { return try readCorpus(corpus, options) } catch let error as TextError {
+      guard case .unknownEncoding = error.reason, corpusEncoding != nil else { throw error }
+      throw TextError(error.reason, in: "--corpus-encoding")
+    }
   }
 
   private func printTable(_ novelty: Novelty) throws {

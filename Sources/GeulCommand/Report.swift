@@ -83,6 +83,7 @@ struct Report: ParsableCommand {
     let choice = state.text
     var options = model.metadata.corpusOptions(encoding: choice.encoding, invalid: choice.invalid)
     (options.listSeed, options.labels) = (choice.listSeed, choice.labels)
+    options.hasEncodingOption = false
     guard state.configuration.validationFraction > 0, !choice.sources.contains("-"),
       let corpus = try? readCorpus(choice.sources, options),
       corpus.hash == model.metadata.training?.corpusHash

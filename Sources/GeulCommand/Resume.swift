@@ -39,7 +39,7 @@ struct Resume: ParsableCommand {
     let folder = RunFolder(existing(directory))
     guard FileSystem.exists(folder.path) else {
       throw CommandError(
-        "\(folder.path): no such directory.\(didYouMean(folder.path)) Give a run directory of geul train."
+        "\(folder.path): no such directory.\(didYouMean(folder.path, among: FileSystem.isFolder)) Give a run directory of geul train."
       )
     }
     guard folder.hasCheckpoint else { throw TrainingError.notARun(path: folder.path) }
@@ -56,6 +56,7 @@ struct Resume: ParsableCommand {
       invalid: text.invalid, minimumCount: text.minimumCount,
       vocabulary: text.extendsVocabulary == true ? loaded.value.model.metadata.vocabulary : nil)
     (options.listSeed, options.labels) = (text.listSeed, text.labels)
+    options.hasEncodingOption = false
     if text.listSeed != nil || text.labels != nil { try ranks.checkList() }
     let corpus = try read(sources, options, ranks, remedy: "\(folder.path) FILE")
     options.vocabulary = corpus.vocabulary

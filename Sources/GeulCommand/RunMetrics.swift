@@ -14,7 +14,7 @@ func checkHasMetrics(_ folder: RunFolder) throws {
 private func missingRun(_ folder: RunFolder) -> CommandError {
   guard FileSystem.exists(folder.path) else {
     return CommandError(
-      "\(folder.path): no such directory.\(didYouMean(folder.path)) Give a run directory of geul train."
+      "\(folder.path): no such directory.\(didYouMean(folder.path, among: FileSystem.isFolder)) Give a run directory of geul train."
     )
   }
   let above = FileSystem.folder(of: folder.path)

@@ -4,7 +4,8 @@ import GeulCommandSupport
 
 /// Options of decoding bytes to text.
 struct EncodingOptions: ParsableArguments {
-  @Option(help: .advanced("Text encoding, such as euc-kr (default: detected)."))
+  @Option(
+    help: .advanced("Encoding of all text files, such as euc-kr (default: detected for each)."))
   var encoding: String?
   @Option(help: .advanced("Handling of invalid bytes; replace inserts U+FFFD."))
   var invalid = InvalidBytePolicy.error
@@ -44,16 +45,18 @@ func readCorpus(_ sources: [TextSource], _ options: CorpusOptions) throws -> Cor
   return corpus
 }
 
-/// Reads a short text such as a prompt, with its encoding detected and without a final line break.
-func readText(_ argument: String) throws -> String {
-  let text = try readWholeText(argument)
+/// Reads a short text such as a prompt, without a final line break.
+func readText(_ argument: String, _ bytes: EncodingOptions) throws -> String {
+  let text = try readWholeText(argument, bytes)
   // Editors and echo append a line break that is not part of the prompt.
   return text.last?.isNewline == true ? String(text.dropLast()) : text
 }
 
-/// Reads a short text with its encoding detected.
-func readWholeText(_ argument: String) throws -> String {
-  let plain = CorpusOptions(tokenizer: Tokenizer(unit: .codepoint, normalization: .none))
+/// Reads a short text.
+func readWholeText(_ argument: String, _ bytes: EncodingOptions) throws -> String {
+  let plain = CorpusOptions(
+    tokenizer: Tokenizer(unit: .codepoint, normalization: .none), encoding: bytes.encoding,
+    invalid: bytes.invalid)
   let corpus: Corpus
   do throws(TextError) {
     corpus = try Corpus.read([TextSource(argument: existing(argument))], options: plain)

@@ -49,8 +49,16 @@ enum UnknownNames {
 
   /// Returns the command line of the help for a command line.
   static func help(for arguments: [String]) -> String {
-    let words = arguments.map { Aliases.commands[$0] ?? $0 }
-    return "\(NamedCommand(words)?.path ?? "geul") --help"
+    "\(command(of: arguments)?.path ?? "geul") --help"
+  }
+
+  /// Returns the options of the command of a command line.
+  static func options(of arguments: [String]) -> CommandOptions {
+    command(of: arguments)?.options ?? CommandOptions()
+  }
+
+  private static func command(of arguments: [String]) -> NamedCommand? {
+    NamedCommand(arguments.map { Aliases.commands[$0] ?? $0 })
   }
 
   /// What to use instead of commands that other programs have.

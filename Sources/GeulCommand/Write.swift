@@ -44,6 +44,7 @@ struct Write: ParsableCommand {
   var seed: Int?
   @OptionGroup var samplerOptions: SamplerOptions
   @OptionGroup var advancedSamplerOptions: AdvancedSamplerOptions
+  @OptionGroup var bytes: EncodingOptions
   @Option(help: .advanced("Arithmetic of matrix products; int8 is the fastest."))
   var precision = Precision.float32
   @Flag(name: .shortAndLong, help: "Print only the text and errors.")
@@ -78,6 +79,11 @@ struct Write: ParsableCommand {
     if let file = files.output, file.exists { files.savedText = text }
     let engine = WritingEngine(
       loaded, precision: precision, context: try machine.makeContext(note: note))
+    if let labels = loaded.metadata.vocabulary.labels {
+      note(
+        "Note: the text is written without a label. geul generate --label chooses one: \(labels.names.prefix(20).joined(separator: ", "))."
+      )
+    }
     let settings = WritingSettings(
       sampling: sampling, length: length, seed: seed.map { UInt64($0) } ?? randomSeed())
     let session = WritingSession(text, settings: settings)
@@ -96,14 +102,14 @@ struct Write: ParsableCommand {
 
   /// Returns the text of `--prompt` or `--prompt-file`, or that of the file of `--output` if it exists.
   private func initialText(_ file: OutputFile?) throws -> String {
-    let given = try prompt.map(PathString.text) ?? promptFile.map(readText)
+    let given = try prompt.map(PathString.text) ?? promptFile.map { try readText($0, bytes) }
     guard let file, file.exists else { return given ?? "" }
     guard given == nil else {
       throw CommandError(
         "\(file.path) already exists, and its text would be continued. Leave out the prompt, or choose another --output."
       )
     }
-    return try readWholeText(file.path)
+    return try readWholeText(file.path, bytes)
   }
 
   /// Prints a line to standard error, unless `--quiet`.

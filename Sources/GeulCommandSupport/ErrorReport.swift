@@ -11,15 +11,18 @@ extension ParsableCommand {
   ///   - error: The error.
   ///   - program: The name of the program, before the message.
   ///   - help: The command line that prints the help.
+  ///   - isOption: Returns true if the command has an option, which the message may then advise.
   package static func exit(
-    with error: any Error, program: String, help: @autoclosure () -> String
+    with error: any Error, program: String, help: @autoclosure () -> String,
+    offering isOption: (String) -> Bool = { _ in false }
   ) -> Never {
     let code = exitCode(for: error)
     guard code != .success else {
       do { try Output.text(fullMessage(for: error) + "\n") } catch { endProcess(1) }
       endProcess(0)
     }
-    var message = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
+    let text = (error as? TextError)?.description(offering: isOption) ?? message(for: error)
+    var message = text.split(whereSeparator: \.isNewline).joined(separator: " ")
     guard code == .validationFailure else {
       Output.note("\(program): \(message)\(suggestion(after: error))")
       endProcess(1)

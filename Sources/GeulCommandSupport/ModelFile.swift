@@ -6,7 +6,7 @@ package func loadModel(_ argument: String) throws -> Model {
   let path = modelPath(argument)
   guard FileSystem.exists(path) else {
     let installed = InstalledModels.names
-    let near = didYouMean(path, or: path.contains("/") ? [] : installed)
+    let near = didYouMean(path, or: path.contains("/") ? [] : installed, among: isModel)
     throw CommandError("\(path): no such model.\(near)\(suggestion(near: path, installed))")
   }
   guard FileSystem.isFolder(path) else {
@@ -67,9 +67,12 @@ private func suggestion(near path: String, _ installed: [String]) -> String {
 /// Returns the names of the model files and run directories in a directory, in ascending order.
 private func models(in folder: String) -> [String] {
   let names = ((try? FileSystem.names(in: folder)) ?? []).filter { !$0.hasPrefix(".") }
-  return names.filter {
-    $0.hasSuffix(".safetensors") || FileSystem.exists("\(folder)/\($0)/best.safetensors")
-  }.sorted()
+  return names.filter { isModel("\(folder)/\($0)") }.sorted()
+}
+
+/// Returns true for the path of a model file or of a run directory with a model.
+private func isModel(_ path: String) -> Bool {
+  path.hasSuffix(".safetensors") || FileSystem.exists("\(path)/best.safetensors")
 }
 
 /// Returns the name of a model: that of its run directory, or that of its file without the extension.

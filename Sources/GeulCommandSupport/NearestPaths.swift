@@ -5,9 +5,12 @@ import Geul
 /// - Parameters:
 ///   - path: The path that does not exist.
 ///   - names: Other names that may have been meant.
+///   - isPossible: Returns true for an existing path that may have been meant, such as that of a model.
 /// - Returns: The question after a space; an empty string if no path is near.
-package func didYouMean(_ path: String, or names: [String] = []) -> String {
-  var near = nearestPaths(to: path)
+package func didYouMean(
+  _ path: String, or names: [String] = [], among isPossible: (String) -> Bool = { _ in true }
+) -> String {
+  var near = nearestPaths(to: path, isPossible)
   if near.isEmpty { near = nearest(to: path, among: names) }
   return near.isEmpty ? "" : " Did you mean \(near.prefix(3).joined(separator: " or "))?"
 }
@@ -15,18 +18,21 @@ package func didYouMean(_ path: String, or names: [String] = []) -> String {
 /// Returns the existing paths whose components are nearest to those of a path.
 ///
 /// A component is corrected only where it does not exist.
-private func nearestPaths(to path: String) -> [String] {
+private func nearestPaths(to path: String, _ isPossible: (String) -> Bool) -> [String] {
   let (folder, name) = (FileSystem.folder(of: path), FileSystem.name(of: path))
   guard !name.isEmpty else { return [] }
   if folder.isEmpty || FileSystem.isFolder(folder) {
     let prefix = folder.isEmpty || folder.hasSuffix("/") ? folder : folder + "/"
     let names = (try? FileSystem.names(in: folder.isEmpty ? "." : folder)) ?? []
-    let visible = names.filter { name.hasPrefix(".") || !$0.hasPrefix(".") }
+    let visible = names.filter {
+      (name.hasPrefix(".") || !$0.hasPrefix(".")) && isPossible(prefix + $0)
+    }
     return nearest(to: name, among: visible).map { prefix + $0 }
   }
-  return nearestPaths(to: folder).prefix(3).filter(FileSystem.isFolder).flatMap { other in
+  return nearestPaths(to: folder, FileSystem.isFolder).prefix(3).flatMap { other in
     let exact = "\(other)/\(name)"
-    return FileSystem.exists(exact) ? [exact] : nearestPaths(to: exact)
+    return FileSystem.exists(exact) && isPossible(exact)
+      ? [exact] : nearestPaths(to: exact, isPossible)
   }
 }
 

@@ -1,11 +1,13 @@
 public import GeulModel
 internal import GeulStorage
+internal import GeulText
 internal import PortableFoundation
 
 extension Model {
   /// Converts the model to NumPy's `.npz` archive.
   ///
-  /// The arrays have the names and shapes of the model file, which are PyTorch's, as float32. The array `geul` of the
+  /// The arrays have the names and shapes of the model file, which are PyTorch's, as float32; the items of a list are int64.
+  /// The array `geul` of the
   /// type uint8 has the metadata as JSON: `json.loads(bytes(archive["geul"]))["vocabulary"]`. The archive is not
   /// compressed. Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
   ///
@@ -14,13 +16,21 @@ extension Model {
     let tensors = network.tensors(of: parameters)
     let metadata = Array(Model.json(metadata).utf8)
     // 1 KiB for the headers and the directory entry of each array.
-    let size = tensors.reduce(metadata.count) { $0 + $1.values.count * 4 + 1024 }
+    let items = self.metadata.list?.items.hashes
+    let size = tensors.reduce(metadata.count + (items?.count ?? 0) * 8 + 1024) {
+      $0 + $1.values.count * 4 + 1024
+    }
     try ExchangeError.check(size, below: ZipArchive.sizeLimit, of: "An .npz file")
     var archive = ZipArchive()
     for tensor in tensors {
       archive.add(
         tensor.name + ".npy",
         Self.npy("<f4", tensor.shape, RawBytes.bytes(of: tensor.values)))
+    }
+    if let items {
+      archive.add(
+        Self.itemsTensor + ".npy",
+        Self.npy("<i8", [items.count], RawBytes.bytes(of: items.map { Int64(bitPattern: $0) })))
     }
     archive.add(Self.metadataKey + ".npy", Self.npy("|u1", [metadata.count], metadata))
     return archive.bytes

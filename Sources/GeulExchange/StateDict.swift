@@ -85,7 +85,9 @@ public struct StateDict: Sendable {
       }
       projectionBias = biases.first
       try Self.checkComplete(
-        shapes, layers, [projection, projectionBias, embedding].compactMap(\.self) + parts.ignored)
+        shapes, layers,
+        [projection, projectionBias, embedding].compactMap(\.self) + parts.ignored
+          + [Model.itemsTensor])
       if let projectionBias { try Self.check(projectionBias, [vocabulary], shapes) }
     } catch {
       throw StateDictError(file: file, reason: error)

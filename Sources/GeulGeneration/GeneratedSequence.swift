@@ -126,8 +126,10 @@ struct GeneratedSequence: Sendable {
   /// Completes the text, which may end with a stop string.
   private mutating func finish(_ reason: GenerationEngine.Ending) {
     if !keepsState {
-      // An incomplete character at the end is dropped; without generated tokens it is part of the prompt and kept.
-      append(length > 0 ? decoder.finishTruncated() : decoder.finish())
+      // An incomplete character at the end is dropped; without generated tokens it is part of the prompt and kept. A text that
+      // matches a pattern is complete, also if it ends with a consonant.
+      let isComplete = length == 0 || constraint?.mayEnd == true
+      append(isComplete ? decoder.finish() : decoder.finishTruncated())
     }
     guard ending == nil else { return }
     let (rest, isStopped) = stops.finish()

@@ -36,6 +36,9 @@ public struct CorpusOptions: Sendable, Codable {
   /// that these need no writable directory, and is small compared with the memory of a model.
   package var tokensInMemory = 1 << 22
 
+  /// Indicates whether notes may advise the option `--encoding`, because the command has it.
+  package var hasEncodingOption = true
+
   /// The number of bytes that are read and processed at a time; it does not affect the result.
   public var blockBytes = 1 << 18
 
@@ -57,6 +60,7 @@ public struct CorpusOptions: Sendable, Codable {
 
   var readerRules: TextReader.Rules {
     TextReader.Rules(
-      encoding: encoding, invalid: invalid, isRaw: tokenizer.unit == .byte, blockBytes: blockBytes)
+      encoding: encoding, invalid: invalid, isRaw: tokenizer.unit == .byte, blockBytes: blockBytes,
+      hasEncodingOption: hasEncodingOption)
   }
 }

@@ -14,11 +14,11 @@ public struct EncodingSuggestion: Sendable, Equatable {
     self.isSupported = isSupported
   }
 
-  /// The advice of a message.
-  static func remedy(_ suggestions: [EncodingSuggestion]) -> String? {
+  /// Returns the advice of a message; `hasOption` is true if the command has the option `--encoding`.
+  static func remedy(_ suggestions: [EncodingSuggestion], hasOption: Bool = true) -> String? {
     guard !suggestions.isEmpty else { return nil }
     let parts = suggestions.map { suggestion in
-      suggestion.isSupported
+      suggestion.isSupported && hasOption
         ? "try --encoding \(suggestion.name) (\"\(suggestion.preview)\")"
         : "convert it with iconv -f \(suggestion.name.uppercased()) -t UTF-8, as it looks like"
           + " \(suggestion.name) (\"\(suggestion.preview)\")"

@@ -77,10 +77,7 @@ struct LineReader {
 
   private func fileLabel(_ source: TextSource) throws(TextError) -> String {
     guard case .path(let path) = source else {
-      throw TextError(
-        .invalidLabel(
-          "a label is the name of a file, but this is not a file; use --context-label line"),
-        in: source.name)
+      throw TextError(.noFileLabel, in: source.name)
     }
     return FileSystem.stem(of: path)
   }

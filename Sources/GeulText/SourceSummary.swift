@@ -16,16 +16,21 @@ struct SourceSummary: Codable, Sendable {
   /// A sentence on the choice of the encoding, without the name of the source.
   private let encodingNotes: [String]
 
-  init(name: String, _ encoding: TextEncoding, doubt: EncodingSuggestion?) {
+  /// Creates the summary of a source that has not been read; `hasOption` is true if the command has the option `--encoding`.
+  init(
+    name: String, _ encoding: TextEncoding, doubt: EncodingSuggestion?, hasOption: Bool = true
+  ) {
     self.name = name
     encodingName = encoding.name
     var notes: [String] = []
     if let other = encoding.otherOrder {
       notes.append(
-        "no byte-order mark; read as \(encoding.name), detected from its bytes;"
-          + " --encoding \(other) overrides it.")
+        "no byte-order mark; read as \(encoding.name), detected from its bytes"
+          + (hasOption ? "; --encoding \(other) overrides it." : "."))
     } else if encoding.isGuess {
-      notes.append("read as \(encoding.name), detected from its bytes; --encoding overrides it.")
+      notes.append(
+        "read as \(encoding.name), detected from its bytes"
+          + (hasOption ? "; --encoding overrides it." : "."))
     }
     if let doubt {
       notes.append(

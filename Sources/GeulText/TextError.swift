@@ -37,6 +37,8 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
     case listTooLarge
     /// A line or a source has no valid label; the problem.
     case invalidLabel(String)
+    /// The label of a source is the name of its file, and it is not a file.
+    case noFileLabel
     /// The vocabulary has no such label; those that it has.
     case unknownLabel(String, known: [String])
     /// A list is read with a vocabulary that has no line feed.
@@ -63,7 +65,12 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// The source, the problem and a remedy, without a line feed.
-  public var description: String { "\(source): \(message)" }
+  public var description: String { description { $0 != "--label" } }
+
+  /// Returns the description for a command, which advises only the options that the command has.
+  package func description(offering isOption: (String) -> Bool) -> String {
+    "\(source): \(message(isOption))"
+  }
 
   private var location: String { offset.map { " at offset \($0)" } ?? "" }
 
@@ -75,7 +82,8 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
       ? ": they encode a surrogate pair, as in CESU-8" : ": they encode the lone surrogate \(name)"
   }
 
-  private var message: String {
+  private func message(_ isOption: (String) -> Bool) -> String {
+    let otherUnit = isOption("--unit") ? "--unit byte reads any file" : "give a text file"
     switch reason {
     case .missing:
       return "no such file or directory."
@@ -90,14 +98,19 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
       return
         "the directory contains no text file (\(FolderListing.patterns)); give the paths of files."
     case .binary(let evidence):
-      return "this is not text: \(evidence)\(location); --unit byte reads any file."
+      return "this is not text: \(evidence)\(location); \(otherUnit)."
     case .invalidBytes(let bytes, let encoding, let suggestions):
-      let remedy = EncodingSuggestion.remedy(suggestions) ?? "set its encoding with --encoding"
+      let hasEncoding = isOption("--encoding")
+      let remedy =
+        EncodingSuggestion.remedy(suggestions, hasOption: hasEncoding)
+        ?? (hasEncoding ? "set its encoding with --encoding" : "convert it to UTF-8")
       let digits = bytes.map { "0x" + String(hexadecimal: $0, digits: 2, uppercase: true) }
       return
         "\(digits.count == 1 ? "the byte" : "the bytes") \(digits.joined(separator: " "))\(location)"
         + " \(bytes.count == 1 ? "is" : "are") not valid \(encoding)\(Self.surrogate(bytes));"
-        + " \(remedy), or use --invalid replace to replace invalid bytes with U+FFFD."
+        + " \(remedy)"
+        + (isOption("--invalid")
+          ? ", or use --invalid replace to replace invalid bytes with U+FFFD." : ".")
     case .unknownByteOrder(let encoding, let suggestions):
       let remedy = EncodingSuggestion.remedy(suggestions)
       return remedy.map {
@@ -110,7 +123,7 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
         suggestions.isEmpty ? "." : "; did you mean \(suggestions.joined(separator: " or "))?"
       return "unknown encoding \"\(name)\"\(hint)"
     case .characterTooLong(let bytes):
-      return "a character is longer than \(bytes) bytes\(location); --unit byte reads any file."
+      return "a character is longer than \(bytes) bytes\(location); \(otherUnit)."
     case .minimumCountTooHigh(let count):
       return "no token occurs \(count) times; use a smaller --min-count."
     case .temporaryFile(let message):
@@ -123,11 +136,20 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
     case .listTooLarge:
       return
         "a list or a text with labels is kept in memory, up to \(Corpus.maximumListBytes >> 20) MB and \(ItemSet.maximumCount) lines;"
-        + " leave out --lines and --context-label, or use a part of the text."
+        + (isOption("--context-label") ? " leave out --lines and --context-label, or" : "")
+        + " use a part of the text."
     case .invalidLabel(let problem):
-      return "\(problem)."
+      return "\(problem)"
+        + (isOption("--label") ? ", or give all lines one label with --label." : ".")
+    case .noFileLabel:
+      let remedy =
+        isOption("--label")
+        ? "give its label with --label"
+        : isOption("--context-label") ? "use --context-label line" : "give a file"
+      return "a label is the name of a file, but this is not a file; \(remedy)."
     case .unknownLabel(let name, let known):
       return UnknownLabel(name, known).description
+        + (isOption("--label") ? " --label gives all lines one of them." : "")
     case .noLineFeed:
       return "the vocabulary has no line feed, which ends the items of a list; leave out --lines."
     }

@@ -66,14 +66,21 @@ struct TextPlausibility {
     kanaShare = Double(kana) / Double(max(1, groups.reduce(0, +)))
   }
 
-  /// Returns a penalty if few characters of ASCII are letters or spaces, as in UTF-16 that is read
-  /// as bytes.
+  /// Returns a penalty if few characters of ASCII are letters or spaces, and few are of those that are frequent in lists and
+  /// tables, as in UTF-16 that is read as bytes.
   private static func symbolPenalty(_ scalars: [UInt32]) -> Double {
-    let ascii = scalars.count { $0 < 0x80 }
-    guard ascii >= 8 else { return 0 }
-    let letters = scalars.count { isASCIILetter($0) || $0 == 0x20 || $0 == 0x0A }
-    return max(0, 0.6 - Double(letters) / Double(ascii))
+    let ascii = scalars.filter { $0 < 0x80 }
+    guard ascii.count >= 8 else { return 0 }
+    let letters = ascii.count { isASCIILetter($0) || $0 == 0x20 || $0 == 0x0A }
+    let frequent = ascii.count { isASCIILetter($0) || tableCharacters.contains($0) }
+    // Of random bytes, 42 % are of the first kind and 59 % of the second.
+    let shares = (Double(letters) / Double(ascii.count), Double(frequent) / Double(ascii.count))
+    return max(0, min(0.6 - shares.0, 0.75 - shares.1))
   }
+
+  /// White space, digits and the punctuation of prose and of tables.
+  private static let tableCharacters = Set(
+    "\t\n\r 0123456789,.-'\"!?()".unicodeScalars.map(\.value))
 
   private static func isHan(_ scalar: UInt32) -> Bool {
     (0x3400...0x9FFF).contains(scalar) || (0xF900...0xFAFF).contains(scalar)

@@ -17,6 +17,8 @@ struct TextReader: ~Copyable {
     /// Reads the bytes unchanged, unless an encoding is given.
     var isRaw = false
     var blockBytes = 1 << 18
+    /// Indicates whether notes may advise the option `--encoding`.
+    var hasEncodingOption = true
   }
 
   let encoding: TextEncoding
@@ -94,7 +96,8 @@ struct TextReader: ~Copyable {
     (byteCount, validated) = (start, start)
     self.source = reader
     self.head = range == nil ? head[...] : []
-    record = SourceSummary(name: source.name, encoding, doubt: doubt)
+    record = SourceSummary(
+      name: source.name, encoding, doubt: doubt, hasOption: rules.hasEncodingOption)
     sample = encoding == .utf8 && !rules.isRaw ? head.prefix(Self.sampleBytes) : []
     marks = MarkFilter(followsLineBreak: start > 0)
     marks.isActive = !rules.isRaw

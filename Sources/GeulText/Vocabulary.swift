@@ -61,6 +61,15 @@ public struct Vocabulary: Sendable {
     token.isEmpty ? nil : ids[ExactText(token)].map { Int($0) }
   }
 
+  /// Returns the ids of a letter such as ㄱ and of the jamo that it stands for; empty for other texts.
+  package func ids(ofLetter text: String) -> [Int] {
+    guard let letter = text.unicodeScalars.first, text.unicodeScalars.count == 1,
+      Hangul.letters.contains(letter.value)
+    else { return [] }
+    let jamo = Hangul.jamo(ofLetter: letter.value).compactMap(Unicode.Scalar.init)
+    return ([letter] + jamo).compactMap { id(of: String($0)) }
+  }
+
   /// Checks that all tokens can be produced by a tokenizer.
   ///
   /// - Throws: `TextError` if the unit is a code point and a token has several, or if the unit is a

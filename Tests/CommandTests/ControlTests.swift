@@ -121,6 +121,29 @@ struct ControlTests {
     #expect(result.notes.contains { $0.hasPrefix("Note: a text ended early") }, "\(result.stderr)")
   }
 
+  @Test func `letters stand for jamo in a model of jamo`() throws {
+    func jamo(_ arguments: String...) throws -> [UInt32] {
+      let result = try generate(["-n", "60"] + arguments, korean: true)
+      #expect(result.status == 0 && result.stderr.isEmpty, "\(result.stderr)")
+      return result.stdout.decomposedStringWithCanonicalMapping.unicodeScalars.map(\.value)
+        .dropLast()
+    }
+    #expect(try jamo("--logit-bias", "ㅏ=100") == Array(repeating: 0x1161, count: 60))
+    let unbiased = try jamo()
+    #expect(unbiased.contains(0x1102) && unbiased.contains(0x11AB))
+    let banned = try jamo("--logit-bias", "ㄴ=-100")
+    #expect(!banned.contains(0x1102) && !banned.contains(0x11AB) && banned.count > 50)
+    let pattern = try jamo("--pattern", "[ㄱ-ㅎ]{3}")
+    #expect(pattern.count == 3 && pattern.allSatisfy { 0x1100...0x1112 ~= $0 }, "\(pattern)")
+    let letters = try jamo("--allow", "[ㄱ-ㅎㅏ-ㅣ]")
+    #expect(letters.count > 50 && letters.allSatisfy { 0x1100...0x11FF ~= $0 })
+    let complete = try generate(["-n", "60", "--ban", "[ㄱ-ㅎ]"], korean: true).stdout
+    #expect(!complete.unicodeScalars.contains { 0x1100...0x11FF ~= $0.value }, "\(complete)")
+    let acrostic = try generate(["--acrostic", "ㄱㄴ", "-n", "200"], korean: true)
+    let lines = acrostic.stdout.split(separator: "\n").compactMap(\.first)
+    #expect(lines.count == 2 && "가"..."깋" ~= lines[0] && "나"..."닣" ~= lines[1], "\(lines)")
+  }
+
   @Test func `novelty prints what is copied and what is new`() throws {
     let folder = try Folder()
     try folder.write("새 나무를 베는 나무꾼.\n", to: "text.txt")

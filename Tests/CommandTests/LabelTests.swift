@@ -88,7 +88,11 @@ struct LabelTests {
     #expect(try nats("--label", "dickens") > own + 0.5)
     try folder.write("ab\n", to: "austin.txt")
     try GeulProcess.run(["evaluate", "run", "austin.txt"], in: folder)
-      .expectRefusal(1, naming: "austin.txt: there is no label", "Did you mean \"austen\"?")
+      .expectRefusal(
+        1, naming: "austin.txt: there is no label", "Did you mean \"austen\"?",
+        "--label gives all lines one of them.")
+    try GeulProcess.run(["evaluate", "run", "-"], stdin: "ab\n", in: folder)
+      .expectRefusal(1, naming: "standard input: a label is the name of a file", "with --label")
   }
 
   @Test func `the reported loss is that of both files, and a run is resumed to the same bytes`()
@@ -144,6 +148,16 @@ struct LabelTests {
         "The labels are austen, dickens.")
     try Self.generate(["--label", "austen"], in: try Runs.english.get())
       .expectRefusal(1, naming: "run: the model has no labels")
+  }
+
+  @Test func `write notes that its text has no label`() throws {
+    let folder = try Self.files.get()
+    let note =
+      "Note: the text is written without a label. geul generate --label chooses one: austen, dickens."
+    let result = try GeulProcess.run(["write", "run"], stdin: "ab\n", in: folder)
+    #expect(result.status == 0 && result.notes == [note], "\(result.stderr)")
+    let quiet = try GeulProcess.run(["write", "run", "-q"], stdin: "ab\n", in: folder)
+    #expect(quiet.status == 0 && quiet.stderr.isEmpty, "\(quiet.stderr)")
   }
 
   @Test func `what cannot have labels is refused`() throws {

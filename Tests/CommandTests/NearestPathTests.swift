@@ -62,6 +62,22 @@ struct NearestPathTests {
       .expectRefusal(1, naming: "nowhere: no such directory. Give a run directory")
   }
 
+  @Test func `only models are suggested for a model, and directories for a run`() throws {
+    let trained = try Runs.trained()
+    for name in ["p.names.html", "names.html", "rum", "run.log"] { try trained.write("", to: name) }
+    try trained.write(try #require(trained.data("run/best.safetensors")), to: "name.safetensors")
+    for (arguments, words) in [
+      (["generate", "p.names"], "p.names: no such model. Models in"),
+      (["generate", "names.safetensor"], "Did you mean name.safetensors?"),
+      (["generate", "ru"], "Did you mean run?"), (["resume", "ru"], "Did you mean run?"),
+      (["report", "run.lo"], "run.lo: no such directory. "),
+    ] {
+      let result = try GeulProcess.run(arguments, in: trained)
+      result.expectRefusal(1, naming: words)
+      #expect(!result.stderr.contains("html") && !result.stderr.contains("run.log"))
+    }
+  }
+
   @Test func `at most three paths are suggested, and a large directory takes no time`() throws {
     for index in 0..<3000 { try folder.write("", to: "many/part\(index + 10_000).txt") }
     let start = Date()

@@ -2,6 +2,7 @@ import Foundation
 import GeulCompute
 import GeulExchange
 import GeulModel
+import GeulText
 import TestSupport
 import Testing
 
@@ -39,6 +40,24 @@ struct NumPyTests {
     let found = Data(bytes).range(of: Data("gru.bias_hh_l0.npy".utf8))
     let offset = try #require(found).upperBound
     #expect(Array(bytes[offset..<offset + 128 + 36]) == start + elements)
+  }
+
+  @Test func `the items of a list are an array of hashes`() throws {
+    var options = CorpusOptions()
+    options.listSeed = 1
+    let list = try #require(try Corpus.read([.text("ab\nba\n")], options: options).list)
+    var model = try randomModel(.gru, layers: 1, hidden: 3)
+    #expect(Data(try model.numPyArchive()).range(of: Data("list.items.npy".utf8)) == nil)
+    model.metadata.list = Model.Metadata.List(list)
+    let bytes = try model.numPyArchive()
+    let found = Data(bytes).range(of: Data("list.items.npy".utf8))
+    let offset = try #require(found).upperBound
+    let header = String(decoding: bytes[(offset + 10)..<offset + 128], as: UTF8.self)
+    #expect(header.hasPrefix("{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }"))
+    let elements = list.items.hashes.flatMap { hash in
+      (0..<8).map { UInt8(truncatingIfNeeded: hash >> (8 * UInt64($0))) }
+    }
+    #expect(Array(bytes[(offset + 128)..<offset + 144]) == elements)
   }
 
   @Test func `a size of the limit is refused with what to use instead`() throws {

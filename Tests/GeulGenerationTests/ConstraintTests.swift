@@ -123,6 +123,85 @@ struct ConstraintTests {
     }
   }
 
+  /// Tokenizers of decomposed Hangul.
+  private static let jamo =
+    ControlFixture.tokenizers.filter { $0.unit == .jamo } + [
+      Tokenizer(unit: .codepoint, normalization: .nfd)
+    ]
+
+  @Test(arguments: jamo)
+  func `letters stand for jamo in models of jamo`(tokenizer: Tokenizer) throws {
+    let fixture = try ControlFixture(tokenizer)
+    let decomposed = Tokenizer(unit: .codepoint, normalization: .nfd)
+    func accepts(_ pattern: String, _ jamo: String) throws -> Bool {
+      let ids = try jamo.unicodeScalars.map {
+        try #require(fixture.model.metadata.vocabulary.id(of: String($0)))
+      }
+      return try fixture.constraint(pattern: pattern).accepts(ids)
+    }
+    // The text has the syllables 가, 나, 각, 난, 간, 낙 and 다.
+    let (g, n, a, finalG) = ("\u{1100}", "\u{1102}", "\u{1161}", "\u{11A8}")
+    for pattern in ["[ㄱ-ㅎ]{2}", "ㄱㄴ", "[ㄱ-ㅎ]ㄴ", "(ㄱ|ㄴ)+"] {
+      #expect(try accepts(pattern, g + n), "\(pattern)")
+      #expect(try !accepts(pattern, g + a), "\(pattern)")
+    }
+    for pattern in ["ㄱㅏㄱ", "[ㄱ-ㅎ][ㅏ-ㅣ][ㄱ-ㅎ]", "가ㄱ", "[ㄱ-ㅣ]+", "각"] {
+      #expect(try accepts(pattern, g + a + finalG), "\(pattern)")
+    }
+    // A trailing consonant follows a vowel.
+    #expect(try !accepts("[ㄱ-ㅎ]+", finalG) && !accepts("ㄱㄱ", g + finalG))
+    // Classes that have jamo themselves have complete syllables only.
+    for pattern in [".{2}", "\\p{Hangul}{2}", "[^b]{2}"] {
+      #expect(try !accepts(pattern, g + n), "\(pattern)")
+    }
+    // A text that matches is complete, also if it ends with a leading consonant.
+    let consonants = try fixture.constraint(pattern: "[ㄱ-ㅎ]{3}")
+    for (text, ending) in try fixture.texts(consonants) {
+      #expect(text.unicodeScalars.count == 3 && ending == .pattern, "\(text)")
+    }
+    let allowed = try fixture.constraint { $0.allowed = try CharacterClass("[ㄱ-ㅎㅏ]") }
+    for (text, _) in try fixture.texts(allowed, length: 60) {
+      let scalars = decomposed.tokens(of: text)
+      #expect(scalars.count > 20 && scalars.allSatisfy { "\u{1100}" <= $0 && $0 < "\u{1200}" })
+    }
+    let banned = try fixture.constraint { $0.banned = try CharacterClass("[ㄱ-ㅎ]") }
+    let isLone = { (scalar: Unicode.Scalar) in 0x1100..<0x1200 ~= scalar.value }
+    for (text, _) in try fixture.texts(banned, length: 60) {
+      #expect(!text.unicodeScalars.contains(where: isLone), "\(text)")
+    }
+    // A ban of jamo does not make letters of what is left.
+    let jamoBanned = try fixture.constraint {
+      $0.banned = try CharacterClass("[\u{1100}-\u{11FF}]")
+    }
+    for (text, _) in try fixture.texts(jamoBanned, length: 60) {
+      #expect(!text.unicodeScalars.contains(where: isLone), "\(text)")
+    }
+  }
+
+  @Test(arguments: ControlFixture.tokenizers)
+  func `a line of an acrostic begins with a syllable of the letter`(tokenizer: Tokenizer) throws {
+    let fixture = try ControlFixture(tokenizer, text: ControlFixture.plainText + "아.\n")
+    let constraint = try fixture.constraint { $0.lines = LineForm(acrostic: "ㄱㄴㅏ", length: 6) }
+    for (text, ending) in try fixture.texts(constraint, length: 300) {
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+      #expect(ending == .pattern && lines.count == 3, "\(text)")
+      let ranges: [ClosedRange<Character>] = ["가"..."깋", "나"..."닣", "아"..."앟"]
+      for (line, syllables) in zip(lines, ranges) {
+        let first = try #require(line.first)
+        // Bytes can write the letter itself, too.
+        #expect(syllables ~= first || tokenizer.unit == .byte && "ㄱㄴㅏ".contains(first), "\(text)")
+      }
+    }
+    if tokenizer.unit != .byte {
+      #expect(throws: ConstraintError.acrostic("ㅋ")) {
+        try fixture.constraint { $0.lines = LineForm(acrostic: "ㅋ") }
+      }
+    }
+    #expect(throws: ConstraintError.self) {
+      try ControlFixture(Tokenizer()).constraint { $0.lines = LineForm(acrostic: "ㄳ") }
+    }
+  }
+
   @Test(arguments: ControlFixture.tokenizers)
   func `an acrostic has a line for each character`(tokenizer: Tokenizer) throws {
     let fixture = try ControlFixture(tokenizer, text: ControlFixture.plainText)

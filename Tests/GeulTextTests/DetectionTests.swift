@@ -38,6 +38,13 @@ struct DetectionTests {
     #expect(try read(sample.bytes, encoding: first.name).decoded == sample.text)
   }
 
+  @Test(arguments: EncodedTexts.lists)
+  func `the encoding of a Korean list is detected`(sample: EncodedTexts.Sample) throws {
+    #expect(try read(sample.bytes).decoded == sample.text)
+    // UTF-16, too, whose bytes must not be taken for another encoding.
+    #expect(try read(Self.encode(sample.text, 2, true)).decoded == sample.text)
+  }
+
   @Test(arguments: EncodedTexts.escaped)
   func `ISO-2022 is detected by its escape sequences`(sample: EncodedTexts.Sample) throws {
     let corpus = try read(sample.bytes)

@@ -21,6 +21,67 @@ enum EncodedTexts {
     var testDescription: String { "\(encoding), \(bytes.count) bytes: \(text.prefix(8))" }
   }
 
+  /// Korean lists: with CR LF, with labels, and as a table.
+  static let lists: [Sample] = [
+    Sample(
+      encoding: "CP949",
+      text:
+        "강수아\r\n조지우\r\n이도현\r\n강지우\r\n장하린\r\n김민준\r\n조철수\r\n이은호\r\n이철수\r\n김도현\r\n최지우\r\n임영희\r\n김은호\r\n김수아\r\n정철수\r\n박도현\r\n임유진\r\n장예은\r\n이하린\r\n강도현\r\n",
+      hex: """
+        b0adbcf6bec60d0ac1b6c1f6bfec0d0ac0ccb5b5c7f60d0ab0adc1f6bfec0d0ac0e5c7cfb8b00d0ab1e8b9ce\
+        c1d80d0ac1b6c3b6bcf60d0ac0ccc0bac8a30d0ac0ccc3b6bcf60d0ab1e8b5b5c7f60d0ac3d6c1f6bfec0d0a\
+        c0d3bfb5c8f10d0ab1e8c0bac8a30d0ab1e8bcf6bec60d0ac1a4c3b6bcf60d0ab9dab5b5c7f60d0ac0d3c0af\
+        c1f80d0ac0e5bfb9c0ba0d0ac0ccc7cfb8b00d0ab0adb5b5c7f60d0a
+        """),
+    Sample(
+      encoding: "CP949",
+      text:
+        "1\t강수아\n1\t조지우\n1\t이도현\n2\t강지우\n2\t장하린\n2\t김민준\n2\t조철수\n2\t이은호\n2\t이철수\n2\t김도현\n1\t최지우\n1\t임영희\n1\t김은호\n1\t김수아\n2\t정철수\n2\t박도현\n2\t임유진\n2\t장예은\n2\t이하린\n1\t강도현\n",
+      hex: """
+        3109b0adbcf6bec60a3109c1b6c1f6bfec0a3109c0ccb5b5c7f60a3209b0adc1f6bfec0a3209c0e5c7cfb8b0\
+        0a3209b1e8b9cec1d80a3209c1b6c3b6bcf60a3209c0ccc0bac8a30a3209c0ccc3b6bcf60a3209b1e8b5b5c7\
+        f60a3109c3d6c1f6bfec0a3109c0d3bfb5c8f10a3109b1e8c0bac8a30a3109b1e8bcf6bec60a3209c1a4c3b6\
+        bcf60a3209b9dab5b5c7f60a3209c0d3c0afc1f80a3209c0e5bfb9c0ba0a3209c0ccc7cfb8b00a3109b0adb5\
+        b5c7f60a
+        """),
+    Sample(
+      encoding: "CP949",
+      text:
+        "여\t강수아\r\n남\t조지우\r\n여\t이도현\r\n남\t강지우\r\n여\t장하린\r\n남\t김민준\r\n남\t조철수\r\n여\t이은호\r\n여\t이철수\r\n남\t김도현\r\n남\t최지우\r\n남\t임영희\r\n남\t김은호\r\n남\t김수아\r\n여\t정철수\r\n여\t박도현\r\n남\t임유진\r\n남\t장예은\r\n여\t이하린\r\n여\t강도현\r\n",
+      hex: """
+        bfa909b0adbcf6bec60d0ab3b209c1b6c1f6bfec0d0abfa909c0ccb5b5c7f60d0ab3b209b0adc1f6bfec0d0a\
+        bfa909c0e5c7cfb8b00d0ab3b209b1e8b9cec1d80d0ab3b209c1b6c3b6bcf60d0abfa909c0ccc0bac8a30d0a\
+        bfa909c0ccc3b6bcf60d0ab3b209b1e8b5b5c7f60d0ab3b209c3d6c1f6bfec0d0ab3b209c0d3bfb5c8f10d0a\
+        b3b209b1e8c0bac8a30d0ab3b209b1e8bcf6bec60d0abfa909c1a4c3b6bcf60d0abfa909b9dab5b5c7f60d0a\
+        b3b209c0d3c0afc1f80d0ab3b209c0e5bfb9c0ba0d0abfa909c0ccc7cfb8b00d0abfa909b0adb5b5c7f60d0a
+        """),
+    Sample(
+      encoding: "CP949",
+      text:
+        "B-02\t강수아\nB-02\t조지우\nB-02\t이도현\nB-02\t강지우\nB-02\t장하린\nA-01\t김민준\nB-02\t조철수\nB-02\t이은호\nA-01\t이철수\nA-01\t김도현\nB-02\t최지우\nA-01\t임영희\nA-01\t김은호\nB-02\t김수아\nA-01\t정철수\nA-01\t박도현\nB-02\t임유진\nB-02\t장예은\nB-02\t이하린\nA-01\t강도현\n",
+      hex: """
+        422d303209b0adbcf6bec60a422d303209c1b6c1f6bfec0a422d303209c0ccb5b5c7f60a422d303209b0adc1\
+        f6bfec0a422d303209c0e5c7cfb8b00a412d303109b1e8b9cec1d80a422d303209c1b6c3b6bcf60a422d3032\
+        09c0ccc0bac8a30a412d303109c0ccc3b6bcf60a412d303109b1e8b5b5c7f60a422d303209c3d6c1f6bfec0a\
+        412d303109c0d3bfb5c8f10a412d303109b1e8c0bac8a30a422d303209b1e8bcf6bec60a412d303109c1a4c3\
+        b6bcf60a412d303109b9dab5b5c7f60a422d303209c0d3c0afc1f80a422d303209c0e5bfb9c0ba0a422d3032\
+        09c0ccc7cfb8b00a412d303109b0adb5b5c7f60a
+        """),
+    Sample(
+      encoding: "CP949",
+      text:
+        "0,강수아,22.5\n1,조지우,58.5\n2,이도현,52.5\n3,강지우,71.5\n4,장하린,36.5\n5,김민준,18.5\n6,조철수,56.5\n7,이은호,71.5\n8,이철수,36.5\n9,김도현,91.5\n10,최지우,54.5\n11,임영희,46.5\n12,김은호,88.5\n13,김수아,49.5\n14,정철수,30.5\n15,박도현,20.5\n16,임유진,11.5\n17,장예은,23.5\n18,이하린,20.5\n19,강도현,30.5\n",
+      hex: """
+        302cb0adbcf6bec62c32322e350a312cc1b6c1f6bfec2c35382e350a322cc0ccb5b5c7f62c35322e350a332c\
+        b0adc1f6bfec2c37312e350a342cc0e5c7cfb8b02c33362e350a352cb1e8b9cec1d82c31382e350a362cc1b6\
+        c3b6bcf62c35362e350a372cc0ccc0bac8a32c37312e350a382cc0ccc3b6bcf62c33362e350a392cb1e8b5b5\
+        c7f62c39312e350a31302cc3d6c1f6bfec2c35342e350a31312cc0d3bfb5c8f12c34362e350a31322cb1e8c0\
+        bac8a32c38382e350a31332cb1e8bcf6bec62c34392e350a31342cc1a4c3b6bcf62c33302e350a31352cb9da\
+        b5b5c7f62c32302e350a31362cc0d3c0afc1f82c31312e350a31372cc0e5bfb9c0ba2c32332e350a31382cc0\
+        ccc7cfb8b02c32302e350a31392cb0adb5b5c7f62c33302e350a
+        """),
+  ]
+
   /// A sentence and its first 24 bytes in the encodings of its language.
   static let samples: [Sample] = [
     Sample(

@@ -112,5 +112,15 @@ struct LabelTests {
     #expect(
       source?.description
         == "text: a label is the name of a file, but this is not a file; use --context-label line.")
+    func advice(_ error: TextError?, _ options: String...) -> String? {
+      error?.description(offering: options.contains)
+    }
+    #expect(
+      advice(source, "--label")
+        == "text: a label is the name of a file, but this is not a file; give its label with --label."
+    )
+    #expect(
+      advice(source) == "text: a label is the name of a file, but this is not a file; give a file.")
+    #expect(advice(error, "--label")?.hasSuffix(" --label gives all lines one of them.") == true)
   }
 }

@@ -35,8 +35,8 @@ struct ConstraintState: Sendable {
     update(remaining: remaining, sampler: sampler)
   }
 
-  /// Indicates whether the text may end here.
-  private var mayEnd: Bool {
+  /// Indicates whether the text obeys the rules and may end here.
+  var mayEnd: Bool {
     constraint.endsText && constraint.automaton?.isAccepting(state) ?? false
   }
 

@@ -30,7 +30,7 @@ public struct LineForm: Sendable, Equatable {
     try checkEndings()
     guard let acrostic else {
       // Any number of lines.
-      let line = try line(beginning: "")
+      let line = try line(beginning: nil)
       return TextPattern(
         .sequence([
           line, .repeated(.sequence([.literal("\n"), line]), minimum: 0, maximum: nil),
@@ -42,14 +42,32 @@ public struct LineForm: Sendable, Equatable {
     }
     var parts: [TextPattern.Node] = []
     for beginning in beginnings {
-      let encoding = metadata.tokenizer.encodePrompt(beginning, vocabulary: metadata.vocabulary)
-      guard !beginning.allSatisfy(\.isWhitespace), encoding.substitutions.isEmpty else {
-        throw .acrostic(beginning)
-      }
       if !parts.isEmpty { parts.append(.literal("\n")) }
-      parts.append(try line(beginning: beginning))
+      parts.append(try line(beginning: head(of: beginning, for: metadata)))
     }
     return TextPattern(.sequence(parts))
+  }
+
+  /// Returns the beginning of a line of an acrostic, with its number of characters.
+  ///
+  /// A letter such as ㄱ stands for the syllables that begin with it, too.
+  private func head(
+    of grapheme: String, for metadata: Model.Metadata
+  ) throws(ConstraintError) -> (node: TextPattern.Node, length: Int) {
+    let scalars = grapheme.unicodeScalars
+    let encoding = metadata.tokenizer.encodePrompt(grapheme, vocabulary: metadata.vocabulary)
+    let isKnown = !grapheme.allSatisfy(\.isWhitespace) && encoding.substitutions.isEmpty
+    let form = SymbolForm(metadata.tokenizer)
+    guard let letter = scalars.first?.value, scalars.count == 1,
+      let syllables = Hangul.syllables(beginningWith: letter),
+      form.hasToken(in: syllables, of: metadata.vocabulary)
+    else {
+      guard isKnown else { throw .acrostic(grapheme) }
+      return (.text(grapheme), scalars.count)
+    }
+    let syllable = TextPattern.Node.characters(CharacterClass(ranges: [syllables]))
+    // In jamo, the letter itself would be a syllable without a vowel.
+    return (isKnown && form != .jamo ? .alternatives([.text(grapheme), syllable]) : syllable, 1)
   }
 
   /// The characters that are no white space.
@@ -68,20 +86,22 @@ public struct LineForm: Sendable, Equatable {
     }
   }
 
-  /// Returns the pattern of one line.
-  private func line(beginning: String) throws(ConstraintError) -> TextPattern.Node {
-    let start = beginning.unicodeScalars.count
+  /// Returns the pattern of one line; `beginning` is that of an acrostic.
+  private func line(
+    beginning: (node: TextPattern.Node, length: Int)?
+  ) throws(ConstraintError) -> TextPattern.Node {
+    let start = beginning?.length ?? 0
     let any = TextPattern.Node.characters(TextPattern.anyCharacter)
     guard !endings.isEmpty else {
       guard length > start else { throw .lineTooShort(length: length, minimum: start + 1) }
       let minimum = max(1, length / 2 - start)
       return .sequence([
-        .text(beginning), .repeated(any, minimum: minimum, maximum: length - start),
+        beginning?.node ?? .text(""), .repeated(any, minimum: minimum, maximum: length - start),
       ])
     }
     // A line does not begin with white space.
     let first = TextPattern.Node.characters(Self.firstCharacter)
-    let head: TextPattern.Node = beginning.isEmpty ? first : .text(beginning)
+    let head = beginning?.node ?? first
     var lines: [TextPattern.Node] = []
     for ending in endings {
       let minimum = max(start, 1) + ending.unicodeScalars.count

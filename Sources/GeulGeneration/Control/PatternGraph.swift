@@ -26,6 +26,8 @@ struct PatternGraph: Sendable {
   private let tokenizer: Tokenizer
   private var setIDs: [CharacterClass: Int32] = [:]
   private var pathCache: [CharacterClass: [[CharacterClass]]] = [:]
+  /// Indicates whether a pattern has letters that stand for jamo.
+  private var hasLetters = false
   private static let maximumStateCount = 500_000
 
   init(_ tokenizer: Tokenizer) {
@@ -39,6 +41,26 @@ struct PatternGraph: Sendable {
   mutating func add(_ pattern: TextPattern) throws(ConstraintError) {
     let start = try addState()
     let end = try append(pattern.root, to: start)
+    ends.append((start, end))
+  }
+
+  /// Adds the rule that a trailing consonant follows a vowel, if a pattern has letters: a letter stands for both consonants.
+  ///
+  /// - Throws: `ConstraintError` if the patterns are too large.
+  mutating func orderJamo() throws(ConstraintError) {
+    guard hasLetters else { return }
+    let (vowel, trail) = (
+      CharacterClass(ranges: [Hangul.vowels]), CharacterClass(ranges: [Hangul.trails])
+    )
+    let other = vowel.union(trail).complement
+    let (start, afterVowel, end) = (try addState(), try addState(), try addState())
+    connect(start, start, by: other)
+    connect(start, afterVowel, by: vowel)
+    connect(afterVowel, afterVowel, by: vowel)
+    connect(afterVowel, start, by: other)
+    connect(afterVowel, start, by: trail)
+    connect(start, end)
+    connect(afterVowel, end)
     ends.append((start, end))
   }
 
@@ -122,6 +144,12 @@ struct PatternGraph: Sendable {
   ) throws(ConstraintError) -> Int32 {
     var state = state
     var string = String.UnicodeScalarView()
+    if form == .jamo, let index = text.firstIndex(where: { Hangul.letters.contains($0.value) }) {
+      state = try append(Array(text[..<index]), to: state)
+      let letter = text[index].value
+      state = try append(CharacterClass(ranges: [letter...letter]), to: state)
+      return try append(Array(text[(index + 1)...]), to: state)
+    }
     string.append(contentsOf: text)
     var previous: Unicode.Scalar?
     for scalar in tokenizer.normalized(String(string)).unicodeScalars {
@@ -169,8 +197,9 @@ struct PatternGraph: Sendable {
   private mutating func append(
     _ set: CharacterClass, to state: Int32
   ) throws(ConstraintError) -> Int32 {
-    let paths = pathCache[set] ?? form.paths(of: set)
+    let paths = pathCache[set] ?? form.paths(of: normalized(set))
     pathCache[set] = paths
+    if form == .jamo, !SymbolForm.letters(of: set).isEmpty { hasLetters = true }
     let end = try addState()
     for path in paths {
       var state = state
@@ -178,6 +207,13 @@ struct PatternGraph: Sendable {
       if let last = path.last { connect(state, end, by: last) }
     }
     return end
+  }
+
+  /// Returns a class with the forms of its letters in NFKC, which makes ㅋ the leading consonant.
+  private func normalized(_ set: CharacterClass) -> CharacterClass {
+    guard form == .scalars, tokenizer.normalization == .nfkc else { return set }
+    let jamo = SymbolForm.letters(of: set).compactMap { Hangul.jamo(ofLetter: $0).first }
+    return set.union(CharacterClass(ranges: jamo.map { $0...$0 }))
   }
 
   /// Returns the states that some states reach without reading a symbol, ascending; only those with transitions, and ends.

@@ -76,11 +76,16 @@ public struct SequenceConstraint: Sendable {
     var graph = PatternGraph(metadata.tokenizer)
     if control.allowed != nil || control.banned != nil {
       let rest = (control.banned ?? CharacterClass(ranges: [])).complement
-      let set = control.allowed?.intersection(rest) ?? rest
+      let allowed = control.allowed ?? .all
+      var set = allowed.intersection(rest)
+      if form == .jamo, SymbolForm.letters(of: allowed).isEmpty {
+        set = SymbolForm.withoutLetters(set)
+      }
       try graph.add(TextPattern(.repeated(.characters(set), minimum: 0, maximum: nil)))
     }
     if let pattern = control.pattern { try graph.add(pattern) }
     if let lines = control.lines { try graph.add(try lines.pattern(for: metadata)) }
+    try graph.orderJamo()
     automaton = graph.ends.isEmpty ? nil : try TokenAutomaton(graph, tokens: tokens)
     endsText = control.pattern != nil || control.lines != nil
     endsAtOtherToken = control.pattern != nil || control.lines?.acrostic != nil

@@ -46,6 +46,21 @@ enum SymbolForm: Sendable {
     }
   }
 
+  /// Returns true if a token begins a syllable of a range.
+  func hasToken(in syllables: ClosedRange<UInt32>, of vocabulary: Vocabulary) -> Bool {
+    switch self {
+    case .bytes: true
+    case .scalars:
+      vocabulary.tokens.contains {
+        $0.unicodeScalars.first.map { syllables.contains($0.value) } ?? false
+      }
+    case .jamo:
+      vocabulary.tokens.contains {
+        symbols(ofToken: $0).first == Hangul.jamo(of: syllables.lowerBound).lead
+      }
+    }
+  }
+
   private static func decomposed(_ scalar: UInt32) -> [UInt32] {
     guard Hangul.syllables.contains(scalar) else { return [scalar] }
     let jamo = Hangul.jamo(of: scalar)
@@ -67,9 +82,24 @@ enum SymbolForm: Sendable {
   private static let conjoining = CharacterClass(
     ranges: [Hangul.leads, Hangul.vowels, Hangul.trails])
 
-  /// Returns the paths of a class in decomposed text; jamo that are no complete syllable are left out.
+  private static let letters = CharacterClass(ranges: [Hangul.letters])
+
+  /// Returns the letters of a class such as `[ㄱ-ㅎ]`, which stand for jamo; none for a class that has jamo themselves, such as
+  /// `\p{Hangul}` and complements, whose jamo belong to complete syllables.
+  static func letters(of set: CharacterClass) -> [UInt32] {
+    guard set.intersection(conjoining).isEmpty else { return [] }
+    return set.intersection(letters).ranges.flatMap { Array($0) }
+  }
+
+  /// Returns a class without letters that stand for jamo.
+  static func withoutLetters(_ set: CharacterClass) -> CharacterClass { set.union(conjoining) }
+
+  /// Returns the paths of a class in decomposed text; jamo that are no complete syllable are left out, except those for which
+  /// letters stand.
   private static func jamoPaths(of set: CharacterClass) -> [[CharacterClass]] {
     var paths: [[CharacterClass]] = []
+    let letters = letters(of: set).flatMap(Hangul.jamo(ofLetter:))
+    if !letters.isEmpty { paths.append([CharacterClass(ranges: letters.map { $0...$0 })]) }
     let syllables = CharacterClass(ranges: [Hangul.syllables])
     let others = set.subtracting(syllables).subtracting(conjoining)
     if !others.isEmpty { paths.append([others]) }
