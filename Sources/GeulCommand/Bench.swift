@@ -72,6 +72,6 @@ struct BenchTokenize: ParsableCommand {
         BenchResult(
           tokensPerSecond: speed, megabytesPerSecond: megabytes, repetitions: sorted.count))
     }
-    try Output.text("\(number(megabytes, 1)) MB/s, \(Int(speed)) \(unit.pluralShortName)/s\n")
+    try Output.text("\(formatted(megabytes, "%.3g")) MB/s, \(Int(speed)) \(unit.pluralShortName)/s\n")
   }
 }

@@ -73,9 +73,7 @@ struct Import: ParsableCommand {
     let model = try Model(
       stateDict, activation: activation, tokenizer: tokenizer, vocabulary: tokens)
     Output.note(stateDict.summary + ".")
-    do { try model.save(to: output.path) } catch {
-      throw CommandError("\(output.path): cannot be written. Choose another file for --out.")
-    }
+    try output.explained { () throws(FileError) in try model.save(to: output.path) }
     Output.note("Wrote \(output.path)")
   }
 

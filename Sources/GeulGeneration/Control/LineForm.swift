@@ -44,7 +44,10 @@ public struct LineForm: Sendable, Equatable {
     for beginning in beginnings {
       let encoding = metadata.tokenizer.encodePrompt(beginning, vocabulary: metadata.vocabulary)
       guard !beginning.allSatisfy(\.isWhitespace), encoding.substitutions.isEmpty else {
-        throw .acrostic(beginning)
+        let unit = metadata.tokenizer.unit
+        let isSyllable = beginning.unicodeScalars.allSatisfy { 0xAC00...0xD7A3 ~= $0.value }
+        throw isSyllable && (unit == .grapheme || unit == .codepoint)
+          ? .syllable(beginning) : .acrostic(beginning)
       }
       if !parts.isEmpty { parts.append(.literal("\n")) }
       parts.append(try line(beginning: beginning))
