@@ -24,6 +24,7 @@ struct OutputFile {
   /// - Parameters:
   ///   - overwriting: Pass true if an existing file is replaced.
   ///   - force: The option with which an existing file is replaced; nil if there is none.
+  /// - Throws: `CommandError` with the reason and the option.
   func check(overwriting: Bool, force: String? = "--force") throws {
     guard !isStandardOutput else { return }
     if FileSystem.isFolder(path) {

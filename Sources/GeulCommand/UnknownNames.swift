@@ -13,7 +13,7 @@ enum UnknownNames {
       let name = Aliases.Option(argument.canonical).name
       guard name.hasPrefix("-"), !options.accepts(name), !isInternal(name) else { continue }
       return ValidationError(
-        "Unknown option '\(argument.given)'." + hint(name, command.name, options.longNames))
+        "Unknown option '\(argument.given)'." + hint(name, command.name, options))
     }
     return nil
   }
@@ -92,13 +92,15 @@ enum UnknownNames {
   }
 
   /// Returns a sentence that names the nearest option, or the command that has the option.
-  private static func hint(_ name: String, _ command: String, _ longNames: [String]) -> String {
-    let options = longNames.map { String($0.dropFirst(2)) }
+  private static func hint(
+    _ name: String, _ command: String, _ declared: CommandOptions
+  ) -> String {
+    let options = declared.longNames.map { String($0.dropFirst(2)) }
     let aliases = Aliases.names(of: command).filter { options.contains($0.value) }
     let bare = String(name.drop { $0 == "-" })
     let isShort = !name.hasPrefix("--")
     let asksForOutput = outputNames.contains(bare)
-    var near = asksForOutput ? outputOptions.filter(options.contains) : []
+    var near = asksForOutput ? outputOptions(of: declared) : []
     if asksForOutput, near.isEmpty {
       return " geul \(command) writes to standard output: redirect it with > FILE."
     }
@@ -120,8 +122,13 @@ enum UnknownNames {
   private static let outputNames = [
     "o", "O", "out", "output", "outfile", "out-file", "output-file",
   ]
-  /// The options that name a file that a command writes.
-  private static let outputOptions = ["out", "output", "html", "onnx", "npz", "csv"]
+
+  /// Returns the options, without dashes, that name a file that a command writes.
+  private static func outputOptions(of declared: CommandOptions) -> [String] {
+    ["out", "output", "html", "onnx", "npz", "csv"].filter {
+      declared.contains("--\($0)") && !declared.isFlag("--\($0)")
+    }
+  }
 
   /// Returns the options, without dashes, that a letter stands for in other commands, or else those that begin with it.
   private static func meanings(of letter: Character, _ options: [String]) -> [String] {

@@ -169,14 +169,15 @@ package struct WritingScreen: Sendable {
       case .reading(let part): "reading \(Int(part * 100)) %"
       case .generating: "generating"
       }
-    let help = session.isAtLineStart ? "/help" : "Ctrl-X /help"
+    let isNarrow = width < 60
+    let help = session.isAtLineStart ? "/help" : isNarrow ? "^X /help" : "Ctrl-X /help"
+    let accepting = ["Tab another", "Right word", "End all"]
     let keys =
       session.suggestion == nil
-      ? [help, "Tab continue", "Ctrl-D end"]
-      : [help, "Tab another", "Right word", "End all"]
+      ? [help, "Tab continue", "Ctrl-D end"] : isNarrow ? [help] + accepting : accepting + [help]
     // On a narrow screen, temperature 0.8 is t 0.8.
     let settings = session.settings.summary.map {
-      width < 60 ? $0.replacing("temperature", with: "t") : $0
+      isNarrow ? $0.replacing("temperature", with: "t") : $0
     }
     let fields = [name] + settings + [bits, progress] + keys
     var shown = fields.filter { !$0.isEmpty }

@@ -115,7 +115,9 @@ package struct WritingSession: Sendable {
     (command, isCommandBegunByKey) = ("", byKey)
   }
 
-  /// Appends to the command. A slash before the name is the one that is shown already.
+  /// Appends to the command.
+  ///
+  /// A slash before the name is the one that is shown already.
   private mutating func extendCommand(by typed: String) {
     guard let line = command else { return }
     let isSlashShown = line.isEmpty && typed.hasPrefix("/")

@@ -148,7 +148,7 @@ struct BadFlagTests {
       "'-o'. geul generate writes to standard output: redirect it with > FILE."
     ),
     (["train", "text.txt", "-s", "5"], "'-s'. Did you mean '--seed'?"),
-    (["train", "text.txt", "-E", "5"], "'-E'. Did you mean '--epochs'?"),
+    (["train", "text.txt", "-E", "5"], "'-E'. Did you mean '--encoding' or '--epochs'?"),
     (["bench", "train", "-s", "5"], "'-s'. Did you mean '--"),
     (["trian", "text.txt"], "'trian'. Did you mean 'train'?"),
     (["contxt", "run"], "'contxt'. Did you mean 'context'?"),

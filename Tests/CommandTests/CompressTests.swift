@@ -78,7 +78,7 @@ struct CompressTests {
     ).expectRefusal(1, naming: "text.txt", "geul compress")
     try GeulProcess.run(["compress", "nothing", "-m", "model.safetensors"], in: folder)
       .expectRefusal(1, naming: "nothing", "path")
-    try GeulProcess.run(["compress", "text.txt", "-m", "nothing"], in: folder)
+    try GeulProcess.run(["compress", "text.txt", "-m", "nothing", "--out", "out"], in: folder)
       .expectRefusal(1, naming: "no such model")
     #expect(!folder.names(in: ".").contains("out"))
   }

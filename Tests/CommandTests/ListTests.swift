@@ -90,8 +90,10 @@ struct ListTests {
     #expect(note.contains(" were in the training list") && note.contains("A higher --temperature"))
     // One line is there, but not 50 candidates for it.
     let chosen = try GeulProcess.run(
-      ["generate", "run", "--lines", "1", "--best-of", "50", "--length", "4", "--seed", "1"],
-      in: folder)
+      [
+        "generate", "run", "--lines", "1", "--best-of", "300", "--new-only", "--seed", "1",
+        "--temperature", "0.6",
+      ], in: folder)
     #expect(chosen.status == 0 && chosen.stdout.split(separator: "\n").count == 1)
     #expect(chosen.notes.last?.hasPrefix("Chose from only ") == true, "\(chosen.stderr)")
     let closed = try GeulProcess.shell(
