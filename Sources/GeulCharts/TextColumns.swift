@@ -3,10 +3,14 @@ package struct TextColumns: Sendable {
   /// A text and its title.
   package struct Column: Sendable {
     package let title: String
+    /// The title of a narrow column.
+    package let shortTitle: String
     package let text: String
 
-    /// Creates a column.
-    package init(title: String, text: String) { (self.title, self.text) = (title, text) }
+    /// Creates a column; the short title is by default the title.
+    package init(title: String, shortTitle: String? = nil, text: String) {
+      (self.title, self.shortTitle, self.text) = (title, shortTitle ?? title, text)
+    }
   }
 
   private let columns: [Column]
@@ -32,8 +36,9 @@ package struct TextColumns: Sendable {
 
   /// Returns the lines of columns next to each other.
   private static func lines(_ columns: ArraySlice<Column>, _ width: Int) -> [String] {
+    let isNarrow = columns.contains { displayWidth(of: $0.title) > width }
     let wrapped = columns.map { column in
-      wrappedLines(column.title, width: width)
+      wrappedLines(isNarrow ? column.shortTitle : column.title, width: width)
         + [String(repeating: "─", count: width)]
         + wrappedLines(visibleText(column.text).replacing("\t", with: "    "), width: width)
     }

@@ -72,6 +72,7 @@ struct BenchTokenize: ParsableCommand {
         BenchResult(
           tokensPerSecond: speed, megabytesPerSecond: megabytes, repetitions: sorted.count))
     }
-    try Output.text("\(number(megabytes, 1)) MB/s, \(Int(speed)) \(unit.pluralShortName)/s\n")
+    let rate = formatted(megabytes, "%.3g")
+    try Output.text("\(rate) MB/s, \(Int(speed)) \(unit.pluralShortName)/s\n")
   }
 }

@@ -36,6 +36,7 @@ struct CellComparison {
         "\(path) already exists. Choose another --out, or compare the existing models with geul context"
           + " \(paths.joined(separator: " ")) --corpus \(text).")
     }
+    try OutputDirectory(directory, option: "--out").check()
     let corpus = try readCorpus(
       [source],
       CorpusOptions(tokenizer: Tokenizer(), encoding: bytes.encoding, invalid: bytes.invalid))

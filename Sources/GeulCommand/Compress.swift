@@ -26,9 +26,10 @@ struct Compress: ParsableCommand {
   @OptionGroup var machine: MachineOptions
 
   func run() throws {
-    let compressor = try archive.compressor(machine)
-    let bytes = try archive.read(file)
+    let input = try archive.open(file)
     let target = try archive.target(file, default: file + Self.fileExtension)
+    let compressor = try archive.compressor(machine)
+    let bytes = try input.readToEnd()
     if String(validating: bytes, as: UTF8.self) == nil {
       archive.note(
         "\(file) is not valid UTF-8 and is compressed as bytes. Converted to UTF-8 (iconv), text compresses far better."
@@ -37,10 +38,11 @@ struct Compress: ParsableCommand {
     let compressed = compressor.compress(
       bytes, adaptation: dynamic ? adaptation.configuration : nil,
       progress: archive.progress(of: bytes.count))
-    try archive.write(compressed, to: target)
-    archive.note(
-      "\(bytes.count) bytes compressed to \(compressed.count):"
-        + " \(number(8 * Double(compressed.count) / Double(max(1, bytes.count)), 3)) bits/byte")
+    try target.writeSilently(compressed)
+    let rate =
+      bytes.isEmpty
+      ? "" : ": \(number(8 * Double(compressed.count) / Double(bytes.count), 3)) bits/byte"
+    archive.note("\(quantity(bytes.count, "byte")) compressed to \(compressed.count)\(rate)")
   }
 
   /// The file extension of an archive.
@@ -65,17 +67,18 @@ struct Decompress: ParsableCommand {
   func validate() throws { try check("--limit", limit, in: 1...Int.max) }
 
   func run() throws {
-    let compressor = try archive.compressor(machine)
-    let compressed = try archive.read(file)
+    let input = try archive.open(file)
     let name =
       file.hasSuffix(Compress.fileExtension)
       ? String(file.dropLast(Compress.fileExtension.count)) : file + ".out"
     let target = try archive.target(file, default: name)
+    let compressor = try archive.compressor(machine)
+    let compressed = try input.readToEnd()
     let bytes: [UInt8]
     do throws(ArchiveError) { bytes = try compressor.decompress(compressed, limit: limit) } catch {
       throw CommandError("\(file): \(error)")
     }
-    try archive.write(bytes, to: target)
+    try target.writeSilently(bytes)
   }
 }
 
@@ -98,31 +101,17 @@ struct ArchiveOptions: ParsableArguments {
     Compressor(try loadModel(model), context: try machine.context)
   }
 
-  /// Returns the bytes of a file or of standard input.
-  func read(_ file: String) throws -> [UInt8] {
-    guard file != "-" else { return try FileDescriptor.standardInput.readToEnd() }
-    return try FileDescriptor(reading: existing(file)).readToEnd()
+  /// Opens a file, or standard input.
+  func open(_ file: String) throws -> FileDescriptor {
+    file == "-" ? .standardInput : try FileDescriptor(reading: existing(file))
   }
 
-  /// Returns the output path; an existing file is never overwritten.
-  func target(_ file: String, default name: String) throws -> String {
-    let target = creatable(out ?? (file == "-" ? "-" : name))
-    // A pipe or a device is written to; a file is never overwritten.
-    guard target == "-" || !FileSystem.exists(target) || !FileSystem.isRereadable(target) else {
-      throw CommandError("\(target) already exists. Choose another --out.")
-    }
+  /// Returns the output file, which can be written; an existing file is never overwritten.
+  func target(_ file: String, default name: String) throws -> OutputFile {
+    let target = OutputFile(
+      out ?? (file == "-" ? "-" : name), option: "--out", orStandardOutput: true)
+    try target.check(overwriting: false, force: nil)
     return target
-  }
-
-  func write(_ bytes: [UInt8], to target: String) throws {
-    guard target != "-" else {
-      _ = try Output.bytes(bytes)
-      return
-    }
-    guard FileSystem.isRereadable(target) else {
-      return try FileDescriptor(appendingTo: target).write(bytes.span.raw)
-    }
-    try AtomicFile(target).replace { (out) throws(FileError) in try out.write(bytes.span) }
   }
 
   /// Prints a line to standard error, unless `--quiet`.

@@ -145,7 +145,8 @@ extension Explain {
     let composite = explanation.text.characters.flatMap { character in
       character.tokens.map { token in
         token == character.tokens.lowerBound
-          ? [names(character.text), bits(explanation.surprisal(of: character))] + rows[token]
+          ? [names.character(character.text), bits(explanation.surprisal(of: character))]
+            + rows[token]
           : ["", ""] + rows[token]
       }
     }

@@ -61,6 +61,7 @@ struct Export: ParsableCommand {
     for file in [onnxFile, npzFile, csvFile].compactMap(\.self) {
       try file.check(overwriting: force)
     }
+    if let tensorboard { try TensorBoardDirectory(tensorboard).check(overwriting: force) }
     if onnxFile != nil || npzFile != nil {
       let loaded = try loadModel(model)
       do {
@@ -80,9 +81,8 @@ struct Export: ParsableCommand {
   }
 
   private func writeEvents(of folder: RunFolder, to directory: String) throws {
-    let events = TensorBoardDirectory(directory)
-    try events.check(overwriting: force)
-    var log = try TensorBoardLog(folder: events.path, time: Date().timeIntervalSince1970)
+    var log = try TensorBoardLog(
+      folder: TensorBoardDirectory(directory).path, time: Date().timeIntervalSince1970)
     try log.append(
       folder.metricsLog(), endingAt: folder.metricsTime ?? Date().timeIntervalSince1970)
     Output.note("Wrote \(log.path)")

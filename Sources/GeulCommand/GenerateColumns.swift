@@ -12,7 +12,7 @@ extension Generate {
     try batch.run(by: generator) { set, texts in
       columns += texts.enumerated().map { number, text in
         .init(
-          title: title(set, sample: number),
+          title: title(set, sample: number), shortTitle: title(set, sample: number, isShort: true),
           text: (noDisplayPrompt ? "" : set.prompt) + text.text)
       }
       setCount += 1
@@ -24,10 +24,10 @@ extension Generate {
   }
 
   /// Returns the temperature and the number of a text, as far as there are several.
-  private func title(_ set: TextSet, sample: Int) -> String {
+  private func title(_ set: TextSet, sample: Int, isShort: Bool = false) -> String {
     let temperature =
       samplerOptions.temperatures.count > 1
-      ? ["temperature \(formatted(set.temperature, "%g"))"] : []
+      ? ["\(isShort ? "t" : "temperature") \(formatted(set.temperature, "%g"))"] : []
     let number = textOptions.numSamples > 1 ? ["sample \(sample)"] : []
     return (temperature + number).joined(separator: ", ")
   }

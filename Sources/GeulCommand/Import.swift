@@ -74,9 +74,7 @@ struct Import: ParsableCommand {
       stateDict, activation: activation, tokenizer: tokenizer, vocabulary: tokens)
     Output.note(stateDict.summary + ".")
     keepText(&model, of: original, contents)
-    do { try model.save(to: output.path) } catch {
-      throw CommandError("\(output.path): cannot be written. Choose another file for --out.")
-    }
+    try output.explained { () throws(FileError) in try model.save(to: output.path) }
     Output.note("Wrote \(output.path)")
   }
 

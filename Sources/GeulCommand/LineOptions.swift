@@ -76,7 +76,8 @@ struct LineGeneration {
 
   /// Generates and writes the lines, the most likely first if some are left out.
   ///
-  /// - Returns: A sentence on missing lines; nil if there are as many as requested.
+  /// - Returns: A sentence on missing candidates, from which the lines were chosen; nil if there are as many as requested.
+  /// - Throws: `CommandError` if there are fewer lines than requested.
   func run(by generator: Generator) throws -> String? {
     var failure: (any Error)?
     var candidates: [Generator.Line] = []
@@ -96,9 +97,14 @@ struct LineGeneration {
       let best = candidates.sorted {
         (-($0.meanLogProbability ?? 0), $0.index) < (-($1.meanLogProbability ?? 0), $1.index)
       }
-      for line in best.prefix(count) { guard try write(line) else { break } }
+      for line in best.prefix(count) { guard try write(line) else { return nil } }
     }
-    return StopSignal.isReceived ? nil : shortage(counts)
+    guard !StopSignal.isReceived, let reasons = shortage(counts) else { return nil }
+    guard counts.emitted >= count else {
+      throw CommandError("Wrote only \(counts.emitted) of \(quantity(count, "line")): \(reasons)")
+    }
+    return
+      "Chose from only \(counts.emitted) of \(quantity(request.count, "candidate")): \(reasons)"
   }
 
   private func write(_ line: Generator.Line) throws -> Bool {
@@ -110,7 +116,7 @@ struct LineGeneration {
     return true
   }
 
-  /// Returns a sentence if fewer lines were found than requested.
+  /// Returns the reasons if fewer lines were found than requested.
   private func shortage(_ counts: Generator.LineCounts) -> String? {
     guard counts.emitted < request.count, counts.attempts >= request.attemptLimit else {
       return nil
@@ -121,7 +127,7 @@ struct LineGeneration {
       (counts.blocked, "left without a possible token"),
     ].filter { $0.0 > 0 }.map { "\($0.0) were \($0.1)" }
     return
-      "Wrote only \(counts.emitted) of \(request.count) lines: of \(counts.attempts) generated lines, \(reasons.joined(separator: ", "))."
+      "of \(counts.attempts) generated lines, \(reasons.joined(separator: ", "))."
       + (request.isNewOnly ? " A higher --temperature gives more new ones." : "")
   }
 }

@@ -18,14 +18,7 @@ struct TensorBoardDirectory {
     guard !FileSystem.exists(path) || FileSystem.isFolder(path) else {
       throw CommandError("\(path) is a file. Give a directory with --tensorboard.")
     }
-    var existing = path
-    while !FileSystem.exists(existing) {
-      let parent = FileSystem.folder(of: existing)
-      existing = parent.isEmpty ? "." : parent
-    }
-    guard FileSystem.isFolder(existing), FileSystem.isWritable(folder: existing) else {
-      throw CommandError("\(path): cannot be written. Choose another directory for --tensorboard.")
-    }
+    try OutputDirectory(path, option: "--tensorboard").check()
     guard overwriting || !TensorBoardLog.hasEvents(in: path) else {
       throw CommandError(
         "\(path) already has event files. Choose another directory with --tensorboard.")

@@ -8,14 +8,18 @@ struct TokenNames {
 
   /// Returns the name of a token: `␣` for a space, `-ㄱ` for a final consonant, `EA` for a byte beyond ASCII.
   func callAsFunction(_ token: String) -> String {
-    switch token {
+    hexadecimal(token) ?? character(token)
+  }
+
+  /// Returns the name of a character, which tokens such as bytes form: `␣` for a space, otherwise the character.
+  func character(_ text: String) -> String {
+    switch text {
     case " ": return "␣"
     case "\t": return "⇥"
     case "": return language("(unknown)", "(미등록)")
     default: break
     }
-    if let byte = hexadecimal(token) { return byte }
-    return (JamoPosition(token) == .final ? "-" : "") + displayText(of: token)
+    return (JamoPosition(text) == .final ? "-" : "") + displayText(of: text)
   }
 
   /// Returns the name of a token, with the position in the syllable if it is a jamo: `final ㄱ`.

@@ -63,7 +63,8 @@ struct Tokenize: ParsableCommand {
     var lines: [String] = []
     for source in report.sources {
       let mark = source.hasByteOrderMark ? ", byte-order mark" : ""
-      lines.append("\(source.name): \(source.byteCount) bytes, \(source.encoding)\(mark)")
+      let size = quantity(source.byteCount, "byte")
+      lines.append("\(source.name): \(size), \(source.encoding)\(mark)")
     }
     let ends = report.lineEndings
     let forms = report.normalForms.map { $0.rawValue.uppercased() }

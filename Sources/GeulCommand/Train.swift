@@ -109,6 +109,7 @@ struct Train: ParsableCommand {
       let context = try machine.context
       if !dryRun {
         try checkIsNew()
+        try OutputDirectory(folder.path, option: "--out").check()
         try reporting.checkTensorBoard()
       }
       let initial = try fineTuning.load(seed: UInt64(exactly: seed) ?? randomSeed())

@@ -13,7 +13,7 @@ enum UnknownNames {
       let name = Aliases.Option(argument.canonical).name
       guard name.hasPrefix("-"), !options.accepts(name), !isInternal(name) else { continue }
       return ValidationError(
-        "Unknown option '\(argument.given)'." + hint(name, command.name, options.longNames))
+        "Unknown option '\(argument.given)'." + hint(name, command.name, options))
     }
     return nil
   }
@@ -100,21 +100,50 @@ enum UnknownNames {
   }
 
   /// Returns a sentence that names the nearest option, or the command that has the option.
-  private static func hint(_ name: String, _ command: String, _ longNames: [String]) -> String {
-    let options = longNames.map { String($0.dropFirst(2)) }
+  private static func hint(
+    _ name: String, _ command: String, _ declared: CommandOptions
+  ) -> String {
+    let options = declared.longNames.map { String($0.dropFirst(2)) }
     let aliases = Aliases.names(of: command).filter { options.contains($0.value) }
     let bare = String(name.drop { $0 == "-" })
-    var near = nearest(bare, options)
+    let isShort = !name.hasPrefix("--")
+    let asksForOutput = outputNames.contains(bare)
+    var near = asksForOutput ? outputOptions(of: declared) : []
+    if asksForOutput, near.isEmpty {
+      return " geul \(command) writes to standard output: redirect it with > FILE."
+    }
+    if near.isEmpty { near = nearest(bare, options) }
     if near.isEmpty { near = nearest(bare, Array(aliases.keys), limit: 1) }
     if near.isEmpty, bare.count > 2 {
       near = options.filter { $0.hasPrefix(bare) || $0.hasSuffix("-\(bare)") }
     }
+    if near.isEmpty, isShort, let letter = bare.first { near = meanings(of: letter, options) }
     let meant = Set(near.map { "'--\(aliases[$0] ?? $0)'" }).sorted()
     if 1...3 ~= meant.count { return " Did you mean \(meant.joined(separator: " or "))?" }
     guard let other = NamedCommand.all.first(where: { $0.options.contains(name) }) else {
       return ""
     }
     return " It is an option of geul \(other.name)."
+  }
+
+  /// Names by which other programs, or other commands, call the file that they write.
+  private static let outputNames = [
+    "o", "O", "out", "output", "outfile", "out-file", "output-file",
+  ]
+
+  /// Returns the options, without dashes, that name a file that a command writes.
+  private static func outputOptions(of declared: CommandOptions) -> [String] {
+    ["out", "output", "html", "onnx", "npz", "csv"].filter {
+      declared.contains("--\($0)") && !declared.isFlag("--\($0)")
+    }
+  }
+
+  /// Returns the options, without dashes, that a letter stands for in other commands, or else those that begin with it.
+  private static func meanings(of letter: Character, _ options: [String]) -> [String] {
+    let letter = letter.lowercased()
+    let elsewhere = NamedCommand.all.map { String($0.options.longName("-\(letter)").dropFirst(2)) }
+    let same = options.filter(elsewhere.contains)
+    return same.isEmpty ? options.filter { $0.hasPrefix(letter) } : same
   }
 
   /// Returns the candidates nearest to a name, by default at an edit distance of at most a third of its length.

@@ -16,8 +16,9 @@ struct Write: ParsableCommand {
 
       Tab generates a continuation, Tab again another one. Right accepts a word, End
       all of it; Ctrl-Z undoes; Ctrl-D ends and prints the text. A line such as
-      /help is a command. Over a pipe, each line is appended to the text, an empty
-      one as a line break, and answered by a continuation of one line.
+      /help is a command; Ctrl-X begins one within a line. Over a pipe, each line is
+      appended to the text, an empty one as a line break, and answered by a
+      continuation of one line.
       """)
 
   @OptionGroup var model: ModelArgument

@@ -71,6 +71,11 @@ package final class FileDescriptor: Sendable {
     try self.init(path, .appending, .create)
   }
 
+  /// Opens a device for writing without waiting for it, to find out whether that is possible.
+  convenience init(probing path: String) throws(FileError) {
+    try self.init(path, .probing, .open)
+  }
+
   /// Creates or empties a file for writing, and locks it against other writers.
   ///
   /// - Throws: `FileError` with the reason `busy` if another process is writing it.
@@ -207,6 +212,11 @@ package final class FileDescriptor: Sendable {
     return try unsafe wrapping(.map) { () throws(SystemError) in
       try unsafe SystemCall.map(descriptor, size: size)
     }
+  }
+
+  /// Gives the file the permissions of another one and, as far as the user may, its owner and group.
+  func copyPermissions(of other: FileStatus) throws(FileError) {
+    try wrapping(.write) { () throws(SystemError) in try other.copyPermissions(to: descriptor) }
   }
 
   /// Waits until the bytes written are on the disk (`fsync`).

@@ -30,6 +30,8 @@ public struct FileError: Error, Equatable, Sendable {
     case endsEarly
     /// Another process holds the lock on the file or folder.
     case busy
+    /// The permissions of the file that would be replaced do not allow writing.
+    case readOnly
     /// The header of a safetensors file would exceed the format's limit; its size in bytes.
     case headerTooLong(Int)
   }
@@ -83,6 +85,7 @@ extension FileError: CustomStringConvertible {
     case .notAFile: "is not a regular file"
     case .endsEarly: "was truncated while it was read"
     case .busy: "is being written by another process"
+    case .readOnly: "is read-only"
     case .headerTooLong(let bytes):
       "needs a header of \(bytes) bytes; the limit of the format is \(SafetensorsFile.headerLimit)"
     }
@@ -116,6 +119,7 @@ extension FileError: CustomStringConvertible {
     case .notAFile: "Give the path of a file."
     case .endsEarly: "Try again when no other process writes to it."
     case .busy: "Wait until it has finished, or choose another directory."
+    case .readOnly: "Make it writable (chmod u+w), or choose another file."
     case .headerTooLong: "Use a smaller vocabulary."
     }
   }

@@ -72,7 +72,9 @@ package enum FileSystem {
   }
 
   /// Returns true if this process may create files in a folder.
-  package static func isWritable(folder: String) -> Bool { SystemCall.isWritable(folder) }
+  package static func isWritable(folder: String) -> Bool {
+    (try? SystemCall.checkIsWritable(folder: folder)) != nil
+  }
 
   /// Removes a folder if it is empty.
   package static func removeEmptyFolder(_ path: String) { try? SystemCall.removeEmptyFolder(path) }

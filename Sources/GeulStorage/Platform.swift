@@ -28,6 +28,7 @@ struct SystemError: Error, Equatable {
   static let quotaExceeded = SystemError(code: EDQUOT)
   static let inputOutput = SystemError(code: EIO)
   static let wouldBlock = SystemError(code: EAGAIN)
+  static let tooManyLinksInPath = SystemError(code: ELOOP)
 
   /// The system's message, such as "Permission denied".
   var message: String {
@@ -41,6 +42,11 @@ struct FileStatus {
   let kind: FileSystem.Kind
   /// The size in bytes.
   let size: Int
+  /// Indicates whether the file is a named pipe.
+  let isPipe: Bool
+  private let mode: mode_t
+  private let owner: uid_t
+  private let group: gid_t
   private let device: dev_t
   private let inode: ino_t
 
@@ -53,8 +59,26 @@ struct FileStatus {
       default: .other
       }
     size = Int(status.st_size)
+    isPipe = status.st_mode & S_IFMT == S_IFIFO
+    (mode, owner, group) = (status.st_mode, status.st_uid, status.st_gid)
     device = status.st_dev
     inode = status.st_ino
+  }
+
+  /// Indicates whether the permissions forbid the user to write, even a user such as root whom the system would not stop.
+  var isReadOnly: Bool {
+    mode & (owner == geteuid() ? 0o200 : 0o222) == 0
+  }
+
+  /// Gives an open file the permissions of this one and, as far as the user may, its owner and group.
+  ///
+  /// Some file systems have no permissions.
+  func copyPermissions(to descriptor: Int32) throws(SystemError) {
+    // The largest number stands for no change.
+    if fchown(descriptor, owner, group) != 0 { _ = fchown(descriptor, uid_t.max, group) }
+    guard fchmod(descriptor, mode & 0o7777) != 0 else { return }
+    let error = SystemError(code: errno)
+    guard [.notPermitted, .notSupported, .notImplemented].contains(error) else { throw error }
   }
 
   /// Returns true if both describe the same file, even under different names.
@@ -81,6 +105,8 @@ enum SystemCall {
     case writing
     /// For writing at the end; the file is created if it does not exist.
     case appending
+    /// For writing to a device, without waiting for it.
+    case probing
 
     fileprivate var flags: Int32 {
       switch self {
@@ -89,6 +115,7 @@ enum SystemCall {
       case .folder: O_RDONLY | O_DIRECTORY
       case .writing: O_WRONLY | O_CREAT | O_NOFOLLOW
       case .appending: O_WRONLY | O_CREAT | O_APPEND
+      case .probing: O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY
       }
     }
   }
@@ -232,6 +259,13 @@ enum SystemCall {
     try withPath(path) { path in unsafe linkat(AT_FDCWD, path, AT_FDCWD, other, 0) }
   }
 
+  /// Returns the path that a symbolic link contains.
+  static func target(ofLink path: String) throws(SystemError) -> String {
+    var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = try withPath(path) { path in unsafe readlink(path, &bytes, bytes.count) }
+    return PathString.string(bytes.prefix(count).map { UInt8(bitPattern: $0) })
+  }
+
   static func makeFolder(_ path: String) throws(SystemError) {
     try withPath(path) { path in unsafe mkdir(path, 0o777) }
   }
@@ -249,9 +283,14 @@ enum SystemCall {
     try withPath(path) { path in unsafe rmdir(path) }
   }
 
-  /// Returns true if this process may create files in a folder.
-  static func isWritable(_ folder: String) -> Bool {
-    (try? withPath(folder) { path in unsafe access(path, W_OK | X_OK) }) != nil
+  /// Throws if this process may not create files in a folder.
+  static func checkIsWritable(folder: String) throws(SystemError) {
+    try withPath(folder) { path in unsafe access(path, W_OK | X_OK) }
+  }
+
+  /// Throws if this process may not write to a file.
+  static func checkIsWritable(file: String) throws(SystemError) {
+    try withPath(file) { path in unsafe access(path, W_OK) }
   }
 
   /// Returns the names in a folder in no particular order, without `.` and `..`.

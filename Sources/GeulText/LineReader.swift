@@ -64,7 +64,7 @@ struct LineReader {
       let end = text[start...].firstIndex { $0 == 0x0A || $0 == 0x0D } ?? text.count
       number += 1
       var line = text[start..<end]
-      if options.labels?.origin == .line, !line.isEmpty {
+      if options.labels?.origin == .line, !options.tokenizer.trimmed(line).isEmpty {
         label = try takeLabel(&line, number, in: source.name)
       }
       add(line, label)
@@ -97,11 +97,18 @@ struct LineReader {
         .invalidLabel("line \(number) has an empty label; write a name before the tab"), in: source)
     }
     line = line[(tab + 1)...]
+    // An empty item is skipped, and its label may have no other.
+    guard !isList || !options.tokenizer.trimmed(line).isEmpty else { return -1 }
     return try labels.index(of: String(decoding: label, as: UTF8.self), in: source)
   }
 
   private mutating func add(_ line: ArraySlice<UInt8>, _ label: Int) {
     guard isList else {
+      guard label >= 0 else {
+        // An empty line before the first label.
+        emptyCount += 1
+        return
+      }
       lines.append(Line(label: label, text: Array(line)))
       return
     }

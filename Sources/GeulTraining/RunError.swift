@@ -25,3 +25,12 @@ extension SafetensorsFile {
     do { try write(to: file, keepingPrevious: keepingPrevious) } catch { throw .file(error) }
   }
 }
+
+extension RunFolder {
+  /// Throws if the checkpoints or the best model cannot be replaced, which a run finds out before it trains.
+  func checkIsWritable() throws(RunError) {
+    do {
+      for file in [latest, best] { try file.check(keepingPrevious: true) }
+    } catch { throw .file(error) }
+  }
+}

@@ -118,6 +118,8 @@ public struct TrainingLoop: ~Copyable {
     defer { trainer.finish() }
     let lock = try lockFolder()
     defer { withExtendedLifetime(lock) {} }
+    let hasSteps = state.totalSteps.map { state.step < $0 } ?? true
+    if hasSteps { try folder.checkIsWritable() }
     if state.step == 0 {
       if state.finetunes, state.history.isEmpty { try evaluateStart(report) }
       try save(report)

@@ -59,6 +59,10 @@ package enum WritingCommand: String, CaseIterable, Sendable {
     }
   }
 
+  /// The line of the help on the key that begins a command.
+  package static let keyHelp =
+    "A slash at the start of a line begins a command, Ctrl-X in the middle of one."
+
   /// Finds the command of a name, or of a unique prefix of a name.
   ///
   /// - Throws: `WritingError` that names the nearest command.

@@ -150,10 +150,11 @@ package struct WritingScreen: Sendable {
     }
     let limit = max(0, size.rows - 2)
     guard session.showsHelp else { return Array(rows(session.message).prefix(limit)) }
-    let help = rows(WritingCommand.helpLines)
+    let help = rows(WritingCommand.helpLines + [WritingCommand.keyHelp])
     // On a small screen, the names.
+    let names = WritingCommand.names.joined(separator: ", ")
     return help.count <= limit
-      ? help : Array(rows([WritingCommand.names.joined(separator: ", ")]).prefix(limit))
+      ? help : Array(rows(["Ctrl-X begins a command anywhere.", names]).prefix(limit))
   }
 
   // MARK: The status line
@@ -168,13 +169,15 @@ package struct WritingScreen: Sendable {
       case .reading(let part): "reading \(Int(part * 100)) %"
       case .generating: "generating"
       }
+    let isNarrow = width < 60
+    let help = session.isAtLineStart ? "/help" : isNarrow ? "^X /help" : "Ctrl-X /help"
+    let accepting = ["Tab another", "Right word", "End all"]
     let keys =
       session.suggestion == nil
-      ? ["/help", "Tab continue", "Ctrl-D end"]
-      : ["/help", "Tab another", "Right word", "End all"]
+      ? [help, "Tab continue", "Ctrl-D end"] : isNarrow ? [help] + accepting : accepting + [help]
     // On a narrow screen, temperature 0.8 is t 0.8.
     let settings = session.settings.summary.map {
-      width < 60 ? $0.replacing("temperature", with: "t") : $0
+      isNarrow ? $0.replacing("temperature", with: "t") : $0
     }
     let fields = [name] + settings + [bits, progress] + keys
     var shown = fields.filter { !$0.isEmpty }

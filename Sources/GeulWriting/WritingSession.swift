@@ -11,6 +11,8 @@ package struct WritingSession: Sendable {
   package internal(set) var settings: WritingSettings
   /// The command that is being typed, without its slash; nil if the text is typed.
   package private(set) var command: String?
+  /// Indicates whether the command was begun with Ctrl-X, so that a slash is no text.
+  private var isCommandBegunByKey = false
   /// The lines that answer the last command, until the next key.
   package var message: [String] = []
   /// The number of rows by which the screen shows an earlier part of the text.
@@ -55,7 +57,8 @@ package struct WritingSession: Sendable {
     scrolledRows = 0
     guard command == nil else { return handleInCommand(key) }
     switch key {
-    case .character("/") where isAtLineStart: begin(command: "")
+    case .character("/") where isAtLineStart: beginCommand(byKey: false)
+    case .control("x"): beginCommand(byKey: true)
     case .character(let scalar): type(String(Character(scalar)))
     case .paste(let text): insert(text)
     case .enter: type("\n")
@@ -90,12 +93,12 @@ package struct WritingSession: Sendable {
   private mutating func handleInCommand(_ key: Key) -> Effect? {
     guard let line = command else { return nil }
     switch key {
-    case .character("/") where line.isEmpty:
+    case .character("/") where line.isEmpty && !isCommandBegunByKey:
       // Two slashes stand for one in the text.
       command = nil
       type("/")
-    case .character(let scalar): command = line + String(Character(scalar))
-    case .paste(let text): command = line + text.filter { !$0.isNewline }
+    case .character(let scalar): extendCommand(by: String(Character(scalar)))
+    case .paste(let text): extendCommand(by: text.filter { !$0.isNewline })
     case .backspace where line.isEmpty, .escape: command = nil
     case .backspace: command = String(line.dropLast())
     case .enter:
@@ -107,12 +110,22 @@ package struct WritingSession: Sendable {
   }
 
   /// Begins a command; a continuation that is being generated stays as it is.
-  private mutating func begin(command: String) {
+  private mutating func beginCommand(byKey: Bool) {
     stopGeneration()
-    self.command = command
+    (command, isCommandBegunByKey) = ("", byKey)
   }
 
-  private var isAtLineStart: Bool { text.characters.last?.isNewline ?? true }
+  /// Appends to the command.
+  ///
+  /// A slash before the name is the one that is shown already.
+  private mutating func extendCommand(by typed: String) {
+    guard let line = command else { return }
+    let isSlashShown = line.isEmpty && typed.hasPrefix("/")
+    command = line + (isSlashShown ? String(typed.dropFirst()) : typed)
+  }
+
+  /// Indicates whether a slash would begin a command.
+  var isAtLineStart: Bool { text.characters.last?.isNewline ?? true }
 
   // MARK: The text
 

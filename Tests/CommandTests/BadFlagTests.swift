@@ -137,6 +137,19 @@ struct BadFlagTests {
     (["memory", "--stepz", "5"], "'--stepz'. Did you mean '--steps'? See geul context --help."),
     (["train", "text.txt", "--temp", "1"], "'--temp'. It is an option of geul generate."),
     (["resume", "run", "--lr", "0.1"], "'--lr'. It is an option of geul train."),
+    (["compress", "text.txt", "-m", "run", "-o", "x"], "'-o'. Did you mean '--out'?"),
+    (["decompress", "text.txt", "-m", "run", "-o", "x"], "'-o'. Did you mean '--out'?"),
+    (["train", "text.txt", "-o", "x"], "'-o'. Did you mean '--out'?"),
+    (["train", "text.txt", "--output", "x"], "'--output'. Did you mean '--out'?"),
+    (["report", "run", "-o", "x"], "'-o'. Did you mean '--html'?"),
+    (["export", "run", "-o", "x"], "'-o'. Did you mean '--csv' or '--npz' or '--onnx'?"),
+    (
+      ["generate", "run", "-o", "x"],
+      "'-o'. geul generate writes to standard output: redirect it with > FILE."
+    ),
+    (["train", "text.txt", "-s", "5"], "'-s'. Did you mean '--seed'?"),
+    (["train", "text.txt", "-E", "5"], "'-E'. Did you mean '--encoding' or '--epochs'?"),
+    (["bench", "train", "-s", "5"], "'-s'. Did you mean '--"),
     (["trian", "text.txt"], "'trian'. Did you mean 'train'?"),
     (["contxt", "run"], "'contxt'. Did you mean 'context'?"),
   ])

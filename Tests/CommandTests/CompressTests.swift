@@ -45,6 +45,30 @@ struct CompressTests {
     #expect(unpacked.stdout == "the old king said 한글")
   }
 
+  @Test func `an empty file has no rate`() throws {
+    try folder.write("", to: "empty")
+    let result = try GeulProcess.run(["compress", "empty", "-m", "model.safetensors"], in: folder)
+    #expect(result.status == 0 && result.notes == ["0 bytes compressed to 31"], "\(result.stderr)")
+    let unpacked = try GeulProcess.run(
+      ["decompress", "empty.geul", "-m", "model.safetensors", "--out", "copy"], in: folder)
+    #expect(unpacked.status == 0 && folder.text("copy") == "", "\(unpacked.stderr)")
+  }
+
+  @Test(arguments: ["compress", "decompress"])
+  func `an output that cannot be written is found before the work`(command: String) throws {
+    try folder.write("x", to: "locked")
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o444], ofItemAtPath: folder.file("locked"))
+    // The model is not even read.
+    for (path, words) in [
+      ("none/x", "none/x: cannot be written: No such file"), ("locked", "locked already exists"),
+      ("/proc/x", "/proc/x: cannot be written"), (".", ". is a directory"),
+    ] {
+      try GeulProcess.run([command, "text.txt", "-m", "absent", "--out", path], in: folder)
+        .expectRefusal(1, naming: words, "--out")
+    }
+  }
+
   @Test func `no file is overwritten, and other files than archives are refused`() throws {
     try folder.write("x", to: "text.txt.geul")
     try GeulProcess.run(["compress", "text.txt", "-m", "model.safetensors"], in: folder)
@@ -54,7 +78,7 @@ struct CompressTests {
     ).expectRefusal(1, naming: "text.txt", "geul compress")
     try GeulProcess.run(["compress", "nothing", "-m", "model.safetensors"], in: folder)
       .expectRefusal(1, naming: "nothing", "path")
-    try GeulProcess.run(["compress", "text.txt", "-m", "nothing"], in: folder)
+    try GeulProcess.run(["compress", "text.txt", "-m", "nothing", "--out", "out"], in: folder)
       .expectRefusal(1, naming: "no such model")
     #expect(!folder.names(in: ".").contains("out"))
   }

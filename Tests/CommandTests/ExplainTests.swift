@@ -109,6 +109,23 @@ struct ExplainTests {
     }
   }
 
+  @Test func `a byte model's report has characters, and their bytes in hexadecimal`() throws {
+    let folder = try Runs.trained(["--unit", "byte"], text: Texts.korean)
+    let result = try GeulProcess.run(
+      ["explain", "run", "--text", "옛날 달", "--html", "x.html"], in: folder)
+    #expect(result.status == 0, "\(result.stderr)")
+    let rows = result.stdout.split(separator: "\n").map { $0.split(separator: " ") }
+    for (character, bytes) in [("옛", "EC"), ("날", "EB"), ("달", "EB")] {
+      let row = rows.first { $0.first == Substring(character) && $0.contains(Substring(bytes)) }
+      #expect(row != nil, "\(character): \(result.stdout)")
+    }
+    let page = try #require(folder.text("x.html"))
+    #expect(page.contains("<tr><td>옛</td><td></td><td>EC</td>"))
+    for text in [result.stdout, page] {
+      #expect(!text.contains("C61B") && !text.contains("B0A0"))  // the code points
+    }
+  }
+
   @Test(arguments: ["jamo", "byte", "grapheme", "codepoint"])
   func `--json has the tokens, characters and predictions`(unit: String) throws {
     let folder = try Runs.trained(["--unit", unit], text: Texts.korean)

@@ -135,7 +135,7 @@ struct FullDiskTests {
     #expect(line.contains("run/") && line.contains("Read-only file system"), "\(line)")
     #expect(folder.text("written")?.isEmpty == false)
     #expect(
-      folder.text("refused")?.contains("new: could not be created: Read-only file system") == true)
+      folder.text("refused")?.contains("new: cannot be written: Read-only file system.") == true)
   }
 
   @Test func `a run directory that is moved while training is reported`() throws {

@@ -80,13 +80,25 @@ struct ListTests {
     let result = try GeulProcess.run(
       ["generate", "run", "--lines", "50", "--new-only", "--seed", "1", "--temperature", "0.1"],
       in: folder)
-    #expect(result.status == 0)
+    #expect(result.status == 1)
     let count = result.stdout.split(separator: "\n").count
     #expect(count < 50)
     #expect(result.notes.count == 1)
     let note = result.notes.first ?? ""
-    #expect(note.hasPrefix("Wrote only \(count) of 50 lines: of 2000 generated lines, "), "\(note)")
+    #expect(
+      note.hasPrefix("geul: Wrote only \(count) of 50 lines: of 2000 generated lines, "), "\(note)")
     #expect(note.contains(" were in the training list") && note.contains("A higher --temperature"))
+    // One line is there, but not 50 candidates for it.
+    let chosen = try GeulProcess.run(
+      [
+        "generate", "run", "--lines", "1", "--best-of", "300", "--new-only", "--seed", "1",
+        "--temperature", "0.6",
+      ], in: folder)
+    #expect(chosen.status == 0 && chosen.stdout.split(separator: "\n").count == 1)
+    #expect(chosen.notes.last?.hasPrefix("Chose from only ") == true, "\(chosen.stderr)")
+    let closed = try GeulProcess.shell(
+      #""$geul" generate run --lines 5000 --seed 1 | head -n 1; exit ${PIPESTATUS[0]}"#, in: folder)
+    #expect(closed.status == 0 && closed.stderr.isEmpty, "\(closed.stderr)")
   }
 
   @Test func `a run is resumed to the same bytes, also with other line ends in the file`() throws {

@@ -195,7 +195,7 @@ struct TrainTests {
     try folder.write(Texts.english, to: "text.txt")
     try GeulProcess.run(
       ["train", "text.txt", "--out", "text.txt/run", "--steps", "1"] + Runs.tiny, in: folder
-    ).expectRefusal(1, naming: "text.txt: could not be created: Not a directory", "--out")
+    ).expectRefusal(1, naming: "text.txt/run: cannot be written: Not a directory.", "--out")
   }
 
   @Test func `a network that exceeds the memory is refused`() throws {

@@ -32,6 +32,15 @@ struct TextColumnsTests {
     #expect(lines(["a", "b"], width: 30).filter { $0.hasPrefix("text") }.count == 2)
   }
 
+  @Test func `all titles are short where one of them is wider than its column`() {
+    let columns = TextColumns([
+      .init(title: "temperature 0.5, sample 0", shortTitle: "t 0.5, sample 0", text: "a"),
+      .init(title: "temperature 1, sample 0", shortTitle: "t 1, sample 0", text: "b"),
+    ])
+    #expect(columns.lines(width: 49)[0] == "t 0.5, sample 0         │ t 1, sample 0")
+    #expect(columns.lines(width: 53)[0] == "temperature 0.5, sample 0 │ temperature 1, sample 0")
+  }
+
   @Test(arguments: [20, 33, 43, 80, 200])
   func `no line is wider than the terminal, and no character is lost`(width: Int) {
     let texts = (1...7).map { count in

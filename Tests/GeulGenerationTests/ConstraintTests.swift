@@ -214,6 +214,12 @@ struct ConstraintTests {
     #expect(throws: ConstraintError.acrostic("Z")) {
       try fixture.constraint { $0.lines = LineForm(acrostic: "가Z") }
     }
+    let isWhole = tokenizer.unit == .grapheme || tokenizer.unit == .codepoint
+    let error = #expect(throws: ConstraintError.self) {
+      try fixture.constraint { $0.lines = LineForm(acrostic: "가뷁") }
+    }
+    #expect(error == (isWhole ? .syllable("뷁") : .acrostic("뷁")))
+    #expect(error?.description.contains("--unit jamo") == isWhole)
   }
 
   @Test(arguments: ControlFixture.tokenizers)

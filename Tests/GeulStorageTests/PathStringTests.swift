@@ -86,9 +86,7 @@ struct PathTests {
   }
 
   @Test func `a device is not replaced by a file`() throws {
-    #expect(throws: FileError.self) {
-      try AtomicFile("/dev/null").replace { (out) throws(FileError) in try out.write([1].span) }
-    }
+    try AtomicFile("/dev/null").replace { (out) throws(FileError) in try out.write([1].span) }
     #expect(!FileSystem.isRereadable("/dev/null"))
   }
 }

@@ -80,6 +80,20 @@ struct LabelTests {
     #expect(arranged.count == corpus.count && Self.spelled(arranged).hasSuffix("\n"))
   }
 
+  @Test func `empty items are skipped with a note, with a label or without`() throws {
+    let text = "  \na\tone\n\n \t \nb\ttwo\nc\t\nc\t  \nb\tthree"
+    let corpus = try Self.read(text, listSeed: 1)
+    #expect(corpus.list?.count == 3)
+    #expect(corpus.vocabulary.labels?.names == ["b", "a"])
+    #expect(corpus.notes == ["text: 5 empty lines were skipped."])
+  }
+
+  @Test func `blank lines of a text have the label before them`() throws {
+    let corpus = try Self.read("\n  \na\tone\n  \n\nb\ttwo")
+    #expect(Self.spelled(corpus) == "<a>one<a>  <a><b>two\n")
+    #expect(corpus.notes == ["text: 2 empty lines were skipped."])
+  }
+
   @Test func `another text has the labels of the vocabulary`() throws {
     let first = try Self.read("a\tone\nb\ttwo\n")
     let second = try Self.read("b\tnow\n", vocabulary: first.vocabulary)

@@ -27,6 +27,41 @@ struct WritingSessionTests {
     #expect(session.text.string == "옛날 옛적에\nx")
   }
 
+  @Test(arguments: ["temperature 0.6", "/temperature 0.6"])
+  func `Ctrl-X begins a command in the middle of a line`(command: String) {
+    var session = session("the king")
+    suggest(" said", &session)
+    #expect(session.handle(.control("x")) == nil && session.command == "")
+    typed(command, &session)
+    #expect(session.command == "temperature 0.6")
+    #expect(session.suggestion?.text == " said")
+    typed("\n", &session)
+    #expect(session.text.string == "the king" && session.command == nil)
+    #expect(session.settings.sampling.temperature == 0.6)
+    #expect(session.message == ["temperature 0.6"])
+    typed(" a/b", &session)
+    #expect(session.text.string == "the king a/b")
+    for (key, expected) in [
+      (Key.paste("/temperature 0.7\n"), 0.7), (.paste("temperature 0.9"), 0.9),
+    ] {
+      _ = session.handle(.control("x"))
+      _ = session.handle(key)
+      _ = session.handle(.enter)
+      #expect(session.settings.sampling.temperature == expected)
+    }
+    for key in [Key.escape, .backspace] {
+      _ = session.handle(.control("x"))
+      #expect(session.command == "")
+      _ = session.handle(key)
+      #expect(session.command == nil && session.text.string == "the king a/b")
+    }
+    // A slash after a line break still begins a command, and two are text.
+    typed("\n/", &session)
+    #expect(session.command == "")
+    typed("/", &session)
+    #expect(session.command == nil && session.text.string == "the king a/b\n/")
+  }
+
   @Test func `Backspace deletes a grapheme cluster`() {
     var session = session()
     typed("가👩‍🚀🇰🇷e\u{301}\u{1112}\u{1161}\u{11AB}", &session)

@@ -196,6 +196,14 @@ class BytesTest(unittest.TestCase):
         self.assertNotIn(b"\x1b", self.output)
         self.assertTrue(self.saved().startswith("옛날") and len(self.saved()) > 10, self.saved())
 
+    def test_a_command_in_the_middle_of_a_line(self):
+        self.start("--output", "out.txt")
+        self.write("옛날 /no\x18temperature 0.6\r".encode())
+        self.read_until(b"temperature 0.6")
+        self.write("에\x18/quit\r".encode())
+        self.assertEqual(self.wait(), 0)
+        self.assertEqual(self.saved(), "옛날 /no에")
+
     def test_a_second_save_overwrites_the_file_of_output_only(self):
         (self.folder / "other.txt").write_text("other")
         self.start("--output", "out.txt")

@@ -6,6 +6,8 @@ public enum ConstraintError: Error, Sendable, Equatable, CustomStringConvertible
   case impossible
   /// A grapheme of an acrostic is a space or not in the model's vocabulary.
   case acrostic(String)
+  /// A Hangul syllable of an acrostic is not in the vocabulary of a model whose tokens are whole syllables.
+  case syllable(String)
   /// An acrostic or an ending of lines is empty, or an ending has a line break.
   case lines(String)
   /// A line is too short for its first character and its ending.
@@ -24,6 +26,9 @@ public enum ConstraintError: Error, Sendable, Equatable, CustomStringConvertible
         + " Use characters of its training text, and constraints that do not exclude each other."
     case .acrostic(let character):
       "The model cannot begin a line with \"\(character)\": it is a space or not in the vocabulary. Leave it out."
+    case .syllable(let syllable):
+      "The model cannot begin a line with \"\(syllable)\": it is not in the vocabulary."
+        + " Leave it out, or use a model trained with --unit jamo, which composes every syllable."
     case .lines(let problem): problem
     case .lineTooShort(let length, let minimum):
       "A line of \(length) characters is too short: its beginning and its ending need \(minimum). Use a larger --line-length."

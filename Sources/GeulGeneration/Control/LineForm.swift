@@ -62,7 +62,12 @@ public struct LineForm: Sendable, Equatable {
       let syllables = Hangul.syllables(beginningWith: letter),
       form.hasToken(in: syllables, of: metadata.vocabulary)
     else {
-      guard isKnown else { throw .acrostic(grapheme) }
+      guard isKnown else {
+        let unit = metadata.tokenizer.unit
+        let isSyllable = scalars.allSatisfy { 0xAC00...0xD7A3 ~= $0.value }
+        throw isSyllable && (unit == .grapheme || unit == .codepoint)
+          ? .syllable(grapheme) : .acrostic(grapheme)
+      }
       return (.text(grapheme), scalars.count)
     }
     let syllable = TextPattern.Node.characters(CharacterClass(ranges: [syllables]))
