@@ -7,22 +7,26 @@ public struct Orthogonalizer: Sendable {
   /// The matrix, `[k, n]`, where n is the number of gates times the padded number of units.
   public let slot: ParameterSlot
 
-  /// The Gram matrix, a polynomial of it, the product of all polynomials so far, and scratch memory.
+  /// The Gram matrix, a polynomial of it, the product of all polynomials so far, and the next values of the Gram matrix
+  /// and of the product.
   ///
   /// Each is `[s, s]` with padded rows, where s is the shorter side of the matrix.
-  fileprivate var gram, polynomial, product, scratch: Buffer<Float>
+  fileprivate var gram, polynomial, product, nextGram, nextProduct: Buffer<Float>
 
   /// Allocates the workspace of a matrix.
   public init(_ slot: ParameterSlot) {
     self.slot = slot
     let count = slot.gramCount
-    (gram, polynomial) = (Buffer(zeros: count), Buffer(zeros: count))
-    (product, scratch) = (Buffer(zeros: count), Buffer(zeros: count))
+    gram = Buffer(zeros: count)
+    polynomial = Buffer(zeros: count)
+    product = Buffer(zeros: count)
+    nextGram = Buffer(zeros: count)
+    nextProduct = Buffer(zeros: count)
   }
 
   /// Returns the size of the workspace of a matrix in bytes.
   public static func byteCount(_ slot: ParameterSlot) -> Int {
-    4 * slot.gramCount * MemoryLayout<Float>.stride
+    5 * slot.gramCount * MemoryLayout<Float>.stride
   }
 
   /// Returns the number of multiply-adds of one update of a matrix.
@@ -34,7 +38,7 @@ public struct Orthogonalizer: Sendable {
   }
 
   fileprivate mutating func swapProductAndPolynomial() { swap(&product, &polynomial) }
-  fileprivate mutating func swapProductAndScratch() { swap(&product, &scratch) }
+  fileprivate mutating func advanceProduct() { swap(&product, &nextProduct) }
 }
 
 extension ParameterSlot {
@@ -81,6 +85,9 @@ extension ComputeContext {
   ///     u = mu m + (1 - mu) g
   ///     W = (1 - learningRate weightDecay) W - learningRate max(1, sqrt(n / k)) U V^T
   ///
+  /// U V^T is approximately Q u / |u|, where the preconditioner Q takes most of the time. The momentum changes slowly, so
+  /// the Q of an earlier step may be used: with a new one every second step, the loss is the same.
+  ///
   /// - Parameters:
   ///   - hyperparameters: The hyperparameters.
   ///   - gradientScale: The factor that the gradients are multiplied by, for gradient clipping.
@@ -88,27 +95,42 @@ extension ComputeContext {
   ///   - parameters: The parameters.
   ///   - gradients: The gradients of the loss; those of the matrices are replaced by u.
   ///   - firstMoment: The momentum m.
+  ///   - preconditioners: The preconditioner Q of each matrix, `[s, s padded]`, at the matrix's offset; zeros before the
+  ///     first one.
+  ///   - renewsPreconditioners: Indicates whether new preconditioners are computed; they always are if there are none.
   public func muon(
     _ hyperparameters: Muon, gradientScale: Float, workspaces: inout [Orthogonalizer],
     parameters: inout ParameterStorage, gradients: inout ParameterStorage,
-    firstMoment: inout ParameterStorage
+    firstMoment: inout ParameterStorage, preconditioners: inout ParameterStorage,
+    renewsPreconditioners: Bool
   ) {
     let momentum = hyperparameters.momentum
     let scale = (1 - momentum) * gradientScale
-    for slot in workspaces.map(\.slot) {
-      axpby(scale, gradients.values, at: slot.offset, momentum, &firstMoment.values, at: slot.range)
-      axpby(momentum, firstMoment.values, at: slot.offset, scale, &gradients.values, at: slot.range)
+    let inverseNorms = workspaces.map { workspace in
+      let norm = addMomentum(
+        momentum, scale, &firstMoment.values, &gradients.values, workspace.slot.range)
+      return norm > 0 ? Float(1 / norm) : 0
     }
-    let inverseNorms = orthogonalize(gradients, &workspaces)
+    // A preconditioner is positive definite.
+    let isMissing = workspaces.contains { preconditioners.values[$0.slot.offset] == 0 }
+    if renewsPreconditioners || isMissing {
+      orthogonalize(gradients, inverseNorms, &workspaces)
+      for workspace in workspaces {
+        preconditioners.values.copy(
+          workspace.product, 0..<workspace.product.count, to: workspace.slot.offset)
+      }
+    }
     let decay = 1 - hyperparameters.learningRate * hyperparameters.weightDecay
     let (values, u) = unsafe (parameters.values.mutablePointer(), gradients.values.pointer)
+    let q = unsafe preconditioners.values.pointer
     unsafe multiply(&workspaces) { workspace, index in
       let slot = workspace.slot
       let shape = (Double(slot.gates * slot.units) / Double(slot.depth)).squareRoot()
       var call = unsafe geul_gemm(
-        slot, workspace.product.pointer, workspace.product, into: &workspace.scratch)
+        slot, q + slot.offset, workspace.product, into: &workspace.nextProduct)
       if slot.isTall {
         unsafe (call.a, call.a_stride, call.rows) = (u + slot.offset, slot.stride, slot.depth)
+        unsafe call.b = q + slot.offset
       } else {
         unsafe (call.b, call.b_stride, call.columns) = (u + slot.offset, slot.stride, slot.stride)
       }
@@ -116,7 +138,7 @@ extension ComputeContext {
       unsafe (call.c, call.beta) = (UnsafePointer(call.out), decay)
       unsafe call.alpha =
         -hyperparameters.learningRate * Float(max(1, shape)) * inverseNorms[index]
-      return unsafe call
+      return unsafe [call]
     }
   }
 
@@ -127,14 +149,13 @@ extension ComputeContext {
   /// symmetric matrix X X^T, `[k, k]`, and X is multiplied only once, by the caller. For `[k, 4 k]` this halves the
   /// work. If n < k, as in the projection to a small vocabulary, the iteration uses X^T X, and X Q is about U V^T.
   ///
-  /// - Returns: The inverse of each X's Frobenius norm; X is scaled by it, so that its singular values are at most 1.
+  /// - Parameters:
+  ///   - storage: Contains the matrices X.
+  ///   - inverseNorms: The inverse of each X's Frobenius norm; X is scaled by it, so that its singular values are at most 1.
+  ///   - workspaces: One for each matrix.
   private func orthogonalize(
-    _ storage: ParameterStorage, _ workspaces: inout [Orthogonalizer]
-  ) -> [Float] {
-    let inverseNorms = workspaces.map { workspace in
-      let norm = norm(storage.values, workspace.slot.range)
-      return norm > 0 ? Float(1 / norm) : 0
-    }
+    _ storage: ParameterStorage, _ inverseNorms: [Float], _ workspaces: inout [Orthogonalizer]
+  ) {
     unsafe multiply(&workspaces) { workspace, index in
       let slot = workspace.slot
       let x = unsafe storage.values.pointer + slot.offset
@@ -146,7 +167,7 @@ extension ComputeContext {
         unsafe (call.depth, call.transpose_b) = (slot.stride, 1)
       }
       unsafe call.alpha = inverseNorms[index] * inverseNorms[index]
-      return unsafe call
+      return unsafe [call]
     }
     for (iteration, factors) in Self.coefficients.enumerated() {
       // P = a I + b A + c A A;  Q = P Q, starting from Q = I;  A = P A P, which is the Gram matrix of P X.
@@ -155,50 +176,66 @@ extension ComputeContext {
           workspace.slot, workspace.gram.pointer, workspace.gram, into: &workspace.polynomial)
         unsafe (call.alpha, call.beta, call.diagonal) = (factors.c, factors.b, factors.a)
         unsafe call.c = workspace.gram.pointer
-        return unsafe call
+        return unsafe [call]
       }
-      if iteration < Self.coefficients.count - 1 {
-        unsafe multiply(&workspaces) { workspace, _ in
-          unsafe geul_gemm(
-            workspace.slot, workspace.polynomial.pointer, workspace.gram, into: &workspace.scratch)
-        }
-        unsafe multiply(&workspaces) { workspace, _ in
-          unsafe geul_gemm(
-            workspace.slot, workspace.scratch.pointer, workspace.polynomial, into: &workspace.gram)
-        }
-      }
-      guard iteration > 0 else {
-        for index in workspaces.indices { workspaces[index].swapProductAndPolynomial() }
-        continue
-      }
+      let isFirst = iteration == 0
+      let isLast = iteration == Self.coefficients.count - 1
       unsafe multiply(&workspaces) { workspace, _ in
-        unsafe geul_gemm(
-          workspace.slot, workspace.polynomial.pointer, workspace.product, into: &workspace.scratch)
+        let polynomial = unsafe workspace.polynomial.pointer
+        var calls: [geul_gemm] = unsafe []
+        if !isLast {
+          unsafe calls.append(
+            geul_gemm(
+              workspace.slot, polynomial, workspace.gram, into: &workspace.nextGram))
+        }
+        if !isFirst {
+          unsafe calls.append(
+            geul_gemm(
+              workspace.slot, polynomial, workspace.product, into: &workspace.nextProduct))
+        }
+        return unsafe calls
       }
-      for index in workspaces.indices { workspaces[index].swapProductAndScratch() }
+      if !isLast {
+        unsafe multiply(&workspaces) { workspace, _ in
+          let call = unsafe geul_gemm(
+            workspace.slot, workspace.nextGram.pointer, workspace.polynomial, into: &workspace.gram)
+          return unsafe [call]
+        }
+      }
+      for index in workspaces.indices {
+        if isFirst {
+          workspaces[index].swapProductAndPolynomial()
+        } else {
+          workspaces[index].advanceProduct()
+        }
+      }
     }
-    return inverseNorms
   }
 
-  /// Computes one matrix product for each workspace, whose arguments `makeCall` returns; a job is one panel of columns.
+  /// Computes matrix products for each workspace, whose arguments `makeCalls` returns; a job is one panel of columns.
   private func multiply(
-    _ workspaces: inout [Orthogonalizer], _ makeCall: (inout Orthogonalizer, Int) -> geul_gemm
+    _ workspaces: inout [Orthogonalizer],
+    _ makeCalls: (inout Orthogonalizer, Int) -> [geul_gemm]
   ) {
     var jobs: [SendableArguments<geul_gemm>] = unsafe []
+    var depth = 0
     for index in workspaces.indices {
-      let whole = unsafe makeCall(&workspaces[index], index)
-      // In a symmetric product, the last panels have the most rows. They come first, so that threads finish together.
-      for panel in Array(Panels(width: padded(unsafe whole.columns))).reversed() {
-        var call = unsafe whole
-        unsafe call.first_column = panel.start
-        unsafe jobs.append(SendableArguments(call))
+      unsafe makeCalls(&workspaces[index], index).forEach { whole in
+        depth = max(depth, padded(unsafe whole.depth))
+        // In a symmetric product, the last panels have the most rows. They come first, so that threads finish together.
+        for panel in Array(Panels(width: padded(unsafe whole.columns))).reversed() {
+          var call = unsafe whole
+          unsafe call.first_column = panel.start
+          unsafe jobs.append(SendableArguments(call))
+        }
       }
     }
-    let calls = unsafe jobs
+    var panels = (0..<pool.count).map { _ in
+      Buffer<Float>(zeros: depth * 4 * columnBlockWidth)
+    }
     let gemm = unsafe kernels.functions.gemm
-    unsafe pool.run(calls.count) { job in
-      var call = unsafe calls[job].value
-      var panel = Buffer<Float>(zeros: padded(unsafe call.depth) * 4 * columnBlockWidth)
+    unsafe pool.forEach(jobs, with: &panels) { job, panel in
+      var call = unsafe job.value
       unsafe call.packed_b = panel.mutablePointer()
       unsafe gemm(&call)
     }

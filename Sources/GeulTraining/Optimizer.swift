@@ -19,6 +19,8 @@ public struct Optimizer: Sendable {
     public var momentum: Float = 0.95
     /// Muon's learning rate as a multiple of AdamW's.
     public var muonLearningRateScale: Float = 6
+    /// The number of steps after which Muon computes new preconditioners.
+    public var preconditionerInterval = 2
 
     /// The defaults.
     public init() {}
@@ -36,7 +38,7 @@ public struct Optimizer: Sendable {
   public struct State: Sendable, Equatable {
     /// The running mean of the gradients: AdamW's first moment, and Muon's momentum.
     public var firstMoment: ParameterStorage
-    /// The running mean of their squares.
+    /// The running mean of their squares; for Muon's matrices, their preconditioners.
     public var secondMoment: ParameterStorage
     /// The number of steps made.
     public var step = 0
@@ -108,7 +110,8 @@ public struct Optimizer: Sendable {
       momentum: configuration.momentum, weightDecay: configuration.weightDecay)
     context.muon(
       muon, gradientScale: gradientScale, workspaces: &workspaces, parameters: &parameters,
-      gradients: &gradients, firstMoment: &state.firstMoment)
+      gradients: &gradients, firstMoment: &state.firstMoment, preconditioners: &state.secondMoment,
+      renewsPreconditioners: (state.step - 1) % configuration.preconditionerInterval == 0)
     let adamW = AdamW(
       learningRate: learningRate, beta1: configuration.beta1, beta2: configuration.beta2,
       weightDecay: configuration.weightDecay)
@@ -121,10 +124,12 @@ public struct Optimizer: Sendable {
     }
   }
 
-  /// Makes the state complete on all ranks: Muon's momentum of a matrix is only on the rank that updates it.
+  /// Makes the state complete on all ranks: Muon's momentum and preconditioner of a matrix are only on the rank that
+  /// updates it.
   mutating func gatherState() {
     for matrix in matrices {
       communicator.broadcast(&state.firstMoment.values, matrix.slot.range, from: matrix.owner)
+      communicator.broadcast(&state.secondMoment.values, matrix.slot.range, from: matrix.owner)
     }
   }
 }

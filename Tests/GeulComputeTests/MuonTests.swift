@@ -30,19 +30,24 @@ struct MuonTests {
     return .random(layout, 1, &random)
   }
 
-  static func run(_ set: InstructionSet, threads: Int, steps: Int) -> (
-    parameters: ParameterStorage, firstMoment: ParameterStorage
+  /// Runs steps, of which the first computes preconditioners, and the others do if `renewing`.
+  static func run(
+    _ set: InstructionSet, threads: Int, steps: Int, renewing: Bool = true
+  ) -> (
+    parameters: ParameterStorage, firstMoment: ParameterStorage, preconditioners: ParameterStorage
   ) {
     var (parameters, firstMoment) = (initialParameters(), ParameterStorage(layout))
+    var preconditioners = ParameterStorage(layout)
     var workspaces = matrices.map(Orthogonalizer.init)
     let context = ComputeContext(Kernels(set), threads: threads)
     for step in 1...steps {
       var gradients = gradients(step)
       context.muon(
         settings, gradientScale: scale, workspaces: &workspaces, parameters: &parameters,
-        gradients: &gradients, firstMoment: &firstMoment)
+        gradients: &gradients, firstMoment: &firstMoment, preconditioners: &preconditioners,
+        renewsPreconditioners: renewing)
     }
-    return (parameters, firstMoment)
+    return (parameters, firstMoment, preconditioners)
   }
 
   /// The factor of the update of a matrix: the learning rate times sqrt(n / k), or 1 if that is less.
@@ -137,10 +142,11 @@ struct MuonTests {
     let settings = Muon(learningRate: 1)
     let error = NewtonSchulz.roundingError(
       Self.momentum(slot, gradients, settings, 1), isTall: slot.stride < slot.depth)
-    var workspaces = [Orthogonalizer(slot)]
+    var (workspaces, preconditioners) = ([Orthogonalizer(slot)], ParameterStorage(Self.layout))
     ComputeContext(Kernels(.portable)).muon(
       settings, gradientScale: 1, workspaces: &workspaces, parameters: &parameters,
-      gradients: &gradients, firstMoment: &firstMoment)
+      gradients: &gradients, firstMoment: &firstMoment, preconditioners: &preconditioners,
+      renewsPreconditioners: true)
     let range = NewtonSchulz.range.lowerBound - error...NewtonSchulz.range.upperBound + error
     let shape = Self.updateScale(slot) / Double(Self.settings.learningRate)
     for n in 0..<count where values[n] / norm >= 0.003 {
@@ -151,6 +157,55 @@ struct MuonTests {
 
   /// Half an ulp each for the factor of the gradients, and for two products and a sum in each of two
   /// steps: 3.5 ulp of the sum of the terms' magnitudes.
+  /// The float64 reference multiplies the stored preconditioner and the momentum.
+  ///
+  /// A sum of s products has a rounding error of at most s + 4 half ulps of the sum of their magnitudes, with those of the
+  /// momentum (2), its norm and the factor.
+  @Test(arguments: InstructionSet.available)
+  func `a step without new preconditioners uses those of the step before`(set: InstructionSet) {
+    let before = Self.run(set, threads: 2, steps: 1)
+    let after = Self.run(set, threads: 2, steps: 2, renewing: false)
+    #expect(
+      firstDifference(before.preconditioners.values.array, after.preconditioners.values.array)
+        == nil)
+    let renewed = Self.run(set, threads: 2, steps: 2)
+    #expect(renewed.preconditioners != after.preconditioners)
+    let keep = Double(Self.settings.momentum)
+    for slot in Self.matrices {
+      let isTall = slot.stride < slot.depth
+      let side = min(slot.stride, slot.depth)
+      let momentum = zip(
+        Self.matrix(slot, after.firstMoment), Self.matrix(slot, Self.gradients(2))
+      ).map { rows in
+        zip(rows.0, rows.1).map { keep * $0 + (1 - keep) * Double(Self.scale) * $1 }
+      }
+      let norm = momentum.joined().reduce(0) { $0 + $1 * $1 }.squareRoot()
+      func q(_ row: Int, _ column: Int) -> Double {
+        Double(after.preconditioners.values[slot.offset + row * padded(side) + column])
+      }
+      // The padded index of a column of the matrix.
+      func column(_ n: Int) -> Int { n / slot.units * slot.width + n % slot.units }
+      let (start, end) = (
+        Self.matrix(slot, before.parameters), Self.matrix(slot, after.parameters)
+      )
+      var comparison = Comparison()
+      for k in start.indices {
+        for n in start[k].indices {
+          let terms =
+            isTall
+            ? start[k].indices.map { momentum[k][$0] * q(column($0), column(n)) }
+            : start.indices.map { q(k, $0) * momentum[$0][n] }
+          let scale = Self.updateScale(slot) / norm
+          let magnitude = terms.reduce(0) { $0 + abs($1) }
+          comparison.add(
+            end[k][n], start[k][n] * Self.decay - scale * terms.reduce(0, +),
+            bound: scale * magnitude * Double(side + 4) * ulp / 2 + Self.parameterRounding)
+        }
+      }
+      #expect(comparison.holds, "\(slot.name): \(comparison)")
+    }
+  }
+
   @Test func `momentum is an exponential moving average of the gradients`() {
     let momentum = Self.run(.portable, threads: 1, steps: 2).firstMoment
     let (one, two) = (Self.gradients(1), Self.gradients(2))
@@ -178,6 +233,7 @@ struct MuonTests {
       let result = Self.run(set, threads: threads, steps: 3)
       expectSameBits(result.parameters, expected.parameters, set)
       expectSameBits(result.firstMoment, expected.firstMoment, set)
+      expectSameBits(result.preconditioners, expected.preconditioners, set)
     }
   }
 
@@ -200,9 +256,11 @@ struct MuonTests {
       start, ParameterStorage(Self.layout), ParameterStorage(Self.layout)
     )
     var workspaces = Self.matrices.map(Orthogonalizer.init)
+    var preconditioners = ParameterStorage(Self.layout)
     ComputeContext(Kernels(.portable)).muon(
       Muon(learningRate: 0.1), gradientScale: 1, workspaces: &workspaces, parameters: &parameters,
-      gradients: &gradients, firstMoment: &firstMoment)
+      gradients: &gradients, firstMoment: &firstMoment, preconditioners: &preconditioners,
+      renewsPreconditioners: true)
     #expect(firstDifference(parameters.values.array, start.values.array) == nil)
   }
 

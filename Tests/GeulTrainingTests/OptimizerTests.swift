@@ -45,7 +45,7 @@ struct OptimizerTests {
       context.muon(
         Muon(learningRate: 0.03, momentum: 0.9, weightDecay: 0.1), gradientScale: 0.5,
         workspaces: &workspaces, parameters: &expected, gradients: &sameGradients,
-        firstMoment: &first)
+        firstMoment: &first, preconditioners: &second, renewsPreconditioners: step != 2)
       context.adamW(
         AdamW(learningRate: 0.01, beta1: 0.8, beta2: 0.98, weightDecay: 0.1), slots: others,
         step: step, gradientScale: 0.5, parameters: &expected, gradients: sameGradients,

@@ -250,6 +250,9 @@ typedef struct {
   /// `first` and `second` are the moments m and v; `count` is a multiple of 16.
   void (*adamw)(float *parameters, const float *gradients, float *first, float *second, size_t count,
                 const geul_adamw *);
+  /// m = mu m + scale g, and then g = mu m + scale g, Nesterov's momentum. Returns the sum of squares of the new g, like
+  /// `sum_of_squares`; `count` is a multiple of 16.
+  double (*momentum)(float *m, float *g, size_t count, float mu, float scale);
   /// y = alpha x + beta y; `count` is a multiple of 16.
   void (*axpby)(float *y, const float *x, size_t count, float alpha, float beta);
   /// One panel of a matrix product.
