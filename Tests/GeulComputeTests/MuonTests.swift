@@ -155,8 +155,6 @@ struct MuonTests {
     }
   }
 
-  /// Half an ulp each for the factor of the gradients, and for two products and a sum in each of two
-  /// steps: 3.5 ulp of the sum of the terms' magnitudes.
   /// The float64 reference multiplies the stored preconditioner and the momentum.
   ///
   /// A sum of s products has a rounding error of at most s + 4 half ulps of the sum of their magnitudes, with those of the
@@ -206,6 +204,8 @@ struct MuonTests {
     }
   }
 
+  /// Half an ulp each for the factor of the gradients, and for two products and a sum in each of two
+  /// steps: 3.5 ulp of the sum of the terms' magnitudes.
   @Test func `momentum is an exponential moving average of the gradients`() {
     let momentum = Self.run(.portable, threads: 1, steps: 2).firstMoment
     let (one, two) = (Self.gradients(1), Self.gradients(2))
