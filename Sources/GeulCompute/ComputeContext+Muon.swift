@@ -12,10 +12,25 @@ public struct Orthogonalizer: Sendable {
   ///
   /// Each is `[s, s]` with padded rows, where s is the shorter side of the matrix.
   fileprivate var gram, polynomial, product, nextGram, nextProduct: Buffer<Float>
+  /// The preconditioner in bfloat16; empty in float32.
+  fileprivate var bfloat16Preconditioner: Buffer<UInt16>
+
+  /// The precision of the product of preconditioner and momentum.
+  fileprivate var productPrecision: Precision {
+    bfloat16Preconditioner.count > 0 ? .bfloat16 : .float32
+  }
 
   /// Allocates the workspace of a matrix.
-  public init(_ slot: ParameterSlot) {
+  ///
+  /// - Parameters:
+  ///   - slot: The matrix.
+  ///   - precision: The precision of training. With bfloat16, the product of preconditioner and momentum is computed in
+  ///     bfloat16 if the matrix has at least as many columns as rows. The preconditioner itself is always computed in
+  ///     float32, because a Gram matrix squares the rounding errors.
+  public init(_ slot: ParameterSlot, precision: Precision = .float32) {
     self.slot = slot
+    let isRounded = precision == .bfloat16 && !slot.isTall
+    bfloat16Preconditioner = Buffer(zeros: isRounded ? slot.gramCount : 0)
     let count = slot.gramCount
     gram = Buffer(zeros: count)
     polynomial = Buffer(zeros: count)
@@ -25,8 +40,9 @@ public struct Orthogonalizer: Sendable {
   }
 
   /// Returns the size of the workspace of a matrix in bytes.
-  public static func byteCount(_ slot: ParameterSlot) -> Int {
-    5 * slot.gramCount * MemoryLayout<Float>.stride
+  public static func byteCount(_ slot: ParameterSlot, precision: Precision = .float32) -> Int {
+    let floats = 5 * slot.gramCount * MemoryLayout<Float>.stride
+    return precision == .bfloat16 ? floats + slot.gramCount * precision.elementBytes : floats
   }
 
   /// Returns the number of multiply-adds of one update of a matrix.
@@ -128,8 +144,14 @@ extension ComputeContext {
       let shape = (Double(slot.gates * slot.units) / Double(slot.depth)).squareRoot()
       var call = unsafe geul_gemm(
         slot, q + slot.offset, workspace.product, into: &workspace.nextProduct)
+      if workspace.productPrecision == .bfloat16 {
+        let rounded = unsafe workspace.bfloat16Preconditioner.mutablePointer()
+        unsafe kernels.training(.bfloat16).to_elements(rounded, q + slot.offset, slot.gramCount)
+        unsafe call.a = UnsafeRawPointer(rounded)
+      }
       if slot.isTall {
-        unsafe (call.a, call.a_stride, call.rows) = (u + slot.offset, slot.stride, slot.depth)
+        unsafe call.a = UnsafeRawPointer(u + slot.offset)
+        unsafe (call.a_stride, call.rows) = (slot.stride, slot.depth)
         unsafe call.b = q + slot.offset
       } else {
         unsafe (call.b, call.b_stride, call.columns) = (u + slot.offset, slot.stride, slot.stride)
@@ -138,7 +160,7 @@ extension ComputeContext {
       unsafe (call.c, call.beta) = (UnsafePointer(call.out), decay)
       unsafe call.alpha =
         -hyperparameters.learningRate * Float(max(1, shape)) * inverseNorms[index]
-      return unsafe [call]
+      return unsafe [(call, workspace.productPrecision)]
     }
   }
 
@@ -167,7 +189,7 @@ extension ComputeContext {
         unsafe (call.depth, call.transpose_b) = (slot.stride, 1)
       }
       unsafe call.alpha = inverseNorms[index] * inverseNorms[index]
-      return unsafe [call]
+      return unsafe [(call, .float32)]
     }
     for (iteration, factors) in Self.coefficients.enumerated() {
       // P = a I + b A + c A A;  Q = P Q, starting from Q = I;  A = P A P, which is the Gram matrix of P X.
@@ -176,22 +198,22 @@ extension ComputeContext {
           workspace.slot, workspace.gram.pointer, workspace.gram, into: &workspace.polynomial)
         unsafe (call.alpha, call.beta, call.diagonal) = (factors.c, factors.b, factors.a)
         unsafe call.c = workspace.gram.pointer
-        return unsafe [call]
+        return unsafe [(call, .float32)]
       }
       let isFirst = iteration == 0
       let isLast = iteration == Self.coefficients.count - 1
       unsafe multiply(&workspaces) { workspace, _ in
         let polynomial = unsafe workspace.polynomial.pointer
-        var calls: [geul_gemm] = unsafe []
+        var calls: [(geul_gemm, Precision)] = unsafe []
         if !isLast {
-          unsafe calls.append(
-            geul_gemm(
-              workspace.slot, polynomial, workspace.gram, into: &workspace.nextGram))
+          let call = unsafe geul_gemm(
+            workspace.slot, polynomial, workspace.gram, into: &workspace.nextGram)
+          unsafe calls.append((call, .float32))
         }
         if !isFirst {
-          unsafe calls.append(
-            geul_gemm(
-              workspace.slot, polynomial, workspace.product, into: &workspace.nextProduct))
+          let call = unsafe geul_gemm(
+            workspace.slot, polynomial, workspace.product, into: &workspace.nextProduct)
+          unsafe calls.append((call, .float32))
         }
         return unsafe calls
       }
@@ -199,7 +221,7 @@ extension ComputeContext {
         unsafe multiply(&workspaces) { workspace, _ in
           let call = unsafe geul_gemm(
             workspace.slot, workspace.nextGram.pointer, workspace.polynomial, into: &workspace.gram)
-          return unsafe [call]
+          return unsafe [(call, .float32)]
         }
       }
       for index in workspaces.indices {
@@ -212,32 +234,32 @@ extension ComputeContext {
     }
   }
 
-  /// Computes matrix products for each workspace, whose arguments `makeCalls` returns; a job is one panel of columns.
+  /// Computes matrix products for each workspace, whose arguments and precisions `makeCalls` returns; a job is one panel of
+  /// columns.
   private func multiply(
     _ workspaces: inout [Orthogonalizer],
-    _ makeCalls: (inout Orthogonalizer, Int) -> [geul_gemm]
+    _ makeCalls: (inout Orthogonalizer, Int) -> [(geul_gemm, Precision)]
   ) {
-    var jobs: [SendableArguments<geul_gemm>] = unsafe []
+    var jobs: [(arguments: SendableArguments<geul_gemm>, precision: Precision)] = unsafe []
     var depth = 0
     for index in workspaces.indices {
-      unsafe makeCalls(&workspaces[index], index).forEach { whole in
+      unsafe makeCalls(&workspaces[index], index).forEach { whole, precision in
         depth = max(depth, padded(unsafe whole.depth))
         // In a symmetric product, the last panels have the most rows. They come first, so that threads finish together.
         for panel in Array(Panels(width: padded(unsafe whole.columns))).reversed() {
           var call = unsafe whole
           unsafe call.first_column = panel.start
-          unsafe jobs.append(SendableArguments(call))
+          unsafe jobs.append((SendableArguments(call), precision))
         }
       }
     }
     var panels = (0..<pool.count).map { _ in
       Buffer<Float>(zeros: depth * 4 * columnBlockWidth)
     }
-    let gemm = unsafe kernels.functions.gemm
     unsafe pool.forEach(jobs, with: &panels) { job, panel in
-      var call = unsafe job.value
-      unsafe call.packed_b = panel.mutablePointer()
-      unsafe gemm(&call)
+      var call = unsafe job.arguments.value
+      unsafe call.packed_b = UnsafeMutableRawPointer(panel.mutablePointer())
+      unsafe kernels.training(job.precision).gemm(&call)
     }
   }
 }
@@ -252,7 +274,7 @@ extension geul_gemm {
     let side = slot.shorterSide
     unsafe self.init()
     unsafe (rows, depth, columns, alpha, symmetric) = (side, side, side, 1, 1)
-    unsafe (self.a, a_stride) = (a, padded(side))
+    unsafe (self.a, a_stride) = (UnsafeRawPointer(a), padded(side))
     unsafe (self.b, b_stride) = (b.pointer, padded(side))
     unsafe (self.out, out_stride) = (out.mutablePointer(), padded(side))
   }

@@ -30,7 +30,9 @@ public struct MemoryEstimate: Sendable, Equatable {
     let (count, layers) = (network.layout.count, configuration.architecture.layers)
     let elementBytes = configuration.precision.elementBytes
     let matrices = network.matrices.reduce(0) { $0 + $1.count }
-    let grams = network.matrices.reduce(0) { $0 + Orthogonalizer.byteCount($1) }
+    let grams = network.matrices.reduce(0) {
+      $0 + Orthogonalizer.byteCount($1, precision: configuration.precision)
+    }
     let subBatches = SubBatches(batch: configuration.batch, length: configuration.length)
     parameters =
       (5 + GradientReducer.exchangedCopies(subBatches, ranks: ranks)) * 4 * count + 2 * elementBytes

@@ -66,8 +66,8 @@ public struct Optimizer: Sendable {
   /// With several ranks, each updates some of Muon's matrices and the others receive them. Tensors in `frozen` stay as they
   /// are.
   public init(
-    _ configuration: Configuration, for network: Network, frozen: [ParameterSlot] = [],
-    communicator: any Communicator = LocalCommunicator()
+    _ configuration: Configuration, for network: Network, precision: Precision = .float32,
+    frozen: [ParameterSlot] = [], communicator: any Communicator = LocalCommunicator()
   ) {
     self.configuration = configuration
     self.communicator = communicator
@@ -75,7 +75,9 @@ public struct Optimizer: Sendable {
     let slots =
       configuration.kind == .muon ? network.matrices.filter { !frozen.contains($0) } : []
     matrices = Self.assign(slots, ranks: communicator.count)
-    workspaces = matrices.filter { $0.owner == communicator.rank }.map { Orthogonalizer($0.slot) }
+    workspaces = matrices.filter { $0.owner == communicator.rank }.map {
+      Orthogonalizer($0.slot, precision: precision)
+    }
     adamWSlots = network.layout.slots.filter { !slots.contains($0) && !frozen.contains($0) }
   }
 

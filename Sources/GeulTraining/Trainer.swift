@@ -93,7 +93,8 @@ public struct Trainer: ~Copyable {
     reducer = GradientReducer(network, subBatches, communicator)
     let frozen = network.frozenTensors(layers: configuration.frozenLayers)
     var optimizer = Optimizer(
-      configuration.optimizer, for: network, frozen: frozen, communicator: communicator)
+      configuration.optimizer, for: network, precision: configuration.precision, frozen: frozen,
+      communicator: communicator)
     optimizer.state = state.optimizer
     self.optimizer = optimizer
     self.frozen = frozen

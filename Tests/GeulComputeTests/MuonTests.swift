@@ -38,7 +38,7 @@ struct MuonTests {
   ) {
     var (parameters, firstMoment) = (initialParameters(), ParameterStorage(layout))
     var preconditioners = ParameterStorage(layout)
-    var workspaces = matrices.map(Orthogonalizer.init)
+    var workspaces = matrices.map { Orthogonalizer($0) }
     let context = ComputeContext(Kernels(set), threads: threads)
     for step in 1...steps {
       var gradients = gradients(step)
@@ -204,6 +204,50 @@ struct MuonTests {
     }
   }
 
+  /// Rounding both factors to bfloat16 changes each product by at most 2^-8 of its magnitude, and a little for the product
+  /// of two errors; the sums are float32.
+  @Test(arguments: InstructionSet.available)
+  func `in bfloat16 the update differs from that in float32 by the rounding of its factors`(
+    set: InstructionSet
+  ) {
+    let context = ComputeContext(Kernels(set), threads: 2)
+    func step(_ precision: Precision) -> (
+      ParameterStorage, u: ParameterStorage, q: ParameterStorage
+    ) {
+      var (parameters, u) = (Self.initialParameters(), Self.gradients(1))
+      var (firstMoment, q) = (ParameterStorage(Self.layout), ParameterStorage(Self.layout))
+      var workspaces = Self.matrices.map { Orthogonalizer($0, precision: precision) }
+      context.muon(
+        Self.settings, gradientScale: Self.scale, workspaces: &workspaces, parameters: &parameters,
+        gradients: &u, firstMoment: &firstMoment, preconditioners: &q, renewsPreconditioners: true)
+      return (parameters, u, q)
+    }
+    let (exact, u, q) = step(.float32)
+    let rounded = step(.bfloat16)
+    #expect(rounded.q == q)
+    for slot in Self.matrices {
+      let isTall = slot.stride < slot.depth
+      let (after, expected) = (Self.matrix(slot, rounded.0), Self.matrix(slot, exact))
+      #expect((after == expected) == isTall)
+      guard !isTall else { continue }
+      let momentum = Self.matrix(slot, u)
+      let norm = momentum.joined().reduce(0) { $0 + $1 * $1 }.squareRoot()
+      var comparison = Comparison()
+      for k in after.indices {
+        for n in after[k].indices {
+          let magnitude = momentum.indices.reduce(0) {
+            let factor = q.values[slot.offset + k * padded(slot.depth) + $1]
+            return $0 + abs(Double(factor) * momentum[$1][n])
+          }
+          let bound =
+            Self.updateScale(slot) / norm * magnitude * 1.01 / 256 + 2 * Self.parameterRounding
+          comparison.add(after[k][n], expected[k][n], bound: bound)
+        }
+      }
+      #expect(comparison.holds, "\(slot.name): \(comparison)")
+    }
+  }
+
   /// Half an ulp each for the factor of the gradients, and for two products and a sum in each of two
   /// steps: 3.5 ulp of the sum of the terms' magnitudes.
   @Test func `momentum is an exponential moving average of the gradients`() {
@@ -255,7 +299,7 @@ struct MuonTests {
     var (parameters, firstMoment, gradients) = (
       start, ParameterStorage(Self.layout), ParameterStorage(Self.layout)
     )
-    var workspaces = Self.matrices.map(Orthogonalizer.init)
+    var workspaces = Self.matrices.map { Orthogonalizer($0) }
     var preconditioners = ParameterStorage(Self.layout)
     ComputeContext(Kernels(.portable)).muon(
       Muon(learningRate: 0.1), gradientScale: 1, workspaces: &workspaces, parameters: &parameters,

@@ -32,7 +32,7 @@ struct OptimizerTests {
     let matrices = kind == .muon ? Self.network.matrices : []
     let others = layout.slots.filter { !matrices.contains($0) }
     #expect(others.count == layout.slots.count - matrices.count)
-    var workspaces = matrices.map(Orthogonalizer.init)
+    var workspaces = matrices.map { Orthogonalizer($0) }
     var (expected, first, second) = (
       parameters, ParameterStorage(layout), ParameterStorage(layout)
     )

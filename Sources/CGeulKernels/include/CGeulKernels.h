@@ -165,7 +165,7 @@ typedef struct {
 /// One panel of columns of a product of row-major matrices: out = alpha a . b + beta c + diagonal I.
 typedef struct {
   size_t rows, depth;               // m, k
-  const float *a; size_t a_stride;  // [m, k]; if `transpose_a`, [k, m]
+  const void *a; size_t a_stride;   // [m, k]: elements; if `transpose_a`, [k, m]
   const float *b; size_t b_stride;  // [k, n]; if `transpose_b`, [n, k]
   size_t columns;                   // n; a multiple of 16, except if `transpose_b`, where `depth` is one
   int transpose_a, transpose_b;     // at most one of them
@@ -174,7 +174,7 @@ typedef struct {
   float alpha, beta, diagonal;
   const float *c;                   // [m, n] with the stride of `out`, or NULL
   float *out; size_t out_stride;    // [m, n]
-  float *packed_b;                  // workspace: [k padded to 16, columns of the panel]
+  void *packed_b;                   // workspace: [k padded to 16, columns of the panel] elements
 } geul_gemm;
 
 // Functions of a kernel table are never NULL. Pointers in the structs above may be NULL only where noted.
@@ -227,6 +227,8 @@ typedef struct {
                           uint64_t key, float rate);
   /// float32 -> elements; `count` is a multiple of 16.
   void (*to_elements)(void *out, const float *in, size_t count);
+  /// One panel of a matrix product. In bfloat16 without `transpose_a`, `transpose_b`, `symmetric` and `diagonal`.
+  void (*gemm)(const geul_gemm *);
 } geul_training_kernels;
 
 /// The forward and backward kernel of a cell.
@@ -255,8 +257,6 @@ typedef struct {
   double (*momentum)(float *m, float *g, size_t count, float mu, float scale);
   /// y = alpha x + beta y; `count` is a multiple of 16.
   void (*axpby)(float *y, const float *x, size_t count, float alpha, float beta);
-  /// One panel of a matrix product.
-  void (*gemm)(const geul_gemm *);
   /// out = e^((in - shift) / temperature), where no element of `in` is above `shift` or NaN. Returns the sum,
   /// from 8 partial sums.
   double (*exp_shifted)(double *out, const float *in, size_t count, double shift, double temperature);
