@@ -33,8 +33,11 @@ static void print(const char *name, const void *bytes, size_t count) {
   printf("%s %016llx\n", name, (unsigned long long)hash(bytes, count));
 }
 
-/// A layer of 48 units with as many inputs, over 5 steps of 7 rows.
-enum { LENGTH = 5, ROWS = 7, WIDTH = 48, TOTAL = LENGTH * ROWS, STATES = (LENGTH + 1) * ROWS * WIDTH };
+/// A layer of 48 units with as many inputs, over 5 steps of `ROWS` rows.
+enum { LENGTH = 5, WIDTH = 48 };
+static size_t ROWS;
+#define TOTAL (LENGTH * ROWS)
+#define STATES ((LENGTH + 1) * ROWS * WIDTH)
 
 static size_t gate_count(geul_cell cell) { return cell == GEUL_RNN ? 1 : cell == GEUL_LSTM ? 4 : 3; }
 /// Columns of the gate buffer per unit.
@@ -144,6 +147,8 @@ static void functions(const geul_kernels *kernels) {
   const geul_adamw settings = {0.01f, 0.001f, 0.9f, 0.99f, 1e-8f, 1.3f, 0.7f};
   kernels->adamw(p, g, first, second, COUNT, &settings);
   const double squares = kernels->sum_of_squares(g, COUNT);
+  const double momentum = kernels->momentum(first, g, COUNT, 0.95f, 0.05f);
+  print("momentum", g, COUNT * sizeof(float)), print("its sum of squares", &momentum, sizeof momentum);
   print("adamw", p, COUNT * sizeof(float)), print("sum of squares", &squares, sizeof squares);
 }
 
@@ -156,14 +161,14 @@ static void products(const geul_kernels *kernels) {
     .transpose_b = 1, .symmetric = 1, .alpha = 0.5f, .diagonal = 2, .out = gram, .out_stride = 48,
     .packed_b = packed,
   };
-  for (call.first_column = 0; call.first_column < 48; call.first_column += 16) kernels->gemm(&call);
+  for (call.first_column = 0; call.first_column < 48; call.first_column += 16) kernels->training_float32->gemm(&call);
   print("gram matrix", gram, 33 * 48 * sizeof(float));
   call = (geul_gemm){
     .rows = 33, .depth = 33, .a = gram, .a_stride = 48, .b = x, .b_stride = 80, .columns = 80,
     .alpha = 1, .beta = -3, .c = x, .out = out, .out_stride = 80, .packed_b = packed,
   };
   for (call.first_column = 0; call.first_column < 80; call.first_column += call.first_column ? 16 : 64) {
-    kernels->gemm(&call);
+    kernels->training_float32->gemm(&call);
   }
   kernels->axpby(out, x, 33 * 80, 0.3f, 0.9f);
   print("product", out, 33 * 80 * sizeof(float));
@@ -173,12 +178,18 @@ int main(int count, char **arguments) {
   const geul_kernels *kernels = count == 2 ? geul_kernels_for((geul_isa)atoi(arguments[1])) : NULL;
   if (!kernels) return fputs("bits: this machine does not support that instruction set\n", stderr), 1;
   seed = 7;
-  layer_float32(kernels, GEUL_RNN, "rnn");
-  layer_float32(kernels, GEUL_LSTM, "lstm");
-  layer_float32(kernels, GEUL_GRU, "gru");
-  layer_int8(kernels, GEUL_RNN, "rnn, int8");
-  layer_int8(kernels, GEUL_LSTM, "lstm, int8");
-  layer_int8(kernels, GEUL_GRU, "gru, int8");
+  // One and two rows have micro-tiles of several micro-panels.
+  const size_t rows[3] = {1, 2, 7};
+  for (size_t n = 0; n < 3; n++) {
+    ROWS = rows[n];
+    printf("%zu rows\n", ROWS);
+    layer_float32(kernels, GEUL_RNN, "rnn");
+    layer_float32(kernels, GEUL_LSTM, "lstm");
+    layer_float32(kernels, GEUL_GRU, "gru");
+    layer_int8(kernels, GEUL_RNN, "rnn, int8");
+    layer_int8(kernels, GEUL_LSTM, "lstm, int8");
+    layer_int8(kernels, GEUL_GRU, "gru, int8");
+  }
   gradients(kernels);
   functions(kernels);
   products(kernels);
