@@ -39,7 +39,7 @@ struct GeulCommand: ParsableCommand {
     } catch {
       exit(
         with: error, program: "geul", help: UnknownNames.help(for: arguments),
-        offering: UnknownNames.options(of: arguments).contains)
+        offering: { UnknownNames.options(of: arguments).contains($0) })
     }
   }
 

@@ -36,8 +36,7 @@ enum UnknownNames {
   static func singleDash(in arguments: [Aliases.Argument]) -> (any Error)? {
     for argument in arguments.prefix(while: { $0.canonical != "--" }) {
       let given = argument.given
-      guard given.wholeMatch(of: /-[A-Za-z][A-Za-z0-9_-]+/) != nil,
-        let command = NamedCommand(arguments.map(\.canonical))
+      guard isSingleDash(given), let command = NamedCommand(arguments.map(\.canonical))
       else { continue }
       let name = Aliases.Option("-\(given)", Aliases.names(of: command.name)).name
       if command.options.contains(name) {
@@ -45,6 +44,22 @@ enum UnknownNames {
       }
     }
     return nil
+  }
+
+  /// Indicates whether an argument is a dash, a letter and more letters, digits, dashes or underscores.
+  private static func isSingleDash(_ argument: String) -> Bool {
+    let name = argument.utf8.dropFirst()
+    guard argument.utf8.first == UInt8(ascii: "-"), name.count > 1, let first = name.first else {
+      return false
+    }
+    func isLetter(_ byte: UInt8) -> Bool {
+      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
+    }
+    return isLetter(first)
+      && name.allSatisfy {
+        isLetter($0) || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
+          || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+      }
   }
 
   /// Returns the command line of the help for a command line.
