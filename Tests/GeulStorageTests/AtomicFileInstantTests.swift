@@ -37,6 +37,8 @@ struct AtomicFileInstantTests {
       #expect(number >= last)
       last = number
       _ = try Self.number(file.previousPath)
+      // The writer may wait for a thread of the pool, which this loop must not keep.
+      await Task.yield()
     }
     try await writing
     withExtendedLifetime(folder) {}
