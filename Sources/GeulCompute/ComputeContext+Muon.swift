@@ -139,7 +139,7 @@ extension ComputeContext {
     let decay = 1 - hyperparameters.learningRate * hyperparameters.weightDecay
     let (values, u) = unsafe (parameters.values.mutablePointer(), gradients.values.pointer)
     let q = unsafe preconditioners.values.pointer
-    unsafe multiply(&workspaces) { workspace, index in
+    unsafe multiply(&workspaces, in: \.productPrecision) { workspace, index in
       let slot = workspace.slot
       let shape = (Double(slot.gates * slot.units) / Double(slot.depth)).squareRoot()
       var call = unsafe geul_gemm(
@@ -160,7 +160,7 @@ extension ComputeContext {
       unsafe (call.c, call.beta) = (UnsafePointer(call.out), decay)
       unsafe call.alpha =
         -hyperparameters.learningRate * Float(max(1, shape)) * inverseNorms[index]
-      return unsafe [(call, workspace.productPrecision)]
+      return unsafe [call]
     }
   }
 
@@ -189,7 +189,7 @@ extension ComputeContext {
         unsafe (call.depth, call.transpose_b) = (slot.stride, 1)
       }
       unsafe call.alpha = inverseNorms[index] * inverseNorms[index]
-      return unsafe [(call, .float32)]
+      return unsafe [call]
     }
     for (iteration, factors) in Self.coefficients.enumerated() {
       // P = a I + b A + c A A;  Q = P Q, starting from Q = I;  A = P A P, which is the Gram matrix of P X.
@@ -198,22 +198,22 @@ extension ComputeContext {
           workspace.slot, workspace.gram.pointer, workspace.gram, into: &workspace.polynomial)
         unsafe (call.alpha, call.beta, call.diagonal) = (factors.c, factors.b, factors.a)
         unsafe call.c = workspace.gram.pointer
-        return unsafe [(call, .float32)]
+        return unsafe [call]
       }
       let isFirst = iteration == 0
       let isLast = iteration == Self.coefficients.count - 1
       unsafe multiply(&workspaces) { workspace, _ in
         let polynomial = unsafe workspace.polynomial.pointer
-        var calls: [(geul_gemm, Precision)] = unsafe []
+        var calls: [geul_gemm] = unsafe []
         if !isLast {
           let call = unsafe geul_gemm(
             workspace.slot, polynomial, workspace.gram, into: &workspace.nextGram)
-          unsafe calls.append((call, .float32))
+          unsafe calls.append(call)
         }
         if !isFirst {
           let call = unsafe geul_gemm(
             workspace.slot, polynomial, workspace.product, into: &workspace.nextProduct)
-          unsafe calls.append((call, .float32))
+          unsafe calls.append(call)
         }
         return unsafe calls
       }
@@ -221,7 +221,7 @@ extension ComputeContext {
         unsafe multiply(&workspaces) { workspace, _ in
           let call = unsafe geul_gemm(
             workspace.slot, workspace.nextGram.pointer, workspace.polynomial, into: &workspace.gram)
-          return unsafe [(call, .float32)]
+          return unsafe [call]
         }
       }
       for index in workspaces.indices {
@@ -234,16 +234,17 @@ extension ComputeContext {
     }
   }
 
-  /// Computes matrix products for each workspace, whose arguments and precisions `makeCalls` returns; a job is one panel of
-  /// columns.
+  /// Computes matrix products for each workspace, whose arguments `makeCalls` returns; a job is one panel of columns.
   private func multiply(
     _ workspaces: inout [Orthogonalizer],
-    _ makeCalls: (inout Orthogonalizer, Int) -> [(geul_gemm, Precision)]
+    in precision: (Orthogonalizer) -> Precision = { _ in .float32 },
+    _ makeCalls: (inout Orthogonalizer, Int) -> [geul_gemm]
   ) {
     var jobs: [(arguments: SendableArguments<geul_gemm>, precision: Precision)] = unsafe []
     var depth = 0
     for index in workspaces.indices {
-      unsafe makeCalls(&workspaces[index], index).forEach { whole, precision in
+      let precision = precision(workspaces[index])
+      unsafe makeCalls(&workspaces[index], index).forEach { whole in
         depth = max(depth, padded(unsafe whole.depth))
         // In a symmetric product, the last panels have the most rows. They come first, so that threads finish together.
         for panel in Array(Panels(width: padded(unsafe whole.columns))).reversed() {
