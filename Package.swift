@@ -69,8 +69,8 @@ let package = Package(
     .library(
       name: "GeulCore",
       targets: [
-        "GeulStorage", "GeulCompute", "GeulText", "GeulModel", "GeulTraining", "GeulGeneration",
-        "GeulCompression",
+        "GeulStorage", "GeulCompute", "GeulText", "GeulNGrams", "GeulModel", "GeulTraining",
+        "GeulGeneration", "GeulCompression",
       ]),
     .executable(name: "geul", targets: ["GeulCommand"]),
     .executable(name: "geul-server", targets: ["GeulServer"]),
@@ -116,12 +116,14 @@ let package = Package(
     module("GeulStorage"),
     module("GeulCompute", ["CGeulKernels"]),
     module("GeulText", ["CGeulUnicode", "GeulStorage"]),
-    module("GeulModel", ["GeulCompute", "GeulStorage", "GeulText"]),
-    module("GeulTraining", ["GeulCompute", "GeulModel", "GeulStorage", "GeulText"]),
-    module("GeulGeneration", ["GeulCompute", "GeulModel", "GeulText"]),
+    module("GeulNGrams", ["GeulCompute", "GeulText"]),
+    module("GeulModel", ["GeulCompute", "GeulNGrams", "GeulStorage", "GeulText"]),
+    module("GeulTraining", ["GeulCompute", "GeulModel", "GeulNGrams", "GeulStorage", "GeulText"]),
+    module("GeulGeneration", ["GeulCompute", "GeulModel", "GeulNGrams", "GeulText"]),
     module("GeulMPI", ["CGeulMPI", "GeulTraining"]),
     module(
-      "GeulCompression", ["GeulCompute", "GeulModel", "GeulStorage", "GeulText", "GeulTraining"]),
+      "GeulCompression",
+      ["GeulCompute", "GeulModel", "GeulNGrams", "GeulStorage", "GeulText", "GeulTraining"]),
     module(
       "GeulExchange", ["GeulCompute", "GeulModel", "GeulStorage", "GeulText", "GeulTraining"]),
     module("GeulInsight", ["GeulCompute", "GeulModel", "GeulText"]),
@@ -141,8 +143,8 @@ let package = Package(
     module(
       "Geul",
       [
-        "GeulStorage", "GeulCompute", "GeulText", "GeulModel", "GeulTraining", "GeulGeneration",
-        "GeulCompression", "GeulExchange", "GeulInsight", "GeulPage",
+        "GeulStorage", "GeulCompute", "GeulText", "GeulNGrams", "GeulModel", "GeulTraining",
+        "GeulGeneration", "GeulCompression", "GeulExchange", "GeulInsight", "GeulPage",
       ]),
     module("GeulCommandSupport", ["Geul", "GeulCharts", argumentParser]),
     .executableTarget(
@@ -163,14 +165,19 @@ let package = Package(
     tests("GeulStorageTests", ["GeulStorage"]),
     tests("GeulComputeTests", ["GeulCompute"], isOptimized: true),
     tests("GeulTextTests", ["GeulText"]),
+    tests("GeulNGramsTests", ["GeulNGrams", "GeulCompute"]),
     tests(
       "GeulModelTests", ["GeulModel", "GeulCompute", "GeulStorage", "GeulText"],
       exclude: ["Fixtures"], isOptimized: true),
     tests(
       "GeulTrainingTests",
-      ["Geul", "GeulTraining", "GeulModel", "GeulCompute", "GeulStorage", "GeulText"],
+      [
+        "Geul", "GeulTraining", "GeulModel", "GeulNGrams", "GeulCompute", "GeulStorage", "GeulText",
+      ],
       isOptimized: true),
-    tests("GeulGenerationTests", ["GeulGeneration", "GeulModel", "GeulCompute", "GeulText"]),
+    tests(
+      "GeulGenerationTests",
+      ["GeulGeneration", "GeulModel", "GeulNGrams", "GeulCompute", "GeulText"]),
     tests(
       "GeulCompressionTests",
       ["GeulCompression", "GeulTraining", "GeulModel", "GeulCompute", "GeulStorage", "GeulText"],

@@ -5,6 +5,7 @@
 @_exported public import GeulInsight
 @_exported public import GeulCompute
 @_exported public import GeulModel
+@_exported public import GeulNGrams
 @_exported public import GeulPage
 @_exported public import GeulStorage
 @_exported public import GeulText

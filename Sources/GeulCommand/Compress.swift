@@ -96,9 +96,10 @@ struct ArchiveOptions: ParsableArguments {
   var out: String?
   @Flag(name: .shortAndLong, help: "Print only warnings and errors.")
   var quiet = false
+  @OptionGroup var ngramOptions: NGramOptions
 
   func compressor(_ machine: MachineOptions) throws -> Compressor {
-    Compressor(try loadModel(model), context: try machine.context)
+    Compressor(ngramOptions.apply(to: try loadModel(model)), context: try machine.context)
   }
 
   /// Opens a file, or standard input.

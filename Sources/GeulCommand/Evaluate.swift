@@ -37,6 +37,7 @@ struct Evaluate: ParsableCommand {
   @OptionGroup var bytes: EncodingOptions
   @Flag(help: "Print the result as one JSON object.")
   var json = false
+  @OptionGroup var ngramOptions: NGramOptions
   @OptionGroup var machine: MachineOptions
 
   func validate() throws {
@@ -76,7 +77,7 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     let context = try machine.context
-    let model = try model.load()
+    let model = ngramOptions.apply(to: try model.load())
     try check(precision, for: model)
     var options = model.metadata.corpusOptions(encoding: bytes.encoding, invalid: bytes.invalid)
     options.listSeed = model.metadata.list?.seed ?? (lines ? 1 : nil)
@@ -158,13 +159,11 @@ struct Evaluate: ParsableCommand {
     _ model: Model, _ corpus: Corpus, _ range: Range<Int>, _ context: ComputeContext
   ) -> Evaluator.Loss {
     guard dynamic else {
-      return Evaluator(
-        model.network, parameters: model.parameters, precision: precision, context: context
-      ).loss(corpus, range)
+      return Evaluator(model, precision: precision, context: context).loss(corpus, range)
     }
     let evaluator = DynamicEvaluator(
-      model.network, parameters: model.parameters, adaptation: adaptation.configuration,
-      context: context)
+      model.network, parameters: model.parameters, ngrams: model.ngrams,
+      adaptation: adaptation.configuration, context: context)
     return Evaluator.loss(corpus, range, with: evaluator)
   }
 

@@ -44,6 +44,7 @@ struct Generate: ParsableCommand {
   var format: Format?
   @Flag(help: .advanced("Print the result as one JSON object, like --format json."))
   var json = false
+  @OptionGroup var ngramOptions: NGramOptions
   @OptionGroup var machine: MachineOptions
 
   /// The form of the output.
@@ -130,7 +131,7 @@ struct Generate: ParsableCommand {
   }
 
   func run() throws {
-    let model = try model.load()
+    let model = ngramOptions.apply(to: try model.load())
     try check(precision, for: model)
     let label = try labelOptions.id(in: model, path: self.model.model)
     let prompts = try textOptions.allPrompts(bytes)

@@ -127,6 +127,11 @@ struct RunOptions: ParsableArguments {
           + " \(number(final.bitsPerByte, 4)) bits/byte; best step \(state.best?.step ?? 0)."
           + (final.isExact ? "" : " Estimated from a sample; geul evaluate scores the whole text.")
       )
+      if let nats = final.networkNats {
+        note(
+          "The model mixes the network with n-grams of the text; the network alone has \(number(nats, 4)) nats/\(unit.shortName)."
+        )
+      }
       assess(
         final.loss.natsPerToken, unigram: summary.unigramNats, trigram: summary.trigramNats,
         unit: unit, state)

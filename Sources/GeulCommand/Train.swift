@@ -73,6 +73,13 @@ struct Train: ParsableCommand {
     ))
   var precision = PrecisionChoice.auto
   @Option(
+    help: .advanced(
+      "N-grams of the text beside the network: on, off, or auto (if they lower the loss of held-out parts of the training text)."
+    ))
+  var ngrams = TrainingConfiguration.NGramChoice.auto
+  @Option(help: .advanced("Maximum size of the n-grams in the model file.", valueName: "size"))
+  var ngramBytes = ByteSize(bytes: TrainingConfiguration().ngramBytes)
+  @Option(
     help: ArgumentHelp("Random seed; -1 for a random one.", valueName: "n"))
   var seed = 1
   @Flag(help: "Print the plan and the measured speed, and exit.")
@@ -237,6 +244,8 @@ struct Train: ParsableCommand {
       "validation": validationFile == nil ? .number(validation) : nil,
       "validation_file": validationFile.map { .text(recorded($0)) },
       "precision": .text(configuration.precision.rawValue),
+      "ngrams": .text(configuration.ngrams.rawValue),
+      "ngram_bytes": .text(ngramBytes.defaultValueDescription),
       "seed": Int(exactly: configuration.seed).map { .integer($0) },
       "init_from": fineTuning.initFrom.map { .text(recorded($0)) },
       "freeze_layers": fineTuning.freezeLayers > 0 ? .integer(fineTuning.freezeLayers) : nil,
@@ -266,6 +275,8 @@ struct Train: ParsableCommand {
     )
     (options.learningRate, options.dropout) = (learningRate, dropout)
     options.precision = precision.precision
+    options.ngrams = ngrams
+    options.configuration.ngramBytes = ngramBytes.bytes
     options.budget = budget.budget ?? .default
     return options
   }

@@ -50,6 +50,7 @@ struct Write: ParsableCommand {
   var precision = Precision.float32
   @Flag(name: .shortAndLong, help: "Print only the text and errors.")
   var quiet = false
+  @OptionGroup var ngramOptions: NGramOptions
   @OptionGroup var machine: MachineOptions
 
   func validate() throws {
@@ -72,7 +73,7 @@ struct Write: ParsableCommand {
   private var sampling: SamplingOptions { SamplingOptions(samplerOptions, advancedSamplerOptions) }
 
   func run() throws {
-    let loaded = try model.load()
+    let loaded = ngramOptions.apply(to: try model.load())
     try check(precision, for: loaded)
     var files = WritingFiles(output: output.map { OutputFile($0, option: "--output") })
     try files.output?.check(overwriting: true)

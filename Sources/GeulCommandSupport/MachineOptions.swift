@@ -51,6 +51,7 @@ extension CellKind: ExpressibleByArgument {}
 extension Activation: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
 extension Optimizer.Kind: ExpressibleByArgument {}
+extension TrainingConfiguration.NGramChoice: ExpressibleByArgument {}
 extension TokenUnit: ExpressibleByArgument {}
 extension NormalForm: ExpressibleByArgument {}
 extension InvalidBytePolicy: ExpressibleByArgument {}

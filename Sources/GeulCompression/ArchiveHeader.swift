@@ -1,5 +1,6 @@
 internal import GeulCompute
 internal import GeulModel
+internal import GeulNGrams
 internal import GeulStorage
 internal import GeulText
 internal import GeulTraining
@@ -83,7 +84,7 @@ struct ArchiveHeader: Equatable {
 }
 
 extension Model {
-  /// The XXH64 hash of the architecture, the tokenizer, the vocabulary and the parameters.
+  /// The XXH64 hash of the architecture, the tokenizer, the vocabulary, the parameters and the n-grams.
   var fingerprint: UInt64 {
     var hash = XXH64()
     let names = [
@@ -96,6 +97,12 @@ extension Model {
       hash.update(Array((name + "\0").utf8).span.raw)
     }
     hash.update(parameters.values.array.span.raw)
+    if let ngrams {
+      // Names, because Swift 6.3.1 crashes on spans of temporaries.
+      let (bytes, weights) = (ngrams.model.bytes, ngrams.networkWeights.map(\.bitPattern))
+      hash.update(bytes.span.raw)
+      hash.update(weights.span.raw)
+    }
     return hash.finish()
   }
 }

@@ -102,7 +102,8 @@ public struct Compressor: Sendable {
   ) -> TokenCoder<Coder> {
     let vocabulary = model.metadata.vocabulary
     let evaluator = DynamicEvaluator(
-      model.network, parameters: model.parameters, adaptation: adaptation, context: context)
+      model.network, parameters: model.parameters, ngrams: model.ngrams, adaptation: adaptation,
+      context: context)
     return TokenCoder(
       coder, evaluator, vocabularySize: vocabulary.count, unknownID: vocabulary.unknownID)
   }

@@ -35,7 +35,7 @@ struct TokenCoder<Coder: SymbolCoder>: ~Copyable {
     previousKind = kind
     guard kind == 0 else { return try codeLiteral(token) }
     let id = if case .known(let id) = token { id } else { 0 }
-    let codedID = try coder.code(id, predictedFrequencies)
+    let codedID = try coder.code(id, predictedFrequencies())
     model.read(Int32(codedID))
     return .known(codedID)
   }
@@ -56,10 +56,10 @@ struct TokenCoder<Coder: SymbolCoder>: ~Copyable {
 
   /// The model's probabilities of the next token as frequencies of at least 1 with a resolution of
   /// 2^-30; uniform before the first token.
-  private var predictedFrequencies: FrequencyTable {
-    guard let probabilities = model.relativeProbabilities else {
+  private mutating func predictedFrequencies() -> FrequencyTable {
+    guard let probabilities = model.relativeProbabilities() else {
       return FrequencyTable(Array(repeating: 1, count: vocabularySize))
     }
-    return FrequencyTable(probabilities.values.map { UInt64($0 * 0x1p30) + 1 })
+    return FrequencyTable(probabilities.map { UInt64($0 * 0x1p30) + 1 })
   }
 }

@@ -1,4 +1,5 @@
 internal import GeulModel
+internal import GeulNGrams
 internal import GeulText
 
 /// A sequence that is being generated: its request, sampler, decoder and position.
@@ -36,6 +37,8 @@ struct GeneratedSequence: Sendable {
   private var decoder: StreamDecoder
   private var stops: StopStrings
   private var sampler: Sampler
+  /// The n-grams that are mixed with the network, after the last token; nil for a network alone.
+  private var predictor: NGramMixture.Predictor?
   /// The state of the constraint; nil without one.
   private var constraint: ConstraintState?
   /// The scores of tokens whose text is held back, and the numbers of decoded and of shown code points.
@@ -43,11 +46,12 @@ struct GeneratedSequence: Sendable {
   private var decodedCount = 0
   private var shownCount = 0
 
-  /// Creates a sequence; `lastToken` is the token that the first step reads.
+  /// Creates a sequence; `lastToken` is the token that the first step reads, and `predictor` has read all tokens.
   init(
     _ request: SequenceRequest, lastToken: Int, lineFeedID: Int?, decoder: StreamDecoder,
-    stops: StopStrings, sampler: Sampler
+    stops: StopStrings, sampler: Sampler, predictor: NGramMixture.Predictor?
   ) {
+    self.predictor = predictor
     self.lastToken = lastToken
     label = request.label.flatMap { id in lineFeedID.map { ($0, id) } }
     keepsState = request.keepsState
@@ -87,13 +91,16 @@ struct GeneratedSequence: Sendable {
 
   /// Samples the next token and decodes it; ends the sequence at the requested length, at a stop string, or where its
   /// constraint ends it.
-  mutating func advance(_ logits: [Float]) {
+  mutating func advance(_ networkLogits: [Float]) {
     (piece, scores) = ("", [])
+    var logits = networkLogits
+    predictor?.mix(&logits)
     let drawn = sample(logits)
     let accepted =
       constraint == nil ? drawn : constraint?.advance(drawn, remaining: length - count)
     lastToken = accepted ?? drawn
     window.append(lastToken)
+    predictor?.read(Int32(lastToken))
     count += 1
     if keepsState { appendRecentToken() }
     // Like a stop string, a token that leaves the pattern ends the text and is not shown.

@@ -1,5 +1,6 @@
 internal import GeulCompute
 internal import GeulModel
+internal import GeulNGrams
 
 /// A sequence with the tokens of its prompt that the network has not read.
 struct PendingSequence: Sendable {
@@ -16,12 +17,15 @@ struct PendingSequence: Sendable {
   fileprivate let isCacheable: Bool
   /// The positions of the request's tokens in the text of the prompt; empty unless these tokens are scored.
   private let offsets: [Int]
+  /// The n-grams after the tokens that were scored; nil for a network alone.
+  private var predictor: NGramMixture.Predictor?
 
   /// Creates a sequence whose prompt is read after a state, by default the zero state.
   init(
     _ sequence: GeneratedSequence, prompt: [Int32], after state: RecurrentState.Row? = nil,
-    offsets: [Int] = []
+    offsets: [Int] = [], predictor: NGramMixture.Predictor? = nil
   ) {
+    self.predictor = predictor
     self.sequence = sequence
     self.prompt = prompt
     self.state = state
@@ -63,7 +67,10 @@ struct PendingSequence: Sendable {
   }
 
   /// Adds the score of the token after the first `count` ones.
-  fileprivate mutating func scoreToken(after count: Int, _ logits: [Float]) {
+  fileprivate mutating func scoreToken(after count: Int, _ networkLogits: [Float]) {
+    var logits = networkLogits
+    predictor?.read(prompt[count - 1])
+    predictor?.mix(&logits)
     let next = count < prompt.count ? Int(prompt[count]) : sequence.lastToken
     append(
       TokenScore(next, logits: logits, alternativeCount: sequence.alternatives ?? 0))

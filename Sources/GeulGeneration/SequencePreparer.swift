@@ -1,5 +1,6 @@
 public import GeulCompute
 public import GeulModel
+internal import GeulNGrams
 internal import GeulText
 
 /// A sequence that an engine can admit: a request with its sampler, its decoder and its stop strings.
@@ -14,11 +15,14 @@ public struct SequencePreparer: Sendable {
   /// The decoder that each sequence starts with.
   private let decoder: StreamDecoder
   private let banned: Set<Int>
+  /// The n-grams, at the beginning of a text; nil for a network alone.
+  private let predictor: NGramMixture.Predictor?
 
   /// Creates a preparer of sequences of a model.
   public init(_ model: Model, kernels: Kernels) {
     metadata = model.metadata
     self.kernels = kernels
+    predictor = model.ngrams?.makePredictor(kernels: kernels)
     decoder = StreamDecoder(tokenizer: metadata.tokenizer, vocabulary: metadata.vocabulary)
     let labels = metadata.vocabulary.labels.map { Array($0.ids) } ?? []
     banned = Set((metadata.vocabulary.unknownID.map { [$0] } ?? []) + labels)
@@ -46,6 +50,11 @@ public struct SequencePreparer: Sendable {
       }
       tokens = tokens.map { $0 == Int32(labels.lineFeedID) ? label : $0 }
     }
+    var predictor = predictor
+    // The recent tokens of a session end with the first of `tokens`.
+    for id in session?.recentTokens.dropLast() ?? [] { predictor?.read(id) }
+    let start = predictor
+    for id in tokens { predictor?.read(id) }
     let lastToken = Int(tokens.removeLast())
     // The first generated tokens may complete a Hangul syllable at the end of the prompt.
     var decoder = session?.decoder ?? decoder
@@ -61,9 +70,11 @@ public struct SequencePreparer: Sendable {
     let sequence = GeneratedSequence(
       request, lastToken: lastToken, lineFeedID: metadata.vocabulary.labels?.lineFeedID,
       decoder: decoder,
-      stops: StopStrings(request.stops, of: metadata), sampler: sampler)
+      stops: StopStrings(request.stops, of: metadata), sampler: sampler, predictor: predictor)
     return PreparedSequence(
-      pending: PendingSequence(sequence, prompt: tokens, after: session?.row, offsets: offsets))
+      pending: PendingSequence(
+        sequence, prompt: tokens, after: session?.row, offsets: offsets,
+        predictor: request.scoresPrompt ? start : nil))
   }
 }
 

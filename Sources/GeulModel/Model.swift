@@ -1,5 +1,6 @@
 public import GeulStorage
 public import GeulCompute
+public import GeulNGrams
 public import GeulText
 internal import PortableFoundation
 
@@ -20,6 +21,8 @@ public struct Model: Sendable {
   public let network: Network
   /// The parameters.
   public var parameters: ParameterStorage
+  /// The n-grams of the training text, whose predictions are mixed with those of the network; nil for a network alone.
+  public var ngrams: NGramMixture?
 
   /// The contents of the metadata key `geul`.
   public struct Metadata: Codable, Sendable, Equatable {
@@ -196,6 +199,7 @@ public struct Model: Sendable {
         "tensor \"\(tensor.name)\" contains non-finite values. Use an earlier checkpoint.")
     }
     parameters = network.parameters(from: tensors)
+    ngrams = try Self.ngrams(file, vocabulary: metadata.vocabulary.count, formatError)
   }
 
   /// Reads the set of the items of a list: a tensor of hashes.
@@ -242,6 +246,7 @@ public struct Model: Sendable {
         .init(
           Self.itemsTensor, shape: [hashes.count], values: hashes.map { Int64(bitPattern: $0) }))
     }
+    if let ngrams { Self.add(ngrams, to: &file) }
     return file
   }
 

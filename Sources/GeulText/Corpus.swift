@@ -94,6 +94,37 @@ public struct Corpus: Sendable {
     }
   }
 
+  /// Returns a text that consists of some ranges of this one, in that order, in memory.
+  ///
+  /// Its vocabulary and its hash are those of this text.
+  package func text(of ranges: [Range<Int>]) -> Corpus {
+    var blocks: [[UInt32]] = [[]]
+    for range in ranges {
+      for start in stride(from: range.lowerBound, to: range.upperBound, by: TokenWriter.blockCount)
+      {
+        for id in ids(start..<min(start + TokenWriter.blockCount, range.upperBound)) {
+          if blocks[blocks.count - 1].count == TokenWriter.blockCount { blocks.append([]) }
+          blocks[blocks.count - 1].append(UInt32(bitPattern: id))
+        }
+      }
+    }
+    let count = ranges.reduce(0) { $0 + $1.count }
+    var text = self
+    text.tokens = StoredTokens(
+      of: count, [0..<count],
+      TokenFile(
+        blocks, count: count, hasUnknown: unknownCount > 0 && vocabulary.unknownID == nil))
+    return text
+  }
+
+  /// Returns the ids of the tokens in a range that are in the vocabulary; those of labels are line feeds.
+  package func knownIDs(in range: Range<Int>) -> [Int32] {
+    var known: [Int32] = []
+    known.reserveCapacity(range.count)
+    forEachKnownID(in: range) { known.append($0) }
+    return known
+  }
+
   /// Returns the number of bytes of UTF-8 in a range of tokens: the divisor of bits/byte.
   ///
   /// The unknown token counts as the mean number of bytes of the tokens that it replaced. Without an

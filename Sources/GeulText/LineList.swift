@@ -93,24 +93,6 @@ extension Corpus {
   ///   - end: The position of the line feed after the last item of the part of the list that they come from.
   /// - Returns: The list, in memory, with the same vocabulary and seed.
   package func arranged(_ starts: [Int], endingAt end: Int) -> Corpus {
-    var blocks: [[UInt32]] = [[]]
-    var total = 0
-    func append(_ ids: [Int32], to blocks: inout [[UInt32]]) {
-      for id in ids {
-        if blocks[blocks.count - 1].count == TokenWriter.blockCount { blocks.append([]) }
-        blocks[blocks.count - 1].append(UInt32(bitPattern: id))
-      }
-    }
-    for start in starts {
-      let item = ids(start..<endOfItem(at: start))
-      append(item, to: &blocks)
-      total += item.count
-    }
-    append(ids(end..<end + 1), to: &blocks)
-    var arranged = self
-    let file = TokenFile(
-      blocks, count: total + 1, hasUnknown: unknownCount > 0 && vocabulary.unknownID == nil)
-    arranged.tokens = StoredTokens(of: total + 1, [0..<total + 1], file)
-    return arranged
+    text(of: starts.map { $0..<endOfItem(at: $0) } + [end..<end + 1])
   }
 }

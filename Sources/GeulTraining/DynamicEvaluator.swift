@@ -1,5 +1,6 @@
 public import GeulCompute
 public import GeulModel
+public import GeulNGrams
 
 /// Dynamic evaluation: a model that predicts a text token by token and can adapt to what it has read.
 ///
@@ -15,6 +16,7 @@ public struct DynamicEvaluator: ~Copyable {
   private let reader: BatchShard
   private var output: [[Float]] = [[]]
   private var adapter: Adapter?
+  private var predictor: NGramMixture.Predictor?
 
   /// The hyperparameters of the adaptation.
   public struct Configuration: Codable, Sendable, Equatable {
@@ -36,11 +38,19 @@ public struct DynamicEvaluator: ~Copyable {
     }
   }
 
-  /// Creates an evaluator in a zero state; `adaptation` is nil for a model that does not adapt.
+  /// Creates an evaluator in a zero state.
+  ///
+  /// - Parameters:
+  ///   - network: The network.
+  ///   - parameters: Its parameters.
+  ///   - ngrams: The n-grams that are mixed with the network; nil for a network alone.
+  ///   - adaptation: The configuration of the adaptation; nil for a model that does not adapt.
+  ///   - context: The kernels and threads.
   public init(
-    _ network: Network, parameters: ParameterStorage, adaptation: Configuration?,
-    context: ComputeContext
+    _ network: Network, parameters: ParameterStorage, ngrams: NGramMixture? = nil,
+    adaptation: Configuration?, context: ComputeContext
   ) {
+    predictor = ngrams?.makePredictor(kernels: context.kernels)
     self.network = network
     self.context = context
     weights = PackedNetwork(
@@ -55,9 +65,19 @@ public struct DynamicEvaluator: ~Copyable {
   /// The logits of the next token, `[v]`; empty before the first token is read.
   private var logits: [Float] { output[0] }
 
-  /// The probability of each token to come next relative to the most likely one's, `[v]`, their sum, and the largest logit;
-  /// nil before the first token is read.
-  package var relativeProbabilities: (values: [Double], sum: Double, largestLogit: Float)? {
+  /// Returns the probability of each token to come next relative to the most likely one's, `[v]`; nil before the first token is
+  /// read.
+  package mutating func relativeProbabilities() -> [Double]? {
+    guard !logits.isEmpty else { return nil }
+    let logits = logits
+    guard let probabilities = predictor?.probabilities(logits) else { return softmax?.values }
+    let largest = probabilities.max() ?? 1
+    return probabilities.map { $0 / largest }
+  }
+
+  /// The network's probability of each token relative to the largest one, `[v]`, their sum, and the largest logit; nil before
+  /// the first token is read.
+  private var softmax: (values: [Double], sum: Double, largestLogit: Float)? {
     guard let largest = logits.max() else { return nil }
     var values = [Double](repeating: 0, count: logits.count)
     let sum = context.kernels.expShifted(
@@ -66,14 +86,18 @@ public struct DynamicEvaluator: ~Copyable {
   }
 
   /// Returns the loss of a token that comes next, in nats; nil before the first token is read.
-  public func nats(of id: Int32) -> Double? {
-    guard let (_, sum, largest) = relativeProbabilities else { return nil }
+  public mutating func nats(of id: Int32) -> Double? {
+    let logits = logits
+    guard !logits.isEmpty else { return nil }
+    if let nats = predictor?.nats(of: id, logits: logits) { return nats }
+    guard let (_, sum, largest) = softmax else { return nil }
     return naturalLogarithm(sum) + Double(largest) - Double(logits[Int(id)])
   }
 
   /// Reads the next token, and adapts after every `length` tokens.
   public mutating func read(_ id: Int32) {
     adapter?.read(id, weights, context)
+    predictor?.read(id)
     // A copy of the reference: Swift 6.3.1 crashes on `self.reader.tokens[0]` with -sanitize=thread.
     let reader = reader
     reader.tokens[0] = id

@@ -1,5 +1,6 @@
 public import GeulCompute
 public import GeulModel
+internal import GeulNGrams
 public import GeulText
 
 /// Computes the loss of a network on a text, without dropout.
@@ -12,6 +13,14 @@ public import GeulText
 public struct Evaluator: Sendable {
   let weights: PackedNetwork
   let context: ComputeContext
+  private var ngrams: NGramMixture?
+
+  /// Creates an evaluator of a model, with its n-grams.
+  public init(_ model: Model, precision: Precision = .float32, context: ComputeContext) {
+    self.init(
+      model.network, parameters: model.parameters, precision: precision, context: context)
+    ngrams = model.ngrams
+  }
 
   /// Creates an evaluator of a network.
   public init(
@@ -64,6 +73,7 @@ public struct Evaluator: Sendable {
     _ corpus: Corpus, _ range: Range<Int>, unless shouldStop: () -> Bool
   ) -> Loss? {
     if corpus.list != nil { return itemLoss(corpus, range, unless: shouldStop) }
+    if let ngrams { return loss(corpus, range, with: ngrams, unless: shouldStop) }
     let length = 256
     let shard = makeShard(rows: 1, length: length)
     var loss = Loss()
@@ -121,6 +131,7 @@ public struct Evaluator: Sendable {
       let sequences = SampledSequences(
         range, limit: limit, vocabulary: weights.network.vocabulary)
     else { return Loss() }
+    if let ngrams { return sampledLoss(corpus, sequences, with: ngrams) }
     let (starts, counted, length) = (sequences.starts, sequences.counted, sequences.length)
     let own = (0..<communicator.count).map { sequences.rows(rank: $0, of: communicator.count) }
     let rows = own[communicator.rank]

@@ -40,6 +40,8 @@ public struct FinishedRun: Sendable {
     public let bitsPerByte: Double
     /// Indicates whether all tokens were evaluated in sequence; if not, a sample of them was.
     public let isExact: Bool
+    /// The loss of the network alone, in nats/token; nil if the model has no n-grams.
+    public let networkNats: Double?
   }
 
   /// Evaluates the best model and writes its validation loss into its file.
@@ -53,13 +55,12 @@ public struct FinishedRun: Sendable {
     do throws(FormatError) { model = try Model(contentsOf: folder.best.path) } catch {
       throw .format(error)
     }
-    let evaluator = Evaluator(model.network, parameters: model.parameters, context: context)
     let isExact = Self.isEvaluatedExactly(validation.range)
-    guard
-      let loss = isExact
-        ? evaluator.loss(validation.corpus, validation.range, unless: shouldStop)
-        : evaluator.sampledLoss(validation.corpus, validation.range, limit: Self.exactLimit)
-    else { throw .stopped }
+    let networkLoss = try self.loss(of: model, validation, isExact, unless: shouldStop)
+    model.ngrams = NGramFitting.mixture(model, corpus, state.configuration, context: context)
+    let loss =
+      model.ngrams == nil
+      ? networkLoss : try self.loss(of: model, validation, isExact, unless: shouldStop)
     let bytes = validation.corpus.byteCount(ofTokensIn: validation.range.dropFirst())
     let tokensPerByte = Double(validation.range.count - 1) / Double(max(1, bytes))
     let bitsPerByte =
@@ -68,14 +69,29 @@ public struct FinishedRun: Sendable {
     model.metadata.training?.validationNats = loss.natsPerToken
     model.metadata.training?.validationBitsPerByte = bitsPerByte
     try model.safetensors.save(to: folder.best, keepingPrevious: false)
-    return FinalLoss(loss: loss, bitsPerByte: bitsPerByte, isExact: isExact)
+    return FinalLoss(
+      loss: loss, bitsPerByte: bitsPerByte, isExact: isExact,
+      networkNats: model.ngrams == nil ? nil : networkLoss.natsPerToken)
+  }
+
+  private func loss(
+    of model: Model, _ validation: (corpus: Corpus, range: Range<Int>), _ isExact: Bool,
+    unless shouldStop: () -> Bool
+  ) throws(RunError) -> Evaluator.Loss {
+    let evaluator = Evaluator(model, context: context)
+    guard
+      let loss = isExact
+        ? evaluator.loss(validation.corpus, validation.range, unless: shouldStop)
+        : evaluator.sampledLoss(validation.corpus, validation.range, limit: Self.exactLimit)
+    else { throw .stopped }
+    return loss
   }
 
   /// Returns the loss of an n-gram model of the training text on the validation text, or on a sample of it, in nats/token;
   /// nil where nothing was held out.
   public func ngramBaseline(order: Int) -> Double? {
     guard let validation else { return nil }
-    let count = TrainingLoop.trainingTokenCount(of: corpus, state.configuration)
+    let count = corpus.split(withoutLast: state.configuration.validationFraction).training.count
     return Self.ngramBaseline(
       order: order, corpus, trainingTokens: count, validation: validation.corpus,
       in: validation.range)

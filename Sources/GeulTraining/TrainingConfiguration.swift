@@ -46,6 +46,21 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
   /// Their input matrices are not trained either, except the embedding table, which has the rows of new tokens.
   public var frozenLayers = 0
 
+  /// Indicates whether the model has n-grams of the text beside the network.
+  public var ngrams = NGramChoice.off
+  /// The maximum size of the n-grams in the model file, in bytes.
+  public var ngramBytes = 16 << 20
+
+  /// A choice of n-grams.
+  public enum NGramChoice: String, Codable, Sendable, CaseIterable {
+    /// A network alone.
+    case off
+    /// N-grams if they lower the loss of text that the network has not seen.
+    case auto
+    /// N-grams in any case.
+    case on
+  }
+
   /// The defaults.
   public init() {}
 
@@ -57,7 +72,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     case muonLearningRateScale = "matrixRate"
     case emaDecay = "averaging"
     case evaluationCount = "validations"
-    case frozenLayers
+    case frozenLayers, ngrams, ngramBytes
   }
 
   /// Reads a configuration; missing fields take their defaults.
@@ -84,6 +99,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     try read(.evaluationCount, &evaluationCount)
     try read(.patience, &patience)
     try read(.frozenLayers, &frozenLayers)
+    try read(.ngrams, &ngrams)
+    try read(.ngramBytes, &ngramBytes)
   }
 
   /// Indicates whether each field is in its range.
@@ -95,7 +112,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
       && weightDecay >= 0 && weightDecay.isFinite && muonLearningRateScale >= 0
       && muonLearningRateScale.isFinite && (0...0.9).contains(validationFraction)
       && evaluationCount >= 1 && patience >= 0 && 0...architecture.layers ~= frozenLayers
-      && Precision.trainable.contains(precision)
+      && Precision.trainable.contains(precision) && ngramBytes >= 0
   }
 
   /// The configuration of the optimizer.

@@ -1,5 +1,6 @@
 internal import GeulCompute
 internal import GeulModel
+internal import GeulNGrams
 internal import GeulText
 
 /// The texts of a run.
@@ -71,7 +72,7 @@ struct TrainingJob: Codable, Sendable {
       ranges += validationRanges(heldOut.range, texts.corpus, rank: rank, in: group)
     }
     // Rank 0 compares the model with n-gram models.
-    if rank == 0 { ranges.append((0..<count).suffix(KneserNey.maximumTokens)) }
+    if rank == 0 { ranges.append((0..<count).suffix(NGramModel.maximumTokens)) }
     return ranges
   }
 

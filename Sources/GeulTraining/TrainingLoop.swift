@@ -19,6 +19,8 @@ public struct TrainingLoop: ~Copyable {
   private var trainer: Trainer
   private let metadata: Model.Metadata
   private let corpus: Corpus
+  /// What the network is trained on.
+  private let networkText: Corpus
   private let validation: (corpus: Corpus, range: Range<Int>)?
   private let budget: Budget
   private let sampleEvery: Int?
@@ -61,6 +63,7 @@ public struct TrainingLoop: ~Copyable {
       context: context, communicator: communicator)
     store = CheckpointStore(folder)
     self.corpus = corpus
+    networkText = NGramFitting.networkText(of: corpus, state.configuration)
     if let saveEvery { state.saveEvery = saveEvery }
     self.sampleEvery = sampleEvery
     self.clock = clock
@@ -100,11 +103,11 @@ public struct TrainingLoop: ~Copyable {
     return heldOut.count >= 2 ? (corpus, heldOut) : nil
   }
 
-  /// Returns the number of tokens of a text that are for training; `evaluate --fraction` divides it likewise.
+  /// Returns the number of tokens of a text that the network is trained on.
   public static func trainingTokenCount(
     of corpus: Corpus, _ configuration: TrainingConfiguration
   ) -> Int {
-    corpus.split(withoutLast: configuration.validationFraction).training.count
+    NGramFitting.networkRanges(of: corpus, configuration).reduce(0) { $0 + $1.count }
   }
 
   /// Runs until the budget is used up or `shouldStop` returns true.
@@ -137,7 +140,7 @@ public struct TrainingLoop: ~Copyable {
       }
       let isPastEpochStart = trainer.batcher.isPastEpochStart
       var stopwatch = Stopwatch()
-      let step = trainer.step(corpus, of: state.totalSteps)
+      let step = trainer.step(networkText, of: state.totalSteps)
       speed.add(seconds: stopwatch.lap())
       let divergence =
         step.isFinite

@@ -21,6 +21,9 @@ public struct TrainingOptions: Sendable {
   /// At equal steps both reach the same validation loss: 1.4466 and 1.4461, 1.4406 and 1.4397 nats/char on corpora/english.txt
   /// (600 steps, seeds 1 and 2), 1.5794 and 1.5828 on Tiny Shakespeare (500 steps).
   public var precision: Precision?
+  /// The n-grams beside the network; off for lists, for texts with labels or of less than 20,000 tokens, and for several
+  /// processes.
+  public var ngrams = TrainingConfiguration.NGramChoice.auto
   /// The length of the run.
   public var budget = Budget.default
   /// Indicates whether the run starts from a trained model.
@@ -81,6 +84,8 @@ public struct TrainingPlan: Sendable {
         "The \(corpus.list == nil ? "text" : "list") is too small to hold out a part for validation."
       )
     }
+    configuration.ngrams = NGramFitting.choice(
+      options.ngrams, for: corpus, configuration, ranks: ranks)
     let count = TrainingLoop.trainingTokenCount(of: corpus, configuration)
     guard count >= 3 else { throw .tooFewTokens(count: count) }
     (configuration.batch, configuration.length) = SequenceBatcher.fit(

@@ -6,7 +6,7 @@ import TestSupport
 
 /// A small model with random parameters, and random requests for it.
 struct GenerationFixture: Sendable {
-  let model: Model
+  var model: Model
 
   init(_ cell: CellKind = .lstm, hidden: Int = 24) throws {
     let tokens = ["\n", " "] + "abcdefghijklmnop글쓰기한국어".map(String.init)

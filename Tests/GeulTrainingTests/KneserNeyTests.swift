@@ -1,4 +1,5 @@
 import GeulCompute
+import GeulNGrams
 import GeulText
 import GeulTraining
 import TestSupport
@@ -100,7 +101,7 @@ struct KneserNeyTests {
     let nats = (1...4).map { KneserNey(corpus, rest, order: $0).loss(corpus, heldOut).natsPerToken }
     #expect(nats == nats.sorted(by: >))
     let best = KneserNey.best(corpus, rest)
-    #expect(4...KneserNey.maximumOrder ~= best.order)
+    #expect(4...NGramModel.maximumOrder ~= best.order)
     #expect(best.loss(corpus, heldOut).natsPerToken <= nats[3] * 1.01)
   }
 

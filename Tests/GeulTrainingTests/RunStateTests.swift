@@ -140,6 +140,8 @@ struct RunStateTests {
     }
     var settings = try #require(object["settings"] as? [String: Any])
     #expect(settings.removeValue(forKey: "frozenLayers") as? Int == 0)
+    #expect(settings.removeValue(forKey: "ngrams") as? String == "off")
+    #expect(settings.removeValue(forKey: "ngramBytes") as? Int == 16 << 20)
     #expect(try Self.text(settings) == Self.text(old["settings"]))
     #expect(settings["averaging"] as? Double == 0.75)
     let again = try Self.decode(
@@ -170,9 +172,10 @@ struct RunStateTests {
     (configuration.precision, configuration.validationFraction) = (.bfloat16, 0.5)
     (configuration.seed, configuration.evaluationCount, configuration.patience) = (.max, 9, 8)
     configuration.frozenLayers = 2
+    (configuration.ngrams, configuration.ngramBytes) = (.on, 1000)
     let defaults = try Self.object(TrainingConfiguration())
     let object = try Self.object(configuration)
-    #expect(Set(object.keys) == Set(defaults.keys) && object.count == 18)
+    #expect(Set(object.keys) == Set(defaults.keys) && object.count == 20)
     for (key, value) in object {
       #expect(try Self.text(value) != Self.text(defaults[key]), "\(key) differs")
     }

@@ -42,10 +42,11 @@ struct ModelLoader: Sendable {
   let (capacity, queueLimit): (Int, Int)
   /// The maximum size of the prefix cache of a model in bytes.
   let cacheBytes: Int
+  let ngramOptions: NGramOptions
 
   /// Loads a model and starts its service.
   func load(_ argument: String, _ identity: ServedModel.Identity) throws -> ServedModel {
-    let model = try loadModel(argument)
+    let model = ngramOptions.apply(to: try loadModel(argument))
     try check(precision, for: model)
     let service = try GenerationService(
       model, precision: precision, capacity: capacity, queueLimit: queueLimit,

@@ -55,6 +55,7 @@ struct ServerOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("Memory for the states of earlier prompts of a model.", valueName: "size"))
   var cacheSize = ByteSize(bytes: 256 << 20)
+  @OptionGroup var ngramOptions: NGramOptions
   @Option(help: ArgumentHelp("Seconds that a request may take.", valueName: "seconds"))
   var timeout = 600.0
   @Option(
@@ -96,28 +97,4 @@ struct ServerOptions: ParsableArguments {
 extension ChatTemplate: ExpressibleByArgument {}
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 
-/// A number of bytes on the command line, such as `256M`.
-package struct ByteSize: ExpressibleByArgument, Equatable, Sendable {
-  package let bytes: Int
-
-  package init(bytes: Int) { self.bytes = bytes }
-
-  package init?(argument: String) {
-    let factors: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
-    let factor = argument.last.flatMap { factors[Character($0.uppercased())] }
-    guard let number = Int(factor == nil ? argument : String(argument.dropLast())), number >= 0
-    else { return nil }
-    let (bytes, isTooLarge) = number.multipliedReportingOverflow(by: factor ?? 1)
-    guard !isTooLarge else { return nil }
-    self.bytes = bytes
-  }
-
-  package var defaultValueDescription: String {
-    for (suffix, shift) in [("G", 30), ("M", 20), ("K", 10)]
-    where bytes > 0 && bytes % (1 << shift) == 0 {
-      return "\(bytes >> shift)\(suffix)"
-    }
-    return "\(bytes)"
-  }
-}
 #endif

@@ -49,7 +49,8 @@ struct ServerProcess {
     let keys = try APIKeys.load(file: options.apiKeyFile)
     let loader = ModelLoader(
       precision: options.precision, machine: options.machine, capacity: options.parallel,
-      queueLimit: options.maxQueue, cacheBytes: options.cacheSize.bytes)
+      queueLimit: options.maxQueue, cacheBytes: options.cacheSize.bytes,
+      ngramOptions: options.ngramOptions)
     let registry = try ModelRegistry(options.models) { try loader.load($0, $1) }
     return ServerState(options, keys: keys, registry: registry, logger: logger)
   }

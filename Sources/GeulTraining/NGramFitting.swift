@@ -1,0 +1,100 @@
+internal import GeulCompute
+internal import GeulModel
+internal import GeulNGrams
+internal import GeulText
+
+/// The n-grams of a run: which parts of the training text the network does not see, so that the weights of the mixture can be
+/// fitted to them, and the fit.
+///
+/// Four slices, spread evenly over the training text, are 2 % of it, but 2,000 to 40,000 tokens.
+enum NGramFitting {
+  /// The smallest number of tokens of a training text of which the network does without the slices.
+  static let minimumTokens = 20_000
+  /// The largest number of tokens of a text for which `NGramChoice.auto` counts n-grams.
+  static let automaticLimit = 4_000_000
+  /// The order of the n-grams.
+  static let order = 8
+  /// The number of tokens that the network reads before a slice.
+  private static let warmup = 256
+  /// The smallest gain for which `NGramChoice.auto` keeps the n-grams, in nats/token.
+  private static let smallestGain = 0.003
+
+  private static let sliceCount = 4
+
+  /// Returns the choice for a text: off where n-grams are not supported or, by default, do not pay.
+  static func choice(
+    _ choice: TrainingConfiguration.NGramChoice, for corpus: Corpus,
+    _ configuration: TrainingConfiguration, ranks: Int
+  ) -> TrainingConfiguration.NGramChoice {
+    let count = corpus.split(withoutLast: configuration.validationFraction).training.count
+    guard corpus.list == nil, corpus.labels == nil, ranks == 1, count >= minimumTokens else {
+      return .off
+    }
+    return choice == .auto && count > automaticLimit ? .off : choice
+  }
+
+  /// The slices of the training text; empty for a network alone.
+  static func slices(
+    of corpus: Corpus, _ configuration: TrainingConfiguration
+  ) -> [Range<Int>] {
+    let training = corpus.split(withoutLast: configuration.validationFraction).training
+    guard configuration.ngrams != .off, training.count >= minimumTokens else { return [] }
+    let length = min(40_000, max(2_000, training.count / 50)) / sliceCount
+    return (0..<sliceCount).map { index in
+      let middle = training.count * (2 * index + 1) / (2 * sliceCount)
+      return middle - length / 2..<middle - length / 2 + length
+    }
+  }
+
+  /// The ranges of a text that the network is trained on.
+  static func networkRanges(
+    of corpus: Corpus, _ configuration: TrainingConfiguration
+  ) -> [Range<Int>] {
+    let training = corpus.split(withoutLast: configuration.validationFraction).training
+    let slices = slices(of: corpus, configuration)
+    let starts = [training.lowerBound] + slices.map(\.upperBound)
+    let ends = slices.map(\.lowerBound) + [training.upperBound]
+    return zip(starts, ends).map { $0..<$1 }
+  }
+
+  /// Returns the text that the network is trained on.
+  static func networkText(
+    of corpus: Corpus, _ configuration: TrainingConfiguration
+  ) -> Corpus {
+    guard !slices(of: corpus, configuration).isEmpty else { return corpus }
+    return corpus.text(of: networkRanges(of: corpus, configuration))
+  }
+
+  /// Counts the n-grams of the training text, and fits the mixture to the slices.
+  ///
+  /// - Returns: The mixture; nil if it does not pay.
+  static func mixture(
+    _ model: Model, _ corpus: Corpus, _ configuration: TrainingConfiguration,
+    context: ComputeContext
+  ) -> NGramMixture? {
+    let slices = slices(of: corpus, configuration)
+    guard !slices.isEmpty else { return nil }
+    let training = corpus.split(withoutLast: configuration.validationFraction).training
+    func count(_ ids: [Int32]) -> NGramModel? {
+      NGramModel(ids, vocabulary: corpus.vocabulary.count, order: order)
+        .pruned(toBytes: configuration.ngramBytes)
+    }
+    let seen = networkRanges(of: corpus, configuration).flatMap(corpus.knownIDs)
+    guard let partial = count(seen), let complete = count(corpus.knownIDs(in: training)) else {
+      return nil
+    }
+    var fit = NGramMixture.Fit(partial, kernels: context.kernels)
+    let evaluator = Evaluator(model.network, parameters: model.parameters, context: context)
+    for slice in slices {
+      let known = corpus.knownIDs(in: slice)
+      let before = corpus.knownIDs(in: max(0, slice.lowerBound - warmup)..<slice.lowerBound)
+      for id in before { fit.read(id) }
+      evaluator.forEachPrediction(before + known, from: before.count) { id, logits in
+        fit.add(id, logits: logits)
+      }
+    }
+    let (mixture, loss) = fit.mixture(of: complete)
+    let pays = loss < fit.networkLoss - smallestGain
+    return configuration.ngrams == .on || pays ? mixture : nil
+  }
+}
