@@ -49,11 +49,11 @@ public struct SequencePreparer: Sendable {
     let lastToken = Int(tokens.removeLast())
     // The first generated tokens may complete a Hangul syllable at the end of the prompt.
     var decoder = session?.decoder ?? decoder
-    var (offsets, count): ([Int], Int) = ([], 0)
+    var (scoredTokens, count): ([(id: Int, offset: Int)], Int) = ([], 0)
     for id in request.prompt {
       count += decoder.append(id).unicodeScalars.count
       if request.scoresPrompt {
-        offsets.append(count - decoder.completeScalarCount(endingWith: id))
+        scoredTokens.append((id, count - decoder.completeScalarCount(endingWith: id)))
       }
     }
     // A constraint applies to whole characters after the prompt, which the text does not begin with.
@@ -63,7 +63,8 @@ public struct SequencePreparer: Sendable {
       decoder: decoder,
       stops: StopStrings(request.stops, of: metadata), sampler: sampler)
     return PreparedSequence(
-      pending: PendingSequence(sequence, prompt: tokens, after: session?.row, offsets: offsets))
+      pending: PendingSequence(
+        sequence, prompt: tokens, after: session?.row, scoredTokens: scoredTokens))
   }
 }
 
