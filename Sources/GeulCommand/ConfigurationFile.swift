@@ -82,13 +82,26 @@ struct ConfigurationFile {
     }
   }
 
-  /// Returns the paths of the text that a run directory's `config.json` names; nil if there is no such file.
-  static func corpus(ofRun folder: String) -> [String]? {
-    guard FileSystem.isFolder(folder), FileSystem.exists("\(folder)/config.json"),
-      let file = try? ConfigurationFile(contentsOf: "\(folder)/config.json")
-    else { return nil }
-    return (file.values[argumentsKey] ?? nil)?.arguments
+  /// The training text that a run's file names, and how its bytes were decoded.
+  struct TrainingText {
+    let paths: [String]
+    /// The encoding that was stated; nil if it was detected.
+    let encoding: String?
+    let invalid: InvalidBytePolicy?
   }
+
+  /// Returns the training text of the run in a directory; nil if there is no `config.json` that names it.
+  static func trainingText(ofRun folder: String) -> TrainingText? {
+    guard FileSystem.isFolder(folder), FileSystem.exists("\(folder)/config.json"),
+      let file = try? ConfigurationFile(contentsOf: "\(folder)/config.json"),
+      let paths = file.arguments(of: argumentsKey)
+    else { return nil }
+    return TrainingText(
+      paths: paths, encoding: file.arguments(of: "encoding")?.first,
+      invalid: file.arguments(of: "invalid")?.first.flatMap(InvalidBytePolicy.init(rawValue:)))
+  }
+
+  private func arguments(of key: String) -> [String]? { (values[key] ?? nil)?.arguments }
 
   private static func problem(_ error: any Error) -> String {
     switch error {

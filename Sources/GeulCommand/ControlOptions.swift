@@ -115,7 +115,7 @@ struct ControlOptions: ParsableArguments {
       let tokenizer = model.metadata.tokenizer
       var options = CopyLimit.corpusOptions(for: tokenizer)
       (options.encoding, options.invalid) = (bytes.encoding, bytes.invalid)
-      let corpus = try readCorpus(try corpusPaths(of: path), options)
+      let corpus = try readCorpus(try corpusPaths(of: path, &options), options)
       control.copyLimit = try CopyLimit(maxCopy, corpus: corpus, tokenizer: tokenizer)
       control.copyLimit?.permitsLineFeeds = endsLines
     }
@@ -124,16 +124,20 @@ struct ControlOptions: ParsableArguments {
   }
 
   /// Returns the paths of `--copy-corpus`, by default those of the training text of a run directory.
-  private func corpusPaths(of model: String) throws -> [String] {
+  ///
+  /// The training text is decoded as in training, unless options of this command state otherwise.
+  private func corpusPaths(of model: String, _ options: inout CorpusOptions) throws -> [String] {
     guard copyCorpus.isEmpty else { return copyCorpus }
-    guard let paths = ConfigurationFile.corpus(ofRun: model), !paths.isEmpty,
-      paths.allSatisfy({ $0 != "-" && FileSystem.exists($0) })
+    guard let text = ConfigurationFile.trainingText(ofRun: model), !text.paths.isEmpty,
+      text.paths.allSatisfy({ $0 != "-" && FileSystem.exists($0) })
     else {
       throw ValidationError(
         "--max-copy needs the text that must not be copied, since a model does not contain it: --copy-corpus <path>."
       )
     }
-    return paths
+    options.encoding = options.encoding ?? text.encoding
+    if text.invalid == .replace { options.invalid = .replace }
+    return text.paths
   }
 
   /// Adds the biases of `--logit-bias` to sampling options.

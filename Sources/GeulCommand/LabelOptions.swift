@@ -10,7 +10,7 @@ enum ContextLabel: String, ExpressibleByArgument, CaseIterable {
   var origin: LabelRule.Origin { self == .file ? .file : .line }
 }
 
-/// The label of `generate` and `evaluate`.
+/// The label of `generate`, `write` and `evaluate`.
 struct LabelOptions: ParsableArguments {
   @Option(
     help: .advanced(

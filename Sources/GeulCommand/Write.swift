@@ -43,6 +43,7 @@ struct Write: ParsableCommand {
     name: .shortAndLong,
     help: ArgumentHelp("Random seed (default: a random one).", valueName: "n"))
   var seed: Int?
+  @OptionGroup var labelOptions: LabelOptions
   @OptionGroup var samplerOptions: SamplerOptions
   @OptionGroup var advancedSamplerOptions: AdvancedSamplerOptions
   @OptionGroup var bytes: EncodingOptions
@@ -75,15 +76,16 @@ struct Write: ParsableCommand {
   func run() throws {
     let loaded = ngramOptions.apply(to: try model.load())
     try check(precision, for: loaded)
+    let label = try labelOptions.id(in: loaded, path: model.model)
     var files = WritingFiles(output: output.map { OutputFile($0, option: "--output") })
     try files.output?.check(overwriting: true)
     let text = try initialText(files.output)
     if let file = files.output, file.exists { files.savedText = text }
     let engine = WritingEngine(
-      loaded, precision: precision, context: try machine.makeContext(note: note))
-    if let labels = loaded.metadata.vocabulary.labels {
+      loaded, label: label, precision: precision, context: try machine.makeContext(note: note))
+    if label == nil, let labels = loaded.metadata.vocabulary.labels {
       note(
-        "Note: the text is written without a label. geul generate --label chooses one: \(labels.names.prefix(20).joined(separator: ", "))."
+        "Note: the text is written without a label. --label chooses one: \(labels.names.prefix(20).joined(separator: ", "))."
       )
     }
     let settings = WritingSettings(

@@ -15,21 +15,22 @@ struct PendingSequence: Sendable {
   fileprivate var isLookedUp = false
   /// Indicates whether the state depends on `prompt` alone.
   fileprivate let isCacheable: Bool
-  /// The positions of the request's tokens in the text of the prompt; empty unless these tokens are scored.
-  private let offsets: [Int]
+  /// The request's tokens, with their positions in the text of the prompt; empty unless they are scored. Where the network
+  /// reads the token of a label, this is the line feed.
+  private let scoredTokens: [(id: Int, offset: Int)]
   /// The n-grams after the tokens that were scored; nil for a network alone.
   private var predictor: NGramMixture.Predictor?
 
   /// Creates a sequence whose prompt is read after a state, by default the zero state.
   init(
     _ sequence: GeneratedSequence, prompt: [Int32], after state: RecurrentState.Row? = nil,
-    offsets: [Int] = [], predictor: NGramMixture.Predictor? = nil
+    scoredTokens: [(id: Int, offset: Int)] = [], predictor: NGramMixture.Predictor? = nil
   ) {
     self.predictor = predictor
     self.sequence = sequence
     self.prompt = prompt
     self.state = state
-    self.offsets = offsets
+    self.scoredTokens = scoredTokens
     isCacheable = state == nil
   }
 
@@ -60,26 +61,25 @@ struct PendingSequence: Sendable {
       && !other.isScored && prompt.suffix(16) == other.prompt.suffix(16)
   }
 
-  /// Adds the score of the first token, which has no prediction.
+  /// Adds the score of the first token, which has no prediction unless the token of a label is read before it.
   fileprivate mutating func scoreFirstToken() {
-    guard isScored, isCacheable else { return }
-    append(TokenScore(firstToken: prompt.first.map(Int.init) ?? sequence.lastToken))
+    guard isScored, isCacheable, prompt.count < scoredTokens.count else { return }
+    append { TokenScore(firstToken: $0) }
   }
 
-  /// Adds the score of the token after the first `count` ones.
-  fileprivate mutating func scoreToken(after count: Int, _ networkLogits: [Float]) {
+  /// Adds the score of the token after the first `read` ones of `prompt`.
+  fileprivate mutating func scoreToken(after read: Int, _ networkLogits: [Float]) {
     var logits = networkLogits
-    predictor?.read(prompt[count - 1])
+    predictor?.read(prompt[read - 1])
     predictor?.mix(&logits)
-    let next = count < prompt.count ? Int(prompt[count]) : sequence.lastToken
-    append(
-      TokenScore(next, logits: logits, alternativeCount: sequence.alternatives ?? 0))
+    let count = sequence.alternatives ?? 0
+    append { TokenScore($0, logits: logits, alternativeCount: count) }
   }
 
-  private mutating func append(_ score: TokenScore) {
-    var score = score
-    let index = sequence.promptScores?.count ?? 0
-    if offsets.indices.contains(index) { score.offset = offsets[index] }
+  private mutating func append(_ score: (_ id: Int) -> TokenScore) {
+    let token = scoredTokens[sequence.promptScores?.count ?? 0]
+    var score = score(token.id)
+    score.offset = token.offset
     sequence.promptScores?.append(score)
   }
 }

@@ -52,17 +52,18 @@ public struct SequencePreparer: Sendable {
     }
     var predictor = predictor
     // The recent tokens of a session end with the first of `tokens`.
-    for id in session?.recentTokens.dropLast() ?? [] { predictor?.read(id) }
+    let recent = session?.recentTokens.dropLast() ?? []
+    for id in recent.suffix(NGramModel.maximumOrder) { predictor?.read(id) }
     let start = predictor
-    for id in tokens { predictor?.read(id) }
+    for id in tokens.suffix(NGramModel.maximumOrder) { predictor?.read(id) }
     let lastToken = Int(tokens.removeLast())
     // The first generated tokens may complete a Hangul syllable at the end of the prompt.
     var decoder = session?.decoder ?? decoder
-    var (offsets, count): ([Int], Int) = ([], 0)
+    var (scoredTokens, count): ([(id: Int, offset: Int)], Int) = ([], 0)
     for id in request.prompt {
       count += decoder.append(id).unicodeScalars.count
       if request.scoresPrompt {
-        offsets.append(count - decoder.completeScalarCount(endingWith: id))
+        scoredTokens.append((id, count - decoder.completeScalarCount(endingWith: id)))
       }
     }
     // A constraint applies to whole characters after the prompt, which the text does not begin with.
@@ -73,7 +74,7 @@ public struct SequencePreparer: Sendable {
       stops: StopStrings(request.stops, of: metadata), sampler: sampler, predictor: predictor)
     return PreparedSequence(
       pending: PendingSequence(
-        sequence, prompt: tokens, after: session?.row, offsets: offsets,
+        sequence, prompt: tokens, after: session?.row, scoredTokens: scoredTokens,
         predictor: request.scoresPrompt ? start : nil))
   }
 }

@@ -82,6 +82,10 @@ extension SafetensorsFile {
 
   /// Returns a text as a JSON string with only the required escapes.
   private static func quoted(_ text: String) -> String {
+    // Most texts, and long ones, need no escapes.
+    guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) else {
+      return "\"" + text + "\""
+    }
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

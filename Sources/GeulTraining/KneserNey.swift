@@ -2,7 +2,9 @@ public import GeulNGrams
 internal import GeulCompute
 public import GeulText
 
-/// An n-gram model of a text alone: the baseline of a network. See `NGramModel`.
+/// An n-gram model of a text alone: the baseline of a network.
+///
+/// See `NGramModel` for its probabilities.
 public struct KneserNey: Sendable {
   /// The n-grams.
   public let model: NGramModel

@@ -7,7 +7,7 @@ package struct CharacterScores: Sendable {
   package enum Score: Sendable, Equatable {
     /// -log2 of the probability that the model gave to the character.
     case bits(Double)
-    /// The character is the first one, which has no prediction.
+    /// The character is the first one, which has no prediction without a label.
     case unpredicted
     /// The character is not in the vocabulary and was skipped.
     case skipped

@@ -10,6 +10,8 @@ internal import PortableFoundation
 /// of the text takes time for the changed characters only.
 package struct WritingEngine: ~Copyable {
   private let metadata: Model.Metadata
+  /// The id of the token of the label that all lines have; nil for none.
+  private let label: Int?
   private var engine: GenerationEngine
   private var characters: [Character] = []
   /// The token ids of characters, by their bytes.
@@ -51,8 +53,17 @@ package struct WritingEngine: ~Copyable {
   private static let maximumStateCount = 512
 
   /// Creates an engine for an empty text.
-  package init(_ model: Model, precision: Precision, context: ComputeContext) {
+  ///
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - label: The id of the token of a label; see `SequenceRequest.label`.
+  ///   - precision: The arithmetic of matrix products.
+  ///   - context: The kernels and threads.
+  package init(
+    _ model: Model, label: Int? = nil, precision: Precision, context: ComputeContext
+  ) {
     metadata = model.metadata
+    self.label = label
     engine = GenerationEngine(model, precision: precision, capacity: 1, context: context)
   }
 
@@ -99,7 +110,7 @@ package struct WritingEngine: ~Copyable {
     var request = SequenceRequest(
       prompt: [], length: settings.length, sampling: settings.sampling, seed: settings.seed,
       sampleIndex: sampleIndex, stops: stops)
-    request.session = states.last?.state
+    (request.session, request.label) = (states.last?.state, label)
     work = Work(id: try engine.admit(request), kind: .generation(held: heldText()))
   }
 
@@ -158,7 +169,7 @@ package struct WritingEngine: ~Copyable {
       return
     }
     var request = SequenceRequest(prompt: prompt, length: 0, sampling: settings.sampling)
-    request.session = states.last?.state
+    (request.session, request.label) = (states.last?.state, label)
     request.scoresPrompt = true
     request.keepsState = true
     work = Work(

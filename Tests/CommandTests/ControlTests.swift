@@ -78,6 +78,24 @@ struct ControlTests {
     }
   }
 
+  @Test(arguments: [["--encoding", "koi8-r"], ["--invalid", "replace"]])
+  func `--max-copy decodes the text of the run as in training`(options: [String]) throws {
+    let folder = try Folder()
+    // In KOI8-R: мир и лес. This is not valid UTF-8.
+    let line: [UInt8] = [0xCD, 0xC9, 0xD2, 0x20, 0xC9, 0x20, 0xCC, 0xC5, 0xD3, 0x2E, 0x0A]
+    try folder.write(Data((0..<60).flatMap { _ in line }), to: "text.txt")
+    let trained = try GeulProcess.run(
+      ["train", "text.txt", "--out", "run", "--steps", "10", "-q"] + Runs.tiny + options, in: folder
+    )
+    try #require(trained.status == 0, "\(trained.stderr)")
+    let arguments = ["generate", "run", "--seed", "3", "-n", "100", "-q", "--max-copy", "2"]
+    let result = try GeulProcess.run(arguments, in: folder)
+    #expect(result.status == 0, "\(result.stderr)")
+    let stated = try GeulProcess.run(
+      arguments + ["--copy-corpus", "text.txt"] + options, in: folder)
+    #expect(stated.status == 0 && result.output == stated.output, "\(stated.stderr)")
+  }
+
   @Test(arguments: [
     (["--pattern", "(a"], "--pattern, character 1: ( has no closing parenthesis"),
     (["--pattern", ""], "--pattern is empty"),

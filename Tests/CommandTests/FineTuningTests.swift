@@ -101,7 +101,7 @@ struct FineTuningTests {
   func `what does not fit the model is refused`(
     arguments: [String], code: Int32, sentence: String
   ) throws {
-    let folder = try Runs.trained()
+    let folder = try Runs.copied()
     try folder.write(Texts.english, to: "new.txt")
     try fineTuned(arguments, in: folder).expectRefusal(code, naming: sentence)
     #expect(!folder.exists("tuned"))

@@ -141,23 +141,42 @@ struct LabelTests {
     ).expectRefusal(1, naming: "wrong.txt: line 2 has no label")
   }
 
-  @Test func `a wrong label names the nearest, and a model without labels says so`() throws {
-    try Self.generate(["--label", "dikens"], in: try Self.files.get())
+  @Test(arguments: ["generate", "write"])
+  func `a wrong label names the nearest, and a model without labels says so`(command: String) throws
+  {
+    try GeulProcess.run([command, "run", "--label", "dikens"], in: try Self.files.get())
       .expectRefusal(
         1, naming: "--label: there is no label \"dikens\". Did you mean \"dickens\"?",
         "The labels are austen, dickens.")
-    try Self.generate(["--label", "austen"], in: try Runs.english.get())
+    try GeulProcess.run([command, "run", "--label", "austen"], in: try Runs.english.get())
       .expectRefusal(1, naming: "run: the model has no labels")
+  }
+
+  @Test func `write continues a text in the letters of the label, as generate does`() throws {
+    let folder = try Self.files.get()
+    for (label, letters) in [("austen", "ab"), ("dickens", "cd")] {
+      let text = try Self.generate(
+        ["--label", label, "-n", "100", "--prompt", "a\n", "--stop", "\n"], in: folder
+      ).stdout
+      let result = try GeulProcess.run(
+        ["write", "run", "--seed", "1", "--label", label, "-q", "--prompt", "a"], stdin: "\n",
+        in: folder)
+      #expect(result.status == 0, "\(result.stderr)")
+      #expect(
+        "a\n" + result.stdout == text && result.stdout.dropLast().allSatisfy(letters.contains))
+    }
   }
 
   @Test func `write notes that its text has no label`() throws {
     let folder = try Self.files.get()
     let note =
-      "Note: the text is written without a label. geul generate --label chooses one: austen, dickens."
+      "Note: the text is written without a label. --label chooses one: austen, dickens."
     let result = try GeulProcess.run(["write", "run"], stdin: "ab\n", in: folder)
     #expect(result.status == 0 && result.notes == [note], "\(result.stderr)")
-    let quiet = try GeulProcess.run(["write", "run", "-q"], stdin: "ab\n", in: folder)
-    #expect(quiet.status == 0 && quiet.stderr.isEmpty, "\(quiet.stderr)")
+    for options in [["-q"], ["--label", "austen"]] {
+      let quiet = try GeulProcess.run(["write", "run"] + options, stdin: "ab\n", in: folder)
+      #expect(quiet.status == 0 && quiet.stderr.isEmpty, "\(quiet.stderr)")
+    }
   }
 
   @Test func `what cannot have labels is refused`() throws {

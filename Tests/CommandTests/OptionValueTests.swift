@@ -4,6 +4,8 @@ import TestSupport
 
 /// Values of options: those that begin with a dash, and options that are given twice.
 struct OptionValueTests {
+  private static let run = Result { try Runs.trained(text: Texts.english + "- --length -\n") }
+
   @Test(arguments: [
     (["explain", "run", "--text", "- the moon"], "- the moon"),
     (["explain", "run", "--text=- the moon"], "- the moon"),
@@ -17,7 +19,10 @@ struct OptionValueTests {
     (["generate", "run", "-n", "0", "-f=-text.txt"], "the king"),
     (["explain", "run", "--file", "-text.txt"], "the king"),
     (["explain", "run", "--probe", "--corpus", "-corpus.txt"], "-corpus.txt"),
-    (["train", "text.txt", "--out", "-new", "--dry-run", "--steps", "1"], "parameters"),
+    (
+      ["train", "text.txt", "--out", "-new", "--dry-run", "--steps", "1", "--hidden", "16"],
+      "parameters"
+    ),
     (["train", "text.txt", "--validation-file", "-no.txt", "--steps", "1"], "-no.txt"),
     (["explain", "run", "--text", "moon", "--html", "-page.html"], "Wrote -page.html"),
     (["compress", "text.txt", "-m", "-model", "--out", "-packed"], "-model"),
@@ -27,7 +32,7 @@ struct OptionValueTests {
   func `a text or path that begins with a dash is the value of an option`(
     arguments: [String], expected: String
   ) throws {
-    let folder = try Runs.trained(text: Texts.english + "- --length -\n")
+    let folder = try Runs.copied(Self.run)
     try folder.write("the king", to: "-text.txt")
     try folder.write(Texts.english, to: "-corpus.txt")
     let result = try GeulProcess.run(arguments, in: folder)

@@ -33,6 +33,17 @@ enum Runs {
     return folder
   }
 
+  /// Returns a copy of a completed run that is not trained again: by default `english`.
+  ///
+  /// A test may change it, but the run names the text of the original.
+  static func copied(_ run: Swift.Result<Folder, any Error> = Runs.english) throws -> Folder {
+    let (original, copy) = (try run.get(), try Folder())
+    for name in ["text.txt", "run"] {
+      try FileManager.default.copyItem(atPath: original.file(name), toPath: copy.file(name))
+    }
+    return copy
+  }
+
   /// Runs that tests only read.
   static let english = Swift.Result { try trained() }
   static let korean = Swift.Result { try trained(["--unit", "jamo"], text: Texts.korean) }

@@ -36,20 +36,23 @@ struct TextEncodingTests {
 
   /// The command lines that read `x.txt`, in a directory of a run.
   private static let readers: [[String]] = [
-    ["train", "x.txt", "--out", "new", "--dry-run"],
+    ["train", "x.txt", "--out", "new", "--dry-run", "--hidden", "16", "--threads", "1"],
     ["resume", "run", "x.txt", "--steps", "30"],
     ["generate", "run", "-f", "x.txt"], ["generate", "run", "--prompts", "x.txt"],
     ["generate", "run", "--max-copy", "5", "--copy-corpus", "x.txt"],
     ["write", "run", "-f", "x.txt"], ["write", "run", "--output", "x.txt"],
     ["explain", "run", "-f", "x.txt"], ["explain", "run", "--probe", "--corpus", "x.txt"],
     ["evaluate", "run", "x.txt"], ["context", "run", "--corpus", "x.txt"],
-    ["context", "--compare-cells", "x.txt", "--train-steps", "1"],
+    [
+      "context", "--compare-cells", "x.txt", "--train-steps", "1", "--hidden", "16", "--threads",
+      "1",
+    ],
     ["tokenize", "x.txt"], ["novelty", "x.txt", "text.txt"], ["novelty", "text.txt", "x.txt"],
   ]
 
   @Test(arguments: readers)
   func `messages advise options that the command has`(arguments: [String]) throws {
-    let folder = try Runs.trained()
+    let folder = try Runs.copied()
     let help = try GeulProcess.run([arguments[0], "--help-hidden"], in: folder).stdout
     let english = Array(Texts.english.utf8)
     let polish: [UInt8] = [0x9C, 0xE6, 0xEA, 0xB3]
@@ -68,7 +71,7 @@ struct TextEncodingTests {
 
   @Test(arguments: readers.filter { !["resume", "train", "tokenize"].contains($0[0]) })
   func `--encoding and --invalid apply to all text files`(arguments: [String]) throws {
-    let folder = try Runs.trained()
+    let folder = try Runs.copied()
     let text = (Texts.english + "na\u{EF}ve").unicodeScalars.map { UInt8($0.value) }
     try folder.write(text, to: "x.txt")
     let isNovelty = arguments[0] == "novelty"

@@ -10,7 +10,7 @@ struct TortureTests {
 
   @Test(
     .enabled(if: hasPython, "python3 is not installed"),
-    arguments: ["crash 6 4", "text 40 3"])
+    arguments: isThorough ? ["crash 6 4", "text 40 3"] : ["crash 2 4", "text 10 3"])
   func `a short torture test passes`(script: String) throws {
     let scripts = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "Torture").path

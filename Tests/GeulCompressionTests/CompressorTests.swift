@@ -30,8 +30,11 @@ struct CompressorTests {
       parameters: network.initialParameters(&random))
   }
 
+  /// Archives do not depend on the instruction set, and the portable one is slow.
+  static let best = InstructionSet.available.last ?? .portable
+
   static func compressor(
-    _ model: Model, _ instructionSet: InstructionSet = .portable, threads: Int = 1
+    _ model: Model, _ instructionSet: InstructionSet = best, threads: Int = 1
   ) -> Compressor {
     Compressor(model, context: ComputeContext(Kernels(instructionSet), threads: threads))
   }
@@ -110,7 +113,7 @@ struct CompressorTests {
     let adaptation = isAdaptive ? Self.adaptation : nil
     let evaluator = DynamicEvaluator(
       model.network, parameters: model.parameters, adaptation: adaptation,
-      context: ComputeContext(Kernels(.portable)))
+      context: ComputeContext(Kernels(Self.best)))
     let score = Evaluator.loss(corpus, 0..<corpus.count, with: evaluator)
     #expect(score.unknown == 0)
     let archive = Self.compressor(model).compress(Array(text.utf8), adaptation: adaptation)

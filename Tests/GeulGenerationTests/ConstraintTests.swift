@@ -179,6 +179,23 @@ struct ConstraintTests {
   }
 
   @Test(arguments: ControlFixture.tokenizers)
+  func `a letter after a syllable stands alone, or is its final in models of jamo`(
+    tokenizer: Tokenizer
+  ) throws {
+    let fixture = try ControlFixture(tokenizer, text: ControlFixture.text + "ㄱ\n")
+    let letter = try fixture.constraint(pattern: "가ㄱ")
+    let syllable = try fixture.constraint(pattern: "각")
+    let isDecomposed = tokenizer.unit == .jamo || tokenizer.normalization == .nfd
+    for (text, isMatch) in [
+      ("가ㄱ", true), ("각", isDecomposed), ("간", false), ("가", false), ("각ㄱ", false),
+    ] {
+      let ids = try #require(fixture.ids(text))
+      #expect(letter.accepts(ids) == isMatch, "\(text)")
+      #expect(syllable.accepts(ids) == (text == "각"), "\(text)")
+    }
+  }
+
+  @Test(arguments: ControlFixture.tokenizers)
   func `a line of an acrostic begins with a syllable of the letter`(tokenizer: Tokenizer) throws {
     let fixture = try ControlFixture(tokenizer, text: ControlFixture.plainText + "아.\n")
     let constraint = try fixture.constraint { $0.lines = LineForm(acrostic: "ㄱㄴㅏ", length: 6) }

@@ -25,7 +25,9 @@ struct ControlFixture {
     model = randomModel(
       Architecture(cell: .gru, layers: 1, hidden: 12), of: corpus, seed: 7
     ) { _, _ in bound }
-    generator = Generator(model, context: ComputeContext(Kernels(.portable), threads: 1))
+    generator = Generator(
+      model,
+      context: ComputeContext(Kernels(InstructionSet.available.last ?? .portable), threads: 1))
   }
 
   func constraint(

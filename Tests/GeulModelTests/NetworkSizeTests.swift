@@ -32,8 +32,9 @@ struct NetworkSizeTests {
   func `losses and gradients match the float64 reference`(cell: CellKind, size: Size) {
     let fixture = Self.fixture(cell, size)
     for precision in Precision.trainable {
+      // Each instruction set rounds weights to the same bfloat16.
+      let expected = fixture.expected(fixture.reference(Kernels(.portable), precision))
       for set in precision == .float32 ? [.portable] : InstructionSet.available {
-        let expected = fixture.expected(fixture.reference(Kernels(set), precision))
         let output = fixture.run(set, precision)
         var losses = Comparison()
         let bound = fixture.tolerance(precision) * (expected.losses.max() ?? 0)
@@ -55,7 +56,7 @@ struct NetworkSizeTests {
     let fixture = Self.fixture(cell, size)
     for masks in [nil, BatchShard.DropoutMasks(rate: 0.2, key: 5)] {
       let first = fixture.run(.portable, .float32, masks: masks)
-      for set in InstructionSet.available {
+      for set in InstructionSet.available where set != .portable {
         let output = fixture.run(set, .float32, masks: masks)
         #expect(firstDifference(output.losses, first.losses) == nil, "\(set)")
         for (a, b) in zip(output.states, first.states) {

@@ -112,10 +112,10 @@ private struct EngineFixture: Sendable {
   private static let project = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path
 
-  /// Returns 2,000 characters of a corpus.
+  /// Returns the beginning of a corpus: 500 characters, or 2,000.
   private static func corpus(_ language: String) -> String {
     let text = Folder(existing: project).text("corpora/\(language).txt") ?? ""
-    return String(text.dropFirst(3000).prefix(2000))
+    return String(text.dropFirst(3000).prefix(isThorough ? 2000 : 500))
   }
 
   /// Creates a model with random parameters and the vocabulary of a text.
@@ -195,7 +195,8 @@ private struct EngineFixture: Sendable {
     let (tokenizer, vocabulary) = (model.metadata.tokenizer, model.metadata.vocabulary)
     let encoding = tokenizer.encodePrompt(text, vocabulary: vocabulary)
     let unknown = tokenizer.encodePrompt(Self.unusual, vocabulary: vocabulary)
-    let generator = Generator(model, context: ComputeContext(Kernels(.portable)))
+    let generator = Generator(
+      model, context: ComputeContext(Kernels(InstructionSet.available.last ?? .portable)))
     let prompt = String(text.prefix(41))
     func generate(
       _ sampling: SamplingOptions, samples: Int, stops: [String]

@@ -1,3 +1,4 @@
+import Foundation
 import GeulCompute
 import GeulGeneration
 import GeulModel
@@ -17,7 +18,7 @@ struct WritingEngineTests {
       of: Corpus.read([.text(Self.text)], options: CorpusOptions(tokenizer: Tokenizer(unit: unit))))
   }
 
-  private let context = ComputeContext(Kernels(.portable))
+  private let context = ComputeContext(Kernels(InstructionSet.available.last ?? .portable))
   private let settings = WritingSettings(
     sampling: SamplingOptions(temperature: 1), length: 30, seed: 5)
 
@@ -162,5 +163,61 @@ struct WritingEngineTests {
       texts.append(try continuation(&engine, 0))
     }
     #expect(texts[0] == texts[1] && !texts[0].isEmpty)
+  }
+
+  @Test func `with a label, scores and continuations are those of a text with that label`() throws {
+    var options = CorpusOptions()
+    options.labels = LabelRule(.line)
+    let model = try randomModel(
+      .lstm, of: Corpus.read([.text("강\tabc글\n산\tdef쓰\n")], options: options))
+    let labels = try #require(model.metadata.vocabulary.labels)
+    let generator = Generator(model, context: context)
+    var all: Set<String> = []
+    for label in labels.ids {
+      for text in ["", "ab\ncd", "\nabc\n"] {
+        var engine = WritingEngine(model, label: label, precision: .float32, context: context)
+        engine.setText(Array(text), unchangedCount: 0)
+        try read(&engine)
+        let ids = text.unicodeScalars.map { model.metadata.vocabulary.id(of: String($0)) ?? 0 }
+        var request = Generator.Request(
+          prompt: ids, length: 30, sampling: settings.sampling, seed: 5, samples: 2)
+        request.label = label
+        let texts = try generator.texts(request).map(\.text)
+        #expect(try continuation(&engine, 0) == texts[0])
+        #expect(try continuation(&engine, 1) == texts[1])
+        all.insert(texts[0])
+
+        // The network reads the label's token for each line feed, and before the text.
+        let start = text.hasPrefix("\n") ? [] : [label]
+        let read = start + ids.map { $0 == labels.lineFeedID ? label : $0 }
+        let expected = try bits(read, model)
+        for (index, id) in ids.enumerated() {
+          guard case .bits(let value) = engine.scores[index] else {
+            #expect(index == 0 && start.isEmpty && engine.scores[0] == .unpredicted)
+            continue
+          }
+          #expect(abs(value - expected[index + start.count - 1][id]) < 1e-9, "\(text) \(index)")
+        }
+      }
+    }
+    #expect(all.count == 6, "each label, and each text, has another continuation")
+  }
+
+  /// The surprisal in bits of each token after each token of a text.
+  private func bits(_ tokens: [Int], _ model: Model) throws -> [[Double]] {
+    let weights = PackedNetwork(
+      model.network, parameters: model.parameters, precision: .float32, backward: false,
+      context: context)
+    let shard = BatchShard(
+      model.network, firstRow: 0, rows: 1, length: 1, precision: .float32, dropout: false,
+      backward: false)
+    return tokens.map { token in
+      shard.tokens[0] = Int32(token)
+      var logits: [[Float]] = [[]]
+      shard.step(weights, context, logits: &logits)
+      let values = logits[0].map(Double.init)
+      let sum = log(values.reduce(0) { $0 + exp($1) })
+      return values.map { (sum - $0) / log(2) }
+    }
   }
 }
