@@ -41,16 +41,13 @@ struct ControlOptions: ParsableArguments {
   var maxCopy: Int?
   @Option(
     help: .advanced(
-      "Text file or directory for --max-copy, by default the training text that a run directory names; may be repeated.",
+      "Text file or directory for --max-copy and --report, by default the training text that a run directory names; may be repeated.",
       valueName: "path"),
     completion: .file())
   var copyCorpus: [String] = []
 
   func validate() throws {
     try check("--max-copy", maxCopy, in: 1...1_000_000)
-    guard maxCopy != nil || copyCorpus.isEmpty else {
-      throw ValidationError("--copy-corpus needs --max-copy.")
-    }
     try check("--line-length", lineLength, in: 2...1000)
     guard lineLength == nil || lines != nil else {
       throw ValidationError("--line-length needs --acrostic or --line-end.")
@@ -115,7 +112,12 @@ struct ControlOptions: ParsableArguments {
       let tokenizer = model.metadata.tokenizer
       var options = CopyLimit.corpusOptions(for: tokenizer)
       (options.encoding, options.invalid) = (bytes.encoding, bytes.invalid)
-      let corpus = try readCorpus(try corpusPaths(of: path, &options), options)
+      guard let paths = corpusPaths(ofModel: path, &options) else {
+        throw ValidationError(
+          "--max-copy needs the text that must not be copied, since a model does not contain it: --copy-corpus <path>."
+        )
+      }
+      let corpus = try readCorpus(paths, options)
       control.copyLimit = try CopyLimit(maxCopy, corpus: corpus, tokenizer: tokenizer)
       control.copyLimit?.permitsLineFeeds = endsLines
     }
@@ -123,18 +125,14 @@ struct ControlOptions: ParsableArguments {
       ? nil : try SequenceConstraint(control, of: model.metadata, sampling: sampling)
   }
 
-  /// Returns the paths of `--copy-corpus`, by default those of the training text of a run directory.
+  /// Returns the paths of `--copy-corpus`, by default those of the training text of a run directory; nil if there are none.
   ///
   /// The training text is decoded as in training, unless options of this command state otherwise.
-  private func corpusPaths(of model: String, _ options: inout CorpusOptions) throws -> [String] {
+  func corpusPaths(ofModel path: String, _ options: inout CorpusOptions) -> [String]? {
     guard copyCorpus.isEmpty else { return copyCorpus }
-    guard let text = ConfigurationFile.trainingText(ofRun: model), !text.paths.isEmpty,
+    guard let text = ConfigurationFile.trainingText(ofRun: path), !text.paths.isEmpty,
       text.paths.allSatisfy({ $0 != "-" && FileSystem.exists($0) })
-    else {
-      throw ValidationError(
-        "--max-copy needs the text that must not be copied, since a model does not contain it: --copy-corpus <path>."
-      )
-    }
+    else { return nil }
     options.encoding = options.encoding ?? text.encoding
     if text.invalid == .replace { options.invalid = .replace }
     return text.paths

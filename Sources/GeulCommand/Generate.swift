@@ -23,6 +23,7 @@ struct Generate: ParsableCommand {
   @OptionGroup var samplerOptions: SamplerOptions
   @OptionGroup var advancedSamplerOptions: AdvancedSamplerOptions
   @OptionGroup var controlOptions: ControlOptions
+  @OptionGroup var measureOptions: MeasureOptions
   @OptionGroup var bytes: EncodingOptions
   @Option(help: .advanced("Arithmetic of matrix products; int8 is the fastest."))
   var precision = Precision.float32
@@ -91,6 +92,7 @@ struct Generate: ParsableCommand {
         "--json prints the texts of one prompt at one temperature. Use --format jsonl.")
     }
     try lineOptions.checkCombination(with: textOptions, samplerOptions)
+    try measureOptions.checkCombination(with: lineOptions, controlOptions)
     guard lineOptions.lines == nil || !controlOptions.formsLines else {
       throw ValidationError(
         "--acrostic and --line-end form the lines of one text. Leave out --lines, or use --pattern."
@@ -112,6 +114,7 @@ struct Generate: ParsableCommand {
     let seed: UInt64
     let prompt: String
     let samples: [Sample]
+    let report: GenerationMeasures.Object?
 
     struct Sample: Encodable {
       let text: String
@@ -129,6 +132,9 @@ struct Generate: ParsableCommand {
     let sample: Int
     let meanLogProbability: Double
   }
+
+  /// The last line of `--format jsonl` with `--report`.
+  private struct ReportLine: Encodable { let report: GenerationMeasures.Object }
 
   func run() throws {
     let model = ngramOptions.apply(to: try model.load())
@@ -148,13 +154,16 @@ struct Generate: ParsableCommand {
           + " The number of threads is --threads.")
     }
     let stops = textOptions.stop.map(PathString.text)
-    let generator = Generator(
-      model, precision: precision, context: try machine.makeContext(note: note))
+    let context = try machine.makeContext(note: note)
+    let generator = Generator(model, precision: precision, context: context)
     var sampling = sampling
     try controlOptions.set(&sampling, for: model)
     let constraint = try controlOptions.constraint(
       for: model, at: modelPath(self.model.model), sampling: sampling, bytes,
       endsLines: lineOptions.lines != nil)
+    var report = try measureOptions.makeReport(of: model, label: label, bytes) { options in
+      controlOptions.corpusPaths(ofModel: modelPath(self.model.model), &options)
+    }
     for stop in stops { model.metadata.note(ofStop: stop, name: "--stop").map(note) }
     let length = textOptions.length < 0 ? Int.max : textOptions.length
 
@@ -178,7 +187,8 @@ struct Generate: ParsableCommand {
         prompt: ids[0], length: length, sampling: sampling, seed: seed, stops: stops)
       (request.constraint, request.label) = (constraint, label)
       let prompt = model.metadata.text(ofPrompt: ids[0], isWhole: constraint != nil)
-      try stream(request, by: generator, after: noDisplayPrompt ? "" : prompt)
+      let text = try stream(request, by: generator, after: noDisplayPrompt ? "" : prompt)
+      report?.add(text, after: prompt, temperature: sampling.temperature)
     } else {
       let sets = ids.flatMap { ids in
         samplerOptions.temperatures.map { temperature in
@@ -193,14 +203,23 @@ struct Generate: ParsableCommand {
         count: textOptions.numSamples, candidates: textOptions.bestOf ?? textOptions.numSamples,
         needsLikelihood: outputFormat == .jsonl)
       if sideBySide {
-        try writeColumns(of: batch, by: generator)
+        try writeColumns(of: batch, by: generator) { report?.add($1, of: $0) }
       } else {
         var isFirst = true
         try batch.run(by: generator) { set, texts in
           defer { isFirst = false }
+          report?.add(texts, of: set)
+          guard outputFormat != .json else {
+            let measures = try report?.measures(precision: precision, context: context)
+            try writeObject(set, texts, seed: seed, measures)
+            return true
+          }
           return try write(set, texts, seed: seed, isFirst: isFirst)
         }
       }
+    }
+    if let report, !report.isEmpty, outputFormat != .json {
+      try write(try report.measures(precision: precision, context: context))
     }
     if StopSignal.isReceived { throw StopSignal.error }
   }
@@ -209,12 +228,8 @@ struct Generate: ParsableCommand {
   private func write(
     _ set: TextSet, _ texts: [Generator.Text], seed: UInt64, isFirst: Bool
   ) throws -> Bool {
-    if texts.contains(where: { $0.ending == .noCandidates }) { note(ControlOptions.blockedNote) }
-    switch outputFormat {
-    case .json:
-      let samples = texts.map { Result.Sample(text: $0.text, stopReason: $0.ending) }
-      try Output.json(Result(seed: seed, prompt: set.prompt, samples: samples))
-    case .jsonl:
+    noteBlocked(texts)
+    if outputFormat == .jsonl {
       for (number, text) in texts.enumerated() {
         try Output.json(
           Line(
@@ -222,7 +237,7 @@ struct Generate: ParsableCommand {
             temperature: set.temperature, seed: seed, sample: number,
             meanLogProbability: text.meanLogProbability ?? 0))
       }
-    case .text:
+    } else {
       let name =
         samplerOptions.temperatures.count > 1
         ? " temperature \(formatted(set.temperature, "%g"))" : ""
@@ -235,24 +250,51 @@ struct Generate: ParsableCommand {
     return true
   }
 
+  /// Writes the texts of a prompt, and their measures, as one JSON object.
+  private func writeObject(
+    _ set: TextSet, _ texts: [Generator.Text], seed: UInt64, _ measures: GenerationMeasures?
+  ) throws {
+    noteBlocked(texts)
+    let samples = texts.map { Result.Sample(text: $0.text, stopReason: $0.ending) }
+    try Output.json(
+      Result(seed: seed, prompt: set.prompt, samples: samples, report: measures?.object))
+  }
+
+  /// Writes the measures of all texts: a table on standard error, or the last JSON line.
+  private func write(_ measures: GenerationMeasures) throws {
+    guard outputFormat == .text else {
+      return try Output.json(ReportLine(report: measures.object))
+    }
+    if Output.isTerminal { Output.note("") }
+    for line in measures.lines(width: Output.width) { Output.note(line) }
+  }
+
+  private func noteBlocked(_ texts: [Generator.Text]) {
+    if texts.contains(where: { $0.ending == .noCandidates }) { note(ControlOptions.blockedNote) }
+  }
+
   /// Writes one text as it is generated, until it ends, a signal is received or the reader closes the pipe.
+  ///
+  /// - Returns: The text, without `shown`, if it is measured.
   private func stream(
     _ request: Generator.Request, by generator: Generator, after shown: String
-  ) throws {
-    var visible = VisibleText()
+  ) throws -> String {
+    var (text, visible) = ("", VisibleText())
     /// Writes a piece; a terminal gets the visible form of control characters.
     func write(_ piece: String) throws -> Bool {
       try Output.styledText(Output.isTerminalOutput ? visible.append(piece) : piece)
     }
-    guard try write(shown) else { return }
+    guard try write(shown) else { return text }
     var failure: (any Error)?
     let endings = try generator.write(request, shouldStop: { StopSignal.isReceived }) { _, piece in
+      if measureOptions.report { text += piece }
       do { return try write(piece) } catch { failure = error }
       return false
     }
     if let failure { throw failure }
     if endings == [.noCandidates] { note(ControlOptions.blockedNote) }
     try Output.styledText(visible.finish() + "\n")
+    return text
   }
 
   /// Returns the prompt's token ids and reports characters outside the vocabulary.

@@ -6,10 +6,16 @@ import PortableFoundation
 /// `geul generate --side-by-side`: the texts of a prompt in columns.
 extension Generate {
   /// Generates the texts of a batch, and writes those of each prompt in columns when they are complete.
-  func writeColumns(of batch: BatchGeneration, by generator: Generator) throws {
+  ///
+  /// `body` is called with each set and its texts.
+  func writeColumns(
+    of batch: BatchGeneration, by generator: Generator,
+    _ body: (TextSet, [Generator.Text]) -> Void
+  ) throws {
     var columns: [TextColumns.Column] = []
     var (setCount, isFirst) = (0, true)
     try batch.run(by: generator) { set, texts in
+      body(set, texts)
       columns += texts.enumerated().map { number, text in
         .init(
           title: title(set, sample: number), shortTitle: title(set, sample: number, isShort: true),

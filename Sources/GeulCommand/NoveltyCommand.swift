@@ -87,7 +87,7 @@ struct NoveltyCommand: ParsableCommand {
       lines.append(
         "longest copied run  \(quantity(run.length, "character")), line \(run.textLine) of the text,"
           + " line \(run.corpusLine) of the corpus:")
-      lines.append("  " + shortened(run.text))
+      lines.append("  " + shortenedLine(run.text))
     } else {
       lines.append("longest copied run  none")
     }
@@ -114,12 +114,6 @@ struct NoveltyCommand: ParsableCommand {
 
   private func padded(_ number: Int, _ width: Int) -> String {
     String(repeating: " ", count: max(0, width - "\(number)".count)) + "\(number)"
-  }
-
-  /// Returns the first 60 characters of a text, on one line.
-  private func shortened(_ text: String) -> String {
-    let line = text.replacing("\r\n", with: "↵").replacing("\n", with: "↵")
-    return line.count > 60 ? line.prefix(60) + "…" : line
   }
 
   private func printJSON(_ novelty: Novelty) throws {

@@ -11,6 +11,12 @@ package func quantity(_ count: Int, _ noun: String) -> String {
   "\(count) \(noun)\(count == 1 ? "" : "s")"
 }
 
+/// Returns the first 60 characters of a text, on one line.
+package func shortenedLine(_ text: String) -> String {
+  let line = text.replacing("\r\n", with: "↵").replacing("\n", with: "↵")
+  return line.count > 60 ? line.prefix(60) + "…" : line
+}
+
 /// Formats a number of epochs, with two decimals below one.
 package func epochs(_ count: Double) -> String { number(count, count < 1 ? 2 : 1) }
 

@@ -15,8 +15,9 @@ struct PendingSequence: Sendable {
   fileprivate var isLookedUp = false
   /// Indicates whether the state depends on `prompt` alone.
   fileprivate let isCacheable: Bool
-  /// The request's tokens, with their positions in the text of the prompt; empty unless they are scored. Where the network
-  /// reads the token of a label, this is the line feed.
+  /// The request's tokens, with their positions in the text of the prompt; empty unless they are scored.
+  ///
+  /// Where the network reads the token of a label, this is the line feed.
   private let scoredTokens: [(id: Int, offset: Int)]
   /// The n-grams after the tokens that were scored; nil for a network alone.
   private var predictor: NGramMixture.Predictor?

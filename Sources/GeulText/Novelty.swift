@@ -114,26 +114,12 @@ public struct Novelty: Sendable {
 
   private static func forEachWord(of corpus: Corpus, _ body: (String) -> Void) {
     let scalars = corpus.vocabulary.tokens.map(\.unicodeScalars.first)
-    let isSpace = scalars.map { $0?.properties.isWhitespace ?? true }
-    let isInWord = scalars.map { scalar in
-      scalar?.properties.isAlphabetic ?? false || scalar?.properties.numericType != nil
-        || scalar.map { Character($0).isNumber } ?? false
-    }
-    var word = String.UnicodeScalarView()
-    /// The number of scalars of the word without punctuation at its end.
-    var length = 0
-    func end() {
-      if length > 0 { body(String(word.prefix(length)).lowercased()) }
-      word.removeAll(keepingCapacity: true)
-      length = 0
-    }
+    let roles = scalars.map { $0.map(WordSplitter.Role.init) ?? .space }
+    var splitter = WordSplitter()
     corpus.forEachKnownID(in: 0..<corpus.count) { id in
-      guard let scalar = scalars[Int(id)], !isSpace[Int(id)] else { return end() }
-      guard isInWord[Int(id)] || length > 0 else { return }
-      word.append(scalar)
-      if isInWord[Int(id)] { length = word.count }
+      splitter.add(scalars[Int(id)] ?? " ", roles[Int(id)], body)
     }
-    end()
+    splitter.finish(body)
   }
 }
 
@@ -162,6 +148,30 @@ package struct LongestMatches {
     symbols += common(text)
     symbols[corpus.count] = Int32(ids.count)
     self.init(symbols, corpusCount: corpus.count, alphabetSize: ids.count + 1)
+  }
+
+  /// Finds the matches of several texts, whose positions follow each other with one position between two texts.
+  ///
+  /// - Precondition: The texts and the corpus have fewer than 2^31 - 2 characters with one for each text.
+  init(of texts: [[Unicode.Scalar]], in corpus: [Unicode.Scalar]) {
+    var ids: [Unicode.Scalar: Int32] = [:]
+    func common(_ text: [Unicode.Scalar]) -> [Int32] {
+      text.map { scalar in
+        if let id = ids[scalar] { return id }
+        let next = Int32(ids.count)
+        ids[scalar] = next
+        return next
+      }
+    }
+    let parts = [common(corpus)] + texts.map(common)
+    // A symbol that occurs once follows the corpus and each text, so that no match passes the end of a text.
+    var symbols: [Int32] = []
+    for (number, part) in parts.enumerated() {
+      symbols += part
+      symbols.append(Int32(ids.count + number))
+    }
+    self.init(
+      symbols, corpusCount: corpus.count, alphabetSize: ids.count + parts.count)
   }
 
   /// Finds the matches of the symbols after `corpusCount + 1` ones in the first `corpusCount` ones.

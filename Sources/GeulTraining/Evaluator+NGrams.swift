@@ -7,22 +7,6 @@ extension Evaluator {
   /// The number of tokens that are read at a time.
   private static let blockLength = 256
 
-  /// Computes the loss of a network that is mixed with n-grams; see `loss(_:_:unless:)`.
-  func loss(
-    _ corpus: Corpus, _ range: Range<Int>, with ngrams: NGramMixture, unless shouldStop: () -> Bool
-  ) -> Loss? {
-    let known = corpus.knownIDs(in: range)
-    var loss = Loss(nats: 0, tokens: max(0, known.count - 1))
-    loss.unknown = range.count - known.count
-    var predictor = ngrams.makePredictor(kernels: context.kernels)
-    if let first = known.first { predictor.read(first) }
-    let isComplete = forEachPrediction(known, from: 1, unless: shouldStop) { id, logits in
-      loss.nats += predictor.nats(of: id, logits: logits)
-      predictor.read(id)
-    }
-    return isComplete ? loss : nil
-  }
-
   /// Estimates the loss of a network that is mixed with n-grams; see `sampledLoss(_:_:limit:communicator:)`.
   func sampledLoss(
     _ corpus: Corpus, _ sequences: SampledSequences, with ngrams: NGramMixture
@@ -45,17 +29,12 @@ extension Evaluator {
 
   /// Reads tokens from a zero state, and calls `body` with each from index `start` on, at least 1, and the logits that the network
   /// predicted for it.
-  ///
-  /// - Returns: False if `shouldStop`, which is called every 256 tokens, returned true.
-  @discardableResult
   func forEachPrediction(
-    _ ids: [Int32], from start: Int, unless shouldStop: () -> Bool = { false },
-    _ body: (_ id: Int32, _ logits: [Float]) -> Void
-  ) -> Bool {
+    _ ids: [Int32], from start: Int, _ body: (_ id: Int32, _ logits: [Float]) -> Void
+  ) {
     let shard = makeShard(rows: 1, length: Self.blockLength)
     var logits: [[Float]] = []
     for begin in stride(from: 0, to: ids.count - 1, by: Self.blockLength) {
-      if shouldStop() { return false }
       let steps = min(Self.blockLength, ids.count - 1 - begin)
       shard.setTokens(row: 0, Array(ids[begin...begin + steps]))
       shard.readWithLogits(weights, context, steps: steps, logits: &logits)
@@ -64,6 +43,5 @@ extension Evaluator {
         body(ids[begin + step + 1], logits[step])
       }
     }
-    return true
   }
 }

@@ -73,29 +73,66 @@ public struct Evaluator: Sendable {
     _ corpus: Corpus, _ range: Range<Int>, unless shouldStop: () -> Bool
   ) -> Loss? {
     if corpus.list != nil { return itemLoss(corpus, range, unless: shouldStop) }
-    if let ngrams { return loss(corpus, range, with: ngrams, unless: shouldStop) }
+    let losses = losses(
+      upTo: [range.upperBound], from: range.lowerBound, labels: corpus.vocabulary.labels,
+      unless: shouldStop
+    ) { corpus.ids($0) }
+    return losses?.last
+  }
+
+  /// Computes the losses of the tokens from `start` on up to each of several positions, in one pass.
+  ///
+  /// Each is the loss of all but the first token before the position. The difference of two is the loss of the tokens between the
+  /// positions.
+  ///
+  /// - Parameters:
+  ///   - ends: The positions in ascending order, none of them before `start`.
+  ///   - start: The first position.
+  ///   - labels: The tokens of the labels of the vocabulary.
+  ///   - shouldStop: Called every 256 tokens.
+  ///   - ids: Returns the ids of a range of tokens; those that the vocabulary does not contain are negative.
+  /// - Returns: The loss up to each position; nil if `shouldStop` returned true.
+  func losses(
+    upTo ends: [Int], from start: Int = 0, labels: LabelTokens?,
+    unless shouldStop: () -> Bool = { false }, ids: (Range<Int>) -> [Int32]
+  ) -> [Loss]? {
     let length = 256
     let shard = makeShard(rows: 1, length: length)
     var loss = Loss()
     var last: Int32?
-    var position = range.lowerBound
-    while position < range.upperBound {
-      if shouldStop() { return nil }
-      let all = corpus.ids(position..<min(position + length, range.upperBound))
-      let known = all.filter { $0 >= 0 }
-      loss.unknown += all.count - known.count
-      position += all.count
-      let sequence = (last.map { [$0] } ?? []) + known
-      last = sequence.last
-      guard sequence.count > 1 else { continue }
-      shard.setTokens(row: 0, sequence, labels: corpus.vocabulary.labels)
-      let steps = sequence.count - 1
-      shard.forward(weights, context.kernels, steps: steps)
-      shard.carryState(after: steps)
-      for step in 0..<steps { loss.nats += shard.losses[step] }
-      loss.tokens += steps
+    var position = start
+    var losses: [Loss] = []
+    var predictor = ngrams?.makePredictor(kernels: context.kernels)
+    var logits: [[Float]] = []
+    for end in ends {
+      while position < end {
+        if shouldStop() { return nil }
+        let all = ids(position..<min(position + length, end))
+        let known = all.filter { $0 >= 0 }
+        loss.unknown += all.count - known.count
+        position += all.count
+        let sequence = (last.map { [$0] } ?? []) + known
+        if last == nil, let first = sequence.first { predictor?.read(first) }
+        last = sequence.last
+        guard sequence.count > 1 else { continue }
+        shard.setTokens(row: 0, sequence, labels: labels)
+        let steps = sequence.count - 1
+        if predictor == nil {
+          shard.forward(weights, context.kernels, steps: steps)
+          for step in 0..<steps { loss.nats += shard.losses[step] }
+        } else {
+          shard.readWithLogits(weights, context, steps: steps, logits: &logits)
+          for (id, logits) in zip(sequence.dropFirst(), logits) {
+            loss.nats += predictor?.nats(of: id, logits: logits) ?? 0
+            predictor?.read(id)
+          }
+        }
+        shard.carryState(after: steps)
+        loss.tokens += steps
+      }
+      losses.append(loss)
     }
-    return loss
+    return losses
   }
 
   /// Computes the loss of a model that reads the range token by token and may adapt to what it has read (dynamic

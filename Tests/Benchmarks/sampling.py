@@ -1,11 +1,10 @@
 """Measures what each sampler of `geul generate` does to long texts of the shipped models: the tables of docs/sampling.md."""
 import os
 import statistics
-import tempfile
 import unicodedata
-from concurrent.futures import ThreadPoolExecutor
 
-from programs import PROJECT, log, run
+from generated_text import CHARACTERS, MODELS, TEXTS, measure, window
+from programs import PROJECT, log
 from results import rounded
 
 # The options of each row of the tables; those of the second list are measured with the English model only.
@@ -25,113 +24,36 @@ MORE_SETTINGS = [
     "--temperature 1 --mirostat 2 --mirostat-tau 5", "--temperature 0.8 --presence-penalty 0.5",
     "--temperature 0.4 --dry-multiplier 0.8", "--greedy --dry-multiplier 0.8 --dry-last-n 10000",
 ]
-TEXTS = 10
-CHARACTERS = 10_000
-# Characters that a Korean text of jamo needs at most, per character.
-TOKENS_PER_CHARACTER = {"english": 1, "korean": 2.5}
-LENGTH = 60
 
 
-def words(text):
-    """Returns the words of a text: what is between white space, without punctuation at the ends and in lower case."""
-    def is_part(character):
-        return unicodedata.category(character)[0] in "LMN"
-    found = []
-    for word in text.split():
-        start = next((i for i, c in enumerate(word) if is_part(c)), len(word))
-        end = next((i for i in range(len(word), start, -1) if is_part(word[i - 1])), start)
-        if end > start:
-            found.append(word[start:end].lower())
-    return found
-
-
-def sequences(text):
-    """Returns all sequences of 60 characters, in order."""
-    return [text[i:i + LENGTH] for i in range(len(text) - LENGTH + 1)]
-
-
-class Measure:
-    """A corpus, of which the first nine tenths are the training text, and the model that was trained on it."""
-
-    def __init__(self, programs, name):
-        self.programs = programs
-        self.name = name
-        self.model = os.path.join(PROJECT, "checkpoints", name + ".safetensors")
-        self.corpus = os.path.join(PROJECT, "corpora", name + ".txt")
-        with open(self.corpus, encoding="utf-8") as file:
-            text = unicodedata.normalize("NFC", file.read())
-        border = len(text) * 9 // 10
-        self.held_out = text[border:]
-        self.known_words = set(words(text[:border]))
-        self.known_sequences = set(sequences(text[:border]))
-
-    def text_values(self, text):
-        """Returns the shares of words that are not in the training text, of repeated and of copied sequences."""
-        found = words(text)
-        seen, repeated = set(), 0
-        for sequence in sequences(text):
-            repeated += sequence in seen
-            seen.add(sequence)
-        count = len(text) - LENGTH + 1
-        copied = sum(sequence in self.known_sequences for sequence in sequences(text))
-        return (sum(word not in self.known_words for word in found) / len(found), repeated / count, copied / count)
-
-    def nats(self, text, folder, number):
-        """Returns the sum of the surprise of a text, in nats, without its first token."""
-        path = os.path.join(folder, f"{number}.txt")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        score = run(self.programs.geul("evaluate", self.model, path, "--threads", 1))[0]
-        return score["nats"] * score["units"]
-
-    def surprise(self, texts, start, end):
-        """Returns the model's mean surprise at characters `start` to `end` of the texts, in nats per character."""
-        with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
-            parts = [text[:position] for text in texts for position in (start, end)]
-            sums = list(pool.map(lambda item: self.nats(item[1], folder, item[0]), enumerate(parts)))
-        return (sum(sums[1::2]) - sum(sums[0::2])) / (len(texts) * (end - start))
-
-    def generate(self, setting):
-        length = int(CHARACTERS * TOKENS_PER_CHARACTER[self.name])
-        result = run(self.programs.geul("generate", self.model, "--length", length, "--num-samples", TEXTS, "--seed", 1,
-                                        *setting.split()))[0]
-        texts = [unicodedata.normalize("NFC", sample["text"])[:CHARACTERS] for sample in result["samples"]]
-        short = [len(text) for text in texts if len(text) < CHARACTERS]
-        assert not short, f"{self.name}, {setting}: texts of {short} characters; raise TOKENS_PER_CHARACTER"
-        return texts
-
-    def reference(self):
-        """Returns the row of the held-out text, whose surprise is the validation loss."""
-        score = run(self.programs.geul("evaluate", self.model, self.corpus, "--fraction", 0.1))[0]
-        loss = score["nats"] * score["units"] / len(self.held_out)
-        return self.row("held-out text", [self.held_out[:CHARACTERS]], loss, loss)
-
-    def row(self, setting, texts, early, late):
-        values = [self.text_values(text) for text in texts]
-        new, repeated, copied = zip(*values)
-        log(f"{self.name}, {setting}: new words {statistics.mean(new):.3f}, repeated {statistics.mean(repeated):.3f}, "
-            f"copied {statistics.mean(copied):.3f}, surprise {early:.3f} and {late:.3f} nats/char")
-        return dict(model=f"checkpoints/{self.name}.safetensors", setting=setting, texts=len(texts),
-                    characters=len(texts[0]), new_words=rounded(statistics.mean(new), 4),
-                    new_words_deviation=rounded(statistics.stdev(new), 4) if len(new) > 1 else "",
-                    repeated_sequences=rounded(statistics.mean(repeated), 4),
-                    copied_sequences=rounded(statistics.mean(copied), 4),
-                    early_nats_per_char=rounded(early, 4), late_nats_per_char=rounded(late, 4))
+def row(name, setting, texts, early, late):
+    """Returns the columns of sampling.csv for the measures of some texts."""
+    def mean(measure):
+        return statistics.mean(text[measure]["share"] for text in texts)
+    new = [text["new_words"]["share"] for text in texts]
+    log(f"{name}, {setting}: new words {mean('new_words'):.3f}, repeated {mean('repeated_sequences'):.3f}, "
+        f"copied {mean('copied_sequences'):.3f}, surprise {early:.3f} and {late:.3f} nats/char")
+    return dict(model=f"checkpoints/{name}.safetensors", setting=setting, texts=len(texts),
+                characters=texts[0]["characters"], new_words=rounded(mean("new_words"), 4),
+                new_words_deviation=rounded(statistics.stdev(new), 4) if len(new) > 1 else "",
+                repeated_sequences=rounded(mean("repeated_sequences"), 4),
+                copied_sequences=rounded(mean("copied_sequences"), 4),
+                early_nats_per_char=rounded(early, 4), late_nats_per_char=rounded(late, 4))
 
 
 def sampling(programs, results, options):
     """Ten texts of 10,000 characters for each setting and each shipped model."""
-    for name in ("english", "korean"):
-        measure = Measure(programs, name)
-        if not options.only:
-            results.append("sampling", **measure.reference())
-        for setting in SETTINGS + (MORE_SETTINGS if name == "english" else []):
+    for name in MODELS:
+        for number, setting in enumerate(SETTINGS + (MORE_SETTINGS if name == "english" else [])):
             if options.only and options.only not in f"{name}, {setting}":
                 continue
-            texts = measure.generate(setting)
-            early = measure.surprise(texts, 1_000, 2_000)
-            late = measure.surprise(texts, 9_000, CHARACTERS)
-            results.append("sampling", **measure.row(setting, texts, early, late))
+            report = measure(programs, name, *setting.split())
+            if number == 0 and not options.only:
+                loss = report["validation_nats_per_char"]
+                results.append("sampling", **row(name, "held-out text", [report["held_out"]], loss, loss))
+            texts = report["temperatures"][0]["texts"]
+            early, late = window(report, 1_000), window(report, CHARACTERS - 1_000)
+            results.append("sampling", **row(name, setting, texts, early, late))
 
 
 def natural_repetitions(programs, results, options):

@@ -81,6 +81,13 @@ private enum Examples {
     _ = try Novelty(of: text, in: corpus).longestRun?.length
   }
 
+  static func textMeasures(_ texts: [String]) throws {
+    let training = try String(contentsOfFile: "corpora/english.txt", encoding: .utf8)
+    let reference = TextMeasures.Reference(training)
+    let measures = TextMeasures(pooling: try TextMeasures.each(of: texts, reference: reference))
+    print(measures.newWords?.value ?? 0, measures.repeatedSequences.value ?? 0)
+  }
+
   static func textReport() throws {
     let report = try TextReport.read([.path("corpora/korean.txt")])
     for tokens in report.tokenStatistics {
