@@ -64,6 +64,7 @@ struct Export: ParsableCommand {
     if let tensorboard { try TensorBoardDirectory(tensorboard).check(overwriting: force) }
     if onnxFile != nil || npzFile != nil {
       let loaded = try loadModel(model)
+      NGramOptions.noteUnused(in: loaded, name: model, by: "the exported file")
       do {
         try onnxFile?.write(loaded.onnx(producerVersion: programVersion))
         try npzFile?.write(loaded.numPyArchive())

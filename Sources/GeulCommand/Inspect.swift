@@ -25,7 +25,15 @@ struct Inspect: ParsableCommand {
     let training: Model.Metadata.Training?
     let list: List?
     let labels: [String]?
+    let ngrams: NGrams?
     let tensors: [Tensor]
+
+    /// The n-grams that are mixed with the network.
+    struct NGrams: Encodable {
+      let order: Int
+      let count: Int
+      let bytes: Int
+    }
 
     /// The list that the model was trained on.
     struct List: Encodable {
@@ -50,6 +58,9 @@ struct Inspect: ParsableCommand {
       vocabulary: metadata.vocabulary.tokens, training: metadata.training,
       list: metadata.list.map { .init(items: $0.count, differentItems: $0.items.count) },
       labels: metadata.vocabulary.labels?.names,
+      ngrams: model.ngrams.map {
+        .init(order: $0.model.order, count: $0.model.count, bytes: $0.model.byteCount)
+      },
       tensors: model.network.tensorShapes.map { .init(name: $0.name, shape: $0.shape) })
     guard !json else { return try Output.json(description) }
 
@@ -75,6 +86,11 @@ struct Inspect: ParsableCommand {
     }
     if let labels = description.labels {
       lines.append("labels       \(labels.joined(separator: ", "))")
+    }
+    if let ngrams = description.ngrams {
+      lines.append(
+        "n-grams      \(ngrams.count) of 1 to \(ngrams.order) tokens, \(number(Double(ngrams.bytes) / 1e6, 1)) MB"
+      )
     }
     let width = description.tensors.map(\.name.count).max() ?? 0
     for tensor in description.tensors {

@@ -54,6 +54,7 @@ struct Page: ParsableCommand {
     for argument in models {
       let model = try loadModel(argument)
       let name = modelName(of: argument)
+      NGramOptions.noteUnused(in: model, name: argument, by: "the page")
       let count = names.count { $0 == name }
       names.append(name)
       page.add(model, name: count == 0 ? name : "\(name) (\(count + 1))", format: precision)

@@ -31,6 +31,8 @@ struct RunOptions: ParsableArguments {
   private struct Summary: Encodable {
     let out: String
     @OrNull var validationNats: Double?
+    /// Absent if the model has no n-grams.
+    let networkNats: Double?
     @OrNull var unigramNats: Double?
     @OrNull var trigramNats: Double?
     @OrNull var bitsPerByte: Double?
@@ -144,6 +146,7 @@ struct RunOptions: ParsableArguments {
     try Output.json(
       Summary(
         out: path, validationNats: summary.loss?.loss.natsPerToken,
+        networkNats: summary.loss?.networkNats,
         unigramNats: summary.unigramNats, trigramNats: summary.trigramNats,
         bitsPerByte: summary.loss?.bitsPerByte, charsPerSecond: charsPerSecond,
         steps: state.step, bestStep: state.best?.step, epochs: state.batcher.epochs,

@@ -14,4 +14,15 @@ package struct NGramOptions: ParsableArguments, Sendable {
     if noNgrams { model.ngrams = nil }
     return model
   }
+
+  /// Prints a note if a model has n-grams, where only its network is used.
+  ///
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - name: The name of the model.
+  ///   - target: What has the network only, such as `the page`.
+  package static func noteUnused(in model: Model, name: String, by target: String) {
+    guard model.ngrams != nil else { return }
+    Output.note("Note: \(name) mixes its network with n-grams; \(target) has the network alone.")
+  }
 }

@@ -6,7 +6,7 @@ public import GeulText
 /// Computes the loss of a network on a text, without dropout.
 ///
 /// ```swift
-/// let evaluator = Evaluator(model.network, parameters: model.parameters, context: context)
+/// let evaluator = Evaluator(model, context: context)
 /// let loss = evaluator.loss(corpus, 0..<corpus.count)
 /// print(loss.natsPerToken, loss.bitsPerToken)
 /// ```

@@ -29,12 +29,15 @@ def quality(programs, results, options):
             model = run(programs.geul("inspect", folder + "/run"))[0]
             score = run(programs.geul("evaluate", folder + "/run", text, "--fraction", 0.1, "--baseline"))[0]
             dynamic = run(programs.geul("evaluate", folder + "/run", text, "--fraction", 0.1, "--dynamic"))[0]
+        network = trained.get("network_nats", score["nats"])
         log(f"{name}, {wall_clock:.0f} s: {model['layers']} x {model['hidden']}, {score['nats']:.4f} nats/char,"
+            f" the network alone {network:.4f},"
             f" Kneser-Ney {score['baseline']['nats']:.4f}, dynamic {dynamic['nats']:.4f}")
         results.append("quality", text=name, budget_seconds=f"{budget:g}", wall_clock_seconds=round(wall_clock),
                        cell=model["cell"], layers=model["layers"], hidden=model["hidden"],
                        epochs=rounded(trained["epochs"], 1), best_step=trained["best_step"], steps=trained["steps"],
-                       nats_per_char=rounded(score["nats"], 4), bits_per_byte=rounded(score["bits_per_byte"], 4),
+                       nats_per_char=rounded(score["nats"], 4), network_nats_per_char=rounded(network, 4),
+                       bits_per_byte=rounded(score["bits_per_byte"], 4),
                        kneser_ney_nats_per_char=rounded(score["baseline"]["nats"], 4),
                        kneser_ney_order=score["baseline"]["order"],
                        dynamic_nats_per_char=rounded(dynamic["nats"], 4))

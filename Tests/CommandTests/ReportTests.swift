@@ -95,7 +95,7 @@ struct ReportTests {
     try folder.write(Texts.english, to: "text.txt")
     let (shown, page) = try run(
       [
-        "context", "--compare-cells", "text.txt", "--minutes", "0.02", "--hidden", "24", "--out",
+        "context", "--compare-cells", "text.txt", "--minutes", "0.05", "--hidden", "24", "--out",
         "three",
         "--threads", "1",
       ], in: folder)

@@ -147,9 +147,38 @@ private enum Examples {
   }
 
   static func evaluator(_ model: Model, _ corpus: Corpus, _ context: ComputeContext) {
-    let evaluator = Evaluator(model.network, parameters: model.parameters, context: context)
+    let evaluator = Evaluator(model, context: context)
     let loss = evaluator.loss(corpus, 0..<corpus.count)
     print(loss.natsPerToken, loss.bitsPerToken)
+  }
+
+  // Sources/GeulNGrams
+
+  static func ngramModel(_ ids: [Int32], prompt: [Int32], _ result: [Double]) {
+    var probabilities = result
+    let model = NGramModel(ids, vocabulary: 65, order: 8)
+    var context = model.makeContext()
+    for id in prompt { model.advance(&context, by: id) }
+    model.probabilities(after: context, into: &probabilities)
+  }
+
+  static func ngramMixture(
+    _ mixture: NGramMixture, prompt: [Int32], _ logits: [Float], _ context: ComputeContext
+  ) {
+    var predictor = mixture.makePredictor(kernels: context.kernels)
+    for id in prompt { predictor.read(id) }
+    let probabilities = predictor.probabilities(logits)
+    print(probabilities)
+  }
+
+  static func ngramFit(
+    _ model: NGramModel, _ predictions: [(Int32, [Float])], _ completeModel: NGramModel,
+    _ context: ComputeContext
+  ) {
+    var fit = NGramMixture.Fit(model, kernels: context.kernels)
+    for (id, logits) in predictions { fit.add(id, logits: logits) }
+    let mixture = fit.mixture(of: completeModel)
+    print(mixture)
   }
 
   // Sources/GeulGeneration
