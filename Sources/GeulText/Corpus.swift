@@ -96,24 +96,34 @@ public struct Corpus: Sendable {
 
   /// Returns a text that consists of some ranges of this one, in that order, in memory.
   ///
-  /// Its vocabulary and its hash are those of this text.
+  /// Its vocabulary and its hash are those of this text. It stores what this one stores of the ranges.
   package func text(of ranges: [Range<Int>]) -> Corpus {
     var blocks: [[UInt32]] = [[]]
+    var (count, stored): (Int, [Range<Int>]) = (0, [])
     for range in ranges {
-      for start in stride(from: range.lowerBound, to: range.upperBound, by: TokenWriter.blockCount)
-      {
-        for id in ids(start..<min(start + TokenWriter.blockCount, range.upperBound)) {
-          if blocks[blocks.count - 1].count == TokenWriter.blockCount { blocks.append([]) }
-          blocks[blocks.count - 1].append(UInt32(bitPattern: id))
+      for part in storedRanges.map({ $0.clamped(to: range) }) where !part.isEmpty {
+        for start in stride(from: part.lowerBound, to: part.upperBound, by: TokenWriter.blockCount)
+        {
+          for id in ids(start..<min(start + TokenWriter.blockCount, part.upperBound)) {
+            if blocks[blocks.count - 1].count == TokenWriter.blockCount { blocks.append([]) }
+            blocks[blocks.count - 1].append(UInt32(bitPattern: id))
+          }
+        }
+        let start = count + part.lowerBound - range.lowerBound
+        if stored.last?.upperBound == start {
+          stored[stored.count - 1] = stored[stored.count - 1].lowerBound..<start + part.count
+        } else {
+          stored.append(start..<start + part.count)
         }
       }
+      count += range.count
     }
-    let count = ranges.reduce(0) { $0 + $1.count }
     var text = self
     text.tokens = StoredTokens(
-      of: count, [0..<count],
+      of: count, stored,
       TokenFile(
-        blocks, count: count, hasUnknown: unknownCount > 0 && vocabulary.unknownID == nil))
+        blocks, count: stored.reduce(0) { $0 + $1.count },
+        hasUnknown: unknownCount > 0 && vocabulary.unknownID == nil))
     return text
   }
 

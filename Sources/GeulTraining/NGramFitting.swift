@@ -24,12 +24,10 @@ enum NGramFitting {
   /// Returns the choice for a text: off where n-grams are not supported or, by default, do not pay.
   static func choice(
     _ choice: TrainingConfiguration.NGramChoice, for corpus: Corpus,
-    _ configuration: TrainingConfiguration, ranks: Int
+    _ configuration: TrainingConfiguration
   ) -> TrainingConfiguration.NGramChoice {
     let count = corpus.split(withoutLast: configuration.validationFraction).training.count
-    guard corpus.list == nil, corpus.labels == nil, ranks == 1, count >= minimumTokens else {
-      return .off
-    }
+    guard corpus.list == nil, corpus.labels == nil, count >= minimumTokens else { return .off }
     return choice == .auto && count > automaticLimit ? .off : choice
   }
 
@@ -55,6 +53,22 @@ enum NGramFitting {
     let starts = [training.lowerBound] + slices.map(\.upperBound)
     let ends = slices.map(\.lowerBound) + [training.upperBound]
     return zip(starts, ends).map { $0..<$1 }
+  }
+
+  /// Returns the ranges of a text of which a range of the network's text consists.
+  static func ranges(
+    of networkRange: Range<Int>, in corpus: Corpus, _ configuration: TrainingConfiguration
+  ) -> [Range<Int>] {
+    var (ranges, count): ([Range<Int>], Int) = ([], 0)
+    for range in networkRanges(of: corpus, configuration) {
+      let part = networkRange.clamped(to: count..<count + range.count)
+      if !part.isEmpty {
+        let shift = range.lowerBound - count
+        ranges.append(part.lowerBound + shift..<part.upperBound + shift)
+      }
+      count += range.count
+    }
+    return ranges
   }
 
   /// Returns the text that the network is trained on.

@@ -62,17 +62,20 @@ struct TrainingJob: Codable, Sendable {
   ) -> [Range<Int>] {
     let count = TrainingLoop.trainingTokenCount(of: texts.corpus, configuration)
     let rows = GradientReducer.rows(of: subBatches, rank: rank, ranks: group.count)
-    var ranges = [
-      SequenceBatcher.tokens(
-        ofRows: rows, tokenCount: count, batch: configuration.batch, length: configuration.length)
-    ]
+    var ranges = NGramFitting.ranges(
+      of: SequenceBatcher.tokens(
+        ofRows: rows, tokenCount: count, batch: configuration.batch, length: configuration.length),
+      in: texts.corpus, configuration)
     if texts.validation == nil,
       let heldOut = TrainingLoop.validation(texts.corpus, nil, configuration)
     {
       ranges += validationRanges(heldOut.range, texts.corpus, rank: rank, in: group)
     }
-    // Rank 0 compares the model with n-gram models.
-    if rank == 0 { ranges.append((0..<count).suffix(NGramModel.maximumTokens)) }
+    // Rank 0 counts n-grams.
+    if rank == 0 {
+      let training = texts.corpus.split(withoutLast: configuration.validationFraction).training
+      ranges.append(training.suffix(NGramModel.maximumTokens))
+    }
     return ranges
   }
 
@@ -103,7 +106,7 @@ struct TrainingJob: Codable, Sendable {
       tokenCount: TrainingLoop.trainingTokenCount(of: texts.corpus, configuration),
       context: context, communicator: communicator)
     trainer.follow(
-      texts.corpus,
+      NGramFitting.networkText(of: texts.corpus, configuration),
       validation: TrainingLoop.validation(texts.corpus, texts.validation, configuration))
   }
 }

@@ -21,8 +21,7 @@ public struct TrainingOptions: Sendable {
   /// At equal steps both reach the same validation loss: 1.4466 and 1.4461, 1.4406 and 1.4397 nats/char on corpora/english.txt
   /// (600 steps, seeds 1 and 2), 1.5794 and 1.5828 on Tiny Shakespeare (500 steps).
   public var precision: Precision?
-  /// The n-grams beside the network; off for lists, for texts with labels or of less than 20,000 tokens, and for several
-  /// processes.
+  /// The n-grams beside the network; off for lists and for texts with labels or of less than 20,000 tokens.
   public var ngrams = TrainingConfiguration.NGramChoice.auto
   /// The length of the run.
   public var budget = Budget.default
@@ -85,7 +84,7 @@ public struct TrainingPlan: Sendable {
       )
     }
     configuration.ngrams = NGramFitting.choice(
-      options.ngrams, for: corpus, configuration, ranks: ranks)
+      options.ngrams, for: corpus, configuration)
     let count = TrainingLoop.trainingTokenCount(of: corpus, configuration)
     guard count >= 3 else { throw .tooFewTokens(count: count) }
     (configuration.batch, configuration.length) = SequenceBatcher.fit(
@@ -207,7 +206,8 @@ public struct TrainingPlan: Sendable {
   public func estimate(
     seconds: Double = 2, group: ProcessGroup = ProcessGroup()
   ) throws(TrainingError) -> Estimate {
-    let corpus = try group.start(configuration, TrainingTexts(corpus, validation: nil)).corpus
+    let texts = try group.start(configuration, TrainingTexts(corpus, validation: nil))
+    let corpus = NGramFitting.networkText(of: texts.corpus, configuration)
     var trainer = Trainer(
       configuration, vocabulary: corpus.vocabulary.count, tokenCount: trainingTokenCount,
       context: context, communicator: group.communicator)

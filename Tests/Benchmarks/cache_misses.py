@@ -119,13 +119,14 @@ def description(shape):
 
 
 def print_table(results):
-    """Prints the table of docs/performance.md: the two builds that were measured last, the earlier one first."""
+    """Prints the table of docs/performance.md for the two builds that were measured last, in the order of their rows."""
     for shape in SHAPES:
         rows = [row for row in results.rows("cache-misses") if all(row[name] == str(shape[name]) for name in shape)]
         builds = list(dict.fromkeys(row["commit"] for row in rows))[-2:]
         if not builds:
             continue
-        print(f"\n| {description(shape)} | instructions | data reads | D1 misses | L2 misses |\n" + "| --- " * 5 + "|")
+        print(f"\n{description(shape)}; {', '.join(builds)}\n\n"
+              "| | instructions | data reads | D1 misses per 1,000 | L2 misses per 1,000 |\n" + "| --- " * 5 + "|")
         for phase in PHASES:
             cells = []
             for event in EVENTS:
@@ -134,7 +135,6 @@ def print_table(results):
                     # A repeated measurement replaces the earlier one.
                     newest = {row["function"]: row for row in rows if (row["commit"], row["phase"]) == (build, phase)}
                     total = sum(int(row[event]) for row in newest.values()) / work(**shape)[phase]
-                    # Per multiply-add or parameter; misses per 1,000.
-                    values.append(f"{1000 * total:.2f}" if event.endswith("misses") else f"{total:.3f}")
+                    values.append(f"{1000 * total:.1f}" if event.endswith("misses") else f"{total:.3f}")
                 cells.append(", ".join(values))
             print(f"| {phase} | " + " | ".join(cells) + " |")

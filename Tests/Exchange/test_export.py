@@ -33,7 +33,8 @@ MODELS = {
     "relu-2": ["--cell", "rnn", "--activation", "relu", "--layers", "2"],
     "rnn-1": ["--cell", "rnn", "--layers", "1"], "rnn-3": ["--cell", "rnn", "--layers", "3"],
 }
-TRAINING = ["--hidden", "40", "--batch", "8", "--length", "32", "--sample-every", "0", "--threads", "1", "-q"]
+TRAINING = ["--hidden", "40", "--batch", "8", "--length", "32", "--sample-every", "0", "--threads", "1", "-q",
+            "--ngrams", "off"]
 
 
 def setUpModule():

@@ -11,16 +11,17 @@ struct DataParallelRunTests {
   ///
   /// - Returns: A message of each rank: how it ended.
   static func train(
-    _ folder: Folder, out: String, ranks: Int, text: String = "text.txt", batch: Int = 16,
+    _ folder: Folder, out: String, ranks: Int, text: String = "text.txt",
+    contents: String = DataParallelTests.text, batch: Int = 16,
     version: @escaping @Sendable (_ rank: Int) -> String = { _ in "1" },
     context makeContext: @escaping @Sendable (_ rank: Int) throws -> ComputeContext = { _ in
       ComputeContext(Kernels(.best), threads: 1)
     }
   ) throws -> [String] {
-    if text != "-" { try folder.write(DataParallelTests.text, to: text) }
+    if text != "-" { try folder.write(contents, to: text) }
     let source =
       text == "-"
-      ? TextSource.text(DataParallelTests.text, name: "standard input")
+      ? TextSource.text(contents, name: "standard input")
       : .path(folder.file(text))
     let run = RunFolder(folder.file(out))
     return ThreadCommunicator.run(ranks: ranks) { communicator in
@@ -62,6 +63,20 @@ struct DataParallelRunTests {
       let expected = folder.data("alone/" + name)
       #expect(expected != nil)
       #expect(folder.data("together/" + name) == expected, "\(name)")
+    }
+  }
+
+  @Test func `with n-grams, a run of three ranks writes the files of one process`() throws {
+    let folder = try Folder()
+    let contents = NGramTrainingTests.text
+    #expect(
+      try Self.train(folder, out: "alone", ranks: 1, contents: contents) == ["finished"])
+    #expect(
+      try Self.train(folder, out: "together", ranks: 3, contents: contents)
+        == ["finished", "finished", "finished"])
+    #expect(try Model(contentsOf: folder.file("alone/best.safetensors")).ngrams != nil)
+    for name in ["latest.safetensors", "best.safetensors"] {
+      #expect(folder.data("together/" + name) == folder.data("alone/" + name), "\(name)")
     }
   }
 

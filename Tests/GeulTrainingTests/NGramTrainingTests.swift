@@ -127,14 +127,11 @@ struct NGramTrainingTests {
     #expect(try Model(contentsOf: run.best.path).ngrams == nil)
   }
 
-  @Test func `small texts, lists and several processes have no n-grams`() throws {
+  @Test func `small texts and lists have no n-grams`() throws {
     #expect(try Self.plan(.on).configuration.ngrams == .on)
     #expect(try Self.plan(.on, text: String(Self.text.prefix(10_000))).configuration.ngrams == .off)
     var options = TrainingOptions()
     options.ngrams = .on
-    let corpus = try Corpus.read([.text(Self.text)])
-    let shared = try TrainingPlan(options, corpus: corpus, context: Self.context, ranks: 2)
-    #expect(shared.configuration.ngrams == .off)
     var reading = CorpusOptions()
     reading.listSeed = 1
     let list = try Corpus.read(
