@@ -51,6 +51,22 @@ extension Kernels {
     }
   }
 
+  /// Computes the natural logarithms of the first numbers of an array, rounded to float32, with the same bits on every machine.
+  ///
+  /// - Parameters:
+  ///   - values: Positive, finite numbers, none of them subnormal; at least as many as `logarithms` has elements.
+  ///   - logarithms: Receives the results, within one unit in the last place.
+  public func logarithms(_ values: [Double], into logarithms: inout [Float]) {
+    let count = logarithms.count
+    require("values", values.count, atLeast: count)
+    unsafe values.withUnsafeBufferPointer { values in
+      unsafe logarithms.withUnsafeMutableBufferPointer { logarithms in
+        guard let input = values.baseAddress, let output = logarithms.baseAddress else { return }
+        unsafe functions.logarithms(output, input, count)
+      }
+    }
+  }
+
   /// Returns `values` rounded to elements of a precision, as `ElementBuffer` stores them.
   public func rounded(_ values: [Float], to precision: Precision) -> [Float] {
     let elements = ElementBuffer(zeros: padded(values.count), precision)

@@ -131,7 +131,7 @@ public struct NGramMixture: Sendable, Equatable {
     /// Replaces the network's logits of the next token, `[v]`, by the logarithms of the mixture's probabilities.
     public mutating func mix(_ logits: inout [Float]) {
       _ = probabilities(logits)
-      for id in logits.indices { logits[id] = Float(naturalLogarithm(mixed[id])) }
+      kernels.logarithms(mixed, into: &logits)
     }
 
     /// Computes the network's probabilities relative to the largest; returns their sum and the network's weight.

@@ -142,6 +142,10 @@ static void functions(const geul_kernels *kernels) {
   double exponentials[65];
   const double sum = kernels->exp_shifted(exponentials, logits, 65, 6, 0.8);
   print("exp_shifted", exponentials, sizeof exponentials), print("its sum", &sum, sizeof sum);
+  float logarithms[65];
+  for (int n = 0; n < 65; n++) exponentials[n] += 1e-30;
+  kernels->logarithms(logarithms, exponentials, 65);
+  print("logarithms", logarithms, sizeof logarithms);
 
   float *p = array(COUNT, 1), *g = array(COUNT, 1), *first = array(COUNT, 0), *second = array(COUNT, 0);
   const geul_adamw settings = {0.01f, 0.001f, 0.9f, 0.99f, 1e-8f, 1.3f, 0.7f};

@@ -260,6 +260,8 @@ typedef struct {
   /// out = e^((in - shift) / temperature), where no element of `in` is above `shift` or NaN. Returns the sum,
   /// from 8 partial sums.
   double (*exp_shifted)(double *out, const float *in, size_t count, double shift, double temperature);
+  /// out = ln in, rounded to float32, of positive, finite numbers that are not subnormal.
+  void (*logarithms)(float *out, const double *in, size_t count);
   /// The activation functions on arrays, for tests: e^x, 1 / (1 + e^-x), tanh x; `count` is a multiple of 16.
   void (*exp)(float *out, const float *in, size_t count);
   void (*sigmoid)(float *out, const float *in, size_t count);
