@@ -101,6 +101,7 @@ struct Train: ParsableCommand {
     try check("--grad-clip", gradClip, in: 1e-6...1e6)
     try check("--patience", patience, in: 0...1000)
     try check("--validation", validation, in: 0...0.9)
+    try check("--ngram-bytes", ngramBytes.bytes, in: 1 << 10...1 << 34)
     try check("--seed", seed, in: -1...Int.max)
     guard contextLabel == nil || fineTuning.initFrom == nil else {
       throw ValidationError(

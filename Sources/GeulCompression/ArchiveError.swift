@@ -19,7 +19,7 @@ public enum ArchiveError: Error, Sendable, Equatable, CustomStringConvertible {
     case .unsupportedVersion(let version):
       "archive format version \(version) is not supported. Use the version of geul that wrote the archive, or a newer one."
     case .modelMismatch:
-      "compressed with a different model. Pass the model it was compressed with as --model."
+      "compressed with a different model. Pass the model it was compressed with as --model, and --no-ngrams if compress had it."
     case .damaged:
       "damaged archive: it is truncated, or its checksum does not match. Get a new copy."
     case .tooLarge(let limit):
