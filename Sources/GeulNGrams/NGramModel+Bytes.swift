@@ -63,17 +63,16 @@ extension NGramModel {
     bytes.append(UInt8(rest))
   }
 
-  /// Reads the n-grams that `bytes` describe.
+  /// Reads the n-grams that `bytes` describe; nil if the bytes or the discounts are not those of a model.
   ///
-  /// Memory is allocated in proportion to the number of bytes, whatever the numbers in them.
+  /// Each probability of a model is positive, and their sum is 1. Memory is allocated in proportion to the number of bytes,
+  /// whatever the numbers in them.
   ///
   /// - Parameters:
   ///   - bytes: The bytes, in the format of the property `bytes`.
   ///   - vocabulary: The number of tokens in the vocabulary.
   ///   - discounts: The discounts of the n-grams of 1 to `order` tokens that occur once, twice and more often: from 0.01 to
   ///     1, 2 and 3.
-  /// - Returns: Nil if the bytes or the discounts are not those of a model: each probability of a model is positive, and their
-  ///   sum is 1.
   public init?(bytes: [UInt8], vocabulary: Int, discounts: [[Double]]) {
     let order = discounts.count
     guard 1...Self.maximumOrder ~= order,
