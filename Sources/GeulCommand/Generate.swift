@@ -275,7 +275,7 @@ struct Generate: ParsableCommand {
 
   /// Writes one text as it is generated, until it ends, a signal is received or the reader closes the pipe.
   ///
-  /// - Returns: The text, without `shown`, if it is measured.
+  /// - Returns: The text without `shown`; empty unless it is measured.
   private func stream(
     _ request: Generator.Request, by generator: Generator, after shown: String
   ) throws -> String {

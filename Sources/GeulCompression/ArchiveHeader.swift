@@ -102,6 +102,8 @@ extension Model {
       let (bytes, weights) = (ngrams.model.bytes, ngrams.networkWeights.map(\.bitPattern))
       hash.update(bytes.span.raw)
       hash.update(weights.span.raw)
+      let discounts = ngrams.model.storedDiscounts.flatMap { $0.map(\.bitPattern) }
+      hash.update(discounts.span.raw)
     }
     return hash.finish()
   }

@@ -2,11 +2,11 @@ public import GeulCompute
 internal import PortableFoundation
 
 extension NGramMixture {
-  /// The weights of a mixture that suit a text which neither the network nor the n-grams have seen.
+  /// Fits the weights of a mixture to a text that neither the network nor the n-grams have seen: logistic regression.
   ///
-  /// The logarithm of lambda / (1 - lambda) is the sum of a constant and of one term for each class of the context's length, of
-  /// its count and of the entropy. The sum of the losses is minimized, plus a penalty on the squares of the terms, so that a
-  /// short text leaves them near 0.
+  /// ln(lambda / (1 - lambda)) is the sum of a constant and of one term for each class of the context's length, of its count
+  /// and of the entropy. The sum of the losses plus an L2 penalty on the terms is minimized, so that a short text leaves them
+  /// near 0.
   ///
   /// ```swift
   /// var fit = NGramMixture.Fit(model, kernels: context.kernels)
@@ -27,16 +27,20 @@ extension NGramMixture {
       let classes: Classes
     }
 
-    /// The factor of the squared terms.
+    /// The factor of half the squared terms: the L2 penalty.
     private static let penalty = 20.0
     /// The constant that the penalty favors, ln(0.7 / 0.3), and its factor for each token.
     ///
-    /// The text is part of a larger one that the network knows, and most texts are less like that one. There, the n-grams deserve
-    /// more weight.
+    /// The fitted text is part of a larger one that the network has learned, so that the network predicts it better than most other
+    /// texts. The penalty keeps the weight of the n-grams from becoming too small for those.
     private static let favoredConstant = 0.85
     private static let constantPenalty = 0.03
 
-    /// Begins to fit the weights of n-grams that were counted without the text.
+    /// Creates a fit without observations.
+    ///
+    /// - Parameters:
+    ///   - model: N-grams that were counted without the text that the weights are fitted to.
+    ///   - kernels: The kernels.
     public init(_ model: NGramModel, kernels: Kernels) {
       self.model = model
       self.kernels = kernels
@@ -44,10 +48,14 @@ extension NGramMixture {
       network = [Double](repeating: 0, count: model.vocabulary)
     }
 
-    /// Reads a token that does not count.
+    /// Reads a token as context only.
     public mutating func read(_ id: Int32) { model.advance(&context, by: id) }
 
-    /// Adds a token, for which the network predicted `logits`, and reads it.
+    /// Adds a token as an observation, and reads it.
+    ///
+    /// - Parameters:
+    ///   - id: The token.
+    ///   - logits: The network's logits at its position, `[v]`.
     public mutating func add(_ id: Int32, logits: [Float]) {
       let (sum, entropy) = NGramMixture.softmax(logits, kernels, into: &network)
       let match = model.longestMatch(context)
@@ -58,14 +66,17 @@ extension NGramMixture {
       model.advance(&context, by: id)
     }
 
-    /// Returns the mean loss of the network alone, in nats/token.
+    /// The mean loss of the network alone, in nats/token.
     public var networkLoss: Double {
       observations.reduce(0) { $0 - naturalLogarithm(max($1.network, .leastNormalMagnitude)) }
         / Double(max(1, observations.count))
     }
 
-    /// Returns the mixture of a model of the same order with the best weights, and the mean loss of that of this model, in
-    /// nats/token.
+    /// Finds the weights.
+    ///
+    /// - Parameter complete: N-grams of the same order for the mixture, such as those of the whole text.
+    /// - Returns: The mixture of `complete` with the weights, and the mean loss of the observations in nats/token, with the n-grams
+    ///   that were counted without them.
     public func mixture(of complete: NGramModel) -> (mixture: NGramMixture, loss: Double) {
       precondition(complete.order == model.order, "the models must have the same order")
       // Newton's method with the outer products of the gradients in place of the second derivatives (Berndt, Hall, Hall and
@@ -87,10 +98,10 @@ extension NGramMixture {
         (terms, objective) = (next, value)
       }
       let loss = meanLoss(terms)
-      let weights = Classes.all(order: model.order).map { sigmoid(terms, $0) }
-      return (NGramMixture(complete, weights), loss)
+      return (NGramMixture(complete, weights(terms)), loss)
     }
 
+    /// Returns the weight lambda of some classes.
     private func sigmoid(_ terms: [Double], _ classes: Classes) -> Double {
       let sum = classes.terms.reduce(terms[0]) { $0 + terms[1 + $1] }
       // e^x for x <= 0 only, as the kernels compute it.
@@ -99,10 +110,12 @@ extension NGramMixture {
       return (sum < 0 ? exponential[0] : 1) / (1 + exponential[0])
     }
 
+    /// Returns the weights lambda of all classes, by `Classes.index`.
     private func weights(_ terms: [Double]) -> [Double] {
       Classes.all(order: model.order).map { sigmoid(terms, $0) }
     }
 
+    /// Returns the sum of the losses with the penalties, in nats.
     private func objective(_ terms: [Double]) -> Double {
       let squares = terms.dropFirst().reduce(0) { $0 + $1 * $1 }
       let difference = terms[0] - Self.favoredConstant
@@ -111,6 +124,7 @@ extension NGramMixture {
         + Self.penalty / 2 * squares
     }
 
+    /// Returns the mean loss in nats/token.
     private func meanLoss(_ terms: [Double]) -> Double {
       let weights = weights(terms)
       let nats = observations.reduce(0.0) { sum, observation in
@@ -137,9 +151,9 @@ extension NGramMixture {
           for column in active where column <= row { products[row, column] += slope * slope }
         }
       }
-      let stiffness = Self.constantPenalty * Double(observations.count)
-      gradient[0] -= stiffness * (terms[0] - Self.favoredConstant)
-      products[0, 0] += stiffness
+      let curvature = Self.constantPenalty * Double(observations.count)
+      gradient[0] -= curvature * (terms[0] - Self.favoredConstant)
+      products[0, 0] += curvature
       for row in terms.indices.dropFirst() {
         gradient[row] -= Self.penalty * terms[row]
         products[row, row] += Self.penalty

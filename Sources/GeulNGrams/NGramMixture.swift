@@ -1,6 +1,6 @@
 public import GeulCompute
 
-/// A mixture of the probabilities of a network and of n-grams.
+/// A mixture of the probabilities of a network and of n-grams: linear interpolation.
 ///
 ///     p(w) = lambda softmax(z)(w) + (1 - lambda) q(w)
 ///
@@ -39,7 +39,7 @@ public struct NGramMixture: Sendable, Equatable {
     self.networkWeights = networkWeights
   }
 
-  /// What the weight of the network depends on.
+  /// The features of a position on which the weight of the network depends.
   struct Classes: Sendable {
     /// The length of the longest context that the n-grams contain.
     let length: Int
@@ -111,11 +111,13 @@ public struct NGramMixture: Sendable, Equatable {
     /// Reads a token.
     public mutating func read(_ id: Int32) { mixture.model.advance(&context, by: id) }
 
-    /// Returns the loss of a token that comes next, in nats.
+    /// Returns the loss of a token that comes next, in nats, for the network's logits, `[v]`.
     public mutating func nats(of id: Int32, logits: [Float]) -> Double {
       let (sum, weight) = predict(logits)
       let q = mixture.model.probability(of: id, after: context)
-      return -naturalLogarithm(weight * (network[Int(id)] / sum) + (1 - weight) * q)
+      let p = weight * (network[Int(id)] / sum) + (1 - weight) * q
+      // A weight of 1 leaves a probability that may underflow.
+      return -naturalLogarithm(max(.leastNormalMagnitude, p))
     }
 
     /// Returns the probabilities of the next token, `[v]`, for the network's logits.
@@ -142,12 +144,19 @@ public struct NGramMixture: Sendable, Equatable {
     }
   }
 
-  /// Computes the probabilities relative to the largest; returns their sum and the entropy, in nats.
+  /// Computes the probabilities relative to the largest, `[v]`; returns their sum and the entropy, in nats.
+  ///
+  /// Finite parameters can have logits that are infinite or NaN. They count as a uniform distribution.
   static func softmax(
     _ logits: [Float], _ kernels: Kernels, into values: inout [Double]
   ) -> (sum: Double, entropy: Double) {
     let largest = Double(logits.max() ?? 0)
     let sum = kernels.expShifted(logits, first: logits.count, shift: largest, into: &values)
+    guard sum > 0, sum.isFinite else {
+      for id in values.indices { values[id] = 1 }
+      let count = Double(values.count)
+      return (count, naturalLogarithm(count))
+    }
     // H = -sum p ln p, with ln p = z - largest - ln sum.
     var mean = 0.0
     for id in logits.indices { mean += values[id] * (Double(logits[id]) - largest) }

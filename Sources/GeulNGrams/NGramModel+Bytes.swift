@@ -1,10 +1,14 @@
 extension NGramModel {
-  /// The n-grams as bytes: three bytes for each, about.
+  /// The n-grams as bytes, about three for each.
   ///
-  /// For each level, for each n-gram: the difference to the token before it with the same context, or its token plus 1 if it
-  /// is the first one; the count; and except in the last level, twice the number of n-grams that begin with it, plus 1 if
-  /// some of those were removed, and then their count. All are LEB128 numbers. Before them come the number of n-grams of one
-  /// token, and the count of those that were removed.
+  /// All numbers are unsigned LEB128. First come the number of n-grams of one token, and the count of those that were removed.
+  /// Then come the n-grams, level by level. Each has
+  ///
+  /// - the difference between its last token and that of the n-gram before it with the same context (its last token plus 1 if
+  ///   it is the first one),
+  /// - its count,
+  /// - except in the last level: twice the number of n-grams that begin with it, plus 1 if some of those were removed; if so, the
+  ///   count of those that were removed.
   public var bytes: [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(byteCount)
@@ -59,16 +63,23 @@ extension NGramModel {
     bytes.append(UInt8(rest))
   }
 
-  /// Reads the n-grams that `bytes` describe; nil if they are not those of such a model.
+  /// Reads the n-grams that `bytes` describe; nil if the bytes or the discounts are not those of a model.
+  ///
+  /// Each probability of a model is positive, and their sum is 1. Memory is allocated in proportion to the number of bytes,
+  /// whatever the numbers in them.
   ///
   /// - Parameters:
-  ///   - bytes: The bytes.
+  ///   - bytes: The bytes, in the format of the property `bytes`.
   ///   - vocabulary: The number of tokens in the vocabulary.
-  ///   - discounts: The discounts of the n-grams of 1 to `order` tokens that occur once, twice and more often.
+  ///   - discounts: The discounts of the n-grams of 1 to `order` tokens that occur once, twice and more often: from 0.01 to
+  ///     1, 2 and 3.
   public init?(bytes: [UInt8], vocabulary: Int, discounts: [[Double]]) {
     let order = discounts.count
     guard 1...Self.maximumOrder ~= order,
-      discounts.allSatisfy({ $0.count == 3 && $0.allSatisfy { $0 > 0 && $0 <= 3 } })
+      discounts.allSatisfy({
+        $0.count == 3
+          && zip(1...3, $0).allSatisfy { Self.minimumDiscount <= $1 && $1 <= Double($0) }
+      })
     else { return nil }
     var reader = LEB128Reader(bytes: bytes)
     guard let first = reader.next(), let removedTokens = reader.next() else { return nil }
@@ -83,8 +94,10 @@ extension NGramModel {
       if !isLast { level.firstLonger = [0] }
       var longer: [UInt32] = []
       var total: UInt64 = 0
-      for context in contexts {
+      for (index, context) in contexts.enumerated() {
         var last: Int64 = -1
+        // c(h .), which is computed with 32 bits.
+        var sum = UInt64(length == 1 ? removedTokens : levels[length - 2].removed[index])
         for _ in 0..<context {
           guard let step = reader.next(), let count = reader.next(), step > 0,
             step <= UInt64(vocabulary), last + Int64(step) < vocabulary, count > 0
@@ -92,6 +105,7 @@ extension NGramModel {
           last += Int64(step)
           level.tokens.append(Int32(last))
           level.counts.append(count)
+          sum += UInt64(count)
           guard !isLast else { continue }
           guard let number = reader.next() else { return nil }
           var removed: UInt32 = 0
@@ -105,6 +119,7 @@ extension NGramModel {
           level.firstLonger.append(UInt32(total))
           level.removed.append(removed)
         }
+        guard sum <= UInt64(UInt32.max) else { return nil }
       }
       levels.append(level)
       (contexts, expected) = (longer, total)

@@ -6,10 +6,10 @@ extension NGramModel {
 
   /// Counts the n-grams of a text.
   ///
-  /// The suffixes of the text in order are its n-grams in order, so no table of hashes is needed.
+  /// The suffixes of the text in order are its n-grams in order, so no hash table is needed.
   ///
   /// - Parameters:
-  ///   - ids: The tokens; of more than `maximumTokens`, the last ones are counted.
+  ///   - ids: The tokens, from 0 to `vocabulary` - 1; of more than `maximumTokens`, the last ones are counted.
   ///   - vocabulary: The number of tokens in the vocabulary.
   ///   - order: The length of the longest n-grams, 1 to `maximumOrder`.
   /// - Complexity: O(n) for n tokens.
@@ -101,16 +101,19 @@ extension NGramModel {
     return index
   }
 
+  /// The smallest discount: unseen tokens need some probability.
+  static let minimumDiscount = 0.01
+
   /// Returns the discounts of the n-grams of a level.
   private static func discounts(_ level: Level) -> [Double] {
     var n = [Double](repeating: 0, count: 5)
     for count in level.counts where count <= 4 { n[Int(count)] += 1 }
     let share = n[1] > 0 && n[2] > 0 ? n[1] / (n[1] + 2 * n[2]) : 0.5
-    // Half where a text is too small. Never zero: unseen tokens need some probability.
+    // 0.5 where a text is too small for an estimate.
     return [0]
       + (1...3).map { c in
         let discount = n[c] > 0 ? Double(c) - Double(c + 1) * share * n[c + 1] / n[c] : 0.5
-        return max(0.01, min(Double(c), discount))
+        return max(minimumDiscount, min(Double(c), discount))
       }
   }
 }

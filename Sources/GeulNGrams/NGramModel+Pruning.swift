@@ -1,21 +1,24 @@
 extension NGramModel {
   /// Returns a model whose `bytes` are at most `limit`, without the rarest n-grams.
   ///
-  /// The longest n-grams that occur once go first, then shorter ones, then those that occur twice, and so on. Their
-  /// probability goes to the shorter contexts. An n-gram that begins a longer one is kept with it; those of one token are always
+  /// The longest n-grams with the count 1 are removed first, then shorter ones, then those with the count 2, and so on. The shorter
+  /// contexts get their probability. An n-gram that begins a longer one is kept with it; n-grams of one token are always
   /// kept.
   ///
   /// - Returns: Nil if even the n-grams of one token take more.
+  /// - Complexity: O(n) for each of up to 64 counts and 7 lengths, for the n n-grams that are left.
   public func pruned(toBytes limit: Int) -> NGramModel? {
     if byteCount <= limit { return self }
+    // Each step removes more than the one before, so that it starts from what that one left.
+    var model = self
     for count: UInt32 in 1...64 {
       for length in (2...max(2, order)).reversed() where length <= order {
         let limits = (1...order).map { $0 >= length ? count : $0 == 1 ? 0 : count - 1 }
-        let model = pruned(limits)
+        model = model.pruned(limits)
         if model.byteCount <= limit { return model }
       }
     }
-    let model = pruned((1...order).map { $0 == 1 ? 0 : UInt32.max })
+    model = model.pruned((1...order).map { $0 == 1 ? 0 : UInt32.max })
     return model.byteCount <= limit ? model : nil
   }
 

@@ -28,7 +28,7 @@ public struct NGramModel: Sendable, Equatable {
   let discounts: [[Double]]
   /// The count of the n-grams that were removed after the empty context.
   let removedTokens: UInt32
-  /// What follows the contexts of each length from 0 on.
+  /// The totals and backoff weights of the contexts of each length, from 0 to `order` - 1.
   private let contexts: [Contexts]
   /// The probabilities without a context, `[v]`.
   private var unigrams: [Double] = []
@@ -49,11 +49,11 @@ public struct NGramModel: Sendable, Equatable {
     var removed: [UInt32] = []
   }
 
-  /// What follows the contexts of one length.
+  /// The totals and backoff weights of the contexts of one length.
   fileprivate struct Contexts: Sendable, Equatable {
     /// c(h .); 0 if nothing follows.
     var totals: [UInt32] = []
-    /// gamma(h).
+    /// The backoff weights gamma(h).
     var backoffs: [Double] = []
   }
 
@@ -104,7 +104,7 @@ public struct NGramModel: Sendable, Equatable {
     return context
   }
 
-  /// Moves a context past a token.
+  /// Moves a context past a token, from 0 to `vocabulary` - 1.
   public func advance(_ context: inout Context, by id: Int32) {
     for length in stride(from: order - 1, to: 0, by: -1) {
       context.ngrams[length] =
@@ -113,7 +113,8 @@ public struct NGramModel: Sendable, Equatable {
     }
   }
 
-  /// Returns the length of the longest context of a position that something follows, and its count c(h .).
+  /// Returns the length in tokens of the longest context of a position that has a continuation in the model, and its count
+  /// c(h .); (0, 0) if only the empty context has one.
   public func longestMatch(_ context: Context) -> (length: Int, count: Int) {
     var length = order - 1
     while length > 0, total(context, length) == 0 { length -= 1 }
@@ -126,7 +127,7 @@ public struct NGramModel: Sendable, Equatable {
     return ngram == Context.none ? 0 : contexts[length].totals[Int(ngram)]
   }
 
-  /// Returns the probability of a token.
+  /// Returns the probability of a token, with the bits that `probabilities(after:into:)` computes.
   public func probability(of id: Int32, after context: Context) -> Double {
     // From the longest context to the shortest, as in `probabilities`, with the same products and sums.
     var factor = 1.0

@@ -1,8 +1,8 @@
 /// The agreement of Korean particles (조사) with the syllable before them.
 ///
 /// 은, 이, 을 and 과 follow a final consonant (받침), 는, 가, 를 and 와 follow a vowel; 으로 follows a final consonant, and
-/// 로 a vowel or ㄹ. Words are recognized by their spelling alone, without a dictionary, so that some that count are no noun with a
-/// particle. Those in which a correct spelling would look wrong do not count:
+/// 로 a vowel or ㄹ. There is no dictionary: a word counts if its last syllables are spelled like these, even if it is not a noun with a
+/// particle. Words that would be taken for errors although they are correct do not count:
 ///
 /// - 는 after other final consonants than ㄹ and ㅇ, which is mostly a verb ending (먹는, 있는),
 /// - 가 after ㄴ, which is mostly an ending of questions (누군가, 가는가),

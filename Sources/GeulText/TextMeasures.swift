@@ -1,6 +1,6 @@
 /// Measures of a text, such as a generated one, by itself and relative to a training text.
 ///
-/// All are shares with their counts, so that those of several texts can be pooled. Characters are code points of the text in NFC.
+/// Shares have their counts, so that those of several texts can be pooled. Characters are code points of the text in NFC.
 /// Words are what is between white space, without punctuation at the ends, in lower case.
 ///
 /// ```swift

@@ -22,6 +22,8 @@ struct WordSplitter {
   }
 
   private var word = String.UnicodeScalarView()
+  /// The number of characters of `word`, whose `count` takes O(n) time.
+  private var count = 0
   /// The number of characters of the word without punctuation at its end.
   private var length = 0
 
@@ -30,14 +32,15 @@ struct WordSplitter {
     guard role != .space else { return finish(body) }
     guard role == .part || length > 0 else { return }
     word.append(scalar)
-    if role == .part { length = word.count }
+    count += 1
+    if role == .part { length = count }
   }
 
   /// Ends the text, and calls `body` with its last word if that has not ended.
   mutating func finish(_ body: (String) -> Void) {
     if length > 0 { body(String(word.prefix(length)).lowercased()) }
     word.removeAll(keepingCapacity: true)
-    length = 0
+    (count, length) = (0, 0)
   }
 
   /// Returns the words of a text.

@@ -8,6 +8,8 @@ extension Evaluator {
   private static let blockLength = 256
 
   /// Estimates the loss of a network that is mixed with n-grams; see `sampledLoss(_:_:limit:communicator:)`.
+  ///
+  /// The sequences are read one after the other by this process alone.
   func sampledLoss(
     _ corpus: Corpus, _ sequences: SampledSequences, with ngrams: NGramMixture
   ) -> Loss {
@@ -27,8 +29,9 @@ extension Evaluator {
     return loss
   }
 
-  /// Reads tokens from a zero state, and calls `body` with each from index `start` on, at least 1, and the logits that the network
-  /// predicted for it.
+  /// Reads tokens from a zero state, and calls `body` with each from index `start` on and the network's logits for it, `[v]`.
+  ///
+  /// - Precondition: `start` is at least 1: the first token has no prediction.
   func forEachPrediction(
     _ ids: [Int32], from start: Int, _ body: (_ id: Int32, _ logits: [Float]) -> Void
   ) {

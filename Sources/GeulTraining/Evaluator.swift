@@ -22,7 +22,7 @@ public struct Evaluator: Sendable {
     ngrams = model.ngrams
   }
 
-  /// Creates an evaluator of a network.
+  /// Creates an evaluator of a network alone, without n-grams.
   public init(
     _ network: Network, parameters: ParameterStorage, precision: Precision = .float32,
     context: ComputeContext
@@ -158,7 +158,8 @@ public struct Evaluator: Sendable {
   /// Estimates the loss from about `limit` tokens of a range, read in a large batch: much faster than `loss`.
   ///
   /// Each sequence of the batch starts from a zero state 64 tokens before the first token that counts. With several ranks,
-  /// each evaluates some of the sequences. Of a list, whose order is random, the first items are scored.
+  /// each evaluates some of the sequences; a model with n-grams is evaluated by each rank alone. Of a list, whose order is random,
+  /// the first items are scored.
   public func sampledLoss(
     _ corpus: Corpus, _ range: Range<Int>, limit: Int,
     communicator: any Communicator = LocalCommunicator()

@@ -44,7 +44,7 @@ public struct FinishedRun: Sendable {
     public let networkNats: Double?
   }
 
-  /// Evaluates the best model and writes its validation loss into its file.
+  /// Fits n-grams to the best model, evaluates it, and writes the n-grams and the validation loss into its file.
   ///
   /// - Parameter shouldStop: Called every 256 tokens; if it returns true, the saved files are not changed.
   /// - Returns: The validation loss; nil where nothing was held out.

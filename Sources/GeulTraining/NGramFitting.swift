@@ -3,12 +3,12 @@ internal import GeulModel
 internal import GeulNGrams
 internal import GeulText
 
-/// The n-grams of a run: which parts of the training text the network does not see, so that the weights of the mixture can be
-/// fitted to them, and the fit.
+/// Counts the n-grams of a run's training text, and fits the weights of the mixture to slices that the network is not trained on.
 ///
-/// Four slices, spread evenly over the training text, are 2 % of it, but 2,000 to 40,000 tokens.
+/// There are four slices, spread evenly over the training text. Together they are 2 % of it, but at least 2,000 and at most 40,000
+/// tokens.
 enum NGramFitting {
-  /// The smallest number of tokens of a training text of which the network does without the slices.
+  /// The smallest number of tokens of a training text for which n-grams are counted.
   static let minimumTokens = 20_000
   /// The largest number of tokens of a text for which `NGramChoice.auto` counts n-grams.
   static let automaticLimit = 4_000_000
@@ -19,9 +19,10 @@ enum NGramFitting {
   /// The smallest gain for which `NGramChoice.auto` keeps the n-grams, in nats/token.
   private static let smallestGain = 0.003
 
+  /// The number of slices.
   private static let sliceCount = 4
 
-  /// Returns the choice for a text: off where n-grams are not supported or, by default, do not pay.
+  /// Returns the choice for a text: off where n-grams are not supported or, by default, take too long.
   static func choice(
     _ choice: TrainingConfiguration.NGramChoice, for corpus: Corpus,
     _ configuration: TrainingConfiguration
@@ -31,7 +32,7 @@ enum NGramFitting {
     return choice == .auto && count > automaticLimit ? .off : choice
   }
 
-  /// The slices of the training text; empty for a network alone.
+  /// Returns the slices of the training text that the network is not trained on; none for a network alone.
   static func slices(
     of corpus: Corpus, _ configuration: TrainingConfiguration
   ) -> [Range<Int>] {
@@ -44,7 +45,7 @@ enum NGramFitting {
     }
   }
 
-  /// The ranges of a text that the network is trained on.
+  /// Returns the ranges of a text that the network is trained on.
   static func networkRanges(
     of corpus: Corpus, _ configuration: TrainingConfiguration
   ) -> [Range<Int>] {
@@ -55,7 +56,21 @@ enum NGramFitting {
     return zip(starts, ends).map { $0..<$1 }
   }
 
-  /// Returns the ranges of a text of which a range of the network's text consists.
+  /// Returns the slices with the tokens that the network reads before them, which `mixture` needs beside the counted tokens.
+  static func mixtureRanges(
+    of corpus: Corpus, _ configuration: TrainingConfiguration
+  ) -> [Range<Int>] {
+    slices(of: corpus, configuration).map {
+      warmupRange(before: $0).lowerBound..<$0.upperBound
+    }
+  }
+
+  /// Returns the range of the tokens that the network reads before a slice.
+  private static func warmupRange(before slice: Range<Int>) -> Range<Int> {
+    max(0, slice.lowerBound - warmup)..<slice.lowerBound
+  }
+
+  /// Returns the ranges of a text that a range of `networkText(of:_:)` consists of.
   static func ranges(
     of networkRange: Range<Int>, in corpus: Corpus, _ configuration: TrainingConfiguration
   ) -> [Range<Int>] {
@@ -81,7 +96,7 @@ enum NGramFitting {
 
   /// Counts the n-grams of the training text, and fits the mixture to the slices.
   ///
-  /// - Returns: The mixture; nil if it does not pay.
+  /// - Returns: The mixture; nil if n-grams are off, if `auto` gains too little, or if `ngramBytes` is too small for any n-grams.
   static func mixture(
     _ model: Model, _ corpus: Corpus, _ configuration: TrainingConfiguration,
     context: ComputeContext
@@ -93,15 +108,18 @@ enum NGramFitting {
       NGramModel(ids, vocabulary: corpus.vocabulary.count, order: order)
         .pruned(toBytes: configuration.ngramBytes)
     }
-    let seen = networkRanges(of: corpus, configuration).flatMap(corpus.knownIDs)
-    guard let partial = count(seen), let complete = count(corpus.knownIDs(in: training)) else {
+    let counted = training.suffix(NGramModel.maximumTokens)
+    let seen = networkRanges(of: corpus, configuration).flatMap {
+      corpus.knownIDs(in: $0.clamped(to: counted))
+    }
+    guard let partial = count(seen), let complete = count(corpus.knownIDs(in: counted)) else {
       return nil
     }
     var fit = NGramMixture.Fit(partial, kernels: context.kernels)
     let evaluator = Evaluator(model.network, parameters: model.parameters, context: context)
     for slice in slices {
       let known = corpus.knownIDs(in: slice)
-      let before = corpus.knownIDs(in: max(0, slice.lowerBound - warmup)..<slice.lowerBound)
+      let before = corpus.knownIDs(in: warmupRange(before: slice))
       for id in before { fit.read(id) }
       evaluator.forEachPrediction(before + known, from: before.count) { id, logits in
         fit.add(id, logits: logits)

@@ -3,8 +3,9 @@ internal import GeulText
 
 /// The surprise of a model at a text, such as one that it has generated: the mean of -ln p at temperature 1.
 ///
-/// If a model samples from its own distribution, the surprise equals its entropy, and does not change along the text. A
-/// surprise that rises or falls shows that the text drifts away from the texts that the model was trained on.
+/// This is the cross-entropy of the model on the text. If a model samples from its own distribution, its expected value is the
+/// entropy of that distribution. A surprise that rises or falls along the text shows that the text drifts away from the
+/// texts that the model was trained on.
 public struct TextSurprise: Sendable, Equatable {
   /// The surprise at a part of a text, or at parts of several texts.
   public struct Part: Sendable, Equatable {

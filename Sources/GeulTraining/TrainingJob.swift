@@ -71,10 +71,11 @@ struct TrainingJob: Codable, Sendable {
     {
       ranges += validationRanges(heldOut.range, texts.corpus, rank: rank, in: group)
     }
-    // Rank 0 counts n-grams.
+    // Rank 0 counts n-grams and fits the weights of the mixture.
     if rank == 0 {
       let training = texts.corpus.split(withoutLast: configuration.validationFraction).training
       ranges.append(training.suffix(NGramModel.maximumTokens))
+      ranges += NGramFitting.mixtureRanges(of: texts.corpus, configuration)
     }
     return ranges
   }

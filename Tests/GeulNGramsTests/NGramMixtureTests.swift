@@ -61,6 +61,25 @@ struct NGramMixtureTests {
     for other in all { #expect(firstDifference(all[0], other) == nil) }
   }
 
+  @Test(arguments: [Float.infinity, -Float.infinity, Float.nan])
+  func `logits that are not finite count as a uniform distribution`(logit: Float) throws {
+    var predictor = try Self.mixture(weight: 0.25).makePredictor(kernels: Self.kernels)
+    let logits = [Float](repeating: logit, count: Self.vocabulary)
+    let probabilities = predictor.probabilities(logits)
+    #expect(probabilities.allSatisfy { $0 >= 0.25 / Double(Self.vocabulary) })
+    #expect(abs(probabilities.reduce(0, +) - 1) < 1e-14)
+    let nats = predictor.nats(of: 0, logits: logits)
+    #expect(nats == -naturalLogarithm(probabilities[0]))
+  }
+
+  @Test func `a probability that underflows has a finite loss`() throws {
+    var predictor = try Self.mixture(weight: 1).makePredictor(kernels: Self.kernels)
+    var logits = [Float](repeating: 0, count: Self.vocabulary)
+    logits[0] = 3000
+    let nats = predictor.nats(of: 1, logits: logits)
+    #expect(nats > 700 && nats < 710)
+  }
+
   @Test func `weights outside of 0 to 1, or too few, are rejected`() throws {
     let mixture = try Self.mixture(weight: 1)
     var weights = mixture.networkWeights

@@ -125,6 +125,27 @@ struct NGramModelTests {
       NGramModel(bytes: bytes, vocabulary: 12, discounts: [[0, 1, 1], [1, 1, 1], [1, 1, 1]]) == nil)
   }
 
+  @Test func `counts whose sum has more than 32 bits are rejected`() {
+    // Two tokens, none removed: the count of the first one is 2^32 - 1 or 2^32 - 2, that of the second one 1.
+    for (low, isValid): (UInt8, Bool) in [(255, false), (254, true)] {
+      let bytes: [UInt8] = [2, 0, 1, low, 255, 255, 255, 15, 1, 1]
+      let model = NGramModel(bytes: bytes, vocabulary: 2, discounts: [[0.5, 1, 1.5]])
+      #expect((model != nil) == isValid)
+    }
+    // The count of the tokens that were removed counts, too.
+    let removed: [UInt8] = [1, 1, 1, 255, 255, 255, 255, 15]
+    #expect(NGramModel(bytes: removed, vocabulary: 2, discounts: [[0.5, 1, 1.5]]) == nil)
+  }
+
+  @Test(
+    arguments: [[1.5, 1, 1], [0.5, 2.5, 1], [0.5, 1, 3.5], [1e-300, 1, 1], [Double.nan, 1, 1]]
+      as [[Double]])
+  func `discounts that are too large or too small are rejected`(discounts: [Double]) {
+    let bytes = NGramModel(Self.text(100), vocabulary: 12, order: 1).bytes
+    #expect(NGramModel(bytes: bytes, vocabulary: 12, discounts: [[0.5, 1, 1]]) != nil)
+    #expect(NGramModel(bytes: bytes, vocabulary: 12, discounts: [discounts]) == nil)
+  }
+
   // MARK: Pruning
 
   @Test func `a model is pruned to a number of bytes, the rarest and longest n-grams first`() throws

@@ -28,6 +28,12 @@ struct TextMeasuresTests {
     #expect(try measures("-- ... ()\n", training).newWords == Share(count: 0, total: 0))
   }
 
+  @Test(.timeLimit(.minutes(1)))
+  func `a word of a million characters takes linear time`() throws {
+    let text = String(repeating: "글", count: 1_000_000)
+    #expect(try measures(text).words == 1)
+  }
+
   @Test func `words are compared in NFC and end with letters, marks or numbers of any script`()
     throws
   {
