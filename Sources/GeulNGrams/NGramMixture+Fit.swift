@@ -84,7 +84,7 @@ extension NGramMixture {
       var terms = [Double](repeating: 0, count: 1 + Classes.termCount(order: model.order))
       terms[0] = Self.favoredConstant
       var objective = self.objective(terms)
-      for _ in 0..<30 {
+      for _ in 0..<(observations.isEmpty ? 0 : 30) {
         let direction = self.direction(terms)
         var scale = 1.0
         var (next, value) = (terms, objective)

@@ -50,14 +50,22 @@ public struct FinishedRun: Sendable {
   /// - Returns: The validation loss; nil where nothing was held out.
   /// - Throws: `RunError.stopped` if `shouldStop` returned true.
   public func evaluate(unless shouldStop: () -> Bool = { false }) throws(RunError) -> FinalLoss? {
-    guard let validation else { return nil }
+    guard validation != nil || state.configuration.ngrams != .off else { return nil }
     var model: Model
     do throws(FormatError) { model = try Model(contentsOf: folder.best.path) } catch {
       throw .format(error)
     }
+    // A run that is continued after its end may find no better network.
+    model.ngrams = nil
+    let network = model
+    model.ngrams = try NGramFitting.mixture(
+      network, corpus, state.configuration, context: context, unless: shouldStop)
+    guard let validation else {
+      try model.safetensors.save(to: folder.best, keepingPrevious: false)
+      return nil
+    }
     let isExact = Self.isEvaluatedExactly(validation.range)
-    let networkLoss = try self.loss(of: model, validation, isExact, unless: shouldStop)
-    model.ngrams = NGramFitting.mixture(model, corpus, state.configuration, context: context)
+    let networkLoss = try self.loss(of: network, validation, isExact, unless: shouldStop)
     let loss =
       model.ngrams == nil
       ? networkLoss : try self.loss(of: model, validation, isExact, unless: shouldStop)

@@ -12,6 +12,8 @@ enum NGramFitting {
   static let minimumTokens = 20_000
   /// The largest number of tokens of a text for which `NGramChoice.auto` counts n-grams.
   static let automaticLimit = 4_000_000
+  /// The largest size of a vocabulary's n-grams of one token, which are never removed.
+  static func minimumBytes(vocabulary: Int) -> Int { 12 * vocabulary + 16 }
   /// The order of the n-grams.
   static let order = 8
   /// The number of tokens that the network reads before a slice.
@@ -28,7 +30,9 @@ enum NGramFitting {
     _ configuration: TrainingConfiguration
   ) -> TrainingConfiguration.NGramChoice {
     let count = corpus.split(withoutLast: configuration.validationFraction).training.count
-    guard corpus.list == nil, corpus.labels == nil, count >= minimumTokens else { return .off }
+    guard corpus.list == nil, corpus.labels == nil, count >= minimumTokens,
+      configuration.ngramBytes >= minimumBytes(vocabulary: corpus.vocabulary.count)
+    else { return .off }
     return choice == .auto && count > automaticLimit ? .off : choice
   }
 
@@ -96,11 +100,12 @@ enum NGramFitting {
 
   /// Counts the n-grams of the training text, and fits the mixture to the slices.
   ///
-  /// - Returns: The mixture; nil if n-grams are off, if `auto` gains too little, or if `ngramBytes` is too small for any n-grams.
+  /// - Returns: The mixture; nil if n-grams are off, or if `auto` gains too little.
+  /// - Throws: `RunError.stopped` if `shouldStop`, which is called before each slice, returned true.
   static func mixture(
     _ model: Model, _ corpus: Corpus, _ configuration: TrainingConfiguration,
-    context: ComputeContext
-  ) -> NGramMixture? {
+    context: ComputeContext, unless shouldStop: () -> Bool
+  ) throws(RunError) -> NGramMixture? {
     let slices = slices(of: corpus, configuration)
     guard !slices.isEmpty else { return nil }
     let training = corpus.split(withoutLast: configuration.validationFraction).training
@@ -118,6 +123,7 @@ enum NGramFitting {
     var fit = NGramMixture.Fit(partial, kernels: context.kernels)
     let evaluator = Evaluator(model.network, parameters: model.parameters, context: context)
     for slice in slices {
+      if shouldStop() { throw .stopped }
       let known = corpus.knownIDs(in: slice)
       let before = corpus.knownIDs(in: warmupRange(before: slice))
       for id in before { fit.read(id) }

@@ -85,6 +85,11 @@ public struct TrainingPlan: Sendable {
     }
     configuration.ngrams = NGramFitting.choice(
       options.ngrams, for: corpus, configuration)
+    if options.ngrams == .on, configuration.ngrams == .off {
+      notes.append(
+        "The network is trained alone: n-grams are for texts of at least \(NGramFitting.minimumTokens) training tokens that are neither lists nor labeled, and need \(NGramFitting.minimumBytes(vocabulary: corpus.vocabulary.count)) bytes."
+      )
+    }
     let count = TrainingLoop.trainingTokenCount(of: corpus, configuration)
     guard count >= 3 else { throw .tooFewTokens(count: count) }
     (configuration.batch, configuration.length) = SequenceBatcher.fit(

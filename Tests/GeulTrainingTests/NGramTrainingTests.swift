@@ -26,7 +26,7 @@ struct NGramTrainingTests {
 
   static func plan(
     _ choice: TrainingConfiguration.NGramChoice, text: String = text, steps: Int = 40,
-    bytes: Int = 16 << 20
+    bytes: Int = 16 << 20, validation: Double = 0.1
   ) throws -> TrainingPlan {
     var options = TrainingOptions()
     (options.hidden, options.batch, options.length) = (16, 8, 16)
@@ -34,6 +34,7 @@ struct NGramTrainingTests {
     options.configuration.architecture.layers = 1
     options.configuration.evaluationCount = 3
     options.configuration.ngramBytes = bytes
+    options.configuration.validationFraction = validation
     options.ngrams = choice
     options.budget = .steps(steps)
     return try TrainingPlan(options, corpus: Corpus.read([.text(text)]), context: context)
@@ -129,7 +130,10 @@ struct NGramTrainingTests {
 
   @Test func `small texts and lists have no n-grams`() throws {
     #expect(try Self.plan(.on).configuration.ngrams == .on)
-    #expect(try Self.plan(.on, text: String(Self.text.prefix(10_000))).configuration.ngrams == .off)
+    let small = try Self.plan(.on, text: String(Self.text.prefix(10_000)))
+    #expect(small.configuration.ngrams == .off)
+    #expect(small.notes.contains { $0.hasPrefix("The network is trained alone: ") })
+    #expect(try Self.plan(.on, bytes: 100).configuration.ngrams == .off)
     var options = TrainingOptions()
     options.ngrams = .on
     var reading = CorpusOptions()
@@ -138,6 +142,49 @@ struct NGramTrainingTests {
       [.text(Self.text.split(separator: " ").joined(separator: "\n"))], options: reading)
     let plan = try TrainingPlan(options, corpus: list, context: Self.context)
     #expect(plan.configuration.ngrams == .off)
+  }
+
+  @Test func `without a validation text, the model has n-grams, too`() throws {
+    let folder = try Folder()
+    let run = RunFolder("\(folder.path)/run")
+    let summary = try #require(try Self.train(Self.plan(.on, validation: 0), in: run))
+    #expect(summary.loss == nil)
+    #expect(try Model(contentsOf: run.best.path).ngrams != nil)
+  }
+
+  @Test func `a run that is continued after its end reports the network alone again`() throws {
+    let folder = try Folder()
+    let run = RunFolder("\(folder.path)/run")
+    let plan = try Self.plan(.on)
+    let first = try #require(try Self.train(plan, in: run)?.loss)
+    let result = try TrainingSession(
+      resuming: run.loadLatest(), in: run, corpus: plan.corpus, sources: ["my.txt"],
+      validation: nil, budget: .steps(40), context: Self.context
+    ).run(sampleEvery: 0, baselines: false, report: { _ in })
+    guard case .finished(let summary) = result else {
+      Issue.record("\(result)")
+      return
+    }
+    #expect(summary.loss == first)
+  }
+
+  @Test func `a stop while n-grams are fitted leaves the run to be evaluated`() throws {
+    let folder = try Folder()
+    let run = RunFolder("\(folder.path)/run")
+    let plan = try Self.plan(.on)
+    var calls = 0
+    let result = try TrainingSession(plan, folder: run).run(
+      sampleEvery: 0, baselines: false,
+      // Called before each of 40 steps, and then before the slices.
+      shouldStop: {
+        calls += 1
+        return calls > 42
+      }, report: { _ in })
+    guard case .notEvaluated = result else {
+      Issue.record("\(result)")
+      return
+    }
+    #expect(try Model(contentsOf: run.best.path).ngrams == nil)
   }
 
   @Test func `a model file with damaged n-grams is rejected with a reason`() throws {
