@@ -180,7 +180,10 @@ let package = Package(
       ["GeulGeneration", "GeulModel", "GeulNGrams", "GeulCompute", "GeulText"]),
     tests(
       "GeulCompressionTests",
-      ["GeulCompression", "GeulTraining", "GeulModel", "GeulCompute", "GeulStorage", "GeulText"],
+      [
+        "GeulCompression", "GeulTraining", "GeulModel", "GeulNGrams", "GeulCompute", "GeulStorage",
+        "GeulText",
+      ],
       isOptimized: true),
     tests(
       "GeulExchangeTests",

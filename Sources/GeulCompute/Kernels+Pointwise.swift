@@ -51,6 +51,27 @@ extension Kernels {
     }
   }
 
+  /// Computes the probability of each token relative to that of the most likely one, e^(logit - largest logit), in float64, with
+  /// the same bits on every machine.
+  ///
+  /// Finite parameters can have logits that are infinite or NaN. They count as a uniform distribution.
+  ///
+  /// - Parameters:
+  ///   - logits: The logits, `[v]`, at least one.
+  ///   - probabilities: Receives the results, `[v]`, each from 0 to 1.
+  /// - Returns: The sum of the results, at least 1.
+  package func relativeProbabilities(
+    _ logits: [Float], into probabilities: inout [Double]
+  ) -> Double {
+    let sum = expShifted(
+      logits, first: logits.count, shift: Double(logits.max() ?? 0), into: &probabilities)
+    guard sum >= 1, sum.isFinite else {
+      for id in probabilities.indices { probabilities[id] = 1 }
+      return Double(probabilities.count)
+    }
+    return sum
+  }
+
   /// Computes the natural logarithms of the first numbers of an array, rounded to float32, with the same bits on every machine.
   ///
   /// - Parameters:

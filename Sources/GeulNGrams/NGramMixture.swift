@@ -150,16 +150,12 @@ public struct NGramMixture: Sendable, Equatable {
   static func softmax(
     _ logits: [Float], _ kernels: Kernels, into values: inout [Double]
   ) -> (sum: Double, entropy: Double) {
+    let sum = kernels.relativeProbabilities(logits, into: &values)
+    // H = -sum p ln p, with ln p = z - largest - ln sum. Not finite if the logits are not.
     let largest = Double(logits.max() ?? 0)
-    let sum = kernels.expShifted(logits, first: logits.count, shift: largest, into: &values)
-    guard sum > 0, sum.isFinite else {
-      for id in values.indices { values[id] = 1 }
-      let count = Double(values.count)
-      return (count, naturalLogarithm(count))
-    }
-    // H = -sum p ln p, with ln p = z - largest - ln sum.
     var mean = 0.0
     for id in logits.indices { mean += values[id] * (Double(logits[id]) - largest) }
-    return (sum, naturalLogarithm(sum) - mean / sum)
+    let entropy = naturalLogarithm(sum) - (mean.isFinite ? mean / sum : 0)
+    return (sum, entropy)
   }
 }

@@ -1,8 +1,8 @@
 extension NGramModel {
   /// The n-grams as bytes, about three for each.
   ///
-  /// All numbers are unsigned LEB128. First come the number of n-grams of one token, and the count of those that were removed.
-  /// Then come the n-grams, level by level. Each has
+  /// All numbers are unsigned LEB128. First comes the number of n-grams of one token. Then come the n-grams, level by level. Each
+  /// has
   ///
   /// - the difference between its last token and that of the n-gram before it with the same context (its last token plus 1 if
   ///   it is the first one),
@@ -25,7 +25,6 @@ extension NGramModel {
 
   private func encode(_ put: (UInt64) -> Void) {
     put(UInt64(levels[0].tokens.count))
-    put(UInt64(removedTokens))
     for length in 1...order {
       let level = levels[length - 1]
       forEachContext(length) { range in
@@ -82,7 +81,7 @@ extension NGramModel {
       })
     else { return nil }
     var reader = LEB128Reader(bytes: bytes)
-    guard let first = reader.next(), let removedTokens = reader.next() else { return nil }
+    guard let first = reader.next() else { return nil }
     var expected = UInt64(first)
     var contexts = [first]
     var levels: [Level] = []
@@ -97,7 +96,7 @@ extension NGramModel {
       for (index, context) in contexts.enumerated() {
         var last: Int64 = -1
         // c(h .), which is computed with 32 bits.
-        var sum = UInt64(length == 1 ? removedTokens : levels[length - 2].removed[index])
+        var sum = UInt64(length == 1 ? 0 : levels[length - 2].removed[index])
         for _ in 0..<context {
           guard let step = reader.next(), let count = reader.next(), step > 0,
             step <= UInt64(vocabulary), last + Int64(step) < vocabulary, count > 0
@@ -126,7 +125,7 @@ extension NGramModel {
     }
     guard reader.isAtEnd else { return nil }
     self.init(
-      vocabulary: vocabulary, levels: levels, removedTokens: removedTokens,
+      vocabulary: vocabulary, levels: levels,
       discounts: [[0, 0, 0, 0]] + discounts.map { [0] + $0 })
   }
 

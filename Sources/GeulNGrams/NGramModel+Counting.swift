@@ -21,7 +21,7 @@ extension NGramModel {
     Self.countContexts(&levels, text)
     let discounts = [[0]] + levels.map(Self.discounts)
     self.init(
-      vocabulary: vocabulary, levels: levels, removedTokens: 0,
+      vocabulary: vocabulary, levels: levels,
       discounts: [[0, 0, 0, 0]] + discounts.dropFirst())
   }
 

@@ -56,10 +56,6 @@ extension NGramModel {
         result[length - 1].firstLonger = [0]
       }
     }
-    let removedTokens = zip(kept[0], levels[0].counts).reduce(removedTokens) {
-      $1.0 ? $0 : $0 + $1.1
-    }
-    return NGramModel(
-      vocabulary: vocabulary, levels: result, removedTokens: removedTokens, discounts: discounts)
+    return NGramModel(vocabulary: vocabulary, levels: result, discounts: discounts)
   }
 }

@@ -26,8 +26,6 @@ public struct NGramModel: Sendable, Equatable {
   let levels: [Level]
   /// The discounts D(c) of n-grams by their length and c, at most 3; D(0) is 0.
   let discounts: [[Double]]
-  /// The count of the n-grams that were removed after the empty context.
-  let removedTokens: UInt32
   /// The totals and backoff weights of the contexts of each length, from 0 to `order` - 1.
   private let contexts: [Contexts]
   /// The probabilities without a context, `[v]`.
@@ -59,18 +57,17 @@ public struct NGramModel: Sendable, Equatable {
 
   /// Creates a model of n-grams.
   init(
-    vocabulary: Int, levels: [Level], removedTokens: UInt32, discounts: [[Double]]
+    vocabulary: Int, levels: [Level], discounts: [[Double]]
   ) {
     order = levels.count
     self.vocabulary = vocabulary
     self.levels = levels
     self.discounts = discounts
-    self.removedTokens = removedTokens
     contexts = (0..<levels.count).map { length in
       var contexts = Contexts()
       let starts =
         length == 0 ? [0, UInt32(levels[0].tokens.count)] : levels[length - 1].firstLonger
-      let removed = length == 0 ? [removedTokens] : levels[length - 1].removed
+      let removed = length == 0 ? [0] : levels[length - 1].removed
       for context in starts.indices.dropLast() {
         let range = Int(starts[context])..<Int(starts[context + 1])
         contexts.append(

@@ -68,30 +68,27 @@ public struct DynamicEvaluator: ~Copyable {
   /// Returns the probability of each token to come next relative to the most likely one's, `[v]`; nil before the first token is
   /// read.
   package mutating func relativeProbabilities() -> [Double]? {
-    guard !logits.isEmpty else { return nil }
     let logits = logits
-    guard let probabilities = predictor?.probabilities(logits) else { return softmax?.values }
+    guard !logits.isEmpty else { return nil }
+    guard let probabilities = predictor?.probabilities(logits) else {
+      var values = [Double](repeating: 0, count: logits.count)
+      _ = context.kernels.relativeProbabilities(logits, into: &values)
+      return values
+    }
     let largest = probabilities.max() ?? 1
     return probabilities.map { $0 / largest }
-  }
-
-  /// The network's probability of each token relative to the largest one, `[v]`, their sum, and the largest logit; nil before
-  /// the first token is read.
-  private var softmax: (values: [Double], sum: Double, largestLogit: Float)? {
-    guard let largest = logits.max() else { return nil }
-    var values = [Double](repeating: 0, count: logits.count)
-    let sum = context.kernels.expShifted(
-      logits, first: logits.count, shift: Double(largest), into: &values)
-    return (values, sum, largest)
   }
 
   /// Returns the loss of a token that comes next, in nats; nil before the first token is read.
   public mutating func nats(of id: Int32) -> Double? {
     let logits = logits
-    guard !logits.isEmpty else { return nil }
+    guard let largest = logits.max() else { return nil }
     if let nats = predictor?.nats(of: id, logits: logits) { return nats }
-    guard let (_, sum, largest) = softmax else { return nil }
-    return naturalLogarithm(sum) + Double(largest) - Double(logits[Int(id)])
+    var values = [Double](repeating: 0, count: logits.count)
+    let sum = context.kernels.relativeProbabilities(logits, into: &values)
+    // Not e^(z - largest), which may be 0.
+    let nats = naturalLogarithm(sum) + Double(largest) - Double(logits[Int(id)])
+    return nats.isFinite ? nats : naturalLogarithm(sum)
   }
 
   /// Reads the next token, and adapts after every `length` tokens.

@@ -1,6 +1,7 @@
 import GeulCompression
 import GeulCompute
 import GeulModel
+import GeulNGrams
 import GeulText
 import GeulTraining
 import TestSupport
@@ -82,6 +83,30 @@ struct CompressorTests {
         #expect(try compressor.decompress(compressor.compress(file)) == file)
       }
     }
+  }
+
+  @Test(arguments: [false, true])
+  func `a model whose logits overflow compresses, too`(hasNGrams: Bool) throws {
+    var model = try Self.model(.grapheme)
+    for index in 0..<model.parameters.values.count { model.parameters.values[index] = 3e38 }
+    if hasNGrams {
+      let ids = (0..<200).map { Int32($0 * 7 % model.metadata.vocabulary.count) }
+      let count = NGramMixture.weightShape(order: 3).reduce(1, *)
+      model.ngrams = NGramMixture(
+        NGramModel(ids, vocabulary: model.metadata.vocabulary.count, order: 3),
+        networkWeights: [Double](repeating: 1, count: count))
+    }
+    let compressor = Self.compressor(model)
+    let file = Array(Self.text.utf8)
+    #expect(try compressor.decompress(compressor.compress(file)) == file)
+    let corpus = try Corpus.read(
+      [.text(Self.text.precomposed)],
+      options: CorpusOptions(vocabulary: model.metadata.vocabulary))
+    let evaluator = DynamicEvaluator(
+      model.network, parameters: model.parameters, ngrams: model.ngrams, adaptation: nil,
+      context: ComputeContext(Kernels(.portable)))
+    let loss = Evaluator.loss(corpus, 0..<corpus.count, with: evaluator)
+    #expect(loss.natsPerToken > 0 && loss.nats.isFinite)
   }
 
   @Test func `an unknown jamo makes a literal of its own syllable only`() throws {

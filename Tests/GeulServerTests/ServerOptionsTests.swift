@@ -1,4 +1,5 @@
 #if Server
+import GeulCommandSupport
 import GeulServer
 import Testing
 
