@@ -6,6 +6,6 @@ import Darwin
 
 /// Indicates that slow tests run in full, with all sizes and arguments.
 ///
-/// `GEUL_THOROUGH=1` in the environment sets it, as `.ci/run` and `make torture` do. Otherwise these
+/// `GEUL_THOROUGH=1` in the environment sets it, as `make torture` does; `.ci/run` does not. Otherwise these
 /// tests run on a part of their arguments.
 public let isThorough = unsafe getenv("GEUL_THOROUGH").map { unsafe String(cString: $0) } == "1"
