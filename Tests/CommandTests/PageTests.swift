@@ -49,7 +49,7 @@ struct PageTests {
   func `a wrong command line writes nothing`(
     arguments: [String], code: Int32, words: String
   ) throws {
-    let folder = try Runs.english.get()
+    let folder = try Runs.copied()
     let before = folder.names(in: ".")
     try GeulProcess.run(arguments, in: folder).expectRefusal(code, naming: words)
     #expect(folder.names(in: ".") == before)
