@@ -39,19 +39,10 @@ struct StateDictTests {
     let model = try Model(
       stateDict, activation: activation,
       tokenizer: Tokenizer(unit: .codepoint, normalization: .none), vocabulary: vocabulary)
-    let context = try ComputeContext(threads: 1)
-    let weights = PackedNetwork(
-      model.network, parameters: model.parameters, precision: .float32, backward: false,
-      context: context)
-    let shard = BatchShard(
-      model.network, firstRow: 0, rows: 1, length: 1, precision: .float32, dropout: false,
-      backward: false)
-    var found: [[Float]] = [[]]
+    var reader = NetworkReader(model, context: try ComputeContext(threads: 1))
     var comparison = Comparison()
     for (token, row) in zip(expected.tokens, logits) {
-      shard.tokens[0] = token
-      shard.step(weights, context, logits: &found)
-      for (a, b) in zip(found[0], row) {
+      for (a, b) in zip(reader.read(Int(token)), row) {
         // The sums before an activation have at most 18 terms up to 0.8 (with ReLU, more): some roundings of 6e-8
         // each, which are carried through at most three layers and eleven steps.
         comparison.add(Double(a), b, bound: 2e-6 * max(1, abs(b)))

@@ -24,22 +24,16 @@ struct NGramGenerationTests {
   /// The most likely tokens after a prompt, from the network's logits and the mixture, without the engine.
   static func greedyTokens(_ model: Model, after prompt: [Int], count: Int) throws -> [Int] {
     let context = ComputeContext(Kernels(InstructionSet.available.last ?? .portable))
-    let weights = PackedNetwork(
-      model.network, parameters: model.parameters, precision: .float32, backward: false,
-      context: context)
-    let shard = BatchShard(
-      model.network, firstRow: 0, rows: 1, length: 1, precision: .float32, dropout: false,
-      backward: false)
+    var reader = NetworkReader(model, context: context)
     var predictor = try #require(model.ngrams).makePredictor(kernels: context.kernels)
-    var logits: [[Float]] = []
+    var logits: [Float] = []
     func read(_ id: Int) {
-      shard.tokens[0] = Int32(id)
-      shard.step(weights, context, logits: &logits)
+      logits = reader.read(id)
       predictor.read(Int32(id))
     }
     for id in prompt { read(id) }
     return (0..<count).map { _ in
-      let probabilities = predictor.probabilities(logits[0])
+      let probabilities = predictor.probabilities(logits)
       let best = probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? 0
       read(best)
       return best
@@ -112,22 +106,16 @@ struct NGramGenerationTests {
     let ids = scores.map(\.id)
     #expect(Array(ids.prefix(70)) == prompt && ids.count == 75)
     let context = ComputeContext(Kernels(InstructionSet.available.last ?? .portable))
-    let weights = PackedNetwork(
-      fixture.model.network, parameters: fixture.model.parameters, precision: .float32,
-      backward: false, context: context)
-    let shard = BatchShard(
-      fixture.model.network, firstRow: 0, rows: 1, length: 1, precision: .float32, dropout: false,
-      backward: false)
+    var reader = NetworkReader(fixture.model, context: context)
     var predictor = try #require(fixture.model.ngrams).makePredictor(kernels: context.kernels)
-    var logits: [[Float]] = []
+    var logits: [Float] = []
     for (index, id) in ids.enumerated() {
       if index > 0 {
-        let expected = -predictor.nats(of: Int32(id), logits: logits[0])
+        let expected = -predictor.nats(of: Int32(id), logits: logits)
         // The logits of the mixture are rounded to 24 bits; they are above -16.
         #expect(abs((scores[index].logProbability ?? 0) - expected) < 16 * 0x1p-24 * 2)
       }
-      shard.tokens[0] = Int32(id)
-      shard.step(weights, context, logits: &logits)
+      logits = reader.read(id)
       predictor.read(Int32(id))
     }
   }

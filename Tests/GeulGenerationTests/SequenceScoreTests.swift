@@ -29,19 +29,8 @@ struct SequenceScoreTests {
 
   /// Computes the logits after each token by reading the tokens one at a time.
   static func logits(_ tokens: [Int], _ model: Model) -> [[Double]] {
-    let context = ComputeContext(Kernels(.portable))
-    let weights = PackedNetwork(
-      model.network, parameters: model.parameters, precision: .float32, backward: false,
-      context: context)
-    let shard = BatchShard(
-      model.network, firstRow: 0, rows: 1, length: 1, precision: .float32, dropout: false,
-      backward: false)
-    return tokens.map { token in
-      shard.tokens[0] = Int32(token)
-      var logits: [[Float]] = [[]]
-      shard.step(weights, context, logits: &logits)
-      return logits[0].map(Double.init)
-    }
+    var reader = NetworkReader(model, context: ComputeContext(Kernels(.portable)))
+    return tokens.map { reader.read($0).map(Double.init) }
   }
 
   static func logSoftmax(_ logits: [Double]) -> [Double] {

@@ -208,17 +208,9 @@ struct WritingEngineTests {
 
   /// The surprisal in bits of each token after each token of a text.
   private func bits(_ tokens: [Int], _ model: Model) throws -> [[Double]] {
-    let weights = PackedNetwork(
-      model.network, parameters: model.parameters, precision: .float32, backward: false,
-      context: context)
-    let shard = BatchShard(
-      model.network, firstRow: 0, rows: 1, length: 1, precision: .float32, dropout: false,
-      backward: false)
+    var reader = NetworkReader(model, context: context)
     return tokens.map { token in
-      shard.tokens[0] = Int32(token)
-      var logits: [[Float]] = [[]]
-      shard.step(weights, context, logits: &logits)
-      let values = logits[0].map(Double.init)
+      let values = reader.read(token).map(Double.init)
       let sum = log(values.reduce(0) { $0 + exp($1) })
       return values.map { (sum - $0) / log(2) }
     }
