@@ -125,12 +125,11 @@ extension NGramModel {
     }
     guard reader.isAtEnd else { return nil }
     self.init(
-      vocabulary: vocabulary, levels: levels,
-      discounts: [[0, 0, 0, 0]] + discounts.map { [0] + $0 })
+      vocabulary: vocabulary, levels: levels, discounts: discounts.map { [0] + $0 })
   }
 
   /// The discounts that `init(bytes:vocabulary:discounts:)` needs.
-  public var storedDiscounts: [[Double]] { discounts.dropFirst().map { Array($0.dropFirst()) } }
+  public var storedDiscounts: [[Double]] { discounts.map { Array($0.dropFirst()) } }
 }
 
 /// A reader of LEB128 numbers of at most 32 bits.

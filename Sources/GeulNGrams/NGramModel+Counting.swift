@@ -19,10 +19,8 @@ extension NGramModel {
     let text = ids.count > Self.maximumTokens ? Array(ids.suffix(Self.maximumTokens)) : ids
     var levels = Self.occurrences(SuffixArray(text, alphabetSize: vocabulary), order: order)
     Self.countContexts(&levels, text)
-    let discounts = [[0]] + levels.map(Self.discounts)
     self.init(
-      vocabulary: vocabulary, levels: levels,
-      discounts: [[0, 0, 0, 0]] + discounts.dropFirst())
+      vocabulary: vocabulary, levels: levels, discounts: levels.map(Self.discounts))
   }
 
   /// Returns all n-grams with the number of their occurrences.

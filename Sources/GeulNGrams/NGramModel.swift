@@ -24,7 +24,7 @@ public struct NGramModel: Sendable, Equatable {
   public let vocabulary: Int
   /// The n-grams of 1 to `order` tokens, by length.
   let levels: [Level]
-  /// The discounts D(c) of n-grams by their length and c, at most 3; D(0) is 0.
+  /// The discounts D(c) by the length of the context and c, at most 3; D(0) is 0.
   let discounts: [[Double]]
   /// The totals and backoff weights of the contexts of each length, from 0 to `order` - 1.
   private let contexts: [Contexts]
@@ -71,7 +71,7 @@ public struct NGramModel: Sendable, Equatable {
       for context in starts.indices.dropLast() {
         let range = Int(starts[context])..<Int(starts[context + 1])
         contexts.append(
-          levels[length].counts[range], removed: removed[context], discounts[length + 1])
+          levels[length].counts[range], removed: removed[context], discounts[length])
       }
       return contexts
     }
@@ -166,7 +166,7 @@ public struct NGramModel: Sendable, Equatable {
 
   /// Returns (c - D(c)) / c(h .) for a count c after a context of `length` tokens.
   private func share(_ count: UInt32, of total: UInt32, length: Int) -> Double {
-    max(0, Double(count) - discounts[length + 1][Int(min(3, count))]) / Double(total)
+    max(0, Double(count) - discounts[length][Int(min(3, count))]) / Double(total)
   }
 
   /// The indices of the n-grams that consist of a context of `length` tokens, at least 1, and another token.

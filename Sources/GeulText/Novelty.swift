@@ -131,47 +131,32 @@ package struct LongestMatches {
   /// Finds the matches with a suffix array of both texts.
   package init(of text: Corpus, in corpus: Corpus) {
     // Both texts with the same ids; a symbol that occurs once stands between them.
-    var ids: [ExactText: Int32] = [:]
+    var numbers = SymbolNumbers<ExactText>()
     func common(_ corpus: Corpus) -> [Int32] {
-      let map = corpus.vocabulary.tokens.map { token -> Int32 in
-        let next = Int32(ids.count)
-        return ids[ExactText(token)]
-          ?? {
-            ids[ExactText(token)] = next
-            return next
-          }()
-      }
+      let map = corpus.vocabulary.tokens.map { numbers.number(of: ExactText($0)) }
       return corpus.ids(0..<corpus.count).map { map[Int($0)] }
     }
     var symbols = common(corpus)
     symbols.append(-1)
     symbols += common(text)
-    symbols[corpus.count] = Int32(ids.count)
-    self.init(symbols, corpusCount: corpus.count, alphabetSize: ids.count + 1)
+    symbols[corpus.count] = Int32(numbers.count)
+    self.init(symbols, corpusCount: corpus.count, alphabetSize: numbers.count + 1)
   }
 
   /// Finds the matches of several texts, whose positions follow each other with one position between two texts.
   ///
   /// - Precondition: The texts and the corpus have fewer than 2^31 - 2 characters with one for each text.
   init(of texts: [[Unicode.Scalar]], in corpus: [Unicode.Scalar]) {
-    var ids: [Unicode.Scalar: Int32] = [:]
-    func common(_ text: [Unicode.Scalar]) -> [Int32] {
-      text.map { scalar in
-        if let id = ids[scalar] { return id }
-        let next = Int32(ids.count)
-        ids[scalar] = next
-        return next
-      }
-    }
-    let parts = [common(corpus)] + texts.map(common)
+    var numbers = SymbolNumbers<Unicode.Scalar>()
+    let parts = ([corpus] + texts).map { text in text.map { numbers.number(of: $0) } }
     // A symbol that occurs once follows the corpus and each text, so that no match passes the end of a text.
     var symbols: [Int32] = []
     for (number, part) in parts.enumerated() {
       symbols += part
-      symbols.append(Int32(ids.count + number))
+      symbols.append(Int32(numbers.count + number))
     }
     self.init(
-      symbols, corpusCount: corpus.count, alphabetSize: ids.count + parts.count)
+      symbols, corpusCount: corpus.count, alphabetSize: numbers.count + parts.count)
   }
 
   /// Finds the matches of the symbols after `corpusCount + 1` ones in the first `corpusCount` ones.

@@ -174,18 +174,11 @@ public struct TextMeasures: Sendable, Equatable {
 
   /// Counts the sequences that occur earlier in a text.
   private static func repetitions(in text: [Unicode.Scalar]) -> Int {
-    var ids: [Unicode.Scalar: Int32] = [:]
-    let symbols = text.map { scalar -> Int32 in
-      let next = Int32(ids.count)
-      return ids[scalar]
-        ?? {
-          ids[scalar] = next
-          return next
-        }()
-    }
+    var numbers = SymbolNumbers<Unicode.Scalar>()
+    let symbols = text.map { numbers.number(of: $0) }
     guard !symbols.isEmpty else { return 0 }
     // The suffixes that begin with the same sequence are adjacent: all but one of them are repetitions.
-    let common = SuffixArray(symbols, alphabetSize: ids.count).commonPrefixLengths()
+    let common = SuffixArray(symbols, alphabetSize: numbers.count).commonPrefixLengths()
     return common.count { $0 >= sequenceLength }
   }
 }
