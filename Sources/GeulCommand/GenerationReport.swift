@@ -46,24 +46,26 @@ struct GenerationReport {
   /// Measures the texts.
   func measures(precision: Precision, context: ComputeContext) throws -> GenerationMeasures {
     let evaluator = Evaluator(model, precision: precision, context: context)
-    let measured = try groups.map { group in
-      GenerationMeasures.Group(
-        temperature: group.temperature,
-        texts: try TextMeasures.each(
-          of: group.texts.map(\.text), reference: comparison?.reference),
+    let lengths = groups.first?.texts.map { TextMeasures.characters(of: $0.text).count } ?? []
+    let parts = comparison?.heldOutTexts(ofLengths: lengths) ?? []
+    // All texts together: the training text is sorted once.
+    var rest = try TextMeasures.each(
+      of: groups.flatMap { $0.texts.map(\.text) } + parts, reference: comparison?.reference)[...]
+    let measured = groups.map { group in
+      defer { rest = rest.dropFirst(group.texts.count) }
+      return GenerationMeasures.Group(
+        temperature: group.temperature, texts: Array(rest.prefix(group.texts.count)),
         surprise: TextSurprise(
           pooling: group.texts.map {
             evaluator.surprise(at: $0.text, after: $0.prompt, by: model.metadata, label: label)
           }))
     }
-    let parts = comparison?.heldOutTexts(ofLengths: measured.first?.texts.map(\.characters) ?? [])
-    let heldOut = try TextMeasures.each(of: parts ?? [], reference: comparison?.reference)
     let whole = measured.map(\.surprise.whole).first { $0.characters > 0 && $0.tokens > 0 }
     let tokensPerCharacter =
       comparison?.tokensPerCharacter
       ?? whole.map { Double($0.tokens) / Double($0.characters) }
     return GenerationMeasures(
-      groups: measured, heldOut: heldOut,
+      groups: measured, heldOut: Array(rest),
       isTrainingText: comparison?.isTrainingText,
       validationNatsPerToken: model.metadata.training?.validationNats,
       tokensPerCharacter: tokensPerCharacter)
