@@ -4,27 +4,38 @@ import GeulCommandSupport
 
 /// Options of dynamic evaluation.
 struct AdaptationOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Dynamic evaluation: learning rate.", valueName: "rate"))
-  var dynamicRate = DynamicEvaluator.Configuration().rate
-  @Option(help: ArgumentHelp("Dynamic evaluation: tokens per update.", valueName: "n"))
-  var dynamicLength = DynamicEvaluator.Configuration().length
+  private static let mixed = DynamicEvaluator.Configuration()
+  private static let alone = DynamicEvaluator.Configuration(isMixed: false)
+
+  @Option(
+    help: ArgumentHelp(
+      "Dynamic evaluation: learning rate (default: \(mixed.rate); with --no-ngrams \(alone.rate)).",
+      valueName: "rate"))
+  var dynamicRate: Float?
+  @Option(
+    help: ArgumentHelp(
+      "Dynamic evaluation: tokens per update (default: \(mixed.length); with --no-ngrams \(alone.length)).",
+      valueName: "n"))
+  var dynamicLength: Int?
   @Option(
     help: ArgumentHelp(
       "Dynamic evaluation: decay toward the trained weights per update.", valueName: "rate"))
-  var dynamicDecay = DynamicEvaluator.Configuration().decay
+  var dynamicDecay = mixed.decay
 
   func validate() throws {
-    try check("--dynamic-rate", dynamicRate, in: 1e-8...1)
-    try check("--dynamic-length", dynamicLength, in: 1...4096)
+    if let dynamicRate { try check("--dynamic-rate", dynamicRate, in: 1e-8...1) }
+    if let dynamicLength { try check("--dynamic-length", dynamicLength, in: 1...4096) }
     try check("--dynamic-decay", dynamicDecay, in: 0...1)
   }
 
-  /// The options as the library's configuration.
-  var configuration: DynamicEvaluator.Configuration {
-    var configuration = DynamicEvaluator.Configuration()
-    (configuration.rate, configuration.length, configuration.decay) = (
-      dynamicRate, dynamicLength, dynamicDecay
-    )
+  /// Returns the options as the library's configuration.
+  ///
+  /// - Parameter ngrams: The use of n-grams: without them, the network adapts alone.
+  func configuration(_ ngrams: NGramOptions) -> DynamicEvaluator.Configuration {
+    var configuration = DynamicEvaluator.Configuration(isMixed: !ngrams.noNgrams)
+    if let dynamicRate { configuration.rate = dynamicRate }
+    if let dynamicLength { configuration.length = dynamicLength }
+    configuration.decay = dynamicDecay
     return configuration
   }
 }

@@ -36,7 +36,7 @@ struct Compress: ParsableCommand {
       )
     }
     let compressed = compressor.compress(
-      bytes, adaptation: dynamic ? adaptation.configuration : nil,
+      bytes, adaptation: dynamic ? adaptation.configuration(archive.ngramOptions) : nil,
       progress: archive.progress(of: bytes.count))
     try target.writeSilently(compressed)
     let rate =

@@ -163,7 +163,7 @@ struct Evaluate: ParsableCommand {
     }
     let evaluator = DynamicEvaluator(
       model.network, parameters: model.parameters, ngrams: model.ngrams,
-      adaptation: adaptation.configuration, context: context)
+      adaptation: adaptation.configuration(ngramOptions), context: context)
     return Evaluator.loss(corpus, range, with: evaluator)
   }
 

@@ -27,11 +27,16 @@ struct ArchiveHeader: Equatable {
   }
 
   private static let magic = Array("GEUL".utf8)
-  private static let version: UInt8 = 1
+
+  /// The versions of the format: the first has no online mixture.
+  private enum Version: UInt8 {
+    case first = 1, onlineMixture
+  }
 
   /// The serialized header; integers are little-endian.
   var bytes: [UInt8] {
-    var bytes = Self.magic + [Self.version, adaptation == nil ? 0 : 1]
+    let version = adaptation?.isMixed == true ? Version.onlineMixture : .first
+    var bytes = Self.magic + [version.rawValue, adaptation == nil ? 0 : 1]
     func append(_ value: some FixedWidthInteger) {
       for index in 0..<value.bitWidth / 8 {
         bytes.append(UInt8(truncatingIfNeeded: value >> (8 * index)))
@@ -45,6 +50,7 @@ struct ArchiveHeader: Equatable {
       append(UInt32(adaptation.length))
       append(adaptation.beta2.bitPattern)
       append(adaptation.decay.bitPattern)
+      if adaptation.isMixed { append(adaptation.epsilon.bitPattern) }
     }
     return bytes
   }
@@ -63,8 +69,10 @@ struct ArchiveHeader: Equatable {
       defer { bytes = bytes.dropFirst(size) }
       return bytes.prefix(size).reversed().reduce(0) { $0 << 8 | Value($1) }
     }
-    let version = try read(UInt8.self, &bytes)
-    guard version == Self.version else { throw .unsupportedVersion(Int(version)) }
+    let number = try read(UInt8.self, &bytes)
+    guard let version = Version(rawValue: number) else {
+      throw .unsupportedVersion(Int(number))
+    }
     let isAdaptive = try read(UInt8.self, &bytes)
     modelFingerprint = try read(UInt64.self, &bytes)
     guard isAdaptive <= 1, let tokenCount = Int(exactly: try read(UInt64.self, &bytes)) else {
@@ -73,11 +81,12 @@ struct ArchiveHeader: Equatable {
     self.tokenCount = tokenCount
     checksum = try read(UInt64.self, &bytes)
     guard isAdaptive == 1 else { return }
-    var adaptation = DynamicEvaluator.Configuration()
+    var adaptation = DynamicEvaluator.Configuration(isMixed: version == .onlineMixture)
     adaptation.rate = Float(bitPattern: try read(UInt32.self, &bytes))
     adaptation.length = Int(try read(UInt32.self, &bytes))
     adaptation.beta2 = Float(bitPattern: try read(UInt32.self, &bytes))
     adaptation.decay = Float(bitPattern: try read(UInt32.self, &bytes))
+    if adaptation.isMixed { adaptation.epsilon = Float(bitPattern: try read(UInt32.self, &bytes)) }
     guard adaptation.isValid else { throw .damaged }
     self.adaptation = adaptation
   }

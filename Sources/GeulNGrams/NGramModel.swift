@@ -55,6 +55,50 @@ public struct NGramModel: Sendable, Equatable {
     var backoffs: [Double] = []
   }
 
+  /// The counts of what follows a context, of which its backoff weight is a function.
+  struct FollowerCounts: Sendable, Equatable {
+    /// c(h .): the sum of the counts, and of those that were removed.
+    var total: UInt32
+    /// N_1(h .), N_2(h .) and N_3+(h .).
+    private var ones: UInt32 = 0
+    private var twos: UInt32 = 0
+    private var more: UInt32 = 0
+    /// R(h).
+    private let removed: UInt32
+
+    init(_ counts: ArraySlice<UInt32> = [], removed: UInt32 = 0) {
+      self.removed = removed
+      total = removed
+      for count in counts {
+        total &+= count
+        switch count {
+        case 1: ones += 1
+        case 2: twos += 1
+        default: more += 1
+        }
+      }
+    }
+
+    /// Adds an occurrence, after which the count of what follows is `count`.
+    mutating func add(count: UInt32) {
+      total &+= 1
+      switch count {
+      case 1: ones += 1
+      case 2: (ones, twos) = (ones - 1, twos + 1)
+      case 3: (twos, more) = (twos - 1, more + 1)
+      default: break
+      }
+    }
+
+    /// Returns gamma(h) for discounts; 1 if nothing follows.
+    func backoff(_ discounts: [Double]) -> Double {
+      guard total > 0 else { return 1 }
+      let given =
+        discounts[1] * Double(ones) + discounts[2] * Double(twos) + discounts[3] * Double(more)
+      return (given + Double(removed)) / Double(total)
+    }
+  }
+
   /// Creates a model of n-grams.
   init(
     vocabulary: Int, levels: [Level], discounts: [[Double]]
@@ -63,15 +107,11 @@ public struct NGramModel: Sendable, Equatable {
     self.vocabulary = vocabulary
     self.levels = levels
     self.discounts = discounts
-    contexts = (0..<levels.count).map { length in
+    contexts = levels.indices.map { length in
       var contexts = Contexts()
-      let starts =
-        length == 0 ? [0, UInt32(levels[0].tokens.count)] : levels[length - 1].firstLonger
-      let removed = length == 0 ? [0] : levels[length - 1].removed
-      for context in starts.indices.dropLast() {
-        let range = Int(starts[context])..<Int(starts[context + 1])
-        contexts.append(
-          levels[length].counts[range], removed: removed[context], discounts[length])
+      Self.forEachContext(levels, length: length) { followers in
+        contexts.totals.append(followers.total)
+        contexts.backoffs.append(followers.backoff(discounts[length]))
       }
       return contexts
     }
@@ -84,14 +124,26 @@ public struct NGramModel: Sendable, Equatable {
     }
   }
 
+  /// Calls `body` with the counts of what follows each context of `length` tokens, in the contexts' order.
+  static func forEachContext(
+    _ levels: [Level], length: Int, _ body: (FollowerCounts) -> Void
+  ) {
+    let starts = length == 0 ? [0, UInt32(levels[0].tokens.count)] : levels[length - 1].firstLonger
+    let removed = length == 0 ? [0] : levels[length - 1].removed
+    for context in starts.indices.dropLast() {
+      let range = Int(starts[context])..<Int(starts[context + 1])
+      body(FollowerCounts(levels[length].counts[range], removed: removed[context]))
+    }
+  }
+
   /// The number of n-grams.
   public var count: Int { levels.reduce(0) { $0 + $1.tokens.count } }
 
   /// The contexts of a position: for each length from 0, the n-gram that ends there.
   public struct Context: Sendable, Equatable {
     /// The index in its level of the n-gram of each length; `none` if the model does not contain it.
-    fileprivate var ngrams: [UInt32]
-    fileprivate static let none = UInt32.max
+    var ngrams: [UInt32]
+    static let none = UInt32.max
   }
 
   /// Returns the context at the beginning of a text.
@@ -165,48 +217,27 @@ public struct NGramModel: Sendable, Equatable {
   }
 
   /// Returns (c - D(c)) / c(h .) for a count c after a context of `length` tokens.
-  private func share(_ count: UInt32, of total: UInt32, length: Int) -> Double {
+  func share(_ count: UInt32, of total: UInt32, length: Int) -> Double {
     max(0, Double(count) - discounts[length][Int(min(3, count))]) / Double(total)
   }
 
-  /// The indices of the n-grams that consist of a context of `length` tokens, at least 1, and another token.
-  private func followers(of ngram: Int, length: Int) -> Range<Int> {
+  /// The indices of the n-grams that consist of a context of `length` tokens and another token.
+  func followers(of ngram: Int, length: Int) -> Range<Int> {
+    guard length > 0 else { return levels[0].tokens.indices }
     let first = levels[length - 1].firstLonger
     return Int(first[ngram])..<Int(first[ngram + 1])
   }
 
   /// Returns the index of the n-gram that consists of a context of `length` tokens and a token; nil if there is none.
-  private func find(_ id: Int32, after ngram: UInt32, length: Int) -> Int? {
+  func find(_ id: Int32, after ngram: UInt32, length: Int) -> Int? {
     guard ngram != Context.none else { return nil }
     let tokens = levels[length].tokens
-    let range = length == 0 ? tokens.indices : followers(of: Int(ngram), length: length)
+    let range = followers(of: Int(ngram), length: length)
     var (low, high) = (range.lowerBound, range.upperBound)
     while low < high {
       let middle = (low + high) / 2
       if tokens[middle] < id { low = middle + 1 } else { high = middle }
     }
     return low < range.upperBound && tokens[low] == id ? low : nil
-  }
-}
-
-extension NGramModel.Contexts {
-  /// Adds a context, given the counts of what follows it.
-  fileprivate mutating func append(
-    _ counts: ArraySlice<UInt32>, removed: UInt32, _ discounts: [Double]
-  ) {
-    var total = removed
-    var (ones, twos, more): (UInt32, UInt32, UInt32) = (0, 0, 0)
-    for count in counts {
-      total &+= count
-      switch count {
-      case 1: ones += 1
-      case 2: twos += 1
-      default: more += 1
-      }
-    }
-    totals.append(total)
-    let given =
-      discounts[1] * Double(ones) + discounts[2] * Double(twos) + discounts[3] * Double(more)
-    backoffs.append(total > 0 ? (given + Double(removed)) / Double(total) : 1)
   }
 }

@@ -34,6 +34,9 @@ public struct Optimizer: Sendable {
     case muon
   }
 
+  /// AdamW's term for numerical stability.
+  public static let defaultEpsilon: Float = 1e-8
+
   /// The state that a checkpoint holds.
   public struct State: Sendable, Equatable {
     /// The running mean of the gradients: AdamW's first moment, and Muon's momentum.
@@ -101,10 +104,11 @@ public struct Optimizer: Sendable {
   ///   - gradients: The gradients; those of Muon's matrices are overwritten.
   ///   - learningRate: AdamW's learning rate.
   ///   - gradientScale: The factor of the gradients: the effect of clipping.
+  ///   - epsilon: AdamW's term for numerical stability.
   ///   - context: The kernels and threads.
   public mutating func step(
     _ parameters: inout ParameterStorage, gradients: inout ParameterStorage, learningRate: Float,
-    gradientScale: Float = 1, context: ComputeContext
+    gradientScale: Float = 1, epsilon: Float = defaultEpsilon, context: ComputeContext
   ) {
     state.step += 1
     let muon = Muon(
@@ -116,7 +120,7 @@ public struct Optimizer: Sendable {
       renewsPreconditioners: (state.step - 1) % configuration.preconditionerInterval == 0)
     let adamW = AdamW(
       learningRate: learningRate, beta1: configuration.beta1, beta2: configuration.beta2,
-      weightDecay: configuration.weightDecay)
+      epsilon: epsilon, weightDecay: configuration.weightDecay)
     context.adamW(
       adamW, slots: adamWSlots, step: state.step, gradientScale: gradientScale,
       parameters: &parameters, gradients: gradients, firstMoment: &state.firstMoment,

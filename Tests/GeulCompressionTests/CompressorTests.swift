@@ -66,7 +66,7 @@ struct CompressorTests {
       }
     }
     for file in Self.files + noise {
-      for adaptation in [nil, Self.adaptation] {
+      for adaptation in [nil, Self.adaptation, DynamicEvaluator.Configuration(isMixed: false)] {
         let archive = compressor.compress(file, adaptation: adaptation)
         #expect(try compressor.decompress(archive) == file)
       }
@@ -98,15 +98,20 @@ struct CompressorTests {
     }
     let compressor = Self.compressor(model)
     let file = Array(Self.text.utf8)
-    #expect(try compressor.decompress(compressor.compress(file)) == file)
+    for adaptation in [nil, Self.adaptation] {
+      let archive = compressor.compress(file, adaptation: adaptation)
+      #expect(try compressor.decompress(archive) == file)
+    }
     let corpus = try Corpus.read(
       [.text(Self.text.precomposed)],
       options: CorpusOptions(vocabulary: model.metadata.vocabulary))
-    let evaluator = DynamicEvaluator(
-      model.network, parameters: model.parameters, ngrams: model.ngrams, adaptation: nil,
-      context: ComputeContext(Kernels(.portable)))
-    let loss = Evaluator.loss(corpus, 0..<corpus.count, with: evaluator)
-    #expect(loss.natsPerToken > 0 && loss.nats.isFinite)
+    for adaptation in [nil, Self.adaptation] {
+      let evaluator = DynamicEvaluator(
+        model.network, parameters: model.parameters, ngrams: model.ngrams, adaptation: adaptation,
+        context: ComputeContext(Kernels(.portable)))
+      let loss = Evaluator.loss(corpus, 0..<corpus.count, with: evaluator)
+      #expect(loss.natsPerToken > 0 && loss.nats.isFinite)
+    }
   }
 
   @Test func `an unknown jamo makes a literal of its own syllable only`() throws {
@@ -179,6 +184,15 @@ struct CompressorTests {
     #expect(errorCount >= 2 * archive.count - 2)
   }
 
+  @Test func `only archives with an online mixture need the second version of the format`() throws {
+    let compressor = Self.compressor(try Self.model(.grapheme))
+    let alone = DynamicEvaluator.Configuration(isMixed: false)
+    let versions = [nil, alone, Self.adaptation].map {
+      compressor.compress(Array(Self.text.utf8), adaptation: $0)[4]
+    }
+    #expect(versions == [1, 1, 2])
+  }
+
   @Test func `a decompressed size above the limit is an error`() throws {
     let compressor = Self.compressor(try Self.model(.grapheme))
     let archive = compressor.compress(Array(Self.text.utf8))
@@ -201,8 +215,8 @@ struct CompressorTests {
     let other = Self.compressor(try Self.model(.grapheme, seed: 4))
     #expect(throws: ArchiveError.modelMismatch) { try other.decompress(archive) }
     var newer = archive
-    newer[4] = 2
-    #expect(throws: ArchiveError.unsupportedVersion(2)) {
+    newer[4] = 3
+    #expect(throws: ArchiveError.unsupportedVersion(3)) {
       try Self.compressor(model).decompress(newer)
     }
     #expect(throws: ArchiveError.notAnArchive) {

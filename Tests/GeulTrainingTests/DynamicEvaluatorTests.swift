@@ -38,12 +38,13 @@ struct DynamicEvaluatorTests {
     #expect(abs(loss.nats - expected.nats) < 1e-5 * expected.nats)
   }
 
-  @Test(arguments: CellKind.allCases)
+  @Test(arguments: CellKind.allCases, [0, 0.05] as [Float])
   func `an update is AdamW's on the loss of the tokens read, and decays to the initial parameters`(
-    cell: CellKind
+    cell: CellKind, epsilon: Float
   ) throws {
     let fixture = try TrainingFixture(cell, hidden: 20)
-    var adaptation = DynamicEvaluator.Configuration()
+    var adaptation = DynamicEvaluator.Configuration(isMixed: false)
+    adaptation.epsilon = epsilon
     (adaptation.length, adaptation.rate, adaptation.decay) = (8, 0.01, 0.25)
     let (network, start) = Self.network(fixture)
     let ids = fixture.corpus.ids(0..<12)
@@ -63,9 +64,14 @@ struct DynamicEvaluatorTests {
       ParameterStorage(network.layout)
     )
     network.addGradients(of: [shard], to: &gradients, workspaces: &workspaces, context: context)
+    // The second moment after one update is the square of the gradient.
+    let meanSquare =
+      gradients.values.array.map { $0 * $0 }.reduce(0, +) / Float(gradients.values.count)
     weights.update(context) { parameters in
       context.adamW(
-        AdamW(learningRate: 0.01, beta1: 0, beta2: adaptation.beta2), slots: network.layout.slots,
+        AdamW(
+          learningRate: 0.01, beta1: 0, beta2: adaptation.beta2,
+          epsilon: max(1e-8, epsilon * meanSquare.squareRoot())), slots: network.layout.slots,
         step: 1, gradientScale: 1, parameters: &parameters, gradients: gradients,
         firstMoment: &first, secondMoment: &second)
       for index in 0..<parameters.values.count {
@@ -85,9 +91,12 @@ struct DynamicEvaluatorTests {
     }
   }
 
-  @Test func `the loss has the same bits for any instruction set and number of threads`() throws {
+  @Test(arguments: [false, true])
+  func `the loss has the same bits for any instruction set and number of threads`(
+    isMixed: Bool
+  ) throws {
     let fixture = try TrainingFixture()
-    var adaptation = DynamicEvaluator.Configuration()
+    var adaptation = DynamicEvaluator.Configuration(isMixed: isMixed)
     adaptation.length = 16
     let expected = Evaluator.loss(
       fixture.corpus, 0..<200, with: Self.evaluator(fixture, adaptation, .portable, threads: 1))
@@ -98,5 +107,32 @@ struct DynamicEvaluatorTests {
         #expect(loss == expected, "\(set), \(threads) threads")
       }
     }
+  }
+
+  @Test func `the online mixture predicts a text better than the network that adapts alone`() throws
+  {
+    let fixture = try TrainingFixture()
+    let losses = [false, true].map { isMixed in
+      let evaluator = Self.evaluator(fixture, DynamicEvaluator.Configuration(isMixed: isMixed))
+      return Evaluator.loss(fixture.corpus, 0..<fixture.corpus.count, with: evaluator).natsPerToken
+    }
+    #expect(losses[1] < losses[0])
+  }
+
+  @Test func `predictions do not depend on whether earlier ones were asked for`() throws {
+    let fixture = try TrainingFixture()
+    let adaptation = DynamicEvaluator.Configuration()
+    let ids = fixture.corpus.ids(0..<100)
+    var silent = Self.evaluator(fixture, adaptation)
+    var asked = Self.evaluator(fixture, adaptation)
+    for id in ids.dropLast() {
+      _ = asked.nats(of: id)
+      asked.read(id)
+      silent.read(id)
+    }
+    let last = try #require(ids.last)
+    let (expected, nats) = (asked.nats(of: last), silent.nats(of: last))
+    #expect(nats == expected)
+    #expect(nats != nil)
   }
 }
