@@ -28,9 +28,7 @@ struct AdaptationOptions: ParsableArguments {
     try check("--dynamic-decay", dynamicDecay, in: 0...1)
   }
 
-  /// Returns the options as the library's configuration.
-  ///
-  /// - Parameter ngrams: The use of n-grams: without them, the network adapts alone.
+  /// Returns the options as the library's configuration; without n-grams, the network adapts alone.
   func configuration(_ ngrams: NGramOptions) -> DynamicEvaluator.Configuration {
     var configuration = DynamicEvaluator.Configuration(isMixed: !ngrams.noNgrams)
     if let dynamicRate { configuration.rate = dynamicRate }

@@ -25,7 +25,7 @@ public import GeulCompute
 public struct OnlineMixture: Sendable {
   private let kernels: Kernels
   /// The n-grams of the training text, and the position in them.
-  private var trained: (model: NGramModel, context: NGramModel.Context)?
+  private var trained: Trained?
   /// The n-grams with updated counts.
   private var updated: [OnlineNGramModel]
   /// The weights w_k.
@@ -39,8 +39,13 @@ public struct OnlineMixture: Sendable {
   /// The number of tokens with a prediction.
   private var count = 0
 
-  /// The number of networks.
-  public static let networks = 2
+  /// N-grams whose counts stay as they are.
+  private struct Trained {
+    let model: NGramModel
+    var context: NGramModel.Context
+
+    mutating func read(_ id: Int32) { model.advance(&context, by: id) }
+  }
 
   /// The smallest ln p_k, so that no token changes the weights by much.
   private static let smallestLogarithm: Float = -40
@@ -56,7 +61,7 @@ public struct OnlineMixture: Sendable {
   ///   - kernels: The kernels.
   public init(_ ngrams: NGramModel?, vocabulary: Int, kernels: Kernels) {
     self.kernels = kernels
-    trained = ngrams.map { ($0, $0.makeContext()) }
+    trained = ngrams.map { Trained(model: $0, context: $0.makeContext()) }
     updated = ngrams.map { [OnlineNGramModel($0)] } ?? []
     updated.append(OnlineNGramModel(vocabulary: vocabulary, order: Self.order))
     // Close to what texts of 40,000 characters arrive at.
@@ -66,15 +71,16 @@ public struct OnlineMixture: Sendable {
     scratch = probabilities
   }
 
-  /// Returns the logits of the next token, `[v]`.
+  /// Predicts the next token.
   ///
   /// - Parameters:
   ///   - adapted: The logits of the network that adapts, `[v]`.
   ///   - fixed: The logits of the network before it adapted, `[v]`.
+  /// - Returns: The logits of the mixture, `[v]`.
   public mutating func logits(adapted: [Float], fixed: [Float]) -> [Float] {
     setInput(0, adapted)
     setInput(1, fixed)
-    var next = Self.networks
+    var next = 2
     if let trained {
       trained.model.probabilities(after: trained.context, into: &scratch)
       setLogarithms(next)
@@ -121,7 +127,7 @@ public struct OnlineMixture: Sendable {
   public mutating func read(_ id: Int32) {
     if sum > 0 { learn(id) }
     sum = 0
-    trained?.model.advance(&trained!.context, by: id)
+    trained?.read(id)
     for index in updated.indices { updated[index].read(id) }
   }
 

@@ -33,8 +33,9 @@ package struct OnlineNGramModel: Sendable {
     var previous: [UInt32] = []
   }
 
-  /// The number of n-grams that are added at most, which bounds the memory to about 300 MB. What is left of the text updates
-  /// only the counts of these.
+  /// The maximum number of n-grams that are added, which bounds the memory.
+  ///
+  /// What follows of the text updates only the counts of known n-grams.
   package static let defaultMaximumAdditions = 4_000_000
 
   /// Creates a model at the beginning of a text.

@@ -32,8 +32,9 @@ public struct DynamicEvaluator: ~Copyable {
     public var beta2: Float = 0.999
     /// The decay rate toward the initial parameters in each update.
     public var decay: Float = 0.001
-    /// AdamW's epsilon relative to the root mean square of all gradients, which slows parameters of rare tokens down
-    /// (Krause et al. 2018).
+    /// AdamW's epsilon relative to the root mean square of all gradients.
+    ///
+    /// It slows down the parameters of rare tokens. Source: Krause et al. 2018.
     public var epsilon: Float
 
     /// The defaults.
