@@ -14,7 +14,7 @@ struct CompressTests {
       atPath: trained.file("run/best.safetensors"), toPath: folder.file("model.safetensors"))
   }
 
-  @Test(arguments: [[], ["--dynamic"]])
+  @Test(arguments: [[], ["--dynamic"], ["--dynamic", "--no-ngrams"]])
   func `a file is restored exactly, and its archive has the size that evaluate predicts`(
     flags: [String]
   ) throws {
