@@ -58,7 +58,7 @@ public struct NGramModel: Sendable, Equatable {
   /// The counts of what follows a context, of which its backoff weight is a function.
   struct FollowerCounts: Sendable, Equatable {
     /// c(h .): the sum of the counts, and of those that were removed.
-    var total: UInt32
+    private(set) var total: UInt32
     /// N_1(h .), N_2(h .) and N_3+(h .).
     private var ones: UInt32 = 0
     private var twos: UInt32 = 0

@@ -32,8 +32,9 @@ public struct OnlineMixture: Sendable {
   package private(set) var weights: [Double]
   /// ln p_k relative to the largest for a network, `[k][v]`.
   private var inputs: [[Float]]
-  /// The probabilities of the mixture relative to the largest, `[v]`, and their sum.
+  /// The probabilities of the mixture relative to the largest, `[v]`.
   private var probabilities: [Double]
+  /// Their sum; 0 if the next token is not predicted yet.
   private var sum = 0.0
   private var scratch: [Double]
   /// The number of tokens with a prediction.
@@ -132,6 +133,7 @@ public struct OnlineMixture: Sendable {
   }
 
   private mutating func learn(_ id: Int32) {
+    // Larger at first, because the initial weights are those of other texts.
     let rate = 0.0005 + 0.005 / (1 + 0.001 * Double(count))
     count += 1
     for (index, input) in inputs.enumerated() {

@@ -56,11 +56,10 @@ package struct OnlineNGramModel: Sendable {
 
   /// Creates a model without n-grams.
   package init(vocabulary: Int, order: Int) {
-    var levels = [NGramModel.Level](repeating: NGramModel.Level(), count: order)
-    for index in levels.indices.dropLast() { levels[index].firstLonger = [0] }
+    let empty = NGramModel([], vocabulary: vocabulary, order: order)
     self.init(
       NGramModel(
-        vocabulary: vocabulary, levels: levels,
+        vocabulary: vocabulary, levels: empty.levels,
         discounts: [[Double]](repeating: Self.typicalDiscounts, count: order)))
   }
 

@@ -78,12 +78,10 @@ public struct DynamicEvaluator: ~Copyable {
 
   /// Returns the logits of the network or of the online mixture, `[v]`; nil before the first token is read.
   private mutating func logits() -> [Float]? {
-    if prediction == nil, let adapted = reader.logits {
-      if let fixed = online?.fixed.logits {
-        prediction = online?.mixture.logits(adapted: adapted, fixed: fixed)
-      } else {
-        prediction = adapted
-      }
+    guard prediction == nil, let adapted = reader.logits else { return prediction }
+    prediction = adapted
+    if let fixed = online?.fixed.logits {
+      prediction = online?.mixture.logits(adapted: adapted, fixed: fixed)
     }
     return prediction
   }
