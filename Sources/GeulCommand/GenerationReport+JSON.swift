@@ -13,7 +13,7 @@ extension GenerationMeasures {
       let temperature: Double
       let measures: Measures
       let texts: [Measures]
-      let surprise: Surprise
+      let surprisal: Surprisal
     }
 
     struct Measures: Encodable {
@@ -38,7 +38,7 @@ extension GenerationMeasures {
       let text: String
     }
 
-    struct Surprise: Encodable {
+    struct Surprisal: Encodable {
       let natsPerChar: Double?
       let natsPerToken: Double?
       let windows: [Window]
@@ -61,7 +61,7 @@ extension GenerationMeasures {
           temperature: group.temperature,
           measures: Object.Measures(TextMeasures(pooling: group.texts)),
           texts: group.texts.map(Object.Measures.init),
-          surprise: Object.Surprise(group.surprise))
+          surprisal: Object.Surprisal(group.surprisal))
       },
       heldOut: heldOut.isEmpty ? nil : Object.Measures(TextMeasures(pooling: heldOut)),
       isTrainingText: isTrainingText, validationNatsPerToken: validationNatsPerToken,
@@ -90,13 +90,13 @@ extension GenerationMeasures.Object.Share {
   }
 }
 
-extension GenerationMeasures.Object.Surprise {
-  init(_ surprise: TextSurprise) {
-    natsPerChar = surprise.whole.natsPerCharacter
-    natsPerToken = surprise.whole.natsPerToken
-    windows = zip(TextSurprise.windowStarts, surprise.windows).filter { $1.texts > 0 }.map {
+extension GenerationMeasures.Object.Surprisal {
+  init(_ surprisal: TextSurprisal) {
+    natsPerChar = surprisal.whole.natsPerCharacter
+    natsPerToken = surprisal.whole.natsPerToken
+    windows = zip(TextSurprisal.windowStarts, surprisal.windows).filter { $1.texts > 0 }.map {
       .init(
-        start: $0, end: $0 + TextSurprise.windowLength, texts: $1.texts,
+        start: $0, end: $0 + TextSurprisal.windowLength, texts: $1.texts,
         natsPerChar: $1.natsPerCharacter, natsPerToken: $1.natsPerToken)
     }
   }

@@ -41,24 +41,24 @@ extension GenerationMeasures {
           $0.particles.total < TextMeasures.minimumParticles ? "too few" : percentage($0.particles)
         })
     }
-    return TextTable(rows + surpriseRows(), header: header).lines(width: width) + notes()
+    return TextTable(rows + surprisalRows(), header: header).lines(width: width) + notes()
   }
 
-  /// The rows of the surprise: of the whole texts, and of the windows that a text reaches.
-  private func surpriseRows() -> [[String]] {
-    func row(_ label: String, _ parts: [TextSurprise.Part], last: String = "") -> [String] {
+  /// The rows of the surprisal: of the whole texts, and of the windows that a text reaches.
+  private func surprisalRows() -> [[String]] {
+    func row(_ label: String, _ parts: [TextSurprisal.Part], last: String = "") -> [String] {
       [label] + parts.map { $0.natsPerCharacter.map { number($0, 3) } ?? "too short" }
         + (validationNatsPerCharacter == nil && heldOut.isEmpty ? [] : [last])
     }
     var rows = [
       row(
-        "surprise, nats/char", groups.map(\.surprise.whole),
+        "surprisal, nats/char", groups.map(\.surprisal.whole),
         last: validationNatsPerCharacter.map { number($0, 3) } ?? "")
     ]
-    for (index, start) in TextSurprise.windowStarts.enumerated() {
-      let parts = groups.map { $0.surprise.windows[index] }
+    for (index, start) in TextSurprisal.windowStarts.enumerated() {
+      let parts = groups.map { $0.surprisal.windows[index] }
       guard index == 0 || parts.contains(where: { $0.texts > 0 }) else { break }
-      rows.append(row("  characters \(start) to \(start + TextSurprise.windowLength)", parts))
+      rows.append(row("  characters \(start) to \(start + TextSurprisal.windowLength)", parts))
     }
     return rows
   }
@@ -73,7 +73,7 @@ extension GenerationMeasures {
       notes.append("Longest copied run\(place): \"\(shortenedLine(run.text))\"")
     }
     if validationNatsPerCharacter != nil {
-      notes.append("The surprise at the held-out text is the validation loss.")
+      notes.append("The surprisal at the held-out text is the validation loss.")
     }
     switch isTrainingText {
     case nil:

@@ -55,12 +55,12 @@ struct GenerationReport {
       defer { rest = rest.dropFirst(group.texts.count) }
       return GenerationMeasures.Group(
         temperature: group.temperature, texts: Array(rest.prefix(group.texts.count)),
-        surprise: TextSurprise(
+        surprisal: TextSurprisal(
           pooling: group.texts.map {
-            evaluator.surprise(at: $0.text, after: $0.prompt, by: model.metadata, label: label)
+            evaluator.surprisal(at: $0.text, after: $0.prompt, by: model.metadata, label: label)
           }))
     }
-    let whole = measured.map(\.surprise.whole).first { $0.characters > 0 && $0.tokens > 0 }
+    let whole = measured.map(\.surprisal.whole).first { $0.characters > 0 && $0.tokens > 0 }
     let tokensPerCharacter =
       comparison?.tokensPerCharacter
       ?? whole.map { Double($0.tokens) / Double($0.characters) }
@@ -78,7 +78,7 @@ struct GenerationMeasures {
   struct Group {
     let temperature: Double
     let texts: [TextMeasures]
-    let surprise: TextSurprise
+    let surprisal: TextSurprisal
   }
 
   let groups: [Group]

@@ -6,7 +6,7 @@ import GeulCommandSupport
 struct MeasureOptions: ParsableArguments {
   @Flag(
     help: .advanced(
-      "Measure the texts: print new words, repetitions, copies and surprise on standard error, or in the JSON."
+      "Measure the texts: print new words, repetitions, copies and surprisal on standard error, or in the JSON."
     ))
   var report = false
   @Option(

@@ -61,7 +61,7 @@ struct AdvancedSamplerOptions: ParsableArguments {
   var topNSigma = defaults.topNSigma
   @Option(
     help: .advanced(
-      "Locally typical sampling: from the tokens of this total probability whose surprise is closest to the entropy; 1 disables.",
+      "Locally typical sampling: from the tokens of this total probability whose surprisal is closest to the entropy; 1 disables.",
       valueName: "p"))
   var typicalP = defaults.typicalP
   @Option(
@@ -107,10 +107,10 @@ struct AdvancedSamplerOptions: ParsableArguments {
   var dynatempExponent = defaults.dynatempExponent
   @Option(
     help: .advanced(
-      "Mirostat version, 0 or 2; 2 keeps the surprise of the text at a target, instead of top-n-sigma, top-k, typical-p, top-p and min-p; 0 disables.",
+      "Mirostat version, 0 or 2; 2 keeps the surprisal of the text at a target, instead of top-n-sigma, top-k, typical-p, top-p and min-p; 0 disables.",
       valueName: "version"))
   var mirostat = defaults.mirostat
-  @Option(help: .advanced("Target surprise of Mirostat in bits per token.", valueName: "bits"))
+  @Option(help: .advanced("Target surprisal of Mirostat in bits per token.", valueName: "bits"))
   var mirostatTau = defaults.mirostatTau
   @Option(help: .advanced("Learning rate of Mirostat.", valueName: "rate"))
   var mirostatEta = defaults.mirostatEta

@@ -26,6 +26,7 @@ struct Train: ParsableCommand {
       valueName: "file"), completion: .file())
   var config: String?
   @OptionGroup var fineTuning: FineTuningOptions
+  @OptionGroup var distillation: TeacherOptions
   @OptionGroup var budget: BudgetOptions
   @OptionGroup var text: TextOptions
   @Flag(help: "Learn a list of lines, such as names.")
@@ -122,6 +123,7 @@ struct Train: ParsableCommand {
       }
       let initial = try fineTuning.load(seed: UInt64(exactly: seed) ?? randomSeed())
       try initial?.check(shape)
+      let teachers = try distillation.load(ranks)
       var options = try initial?.corpusOptions(text) ?? text.corpusOptions
       if lines {
         try ranks.checkList()
@@ -132,7 +134,9 @@ struct Train: ParsableCommand {
         options.labels = LabelRule(
           contextLabel.origin, heldOut: validationFile == nil && !lines ? validation : 0)
       }
-      try run(on: ranks.readCorpus(corpus, options), from: initial, context, clock, ranks)
+      try run(
+        on: ranks.readCorpus(corpus, options), from: initial, teachers: teachers, context, clock,
+        ranks)
     }
   }
 
@@ -161,11 +165,11 @@ struct Train: ParsableCommand {
 
   /// Trains on a corpus that was read with the options of this command.
   func run(
-    on corpus: Corpus, from initial: InitialModel? = nil, _ context: ComputeContext,
-    _ clock: Stopwatch, _ ranks: Ranks
+    on corpus: Corpus, from initial: InitialModel? = nil, teachers: [Model] = [],
+    _ context: ComputeContext, _ clock: Stopwatch, _ ranks: Ranks
   ) throws {
     let validationCorpus = try readValidation(corpus, ranks)
-    let plan = try makePlan(corpus, initial, context, ranks)
+    let plan = try makePlan(corpus, initial, teachers, context, ranks)
     for note in plan.notes { Output.note(note) }
     try plan.checkMemory()
     guard !dryRun else { return try PlanReport(plan).print(json: reporting.json, ranks.group) }
@@ -174,6 +178,11 @@ struct Train: ParsableCommand {
     StopSignal.watch()
     reporting.note(PlanReport(plan).summary + " Run directory: \(folder.path)")
     if let initial { reporting.note(initial.description(for: corpus)) }
+    if let sentence = distillation.description(
+      of: plan.teachers, weight: plan.configuration.teacherWeight)
+    {
+      reporting.note(sentence)
+    }
     if let advice = PlanReport(plan).vocabularyAdvice { reporting.note(advice) }
     try reporting.run(
       session, clock: clock, ranks: ranks, configuration: configurationFile(plan))
@@ -184,9 +193,11 @@ struct Train: ParsableCommand {
   }
 
   private func makePlan(
-    _ corpus: Corpus, _ initial: InitialModel?, _ context: ComputeContext, _ ranks: Ranks
+    _ corpus: Corpus, _ initial: InitialModel?, _ teachers: [Model], _ context: ComputeContext,
+    _ ranks: Ranks
   ) throws -> TrainingPlan {
     var options = options
+    options.teachers = teachers
     if let initial {
       options.configuration.architecture = initial.model.metadata.architecture
       options.hidden = options.configuration.architecture.hidden
@@ -197,8 +208,13 @@ struct Train: ParsableCommand {
       return try TrainingPlan(
         options, corpus: corpus, context: context, ranks: ranks.group.count)
     } catch {
-      guard case .tooFewTokens = error else { throw error }
-      throw CommandError("\(self.corpus.joined(separator: ", ")): \(error)")
+      switch error {
+      case .tooFewTokens:
+        throw CommandError("\(self.corpus.joined(separator: ", ")): \(error)")
+      case .teacherVocabulary(let index, _, _, _, _):
+        throw CommandError("--teacher \(distillation.teacher[index]): \(error)")
+      default: throw error
+      }
     }
   }
 
@@ -252,6 +268,9 @@ struct Train: ParsableCommand {
       "freeze_layers": fineTuning.freezeLayers > 0 ? .integer(fineTuning.freezeLayers) : nil,
       "grow_hidden": fineTuning.growHidden.map { .integer($0) },
       "grow_layers": fineTuning.growLayers.map { .integer($0) },
+      "teacher": distillation.teacher.isEmpty
+        ? nil : .list(distillation.teacher.map(recorded)),
+      "teacher_weight": distillation.teacher.isEmpty ? nil : .float(configuration.teacherWeight),
       "sample_every": reporting.sampleEvery.map { .integer($0) },
       "save_every": reporting.saveEvery.map { .integer($0) },
     ])
@@ -277,6 +296,7 @@ struct Train: ParsableCommand {
     (options.learningRate, options.dropout) = (learningRate, dropout)
     options.precision = precision.precision
     options.ngrams = ngrams
+    options.teacherWeight = distillation.teacherWeight ?? options.teacherWeight
     options.configuration.ngramBytes = ngramBytes.bytes
     options.budget = budget.budget ?? .default
     return options

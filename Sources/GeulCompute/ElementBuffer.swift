@@ -54,6 +54,22 @@ public struct ElementBuffer: ~Copyable, Sendable {
     }
   }
 
+  /// Adds the first `count` elements of another buffer, both in bfloat16; sums are rounded to the nearest, ties to even.
+  func addBFloat16(_ other: borrowing Self, count: Int) {
+    precondition(
+      precision == .bfloat16 && other.precision == .bfloat16, "\(precision) is not bfloat16")
+    precondition(count <= min(self.count, other.count), "\(count) elements exceed the count")
+    let sums = unsafe mutablePointer().assumingMemoryBound(to: UInt16.self)
+    let others = unsafe other.pointer().assumingMemoryBound(to: UInt16.self)
+    for index in 0..<count {
+      let sum =
+        unsafe Float(bitPattern: UInt32(sums[index]) << 16)
+        + Float(bitPattern: UInt32(others[index]) << 16)
+      let bits = sum.bitPattern
+      unsafe sums[index] = UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16)
+    }
+  }
+
   /// Copies the elements in `range` to the elements from `target` on; the two must not overlap.
   public func copy(_ range: Range<Int>, to target: Int) {
     let size = precision.elementBytes

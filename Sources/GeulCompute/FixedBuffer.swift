@@ -40,6 +40,13 @@ public struct FixedBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, Senda
     unsafe (pointer + target).update(from: pointer + range.lowerBound, count: range.count)
   }
 
+  /// Adds the first `count` elements of another buffer.
+  func add(_ other: borrowing Self, count: Int) where Element == Float {
+    precondition(count <= min(self.count, other.count), "\(count) elements exceed the count")
+    let (sums, others) = unsafe (pointer, other.pointer)
+    for index in 0..<count { unsafe sums[index] += others[index] }
+  }
+
   /// The address of the first element, for tests that it does not change.
   package var address: UInt { UInt(bitPattern: unsafe pointer) }
 

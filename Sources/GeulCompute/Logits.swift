@@ -22,6 +22,21 @@ public final class Logits: @unchecked Sendable {
       zeros: backward && precision == .bfloat16 ? values.count : 0, .bfloat16)
   }
 
+  /// Adds the gradients of other logits of the same positions and tokens.
+  public func addGradients(of other: Logits) {
+    precondition(
+      (usedRows, vocabulary) == (other.usedRows, other.vocabulary)
+        && bfloat16Gradients.count == other.bfloat16Gradients.count,
+      "the logits have the shape [\(usedRows), \(vocabulary)], the others [\(other.usedRows), \(other.vocabulary)]"
+    )
+    let count = usedRows * padded(vocabulary)
+    if bfloat16Gradients.count == 0 {
+      values.add(other.values, count: count)
+    } else {
+      bfloat16Gradients.addBFloat16(other.bfloat16Gradients, count: count)
+    }
+  }
+
   /// Copies the logits of one row to `logits`, `[v]`.
   public func copy(row: Int, to logits: inout [Float]) {
     precondition(row < usedRows, "row \(row) is not in 0..<\(usedRows)")

@@ -40,7 +40,7 @@ extension Sampler {
 
   /// Keeps the smallest set of the most typical candidates with a total probability of `typicalP`.
   ///
-  /// A candidate is typical if its surprise is close to the mean surprise, the entropy. As ln p = d - ln sum_j exp(d_j) with
+  /// A candidate is typical if its surprisal is close to the mean surprisal, the entropy. As ln p = d - ln sum_j exp(d_j) with
   /// d = logit - best logit, their difference is that of d from its mean. Meister et al. 2022, "Locally Typical Sampling".
   mutating func applyTypicalP(_ best: Int32) {
     let total = computeWeights(best, temperature: 1)
@@ -66,11 +66,11 @@ extension Sampler {
     keep(downTo: last, by: scores)
   }
 
-  /// Removes the candidates whose surprise exceeds `maximum` bits, except the best.
+  /// Removes the candidates whose surprisal exceeds `maximum` bits, except the best.
   mutating func applyMirostat(_ softmax: LogSoftmax, maximum: Double, _ best: Int32) {
     let bestIndex = candidates.firstIndex(of: best)
     keep { [candidateLogits] in
-      $0 == bestIndex || softmax.surprise(candidateLogits[$0]) <= maximum
+      $0 == bestIndex || softmax.surprisal(candidateLogits[$0]) <= maximum
     }
   }
 
@@ -118,8 +118,8 @@ struct LogSoftmax {
     logTotal = ElementaryFunctions.log(total)
   }
 
-  /// Returns the surprise of a token with a logit, -log2 p, in bits.
-  func surprise(_ logit: Float) -> Double {
+  /// Returns the surprisal of a token with a logit, -log2 p, in bits.
+  func surprisal(_ logit: Float) -> Double {
     (logTotal - (Double(logit) - best) / temperature) / 0.6931471805599453
   }
 }

@@ -19,8 +19,8 @@ public import GeulCompute
 /// only `typicalP` can remove the most likely one. Ties are broken by the smaller id.
 ///
 /// With `mirostat`, the temperature is applied first and Mirostat replaces the filters: it removes all tokens but the most
-/// likely whose surprise, in bits, exceeds `MirostatState.mu`, and adapts mu to the surprise of the sampled token among those
-/// that are left. The paper takes the surprise before the removal; but where even the most likely token has a larger one than
+/// likely whose surprisal, in bits, exceeds `MirostatState.mu`, and adapts mu to the surprisal of the sampled token among those
+/// that are left. The paper takes the surprisal before the removal; but where even the most likely token has a larger one than
 /// the target, mu then falls without limit, and the text ends in a loop.
 ///
 /// With `dynatempRange`, the temperature depends on the entropy of the remaining n candidates at temperature 1:
@@ -155,7 +155,7 @@ public struct Sampler: Sendable {
       if sum > threshold { break }
     }
     let id = Int(candidates[chosen])
-    if let softmax = result.mirostat { state.observe(softmax.surprise(self.logits[id]), options) }
+    if let softmax = result.mirostat { state.observe(softmax.surprisal(self.logits[id]), options) }
     return id
   }
 

@@ -23,7 +23,7 @@ public struct SamplingOptions: Sendable, Equatable, Codable {
   public var topNSigma: Double
   /// The cumulative probability of the most typical tokens to sample from; 1 disables the filter.
   ///
-  /// A token is typical if its surprise is close to the entropy of the distribution: Meister et al. 2022, "Locally
+  /// A token is typical if its surprisal is close to the entropy of the distribution: Meister et al. 2022, "Locally
   /// Typical Sampling".
   public var typicalP: Double
   /// The penalty of recent tokens: positive logits are divided by it, negative ones multiplied; 1
@@ -55,11 +55,11 @@ public struct SamplingOptions: Sendable, Equatable, Codable {
   public var dryLastN: Int
   /// The version of Mirostat: 0 (off) or 2.
   ///
-  /// Mirostat keeps the mean surprise of the generated tokens at `mirostatTau`, in place of the filters `topNSigma`,
+  /// Mirostat keeps the mean surprisal of the generated tokens at `mirostatTau`, in place of the filters `topNSigma`,
   /// `topK`, `typicalP`, `topP` and `minP`: Basu et al. 2021, "Mirostat: A Neural Text Decoding Algorithm that Directly
   /// Controls Perplexity".
   public var mirostat: Int
-  /// The target of Mirostat: the mean surprise of a token in bits, among the tokens that are left.
+  /// The target of Mirostat: the mean surprisal of a token in bits, among the tokens that are left.
   public var mirostatTau: Double
   /// The learning rate of Mirostat, from 0 to 1.
   public var mirostatEta: Double

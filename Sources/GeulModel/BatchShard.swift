@@ -169,6 +169,9 @@ public final class BatchShard: @unchecked Sendable {
     kernels.crossEntropy(logits, targets: targets, scale: scale, losses: &losses)
   }
 
+  /// Adds the gradient at the logits of another shard, which reads the same tokens, between `forward` and `backward`.
+  public func addLogitGradients(of other: BatchShard) { logits.addGradients(of: other.logits) }
+
   private func project(_ weights: PackedNetwork, _ context: ComputeContext, rows: Int) {
     context.project(
       weights.outputProjection, bias: weights.network.outputBias, in: weights.parameters,

@@ -45,6 +45,9 @@ public struct RecurrentState: Sendable, Equatable {
     (self.hidden, self.float32State) = (hidden, float32State)
   }
 
+  /// `[l, b, h]`.
+  package var shape: [Int] { [layers, rows, width] }
+
   private func range(layer: Int, row: Int) -> Range<Int> {
     precondition(0 <= row && row < rows, "row \(row) is not in 0..<\(rows)")
     let start = (layer * rows + row) * width

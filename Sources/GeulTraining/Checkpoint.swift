@@ -7,7 +7,8 @@ internal import PortableFoundation
 /// The contents of a checkpoint file: the model, and the state from which a run resumes with the same bytes.
 ///
 /// To the model's tensors it adds `average`, `adam.first` and `adam.second` (each a parameter storage as one vector) and the
-/// recurrent state, `state.hidden` and `state.cells`, `[l, b, h]`; to its metadata the key `geul.run`.
+/// recurrent state, `state.hidden` and `state.cells`, `[l, b, h]`, with `teacher.1.hidden` and so on for those of teachers; to its
+/// metadata the key `geul.run`.
 public struct Checkpoint: Sendable {
   /// The model.
   public var model: Model
@@ -60,19 +61,17 @@ public struct Checkpoint: Sendable {
     state.averagedParameters = try Self.storage("average", layout, file)
     state.optimizer.firstMoment = try Self.storage("adam.first", layout, file)
     state.optimizer.secondMoment = try Self.storage("adam.second", layout, file)
-    let shape = Self.stateShape(configuration)
-    state.recurrent.hidden = try file.floats("state.hidden", shape: shape)
-    if !state.recurrent.float32State.isEmpty {
-      state.recurrent.float32State = try file.floats("state.cells", shape: shape)
+    state.recurrent = try Self.recurrent("state", configuration.architecture, configuration, file)
+    for (index, architecture) in run.teachers.enumerated() {
+      state.teachers.append(
+        try Self.recurrent("teacher.\(index + 1)", architecture, configuration, file))
     }
     (state.step, state.learningRateScale) = (run.step, run.learningRateScale)
     let storages = [
       state.averagedParameters, state.optimizer.firstMoment, state.optimizer.secondMoment,
     ]
-    let recurrent = state.recurrent
-    guard storages.allSatisfy(\.isFinite), recurrent.hidden.allSatisfy(\.isFinite),
-      recurrent.float32State.allSatisfy(\.isFinite)
-    else {
+    let values = ([state.recurrent] + state.teachers).flatMap { [$0.hidden, $0.float32State] }
+    guard storages.allSatisfy(\.isFinite), values.joined().allSatisfy(\.isFinite) else {
       throw formatError(
         "the state of the run contains non-finite values. Use an earlier checkpoint.")
     }
@@ -87,10 +86,17 @@ public struct Checkpoint: Sendable {
     return storage
   }
 
-  /// `[l, b, h]`.
-  private static func stateShape(_ configuration: TrainingConfiguration) -> [Int] {
-    let architecture = configuration.architecture
-    return [architecture.layers, configuration.batch, architecture.hidden]
+  /// Reads a recurrent state.
+  private static func recurrent(
+    _ name: String, _ architecture: Architecture, _ configuration: TrainingConfiguration,
+    _ file: SafetensorsFile
+  ) throws(FormatError) -> RecurrentState {
+    var state = RecurrentState(architecture, rows: configuration.batch)
+    state.hidden = try file.floats("\(name).hidden", shape: state.shape)
+    if !state.float32State.isEmpty {
+      state.float32State = try file.floats("\(name).cells", shape: state.shape)
+    }
+    return state
   }
 
   /// The contents of the file.
@@ -103,13 +109,20 @@ public struct Checkpoint: Sendable {
     ] {
       file.tensors.append(.init(name, shape: [storage.values.count], data: storage.values))
     }
-    let shape = Self.stateShape(run.configuration)
-    file.tensors.append(.init("state.hidden", shape: shape, floats: trainer.recurrent.hidden))
-    if !trainer.recurrent.float32State.isEmpty {
-      file.tensors.append(
-        .init("state.cells", shape: shape, floats: trainer.recurrent.float32State))
+    append(trainer.recurrent, named: "state", to: &file)
+    for (index, state) in trainer.teachers.enumerated() {
+      append(state, named: "teacher.\(index + 1)", to: &file)
     }
     return file
+  }
+
+  private func append(
+    _ state: RecurrentState, named name: String, to file: inout SafetensorsFile
+  ) {
+    file.tensors.append(.init("\(name).hidden", shape: state.shape, floats: state.hidden))
+    if !state.float32State.isEmpty {
+      file.tensors.append(.init("\(name).cells", shape: state.shape, floats: state.float32State))
+    }
   }
 }
 
@@ -117,13 +130,14 @@ extension Checkpoint {
   /// The checkpoint that a run begins with, for a configuration that fits the text: with the given parameters, or new ones.
   public static func initial(
     _ configuration: TrainingConfiguration, text: RunState.TextSelection, corpus: Corpus,
-    parameters: ParameterStorage? = nil
+    parameters: ParameterStorage? = nil, teachers: [Architecture] = []
   ) -> Checkpoint {
     let trainer = TrainerState(
       configuration, vocabulary: corpus.vocabulary.count,
       tokenCount: TrainingLoop.trainingTokenCount(of: corpus, configuration),
-      parameters: parameters)
-    let run = RunState(configuration: configuration, text: text, batcher: trainer.batcher)
+      parameters: parameters, teachers: teachers)
+    var run = RunState(configuration: configuration, text: text, batcher: trainer.batcher)
+    run.teachers = teachers
     let metadata = Model.Metadata(
       architecture: configuration.architecture, tokenizer: corpus.tokenizer,
       vocabulary: corpus.vocabulary, list: corpus.list.map(Model.Metadata.List.init),

@@ -27,6 +27,14 @@ struct CheckpointStore {
   /// Saves the best model.
   func save(best model: Model) throws(RunError) { try model.safetensors.save(to: folder.best) }
 
+  /// Saves the teachers before the first checkpoint, unless they are saved.
+  func save(teachers: [Model]) throws(RunError) {
+    for (index, teacher) in teachers.enumerated() {
+      let file = folder.teacher(index + 1)
+      if !FileSystem.exists(file.path) { try teacher.safetensors.save(to: file) }
+    }
+  }
+
   /// Reads the newest intact checkpoint.
   func load() throws(RunError) -> Checkpoint {
     do throws(FormatError) { return try folder.loadLatest().value } catch { throw .format(error) }

@@ -1,5 +1,6 @@
 internal import GeulCompute
-internal import GeulModel
+public import GeulModel
+internal import GeulNGrams
 internal import GeulText
 
 /// The memory that a run takes at its peak, estimated before it begins.
@@ -17,14 +18,17 @@ public struct MemoryEstimate: Sendable, Equatable {
   /// The program, and the part of the token file that is kept in memory, in bytes.
   public let program: Int
 
+  /// The n-grams of the text, which are counted after training, when its memory is free; 0 for a network alone; in bytes.
+  public let ngrams: Int
+
   /// The peak, in bytes.
-  public var total: Int { parameters + window + temporary + program }
+  public var total: Int { max(parameters + window + temporary, ngrams) + program }
 
   /// Estimates the memory of a run on a text of `tokenCount` tokens; with several ranks, that of the largest part of the
   /// batch.
   public init(
-    _ configuration: TrainingConfiguration, vocabulary: Int, tokenCount: Int, threads: Int,
-    ranks: Int = 1
+    _ configuration: TrainingConfiguration, vocabulary: Int, tokenCount: Int,
+    teachers: [Architecture] = [], threads: Int, ranks: Int = 1
   ) {
     let network = Network(configuration.architecture, vocabulary: vocabulary)
     let (count, layers) = (network.layout.count, configuration.architecture.layers)
@@ -34,18 +38,29 @@ public struct MemoryEstimate: Sendable, Equatable {
       $0 + Orthogonalizer.byteCount($1, precision: configuration.precision)
     }
     let subBatches = SubBatches(batch: configuration.batch, length: configuration.length)
+    let teacherNetworks = teachers.map { Network($0, vocabulary: vocabulary) }
     parameters =
       (5 + GradientReducer.exchangedCopies(subBatches, ranks: ranks)) * 4 * count + 2 * elementBytes
       * matrices
       + (configuration.optimizerKind == .muon ? grams : 0)
+      + teacherNetworks.reduce(0) { sum, teacher in
+        sum + 4 * teacher.layout.count
+          + elementBytes * teacher.matrices.reduce(0) { $0 + $1.count }
+      }
 
     let (cell, width) = (configuration.architecture.cell.descriptor, network.layers[0].width)
     let isBFloat16 = configuration.precision == .bfloat16
     let state = cell.carriesFloat32State ? 4 : 0
-    // Hidden state, float32 state, gates; in bfloat16 their gradients; dropout's outputs.
-    let perUnit =
-      elementBytes + state + 4 * cell.savedColumns + (isBFloat16 ? 2 * cell.savedColumns : 0)
-      + (configuration.dropout > 0 ? elementBytes : 0)
+    // Hidden state, float32 state, gates; in bfloat16 their gradients.
+    func bytesPerUnit(_ cell: CellDescriptor) -> Int {
+      elementBytes + (cell.carriesFloat32State ? 4 : 0) + 4 * cell.savedColumns
+        + (isBFloat16 ? 2 * cell.savedColumns : 0)
+    }
+    let perUnit = bytesPerUnit(cell) + (configuration.dropout > 0 ? elementBytes : 0)
+    let teacherUnits = teacherNetworks.reduce(0) {
+      let shape = $1.architecture
+      return $0 + shape.layers * $1.layers[0].width * bytesPerUnit(shape.cell.descriptor)
+    }
     let logits = padded(vocabulary) * (isBFloat16 ? 6 : 4)
     let rows = (0..<ranks).map {
       GradientReducer.rows(of: subBatches, rank: $0, ranks: ranks).count
@@ -57,7 +72,9 @@ public struct MemoryEstimate: Sendable, Equatable {
       min(threads, batch) * shard * configuration.length * width * 2 * 4
       + threads
       * GradientWorkspace.byteCount(subBatches: subBatches.count)
-    window = positions * (layers * width * perUnit + logits) + backward
+    window =
+      positions * (layers * width * perUnit + teacherUnits + (1 + teachers.count) * logits)
+      + backward
 
     let saving = 4 * count
     let held =
@@ -68,6 +85,9 @@ public struct MemoryEstimate: Sendable, Equatable {
     let evaluation =
       4 * matrices + evaluatedRows * length * (perPosition + 4 * padded(vocabulary))
     temporary = max(saving, held > 0 ? evaluation : 0)
+    ngrams =
+      configuration.ngrams == .off
+      ? 0 : 4 * count + Self.bytesPerCountedToken * min(tokenCount, NGramModel.maximumTokens)
     program =
       Self.programBytes + min(4 * tokenCount, Self.residentTokenBytes)
       + Self.bytesPerVocabularyToken * vocabulary
@@ -75,6 +95,10 @@ public struct MemoryEstimate: Sendable, Equatable {
 
   /// The memory of a run with the smallest network and text, in bytes.
   private static let programBytes = 24 << 20
+  /// The bytes of the n-grams of a text for each of its tokens.
+  ///
+  /// They depend on the text: 37 on War and Peace, 64 on Tiny Shakespeare, 116 on korean-docs.
+  private static let bytesPerCountedToken = 64
   /// The maximum number of bytes of a token file that stay in memory; see `MappedFile`.
   private static let residentTokenBytes = 64 << 20
   /// The bytes of a token and its entries in dictionaries.

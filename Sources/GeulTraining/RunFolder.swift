@@ -1,5 +1,6 @@
 package import GeulModel
 public import GeulStorage
+internal import GeulText
 
 /// The folder of a run: `latest.safetensors` to resume from, `best.safetensors` to use, `metrics.jsonl` to plot.
 public struct RunFolder: Sendable, Equatable {
@@ -13,6 +14,10 @@ public struct RunFolder: Sendable, Equatable {
   public var latest: AtomicFile { AtomicFile("\(path)/latest.safetensors") }
   /// The model with the lowest validation loss; parameters only.
   public var best: AtomicFile { AtomicFile("\(path)/best.safetensors") }
+  /// The model of a teacher, counted from 1.
+  public func teacher(_ number: Int) -> AtomicFile {
+    AtomicFile("\(path)/teacher-\(number).safetensors")
+  }
   /// The metrics, one line of JSON for each report.
   public var metricsPath: String { "\(path)/metrics.jsonl" }
 
@@ -28,6 +33,24 @@ public struct RunFolder: Sendable, Equatable {
   package func loadBest() throws(FormatError) -> NewestIntact<Model, FormatError>? {
     guard let file = [best, latest].first(where: { FileSystem.exists($0.path) }) else { return nil }
     return try file.newestIntact { (path) throws(FormatError) in try Model(contentsOf: path) }
+  }
+
+  /// Reads the teachers of a run.
+  ///
+  /// - Throws: `TrainingError` if one is missing or damaged, or is not the run's.
+  func loadTeachers(_ state: RunState, vocabulary: Vocabulary) throws(TrainingError) -> [Model] {
+    var teachers: [Model] = []
+    for (index, architecture) in state.teachers.enumerated() {
+      let path = teacher(index + 1).path
+      do throws(FormatError) { teachers.append(try Model(contentsOf: path)) } catch {
+        throw .format(error)
+      }
+      let metadata = teachers[index].metadata
+      guard (metadata.architecture, metadata.vocabulary) == (architecture, vocabulary) else {
+        throw .teacherChanged(path: path)
+      }
+    }
+    return teachers
   }
 
   /// Reads the newest intact checkpoint.

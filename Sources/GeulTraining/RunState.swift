@@ -1,3 +1,4 @@
+public import GeulModel
 internal import GeulStorage
 public import GeulText
 
@@ -10,6 +11,8 @@ public struct RunState: Codable, Sendable, Equatable {
   public var configuration: TrainingConfiguration
   /// The source of the text and how it is read.
   public var text: TextSelection
+  /// The shapes of the teachers, whose models are in the folder of the run; see `TrainingOptions.teachers`.
+  public var teachers: [Architecture] = []
   /// The number of steps of the run; nil until it is planned.
   public var totalSteps: Int?
   /// The position of training in the text.
@@ -95,7 +98,8 @@ public struct RunState: Codable, Sendable, Equatable {
 
   /// The names in checkpoints, which version 0.1 gave.
   private enum CodingKeys: String, CodingKey {
-    case text, totalSteps, step, saveEvery, history, recentNats, recentSteps, evaluationDensity
+    case text, teachers, totalSteps, step, saveEvery, history, recentNats, recentSteps,
+      evaluationDensity
     case configuration = "settings"
     case batcher = "windows"
     case learningRateScale = "rateScale"
@@ -108,6 +112,7 @@ public struct RunState: Codable, Sendable, Equatable {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     configuration = try values.decode(TrainingConfiguration.self, forKey: .configuration)
     text = try values.decode(TextSelection.self, forKey: .text)
+    teachers = try values.decodeIfPresent([Architecture].self, forKey: .teachers) ?? []
     totalSteps = try values.decodeIfPresent(Int.self, forKey: .totalSteps)
     batcher = try values.decode(SequenceBatcher.self, forKey: .batcher)
     step = try values.decode(Int.self, forKey: .step)
@@ -152,6 +157,7 @@ public struct RunState: Codable, Sendable, Equatable {
   /// Indicates whether the fields are consistent.
   package var isValid: Bool {
     batcher.isValid(for: configuration) && configuration.isValid && step >= 0
+      && (configuration.teacherWeight > 0) == !teachers.isEmpty
       && (totalSteps ?? 1) >= 1 && learningRateScale > 0 && learningRateScale <= 1
       && recentSteps >= 0 && patienceStart >= 0 && recentNats.isFinite && (saveEvery ?? 1) >= 1
       && evaluationDensity.isValid && detector.isValid

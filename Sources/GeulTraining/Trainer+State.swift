@@ -16,16 +16,8 @@ extension Trainer {
     state.averagedParameters = averagedParameters
     state.optimizer = optimizer.state
     state.learningRateScale = learningRateScale
-    let width = configuration.architecture.hidden
-    var own = RecurrentState(
-      configuration.architecture, rows: shards.reduce(0) { $0 + $1.rows })
-    var row = 0
-    for shard in shards {
-      for index in 0..<shard.rows {
-        own[row] = shard.state(row: index, width: width)
-        row += 1
-      }
-    }
+    let own = RecurrentState(of: shards, configuration.architecture)
+    state.teachers = teachers.map(\.recurrent)
     state.recurrent = communicator.allGather(own, of: subBatches)
     return state
   }
@@ -44,11 +36,12 @@ extension Trainer {
     average.parameters = state.averagedParameters
     optimizer.state = state.optimizer
     (learningRateScale, batcher) = (state.learningRateScale, state.batcher)
-    restore(state.recurrent)
+    restore(state.recurrent, teachers: state.teachers)
   }
 
-  /// Sets the recurrent state of this rank's sequences.
-  func restore(_ recurrent: RecurrentState) {
+  /// Sets the recurrent states of this rank's sequences.
+  func restore(_ recurrent: RecurrentState, teachers states: [RecurrentState]) {
+    for (teacher, state) in zip(teachers, states) { teacher.recurrent = state }
     for shard in shards {
       for row in 0..<shard.rows { shard.setState(row: row, recurrent[shard.firstRow + row]) }
     }

@@ -35,6 +35,7 @@ public struct Trainer: ~Copyable {
   private var reducer: GradientReducer
   let subBatches: SubBatches
   let shards: [BatchShard]
+  let teachers: [Teacher]
   /// The tensors that are not trained.
   private let frozen: [ParameterSlot]
   /// The computing time of each rank in all steps so far, until it waits for others, in seconds.
@@ -63,20 +64,24 @@ public struct Trainer: ~Copyable {
   /// - Precondition: Batch size and sequence length fit the text; see `SequenceBatcher.fit`.
   public init(
     _ configuration: TrainingConfiguration, vocabulary: Int, tokenCount: Int,
-    context: ComputeContext, communicator: any Communicator = LocalCommunicator()
+    teachers: [Model] = [], context: ComputeContext,
+    communicator: any Communicator = LocalCommunicator()
   ) {
     self.init(
       configuration,
-      state: TrainerState(configuration, vocabulary: vocabulary, tokenCount: tokenCount),
-      vocabulary: vocabulary, context: context, communicator: communicator)
+      state: TrainerState(
+        configuration, vocabulary: vocabulary, tokenCount: tokenCount,
+        teachers: teachers.map(\.metadata.architecture)),
+      vocabulary: vocabulary, teachers: teachers, context: context, communicator: communicator)
   }
 
   /// Creates a trainer that continues from `state`, that of rank 0.
   ///
-  /// - Precondition: There are at most as many ranks as sub-batches.
+  /// - Precondition: There are at most as many ranks as sub-batches, and one if there are teachers, whose states `state` has.
   public init(
     _ configuration: TrainingConfiguration, state: TrainerState, vocabulary: Int,
-    context: ComputeContext, communicator: any Communicator = LocalCommunicator()
+    teachers: [Model] = [], context: ComputeContext,
+    communicator: any Communicator = LocalCommunicator()
   ) {
     let network = Network(configuration.architecture, vocabulary: vocabulary)
     self.configuration = configuration
@@ -89,6 +94,10 @@ public struct Trainer: ~Copyable {
     precondition(
       communicator.count <= subBatches.count,
       "there are \(communicator.count) ranks for \(subBatches.count) sub-batches")
+    precondition(teachers.isEmpty || communicator.count == 1, "teachers need a single process")
+    precondition(
+      state.teachers.count == teachers.count,
+      "the state of \(state.teachers.count) teachers is known, there are \(teachers.count)")
     self.subBatches = subBatches
     reducer = GradientReducer(network, subBatches, communicator)
     let frozen = network.frozenTensors(layers: configuration.frozenLayers)
@@ -110,13 +119,16 @@ public struct Trainer: ~Copyable {
         dropout: configuration.dropout > 0, backward: true)
     }
     self.shards = shards
+    self.teachers = teachers.map {
+      Teacher($0, shards: shards, precision: configuration.precision, context: context)
+    }
     // The first shard is the largest.
     backwardWorkspaces = (0..<min(context.pool.count, shards.count)).map { _ in
       shards[0].makeBackwardWorkspace()
     }
     gradientWorkspaces = (0..<context.pool.count).map { _ in GradientWorkspace() }
     learningRateScale = state.learningRateScale
-    restore(state.recurrent)
+    restore(state.recurrent, teachers: state.teachers)
     if communicator.isDistributed, communicator.rank == 0 { load(state) }
   }
 
@@ -159,7 +171,7 @@ public struct Trainer: ~Copyable {
     reducer.reduce(context)
     for tensor in frozen { reducer.gradients.values.clear(tensor.range) }
     gradientHook?(step, &reducer.gradients)
-    for shard in shards { shard.carryState() }
+    for shard in shards + teachers.flatMap(\.shards) { shard.carryState() }
     let seconds = stopwatch.lap()
     if communicator.isDistributed {
       timings.communication += seconds
@@ -206,11 +218,18 @@ public struct Trainer: ~Copyable {
       configuration.dropout > 0
       ? BatchShard.DropoutMasks(rate: configuration.dropout, key: dropoutKey) : nil
     let scale = 1 / Float(configuration.batch * configuration.length)
+    let teacherScale = scale * configuration.teacherWeight / Float(max(1, teachers.count))
     let (weights, kernels, batcher) = (weights, context.kernels, batcher)
-    context.pool.forEach(shards, with: &backwardWorkspaces) { shard, workspace in
+    let numbered = Array(zip(shards.indices, shards))
+    context.pool.forEach(numbered, with: &backwardWorkspaces) { [teachers] numbered, workspace in
+      let (index, shard) = numbered
       var stopwatch = Stopwatch()
       batcher.load(corpus, into: shard)
       shard.forward(weights, kernels, scale: scale, masks: masks)
+      for teacher in teachers {
+        teacher.addGradient(
+          to: shard, index: index, corpus, batcher, kernels, scale: teacherScale)
+      }
       shard.seconds.forward = stopwatch.lap()
       shard.backward(weights, kernels, workspace: &workspace, masks: masks)
       shard.seconds.backward = stopwatch.lap()

@@ -17,16 +17,20 @@ public struct TrainerState: Sendable, Equatable {
   public var batcher: SequenceBatcher
   /// The recurrent state that the next window begins with.
   public var recurrent: RecurrentState
+  /// The recurrent states of the teachers.
+  public var teachers: [RecurrentState]
 
   /// Creates the state before the first step, from given parameters.
   public init(
-    parameters: ParameterStorage, batcher: SequenceBatcher, configuration: TrainingConfiguration
+    parameters: ParameterStorage, batcher: SequenceBatcher, configuration: TrainingConfiguration,
+    teachers: [Architecture] = []
   ) {
     self.parameters = parameters
     averagedParameters = parameters
     optimizer = Optimizer.State(parameters.layout)
     self.batcher = batcher
     recurrent = RecurrentState(configuration.architecture, rows: configuration.batch)
+    self.teachers = teachers.map { RecurrentState($0, rows: configuration.batch) }
   }
 
   /// Creates the state before the first step for a text of which the first `tokenCount` tokens are for training.
@@ -34,7 +38,7 @@ public struct TrainerState: Sendable, Equatable {
   /// The parameters are the given ones, or new ones from the configuration's seed.
   public init(
     _ configuration: TrainingConfiguration, vocabulary: Int, tokenCount: Int,
-    parameters given: ParameterStorage? = nil
+    parameters given: ParameterStorage? = nil, teachers: [Architecture] = []
   ) {
     var random = SplitMix64(seed: configuration.seed)
     let network = Network(configuration.architecture, vocabulary: vocabulary)
@@ -42,7 +46,8 @@ public struct TrainerState: Sendable, Equatable {
     let batcher = SequenceBatcher(
       tokenCount: tokenCount, batch: configuration.batch, length: configuration.length,
       seed: random.next())
-    self.init(parameters: parameters, batcher: batcher, configuration: configuration)
+    self.init(
+      parameters: parameters, batcher: batcher, configuration: configuration, teachers: teachers)
   }
 
   /// The number of completed steps.

@@ -46,6 +46,11 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
   /// Their input matrices are not trained either, except the embedding table, which has the rows of new tokens.
   public var frozenLayers = 0
 
+  /// The weight of the predictions of teachers in the targets, from 0 to 1; 0 without teachers.
+  ///
+  /// See `TrainingOptions.teachers`.
+  public var teacherWeight: Float = 0
+
   /// Indicates whether the model has n-grams of the text beside the network.
   public var ngrams = NGramChoice.off
   /// The maximum size of the n-grams in the model file, in bytes.
@@ -72,7 +77,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     case muonLearningRateScale = "matrixRate"
     case emaDecay = "averaging"
     case evaluationCount = "validations"
-    case frozenLayers, ngrams, ngramBytes
+    case frozenLayers, ngrams, ngramBytes, teacherWeight
   }
 
   /// Reads a configuration; missing fields take their defaults.
@@ -101,6 +106,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     try read(.frozenLayers, &frozenLayers)
     try read(.ngrams, &ngrams)
     try read(.ngramBytes, &ngramBytes)
+    try read(.teacherWeight, &teacherWeight)
   }
 
   /// Indicates whether each field is in its range.
@@ -113,6 +119,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
       && muonLearningRateScale.isFinite && (0...0.9).contains(validationFraction)
       && evaluationCount >= 1 && patience >= 0 && 0...architecture.layers ~= frozenLayers
       && Precision.trainable.contains(precision) && ngramBytes >= 0
+      && (0...1).contains(teacherWeight)
   }
 
   /// The configuration of the optimizer.

@@ -19,6 +19,10 @@ public enum TrainingError: Error, CustomStringConvertible {
   case validationTextChanged(source: String)
   /// No two consecutive tokens of the validation text are in the vocabulary.
   case unknownValidationText(name: String)
+  /// A teacher, by its index, has another vocabulary than the text.
+  case teacherVocabulary(index: Int, unit: String, count: Int, ownUnit: String, ownCount: Int)
+  /// The file of a teacher is not the one that the run began with.
+  case teacherChanged(path: String)
   /// The loss diverges at any learning rate.
   case diverged(path: String, step: Int)
   /// A process of a data-parallel run cannot take part.
@@ -62,6 +66,11 @@ public enum TrainingError: Error, CustomStringConvertible {
       "\(source): this is not the validation text of the run. Restore that text, or give it with --validation-file."
     case .unknownValidationText(let name):
       "\(name): no two consecutive tokens are in the model's vocabulary. Choose another --validation-file."
+    case .teacherVocabulary(_, let unit, let count, let ownUnit, let ownCount):
+      "the teacher has another vocabulary (unit \(unit), \(count) tokens) than the text (unit \(ownUnit), \(ownCount) tokens)."
+        + " Train the teacher on the same text, with the same options of the text."
+    case .teacherChanged(let path):
+      "\(path): this is not the teacher that the run began with. Restore it, or start a new run."
     case .diverged(let path, let step):
       "\(path): the loss diverges after step \(step) at every learning rate. Start a new run with a smaller --learning-rate."
     case .rank(let rank, let host, let problem):

@@ -1,5 +1,5 @@
 public import GeulCompute
-internal import GeulModel
+public import GeulModel
 internal import GeulStorage
 public import GeulText
 internal import PortableFoundation
@@ -18,6 +18,7 @@ public struct TrainingLoop: ~Copyable {
 
   private var trainer: Trainer
   private let metadata: Model.Metadata
+  private let teachers: [Model]
   private let corpus: Corpus
   /// What the network is trained on.
   private let networkText: Corpus
@@ -41,6 +42,7 @@ public struct TrainingLoop: ~Copyable {
   ///
   /// - Parameters:
   ///   - checkpoint: See `Checkpoint.initial`; consume it, or a second copy of the parameters stays in memory.
+  ///   - teachers: The teachers of the run.
   ///   - corpus: The text.
   ///   - validation: A separate validation text; nil to hold out the end of `corpus`.
   ///   - folder: The folder of the run.
@@ -52,7 +54,8 @@ public struct TrainingLoop: ~Copyable {
   ///   - clock: A stopwatch started when the time budget began.
   ///   - communicator: The exchange with the other ranks of a data-parallel run, which this process leads as rank 0.
   public init(
-    _ checkpoint: consuming Checkpoint, corpus: Corpus, validation: Corpus?, folder: RunFolder,
+    _ checkpoint: consuming Checkpoint, teachers: [Model] = [], corpus: Corpus, validation: Corpus?,
+    folder: RunFolder,
     budget: Budget?, saveEvery: Int?, sampleEvery: Int?, context: ComputeContext,
     clock: Stopwatch = Stopwatch(), communicator: any Communicator = LocalCommunicator()
   ) {
@@ -60,7 +63,8 @@ public struct TrainingLoop: ~Copyable {
     metadata = checkpoint.model.metadata
     trainer = Trainer(
       state.configuration, state: checkpoint.trainer, vocabulary: metadata.vocabulary.count,
-      context: context, communicator: communicator)
+      teachers: teachers, context: context, communicator: communicator)
+    self.teachers = teachers
     store = CheckpointStore(folder)
     self.corpus = corpus
     networkText = NGramFitting.networkText(of: corpus, state.configuration)
@@ -125,6 +129,7 @@ public struct TrainingLoop: ~Copyable {
     if hasSteps { try folder.checkIsWritable() }
     if state.step == 0 {
       if state.finetunes, state.history.isEmpty { try evaluateStart(report) }
+      try store.save(teachers: teachers)
       try save(report)
     }
     let metrics = MetricsLog(folder.metricsPath, upTo: state.step)
@@ -403,10 +408,11 @@ extension TrainingLoop {
     case .restart:
       let initial = TrainerState(
         now.configuration, vocabulary: metadata.vocabulary.count,
-        tokenCount: trainer.batcher.tokenCount)
+        tokenCount: trainer.batcher.tokenCount, teachers: now.teachers)
       trainer.load(initial)
       state = RunState(
         configuration: now.configuration, text: now.text, batcher: initial.batcher)
+      state.teachers = now.teachers
     }
     trainer.learningRateScale = scale
     // Options and plans that are newer than the checkpoint are kept.

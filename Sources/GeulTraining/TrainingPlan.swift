@@ -16,6 +16,8 @@ public struct TrainingOptions: Sendable {
   public var learningRate: Float?
   /// The dropout rate.
   public var dropout: Float?
+  /// The decay rate of the exponential moving average of the parameters.
+  public var emaDecay: Float?
   /// The arithmetic: bfloat16 where the processor multiplies bfloat16 pairs, else float32.
   ///
   /// At equal steps both reach the same validation loss: 1.4466 and 1.4461, 1.4406 and 1.4397 nats/char on corpora/english.txt
@@ -25,6 +27,14 @@ public struct TrainingOptions: Sendable {
   public var ngrams = TrainingConfiguration.NGramChoice.auto
   /// The length of the run.
   public var budget = Budget.default
+  /// Trained models from whose predictions the network learns, as well as from the text: knowledge distillation.
+  ///
+  /// Each has the vocabulary of the text.
+  public var teachers: [Model] = []
+  /// The weight of the teachers' predictions in the targets, above 0 and up to 1; see "Distillation" in docs/experiments.md.
+  public var teacherWeight = Self.defaultTeacherWeight
+  /// The default weight of the teachers.
+  public static let defaultTeacherWeight: Float = 0.5
   /// Indicates whether the run starts from a trained model.
   ///
   /// Then the learning rate, if it is nil, is half of that for new parameters; see "Fine-tuning" in docs/experiments.md.
@@ -40,6 +50,8 @@ public struct TrainingPlan: Sendable {
   public let configuration: TrainingConfiguration
   /// The text.
   public let corpus: Corpus
+  /// The models from whose predictions the network learns.
+  public let teachers: [Model]
   /// The length of the run.
   public let budget: Budget
   /// The kernels and threads.
@@ -51,9 +63,10 @@ public struct TrainingPlan: Sendable {
 
   /// Describes a run with a given configuration.
   public init(
-    _ configuration: TrainingConfiguration, corpus: Corpus, budget: Budget,
-    context: ComputeContext, ranks: Int = 1
+    _ configuration: TrainingConfiguration, corpus: Corpus, teachers: [Model] = [],
+    budget: Budget, context: ComputeContext, ranks: Int = 1
   ) {
+    self.teachers = teachers
     self.configuration = configuration
     self.corpus = corpus
     self.budget = budget
@@ -65,13 +78,16 @@ public struct TrainingPlan: Sendable {
   /// Chooses a configuration for a text.
   ///
   /// Batch size, sequence length and learning rate depend on the length of the text, the hidden size on the time budget and
-  /// the speed of the machine, and dropout on the number of epochs.
+  /// the speed of the machine, dropout on the number of epochs, and the average of the parameters on dropout.
   ///
-  /// - Throws: `TrainingError.tooFewTokens` if the text is too short.
+  /// - Throws: `TrainingError.tooFewTokens` if the text is too short, `TrainingError.teacherVocabulary` if a teacher has another
+  ///   vocabulary.
   public init(
     _ options: TrainingOptions, corpus: Corpus, context: ComputeContext, ranks: Int = 1
   ) throws(TrainingError) {
     var configuration = options.configuration
+    try Self.check(options.teachers, corpus)
+    configuration.teacherWeight = options.teachers.isEmpty ? 0 : options.teacherWeight
     var notes: [String] = []
     configuration.precision =
       options.precision
@@ -105,12 +121,31 @@ public struct TrainingPlan: Sendable {
       options.learningRate
       ?? LearningRateSchedule.peak(batch: configuration.batch) * (options.startsFromModel ? 0.5 : 1)
     Self.choose(&configuration, options, corpus, tokenCount: count, context, ranks: ranks)
+    configuration.emaDecay =
+      options.emaDecay ?? ConfigurationAdvisor.emaDecay(dropout: configuration.dropout)
     self.configuration = configuration
     self.corpus = corpus
+    teachers = options.teachers.map { model in
+      var network = model
+      network.ngrams = nil
+      return network
+    }
     budget = options.budget
     self.context = context
     self.ranks = ranks
     self.notes = notes
+  }
+
+  /// Checks that each teacher has the vocabulary of the text.
+  private static func check(_ teachers: [Model], _ corpus: Corpus) throws(TrainingError) {
+    for (index, teacher) in teachers.enumerated() {
+      let metadata = teacher.metadata
+      guard metadata.vocabulary == corpus.vocabulary, metadata.tokenizer == corpus.tokenizer else {
+        throw .teacherVocabulary(
+          index: index, unit: metadata.tokenizer.unit.rawValue, count: metadata.vocabulary.count,
+          ownUnit: corpus.tokenizer.unit.rawValue, ownCount: corpus.vocabulary.count)
+      }
+    }
   }
 
   /// Chooses the hidden size and dropout.
@@ -131,6 +166,7 @@ public struct TrainingPlan: Sendable {
     }
     let advisor = ConfigurationAdvisor(
       vocabulary: corpus.vocabulary.count, tokenCount: tokenCount,
+      teacherMultiplyAdds: options.teachers.reduce(0) { $0 + $1.network.multiplyAdds },
       seconds: options.budget.seconds ?? 0, multiplyAddsPerSecond: rate)
     if options.budget.seconds != nil, options.hidden == nil {
       configuration.architecture.hidden = advisor.hidden(
@@ -162,7 +198,7 @@ public struct TrainingPlan: Sendable {
   public var memory: MemoryEstimate {
     MemoryEstimate(
       configuration, vocabulary: corpus.vocabulary.count, tokenCount: corpus.count,
-      threads: context.pool.count, ranks: ranks)
+      teachers: teachers.map(\.metadata.architecture), threads: context.pool.count, ranks: ranks)
   }
 
   /// Checks that the estimated memory is available.
@@ -215,7 +251,7 @@ public struct TrainingPlan: Sendable {
     let corpus = NGramFitting.networkText(of: texts.corpus, configuration)
     var trainer = Trainer(
       configuration, vocabulary: corpus.vocabulary.count, tokenCount: trainingTokenCount,
-      context: context, communicator: group.communicator)
+      teachers: teachers, context: context, communicator: group.communicator)
     defer { trainer.finish() }
     _ = trainer.step(corpus, of: nil)  // the first step touches all memory for the first time
     let step = times(for: seconds) { _ = trainer.step(corpus, of: nil) }.median

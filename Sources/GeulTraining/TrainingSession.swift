@@ -50,7 +50,8 @@ public struct TrainingSession: ~Copyable {
     let isNew = !FileSystem.exists(folder.path)
     let checkpoint = Checkpoint.initial(
       plan.configuration, text: text, corpus: plan.corpus,
-      parameters: initialModel?.parameters(extendedTo: plan.corpus.vocabulary))
+      parameters: initialModel?.parameters(extendedTo: plan.corpus.vocabulary),
+      teachers: plan.teachers.map(\.metadata.architecture))
     do { try FileSystem.createFolder(folder.path) } catch { throw .file(error) }
     self.plan = plan
     self.checkpoint = checkpoint
@@ -74,7 +75,7 @@ public struct TrainingSession: ~Copyable {
   ///     planned end.
   ///   - context: The kernels and threads.
   ///   - ranks: The number of processes of a data-parallel run.
-  /// - Throws: `TrainingError` if a text is not the run's, or there is not enough memory.
+  /// - Throws: `TrainingError` if a text or a teacher is not the run's, or there is not enough memory.
   public init(
     resuming loaded: consuming NewestIntact<Checkpoint, FormatError>, in folder: RunFolder,
     corpus: Corpus, sources: [String], validation: Corpus?, validationSource: String? = nil,
@@ -98,7 +99,9 @@ public struct TrainingSession: ~Copyable {
     checkpoint.run.text.validationSource = validationSource.map(RunState.TextSelection.recorded)
     checkpoint.run.text.validationHash = validation?.hash
     let plan = TrainingPlan(
-      state.configuration, corpus: corpus, budget: budget ?? .default, context: context,
+      state.configuration, corpus: corpus,
+      teachers: try folder.loadTeachers(state, vocabulary: corpus.vocabulary),
+      budget: budget ?? .default, context: context,
       ranks: ranks)
     try plan.checkMemory()
     self.plan = plan
@@ -215,7 +218,8 @@ public struct TrainingSession: ~Copyable {
       checkpoint.run.configuration,
       TrainingTexts(session.plan.corpus, validation: session.validation))
     var loop = TrainingLoop(
-      consume checkpoint, corpus: texts.corpus, validation: texts.validation,
+      consume checkpoint, teachers: session.plan.teachers, corpus: texts.corpus,
+      validation: texts.validation,
       folder: session.folder, budget: session.budget, saveEvery: saveEvery,
       sampleEvery: sampleEvery, context: session.plan.context, clock: clock,
       communicator: group.communicator)

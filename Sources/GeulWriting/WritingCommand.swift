@@ -7,7 +7,7 @@ package enum WritingCommand: String, CaseIterable, Sendable {
   case topK = "top-k"
   case topP = "top-p"
   case minP = "min-p"
-  case seed, surprise
+  case seed, surprisal
   case next, previous, word, accept, undo, redo, save, settings, help, quit
 
   /// The name of the value in the help; nil if the command has none.
@@ -17,7 +17,7 @@ package enum WritingCommand: String, CaseIterable, Sendable {
     case .topP, .minP: "p"
     case .topK: "k"
     case .length, .seed: "n"
-    case .surprise: "on|off"
+    case .surprisal: "on|off"
     case .save: "[file]"
     default: nil
     }
@@ -32,7 +32,7 @@ package enum WritingCommand: String, CaseIterable, Sendable {
     case .topP: "nucleus sampling; 1: off"
     case .minP: "minimum probability, relative to the most likely token; 0: off"
     case .seed: "random seed"
-    case .surprise: "color the text by its surprise"
+    case .surprisal: "color the text by its surprisal"
     case .next: "another continuation (Tab)"
     case .previous: "the continuation before it (Shift-Tab)"
     case .word: "accept a word of the continuation (Right)"

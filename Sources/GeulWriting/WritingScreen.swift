@@ -22,7 +22,7 @@ package struct WritingScreen: Sendable {
   ///
   /// - Parameters:
   ///   - name: The name of the model.
-  ///   - usesColor: Pass false to show no surprise of the text.
+  ///   - usesColor: Pass false to show no surprisal of the text.
   package init(name: String, usesColor: Bool) {
     self.name = visibleText(name)
     self.usesColor = usesColor
@@ -43,7 +43,7 @@ package struct WritingScreen: Sendable {
       width: size.columns, height: height, scrolledRows: session.scrolledRows)
     scrolledRows = layout.scrolledRows
     var rows = layout.rows.map {
-      self.row($0, session.settings.showsSurprise ? scores : nil)
+      self.row($0, session.settings.showsSurprisal ? scores : nil)
     }
     rows += Array(repeating: "", count: max(0, height - rows.count)) + message
     var cursor = layout.cursor
@@ -115,8 +115,8 @@ package struct WritingScreen: Sendable {
     case dim
     /// A character that is not in the vocabulary.
     case underlined
-    /// A surprise in tenths of the range.
-    case surprise(Int)
+    /// A surprisal in tenths of the range.
+    case surprisal(Int)
 
     init(_ cell: TextLayout.Cell, _ scores: CharacterScores?) {
       guard let index = cell.index else {
@@ -124,7 +124,7 @@ package struct WritingScreen: Sendable {
         return
       }
       switch scores?[index] {
-      case .bits(let bits) where bits >= 1: self = .surprise(min(10, Int(bits)))
+      case .bits(let bits) where bits >= 1: self = .surprisal(min(10, Int(bits)))
       case .skipped: self = .underlined
       default: self = .plain
       }
@@ -135,7 +135,7 @@ package struct WritingScreen: Sendable {
       case .plain: text
       case .dim: "\u{1B}[2m\(text)\u{1B}[0m"
       case .underlined: "\u{1B}[4m\(text)\u{1B}[0m"
-      case .surprise(let tenths):
+      case .surprisal(let tenths):
         terminal.styled(
           text, Color(0, 0, 0), background: HighlightedText.background(Double(tenths) / 10))
       }

@@ -44,7 +44,7 @@ extension WritingSession {
       if !value.isEmpty {
         try settings.set(command, value)
         // The next continuation is the first one with these settings.
-        if command != .surprise { discardSuggestion() }
+        if command != .surprisal { discardSuggestion() }
       }
       message = [settings.description(of: command)]
     }
@@ -68,7 +68,7 @@ extension WritingSettings {
     case .topP: value = Self.text(sampling.topP)
     case .minP: value = Self.text(sampling.minP)
     case .seed: value = "\(seed)"
-    case .surprise: value = showsSurprise ? "on" : "off"
+    case .surprisal: value = showsSurprisal ? "on" : "off"
     default: return ""
     }
     return "\(command.rawValue) \(value)"
@@ -101,11 +101,11 @@ extension WritingSettings {
           "length must be from \(Self.lengths.lowerBound) to \(Self.lengths.upperBound), not \(value)."
         )
       }
-    case .surprise:
+    case .surprisal:
       guard ["on", "off"].contains(value) else {
-        throw WritingError("surprise must be on or off, not \(value).")
+        throw WritingError("surprisal must be on or off, not \(value).")
       }
-      new.showsSurprise = value == "on"
+      new.showsSurprisal = value == "on"
     default: break
     }
     do throws(SamplingError) { try new.sampling.validate() } catch {

@@ -8,8 +8,8 @@ package struct WritingSettings: Sendable, Equatable {
   package var length: Int
   /// The random seed of continuations.
   package var seed: UInt64
-  /// Indicates whether the text is colored by its surprise.
-  package var showsSurprise = true
+  /// Indicates whether the text is colored by its surprisal.
+  package var showsSurprisal = true
 
   /// The values of `length`.
   package static let lengths = 1...100_000

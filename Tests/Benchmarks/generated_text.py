@@ -27,12 +27,12 @@ def measure(programs, name, *setting):
 
 
 def window(report, start):
-    """Returns the surprise at the 1,000 characters from `start` on, in nats per character."""
-    return next(part["nats_per_char"] for part in report["temperatures"][0]["surprise"]["windows"] if part["start"] == start)
+    """Returns the surprisal at the 1,000 characters from `start` on, in nats per character."""
+    return next(part["nats_per_char"] for part in report["temperatures"][0]["surprisal"]["windows"] if part["start"] == start)
 
 
 def row(name, setting, texts, measures):
-    """Returns the columns of generated-text.csv that do not concern the surprise."""
+    """Returns the columns of generated-text.csv that do not concern the surprisal."""
     particles = measures.get("particles")
     return dict(model=f"checkpoints/{name}.safetensors", setting=setting, texts=texts, characters=measures["characters"],
                 words=measures["words"], new_words=rounded(measures["new_words"]["share"], 4),
@@ -55,9 +55,9 @@ def generated_text(programs, results, options):
                                nats_per_char=rounded(report["validation_nats_per_char"], 4))
             group = report["temperatures"][0]
             log(f"{name}, {setting}: new words {group['measures']['new_words']['share']:.3f}, "
-                f"surprise {group['surprise']['nats_per_char']:.3f} nats/char")
+                f"surprisal {group['surprisal']['nats_per_char']:.3f} nats/char")
             results.append("generated-text", **row(name, setting, TEXTS, group["measures"]),
-                           nats_per_char=rounded(group["surprise"]["nats_per_char"], 4),
+                           nats_per_char=rounded(group["surprisal"]["nats_per_char"], 4),
                            **{f"nats_from_{start}": rounded(window(report, start), 4) for start in WINDOWS})
 
 
@@ -83,7 +83,7 @@ def print_tables(results):
         if rows[0]["particles"]:
             lines += [("Korean particles", [f"{int(row['particles']):,}" for row in rows]),
                       ("particles that agree", [percent(row["agreeing_particles"]) for row in rows])]
-        lines.append(("surprise, nats/char", [f"{float(row['nats_per_char']):.3f}" for row in rows]))
+        lines.append(("surprisal, nats/char", [f"{float(row['nats_per_char']):.3f}" for row in rows]))
         for start in WINDOWS:
             cells = [row[f"nats_from_{start}"] for row in rows]
             lines.append((f"characters {start:,} to {start + 1000:,}", [cell and f"{float(cell):.3f}" for cell in cells]))

@@ -32,7 +32,7 @@ def row(name, setting, texts, early, late):
         return statistics.mean(text[measure]["share"] for text in texts)
     new = [text["new_words"]["share"] for text in texts]
     log(f"{name}, {setting}: new words {mean('new_words'):.3f}, repeated {mean('repeated_sequences'):.3f}, "
-        f"copied {mean('copied_sequences'):.3f}, surprise {early:.3f} and {late:.3f} nats/char")
+        f"copied {mean('copied_sequences'):.3f}, surprisal {early:.3f} and {late:.3f} nats/char")
     return dict(model=f"checkpoints/{name}.safetensors", setting=setting, texts=len(texts),
                 characters=texts[0]["characters"], new_words=rounded(mean("new_words"), 4),
                 new_words_deviation=rounded(statistics.stdev(new), 4) if len(new) > 1 else "",
@@ -79,18 +79,18 @@ def natural_repetitions(programs, results, options):
 def print_tables(results):
     """Prints the tables of docs/sampling.md from the stored data.
 
-    `relative` compares the share of new words with that of a temperature alone whose texts have the same surprise, interpolated
+    `relative` compares the share of new words with that of a temperature alone whose texts have the same surprisal, interpolated
     between the temperatures that were measured.
     """
     for name in ("english", "korean"):
         newest = {row["setting"]: row for row in results.rows("sampling")
                   if name in row["model"] and not row["note"]}
 
-        def surprise(row):
+        def surprisal(row):
             return (float(row["early_nats_per_char"]) + float(row["late_nats_per_char"])) / 2
-        temperatures = sorted((surprise(row), float(row["new_words"])) for setting, row in newest.items()
+        temperatures = sorted((surprisal(row), float(row["new_words"])) for setting, row in newest.items()
                               if setting.startswith("--temperature") and setting.count("--") == 1)
-        print(f"\n{name}\n\n| Setting | New words | relative | Repeated | Copied | Surprise, early | late |\n|"
+        print(f"\n{name}\n\n| Setting | New words | relative | Repeated | Copied | Surprisal, early | late |\n|"
               + " --- |" * 7)
         for setting in ["held-out text", *SETTINGS, *MORE_SETTINGS]:
             row = newest.get(setting)
@@ -98,8 +98,8 @@ def print_tables(results):
                 continue
             relative = ""
             for (low, fewer), (high, more) in zip(temperatures, temperatures[1:]):
-                if low <= surprise(row) <= high and setting.count("--") > 1:
-                    expected = fewer + (more - fewer) * (surprise(row) - low) / (high - low)
+                if low <= surprisal(row) <= high and setting.count("--") > 1:
+                    expected = fewer + (more - fewer) * (surprisal(row) - low) / (high - low)
                     relative = f"{float(row['new_words']) / expected - 1:+.0%}"
             percentages = [f"{float(row[column]):.1%}".replace("%", " %")
                            for column in ("new_words", "repeated_sequences", "copied_sequences")]

@@ -51,22 +51,22 @@ struct MeasureTests {
     #expect(table.contains { $0.hasPrefix("Longest copied run at temperature 0.5: \"") })
   }
 
-  @Test func `the surprise is the model's loss, and the held-out text's the validation loss`()
+  @Test func `the surprisal is the model's loss, and the held-out text's the validation loss`()
     throws
   {
     let report = try report(["-n", "2500"])
     let loss = try #require(report["validation_nats_per_char"] as? Double)
     #expect(abs(loss - (report["validation_nats_per_token"] as? Double ?? 0)) < 1e-9)
     let group = try #require((report["temperatures"] as? [[String: Any]])?.first)
-    let surprise = try #require(group["surprise"] as? [String: Any])
-    let windows = try #require(surprise["windows"] as? [[String: Any]])
+    let surprisal = try #require(group["surprisal"] as? [String: Any])
+    let windows = try #require(surprisal["windows"] as? [[String: Any]])
     #expect(windows.count == 1 && windows[0]["start"] as? Int == 1000)
     let text = try generate(["-n", "2500"]).stdout
     // Generation starts as after a line break; `evaluate` adds the last one.
     let score = try GeulProcess.run(
       ["evaluate", "run", "-", "--json"], stdin: "\n" + text, in: english
     ).json()
-    let nats = try #require(surprise["nats_per_token"] as? Double)
+    let nats = try #require(surprisal["nats_per_token"] as? Double)
     #expect(abs(nats - (score["nats"] as? Double ?? 0)) < 0.01)
   }
 
@@ -115,7 +115,7 @@ struct MeasureTests {
     let model = try GeulProcess.run(
       ["generate", "run/best.safetensors", "-n", "200", "--seed", "3", "--report"], in: english)
     #expect(model.stderr.contains("need the training text") && model.status == 0, "\(model.stderr)")
-    #expect(!model.stderr.contains("new words ") && model.stderr.contains("surprise, nats/char"))
+    #expect(!model.stderr.contains("new words ") && model.stderr.contains("surprisal, nats/char"))
   }
 
   @Test func `particles count in Korean texts, from 20 on`() throws {

@@ -1,4 +1,5 @@
 import Foundation
+import GeulModel
 import Testing
 import TestSupport
 
@@ -12,7 +13,8 @@ struct MemoryEstimateTests {
 
   private static let networks =
     [
-      "--hidden 16 --layers 1", "--hidden 384 --dropout 0.2", "--hidden 512 --batch 2 --length 8",
+      "--hidden 16 --layers 1", "--hidden 384 --dropout 0.2", "--hidden 256 --teacher teacher",
+      "--hidden 512 --batch 2 --length 8",
     ]
     + (isThorough
       ? [
@@ -27,14 +29,48 @@ struct MemoryEstimateTests {
     try folder.write(String(Texts.korean.prefix(300)), to: "other.txt")
     let command = [
       "train", "text.txt", "--out", "run", "--steps", "2", "--sample-every", "0", "--json",
-      "--validation-file", "other.txt",
+      "--validation-file", "other.txt", "--ngrams", "off",
     ]
+    if flags.contains("--teacher") {
+      let teacher = ["train", "text.txt", "--out", "teacher", "--steps", "1", "--hidden", "384"]
+      #expect(try GeulProcess.run(teacher + ["--ngrams", "off"], in: folder).status == 0)
+    }
     // "Done" is printed before the JSON object, which is written last.
     let peak = try GeulProcess.peakMemory(
       of: command + flags.split(separator: " ").map(String.init), after: .message("Done in "),
       in: folder)
     let ratio = try estimate(#require(folder.text("messages"))) / Double(peak)
     #expect(0.8...1.2 ~= ratio, "\(ratio)")
+  }
+
+  @Test
+  func `the memory of the n-grams is estimated for a text that is much larger than its network`()
+    throws
+  {
+    let folder = try Folder()
+    // Words in random order have about as many n-grams as prose.
+    var random = SplitMix64(seed: 1)
+    let words = (0..<3000).map { _ in
+      String(
+        (0..<Int.random(in: 2...9, using: &random)).map { _ in
+          "aeionrstlu".randomElement(using: &random) ?? "e"
+        })
+    }
+    let text = (0..<100_000).map { _ in words.randomElement(using: &random) ?? "" }
+    try folder.write(text.joined(separator: " "), to: "text.txt")
+    let command = [
+      "train", "text.txt", "--out", "run", "--steps", "2", "--hidden", "16", "--layers", "1",
+      "--batch", "1", "--length", "8", "--sample-every", "0", "--json", "--ngrams",
+    ]
+    func peak(_ choice: String) throws -> (estimate: Double, measured: Double) {
+      let measured = try GeulProcess.peakMemory(
+        of: command + [choice], after: .message("Done in "), in: folder)
+      folder.remove("run")
+      return (try estimate(#require(folder.text("messages"))), Double(measured))
+    }
+    let (with, without) = (try peak("on"), try peak("off"))
+    #expect(with.measured > 1.5 * without.measured)
+    #expect(0.5...2 ~= with.estimate / with.measured, "\(with)")
   }
 
   @Test func `a memory limit of the shell is respected`() throws {

@@ -88,7 +88,7 @@ struct AdvancedSamplerTests {
   }
 
   @Test(arguments: [0.01, 0.2, 0.5, 0.77, 0.95, 0.999] as [Double])
-  func `typical-p keeps the tokens whose surprise is closest to the entropy`(p: Double) throws {
+  func `typical-p keeps the tokens whose surprisal is closest to the entropy`(p: Double) throws {
     var random = SeededGenerator(seed: 5)
     var removals = 0
     for logits in [Self.logits] + (0..<60).map({ _ in Self.randomLogits(&random) }) {
@@ -221,7 +221,7 @@ struct AdvancedSamplerTests {
     var options = options
     (options.typicalP, options.topK, options.topP) = (1, 0, 1)
     let found = try Self.distribution([1.5, 1.5, 1.5, 1.5], options)
-    // Mirostat keeps the first of equal tokens whose surprise, 2 bits, exceeds twice its target.
+    // Mirostat keeps the first of equal tokens whose surprisal, 2 bits, exceeds twice its target.
     #expect(found == (options.mirostat == 2 ? [1, 0, 0, 0] : [0.25, 0.25, 0.25, 0.25]))
   }
 

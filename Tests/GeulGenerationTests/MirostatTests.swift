@@ -7,7 +7,7 @@ import Testing
 struct MirostatTests {
   static let empty = PenaltyWindow(capacity: 0)
 
-  static func surprises(_ logits: [Float], _ temperature: Double) -> [Double] {
+  static func surprisals(_ logits: [Float], _ temperature: Double) -> [Double] {
     AdvancedSamplerTests.softmax(logits, temperature).map { -log2($0) }
   }
 
@@ -32,11 +32,11 @@ struct MirostatTests {
       var current = try Sampler(options, vocabularySize: logits.count)
       sampler = current
       #expect(abs(state.mu - mu) < 1e-9)
-      let surprises = Self.surprises(logits, options.temperature)
+      let surprisals = Self.surprisals(logits, options.temperature)
       let best = try #require(
         logits.indices.max { (logits[$0], -$0) < (logits[$1], -$1) })
       let expected = AdvancedSamplerTests.softmax(logits, options.temperature) {
-        $0 == best || surprises[$0] <= mu
+        $0 == best || surprisals[$0] <= mu
       }
       let found = current.distribution(logits.span, after: Self.empty, state: state)
       #expect(AdvancedSamplerTests.isClose(found, expected), "step \(step)")
@@ -48,12 +48,12 @@ struct MirostatTests {
   }
 
   @Test(arguments: [0.1, 0.7, 1, 1.5, 2] as [Double])
-  func `the mean surprise of a fixed distribution converges to the target`(tau: Double) throws {
+  func `the mean surprisal of a fixed distribution converges to the target`(tau: Double) throws {
     var logits: [Float] = (0..<64).map { -0.03 * Float($0) }
     logits[0] = 4.4
     let options = Self.options(tau, eta: 0.05)
-    let surprises = Self.surprises(logits, 1)
-    let entropy = zip(AdvancedSamplerTests.softmax(logits), surprises).reduce(0) {
+    let surprisals = Self.surprisals(logits, 1)
+    let entropy = zip(AdvancedSamplerTests.softmax(logits), surprisals).reduce(0) {
       $0 + $1.0 * $1.1
     }
     try #require(entropy > tau)
@@ -62,18 +62,18 @@ struct MirostatTests {
     let draws = RandomDraws(seed: 3, sample: 0)
     var sum = 0.0
     for n in 0..<30_000 as Range<UInt64> {
-      // The surprise among the tokens that are left.
-      let left = surprises.indices.filter { $0 == 0 || surprises[$0] <= state.mu }
-      let total = left.reduce(0) { $0 + exp2(-surprises[$1]) }
+      // The surprisal among the tokens that are left.
+      let left = surprisals.indices.filter { $0 == 0 || surprisals[$0] <= state.mu }
+      let total = left.reduce(0) { $0 + exp2(-surprisals[$1]) }
       let id = sampler.sample(logits.span, after: Self.empty, state: &state, uniform: draws[n])
-      let surprise = surprises[id] + log2(total)
-      if n >= 2000 { sum += surprise }
+      let surprisal = surprisals[id] + log2(total)
+      if n >= 2000 { sum += surprisal }
     }
     #expect(abs(sum / 28_000 - tau) < 0.01, "\(sum / 28_000)")
   }
 
-  @Test func `a target below the surprise of the most likely token is reached, too`() throws {
-    // Eight equal tokens and one that is twice as likely: all have a surprise of more than 2.3 bits.
+  @Test func `a target below the surprisal of the most likely token is reached, too`() throws {
+    // Eight equal tokens and one that is twice as likely: all have a surprisal of more than 2.3 bits.
     let logits = [Float(log(2.0))] + [Float](repeating: 0, count: 8)
     let options = Self.options(0.5)
     var sampler = try Sampler(options, vocabularySize: 9)
@@ -148,7 +148,7 @@ struct MirostatTests {
     let fixture = try GenerationFixture()
     var random = SeededGenerator(seed: 3)
     var engine = fixture.engine(capacity: 2)
-    // At temperature 1.5 the surprise is far above the target, so that mu falls from token to token.
+    // At temperature 1.5 the surprisal is far above the target, so that mu falls from token to token.
     var options = Self.options(2.5, eta: 0.3, temperature: 1.5)
     (options.dryMultiplier, options.dryAllowedLength, options.dryLastN) = (0.5, 2, 700)
     var request = SequenceRequest(

@@ -38,6 +38,12 @@ struct ConfigurationAdvisorTests {
     #expect(Self.advisor(tokenCount: 1 << 30).dropout(shape, epochs: 30) == 0)
   }
 
+  @Test func `the average of the parameters is longer where dropout is high`() {
+    let rates: [Float] = [0, 0.1, 0.2, 0.3]
+    #expect(
+      rates.map(ConfigurationAdvisor.emaDecay(dropout:)) == [0.99, 0.99, 0.998, 0.998])
+  }
+
   private func pow2(_ exponent: Int) -> Double {
     Double(sign: .plus, exponent: exponent, significand: 1)
   }

@@ -134,7 +134,8 @@ struct RunStateTests {
     let object = try Self.object(state)
     let old = try #require(
       try JSONSerialization.jsonObject(with: Data(Self.json.utf8)) as? [String: Any])
-    #expect(Set(object.keys) == Set(old.keys).union(["evaluationDensity"]))
+    #expect(Set(object.keys) == Set(old.keys).union(["evaluationDensity", "teachers"]))
+    #expect(state.teachers.isEmpty)
     for key in ["windows", "watch"] {
       #expect(try Self.text(object[key]) == Self.text(old[key]), "\(key)")
     }
@@ -142,6 +143,7 @@ struct RunStateTests {
     #expect(settings.removeValue(forKey: "frozenLayers") as? Int == 0)
     #expect(settings.removeValue(forKey: "ngrams") as? String == "off")
     #expect(settings.removeValue(forKey: "ngramBytes") as? Int == 16 << 20)
+    #expect(settings.removeValue(forKey: "teacherWeight") as? Double == 0)
     #expect(try Self.text(settings) == Self.text(old["settings"]))
     #expect(settings["averaging"] as? Double == 0.75)
     let again = try Self.decode(
@@ -160,6 +162,19 @@ struct RunStateTests {
     #expect(again == state && again.text.listSeed == .max)
   }
 
+  @Test func `the shapes of teachers are written and read, and need their weight`() throws {
+    var state = try Self.decode(RunState.self, Self.json)
+    state.teachers = [Architecture(cell: .rnn, layers: 3, hidden: 5, activation: .relu)]
+    #expect(!state.isValid)
+    state.configuration.teacherWeight = 0.5
+    #expect(state.isValid)
+    let again = try Self.decode(
+      RunState.self, String(decoding: JSONEncoder().encode(state), as: UTF8.self))
+    #expect(again == state)
+    state.teachers = []
+    #expect(!state.isValid)
+  }
+
   @Test func `every field of a configuration is written and read`() throws {
     var configuration = TrainingConfiguration()
     configuration.architecture = Architecture(cell: .rnn, layers: 3, hidden: 7, activation: .relu)
@@ -173,9 +188,10 @@ struct RunStateTests {
     (configuration.seed, configuration.evaluationCount, configuration.patience) = (.max, 9, 8)
     configuration.frozenLayers = 2
     (configuration.ngrams, configuration.ngramBytes) = (.on, 1000)
+    configuration.teacherWeight = 0.75
     let defaults = try Self.object(TrainingConfiguration())
     let object = try Self.object(configuration)
-    #expect(Set(object.keys) == Set(defaults.keys) && object.count == 20)
+    #expect(Set(object.keys) == Set(defaults.keys) && object.count == 21)
     for (key, value) in object {
       #expect(try Self.text(value) != Self.text(defaults[key]), "\(key) differs")
     }

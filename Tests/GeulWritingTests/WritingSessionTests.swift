@@ -263,7 +263,7 @@ struct WritingSessionTests {
 
   @Test(arguments: [
     ("length 40", "length 40"), ("top-k 5", "top-k 5"), ("TOP-P 0.9", "top-p 0.9"),
-    ("min-p  0.1 ", "min-p 0.1"), ("seed 11", "seed 11"), ("surprise off", "surprise off"),
+    ("min-p  0.1 ", "min-p 0.1"), ("seed 11", "seed 11"), ("surprisal off", "surprisal off"),
     ("temp 1", "temperature 1"), ("temperature", "temperature 0.8"),
     ("temprature 1", "There is no command /temprature. Did you mean /temperature?"),
     ("top", "There is no command /top. Did you mean /top-k or /top-p?"),
@@ -271,7 +271,7 @@ struct WritingSessionTests {
     ("temperature -1", "temperature must be 0 or more, not -1.0."),
     ("temperature x", "temperature must be a number, not x."),
     ("length 0", "length must be from 1 to 100000, not 0."),
-    ("surprise maybe", "surprise must be on or off, not maybe."),
+    ("surprisal maybe", "surprisal must be on or off, not maybe."),
     ("undo 3", "/undo takes no value."), ("seed -1", "seed must be a number, not -1."),
   ])
   func `a command answers with its setting or one sentence`(line: String, answer: String) {
@@ -286,7 +286,7 @@ struct WritingSessionTests {
     suggest(" b", &session)
     _ = session.run(command: "top-p 7")
     #expect(session.suggestion != nil && session.settings == WritingSettings(seed: 7))
-    _ = session.run(command: "surprise off")
+    _ = session.run(command: "surprisal off")
     #expect(session.suggestion != nil)
     _ = session.run(command: "top-p 0.7")
     #expect(session.suggestion == nil)

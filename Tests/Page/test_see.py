@@ -93,7 +93,7 @@ class SeeTests(PageTest):
         return sum(values) / len(values)
 
 
-class SurpriseTests(SeeTests):
+class SurprisalTests(SeeTests):
     def explained(self, model, text):
         """Returns the bits of each token by `geul explain`; None for the first token."""
         program = pathlib.Path(os.environ.get("GEUL") or repository / ".build/release/geul")
@@ -539,7 +539,7 @@ class AccessibilityTests(SeeTests):
                 self.cursor(16)
                 self.js("document.querySelectorAll('.see details').forEach((details) => { details.open = true; })")
                 self.select(10, 14)
-                for tint in ["surprise", "neuron", "influence", "matches"]:
+                for tint in ["surprisal", "neuron", "influence", "matches"]:
                     self.choose(tint)
                     if tint == "neuron":
                         self.click("[data-quantity=cellState] .row-labels button")
@@ -552,7 +552,7 @@ class AccessibilityTests(SeeTests):
             with self.subTest(width=width):
                 self.see(models=["korean"], text=korean, language="ko", width=width, height=height)
                 self.cursor(12)
-                for tint in ["surprise", "influence", "matches"]:
+                for tint in ["surprisal", "influence", "matches"]:
                     self.choose(tint)
                     self.assert_fits()
                 self.screenshot(f"see-{width}")

@@ -166,7 +166,7 @@ struct OpenAPIRequests {
         "Keeps the logits within n standard deviations of the largest; 0 or less disables.",
         default: 0, ["minimum": -1]),
       "typical_p": number(
-        "Locally typical sampling: from the tokens of this total probability whose surprise is closest to the entropy; 1 disables.",
+        "Locally typical sampling: from the tokens of this total probability whose surprisal is closest to the entropy; 1 disables.",
         default: 1, ["exclusiveMinimum": 0, "maximum": 1]),
       "repeat_penalty": number(
         "The repetition penalty of recent tokens; 1 disables.", default: 1, ["exclusiveMinimum": 0]),
@@ -198,10 +198,10 @@ struct OpenAPIRequests {
       "mirostat": [
         "type": ["integer", "null"], "enum": [0, 2, nil], "default": 0,
         "description":
-          "2: Mirostat 2.0 keeps the surprise of the text at a target, instead of the other filters; 0 disables.",
+          "2: Mirostat 2.0 keeps the surprisal of the text at a target, instead of the other filters; 0 disables.",
       ],
       "mirostat_tau": number(
-        "The target surprise of Mirostat in bits per token.",
+        "The target surprisal of Mirostat in bits per token.",
         default: .number(SamplingOptions().mirostatTau), ["minimum": 0]),
       "mirostat_eta": number(
         "The learning rate of Mirostat.", default: 0.1, ["minimum": 0, "maximum": 1]),

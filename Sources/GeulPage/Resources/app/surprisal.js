@@ -2,7 +2,7 @@
 export const fullSurprisal = 8;
 
 /** Returns the tint of a surprisal in bits, from 0 to 1; 0 for NaN, which stands for none. */
-export function surprisalTint(bits) {
+export function tintStrength(bits) {
   return Math.min(1, bits / fullSurprisal) || 0;
 }
 

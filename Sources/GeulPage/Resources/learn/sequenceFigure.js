@@ -2,7 +2,7 @@ import { button, h, svg } from "../app/dom.js";
 import { formatScientific, formatSigned } from "../app/numbers.js";
 import { runInSlices } from "../app/scheduler.js";
 import { formatNumber, formatPercent, t } from "../app/strings.js";
-import { surprisalTint } from "../app/surprisal.js";
+import { tintStrength } from "../app/surprisal.js";
 import { createBarList } from "./barList.js";
 import { createSentenceReading, createTokenRow, meanLoss, predictionBars, tokenProbability } from "./reading.js";
 
@@ -80,7 +80,7 @@ function createSurprisalRow(reading, label) {
   const percent = (index) => formatPercent(tokenProbability(reading, index));
   return createTokenRow(reading, {
     label,
-    tint: (index) => surprisalTint(reading.trace.surprisal[index]),
+    tint: (index) => tintStrength(reading.trace.surprisal[index]),
     below: (index) => [
       { text: String(reading.tokens[index].id), class: "id" },
       { text: isKnown(index) ? percent(index).replace(" ", "") : "–", class: "percent" },

@@ -1,6 +1,6 @@
 /** The choices of the reader; they are kept when the view is closed. */
 const seeChoices = {
-  model: null, tint: "surprise", layer: 0, neuron: null, quantity: "hiddenState", rowCount: 12, order: "activity",
+  model: null, tint: "surprisal", layer: 0, neuron: null, quantity: "hiddenState", rowCount: 12, order: "activity",
   threshold: 0.3, isExclusive: true, influence: "norms", isLogarithmic: false,
 };
 

@@ -1,5 +1,5 @@
 import { h } from "../app/dom.js";
-import { fullSurprisal, rangeSurprisal, surprisalTint } from "../app/surprisal.js";
+import { fullSurprisal, rangeSurprisal, tintStrength } from "../app/surprisal.js";
 
 /** The strongest tint: text on it still has enough contrast. */
 const strongestTint = 0.8;
@@ -19,7 +19,7 @@ export function characterSurprisal(path, character) {
 export function characterTints(tree) {
   const { path } = tree;
   return tree.characters.map((character) => (
-    strongestTint * surprisalTint(characterSurprisal(path, character) ?? 0)
+    strongestTint * tintStrength(characterSurprisal(path, character) ?? 0)
   ));
 }
 
@@ -27,7 +27,7 @@ export function characterTints(tree) {
 export function createTintScale() {
   return h("span", { class: "scale" }, [0, 2, 4, 6, 8].map((bits) => h("span", {
     class: "tinted", text: bits < fullSurprisal ? String(bits) : `${bits}+`,
-    style: { "--tint": String(strongestTint * surprisalTint(bits)) },
+    style: { "--tint": String(strongestTint * tintStrength(bits)) },
   })));
 }
 

@@ -1,7 +1,7 @@
 import { influenceTint } from "./influenceTint.js";
 import { matchesTint } from "./matchesTint.js";
 import { neuronTint } from "./neuronTint.js";
-import { surpriseTint } from "./surpriseTint.js";
+import { surprisalTint } from "./surprisalTint.js";
 
 /**
  * What can color the text, in the order of the choices:
@@ -13,4 +13,4 @@ import { surpriseTint } from "./surpriseTint.js";
  * - `panel(view)`: the elements of a panel about the tint, when the text is read; `panelKey(view)`: the values on which
  *   it depends, beside the text; `updatePanel(view, element)`: optional; shows the panel again if these are the same.
  */
-export const textTints = [surpriseTint, neuronTint, influenceTint, matchesTint];
+export const textTints = [surprisalTint, neuronTint, influenceTint, matchesTint];

@@ -1,13 +1,13 @@
 public import GeulModel
 internal import GeulText
 
-/// The surprise of a model at a text, such as one that it has generated: the mean of -ln p at temperature 1.
+/// The surprisal of a model at a text, such as one that it has generated: the mean of -ln p at temperature 1.
 ///
 /// This is the cross-entropy of the model on the text. If a model samples from its own distribution, its expected value is the
-/// entropy of that distribution. A surprise that rises or falls along the text shows that the text drifts away from the
+/// entropy of that distribution. A surprisal that rises or falls along the text shows that the text drifts away from the
 /// texts that the model was trained on.
-public struct TextSurprise: Sendable, Equatable {
-  /// The surprise at a part of a text, or at parts of several texts.
+public struct TextSurprisal: Sendable, Equatable {
+  /// The surprisal at a part of a text, or at parts of several texts.
   public struct Part: Sendable, Equatable {
     /// The sum of -ln p of the tokens, in nats.
     public var nats = 0.0
@@ -41,13 +41,13 @@ public struct TextSurprise: Sendable, Equatable {
   /// The first characters of the windows: 1,000 to 9,000.
   public static let windowStarts = Array(stride(from: 1000, through: 9000, by: windowLength))
 
-  /// The surprise at the whole text.
+  /// The surprisal at the whole text.
   public private(set) var whole = Part()
-  /// The surprise in each window of 1,000 characters from character 1,000 to 10,000; empty where the text ends before.
+  /// The surprisal in each window of 1,000 characters from character 1,000 to 10,000; empty where the text ends before.
   public private(set) var windows = [Part](repeating: Part(), count: windowStarts.count)
 
-  /// Adds up the surprise at several texts.
-  public init(pooling texts: [TextSurprise]) {
+  /// Adds up the surprisal at several texts.
+  public init(pooling texts: [TextSurprisal]) {
     for text in texts {
       whole = whole + text.whole
       windows = zip(windows, text.windows).map(+)
@@ -58,17 +58,17 @@ public struct TextSurprise: Sendable, Equatable {
 }
 
 extension Evaluator {
-  /// Computes the surprise at a text.
+  /// Computes the surprisal at a text.
   ///
   /// - Parameters:
   ///   - text: The text.
   ///   - prompt: The text before it; if it is empty, the text starts as after a line break, as in generation.
   ///   - metadata: The metadata of the model.
   ///   - label: The id of the token of a label that all lines have; nil for none.
-  /// - Returns: The surprise at the text without the prompt. Tokens that are not in the vocabulary do not count.
-  public func surprise(
+  /// - Returns: The surprisal at the text without the prompt. Tokens that are not in the vocabulary do not count.
+  public func surprisal(
     at text: String, after prompt: String = "", by metadata: Model.Metadata, label: Int? = nil
-  ) -> TextSurprise {
+  ) -> TextSurprisal {
     let (tokenizer, vocabulary) = (metadata.tokenizer, metadata.vocabulary)
     let before = prompt.isEmpty ? "\n" : prompt
     let scalars =
@@ -88,25 +88,25 @@ extension Evaluator {
       if ids.first != label { ids.insert(label, at: 0) }
     }
     let inserted = ids.count - position(scalars.count)
-    let starts = TextSurprise.windowStarts.filter {
-      $0 + TextSurprise.windowLength <= scalars.count
+    let starts = TextSurprisal.windowStarts.filter {
+      $0 + TextSurprisal.windowLength <= scalars.count
     }
     let characters =
-      [0] + starts + (starts.last.map { [$0 + TextSurprise.windowLength] } ?? [])
+      [0] + starts + (starts.last.map { [$0 + TextSurprisal.windowLength] } ?? [])
       + [scalars.count]
     let ends = characters.map { inserted + position($0) }
     let losses = losses(upTo: ends, labels: vocabulary.labels) { Array(ids[$0]) } ?? []
-    func part(_ first: Int, _ last: Int) -> TextSurprise.Part {
-      var part = TextSurprise.Part()
+    func part(_ first: Int, _ last: Int) -> TextSurprisal.Part {
+      var part = TextSurprisal.Part()
       part.nats = losses[last].nats - losses[first].nats
       part.tokens = losses[last].tokens - losses[first].tokens
       part.characters = characters[last] - characters[first]
       part.texts = 1
       return part
     }
-    let windows = TextSurprise.windowStarts.indices.map {
-      $0 < starts.count ? part($0 + 1, $0 + 2) : TextSurprise.Part()
+    let windows = TextSurprisal.windowStarts.indices.map {
+      $0 < starts.count ? part($0 + 1, $0 + 2) : TextSurprisal.Part()
     }
-    return TextSurprise(whole: part(0, characters.count - 1), windows: windows)
+    return TextSurprisal(whole: part(0, characters.count - 1), windows: windows)
   }
 }

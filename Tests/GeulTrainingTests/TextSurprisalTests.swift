@@ -5,7 +5,7 @@ import GeulTraining
 import TestSupport
 import Testing
 
-struct TextSurpriseTests {
+struct TextSurprisalTests {
   /// Returns the evaluator of a model with random parameters, and its metadata.
   private static func evaluator(_ unit: TokenUnit) throws -> (Evaluator, Model.Metadata) {
     let corpus = try Corpus.read(
@@ -21,7 +21,7 @@ struct TextSurpriseTests {
   private static let text = String(repeating: "옛날 나무꾼이 마을에 살았다.\n", count: 160)
 
   @Test(arguments: [TokenUnit.grapheme, .codepoint, .jamo, .byte])
-  func `the surprise is the loss of the text after a line break or a prompt`(unit: TokenUnit)
+  func `the surprisal is the loss of the text after a line break or a prompt`(unit: TokenUnit)
     throws
   {
     let (evaluator, metadata) = try Self.evaluator(unit)
@@ -31,15 +31,15 @@ struct TextSurpriseTests {
       return evaluator.loss(corpus, 0..<corpus.count)
     }
     let text = Self.text
-    let surprise = evaluator.surprise(at: text, by: metadata)
+    let surprisal = evaluator.surprisal(at: text, by: metadata)
     let whole = try loss("\n" + text)
-    #expect(abs(surprise.whole.nats - whole.nats) < 1e-6 && surprise.whole.tokens == whole.tokens)
-    #expect(surprise.whole.characters == text.count && surprise.whole.texts == 1)
+    #expect(abs(surprisal.whole.nats - whole.nats) < 1e-6 && surprisal.whole.tokens == whole.tokens)
+    #expect(surprisal.whole.characters == text.count && surprisal.whole.texts == 1)
     // The text has 2720 characters: one window.
-    #expect(surprise.windows.map(\.texts) == [1] + Array(repeating: 0, count: 8))
+    #expect(surprisal.windows.map(\.texts) == [1] + Array(repeating: 0, count: 8))
     // "\n" and 1,003 characters end with a line break.
     let start = try loss("\n" + text.prefix(1003))
-    let prompted = evaluator.surprise(
+    let prompted = evaluator.surprisal(
       at: String(text.dropFirst(1003)), after: String(text.prefix(1003)), by: metadata)
     let first = try loss(String(text.prefix(1003)))
     let all = try loss(text)
@@ -51,26 +51,26 @@ struct TextSurpriseTests {
   @Test func `a window has the losses of its characters`() throws {
     let (evaluator, metadata) = try Self.evaluator(.jamo)
     let text = String(Self.text.prefix(2000))
-    let windows = evaluator.surprise(at: text, by: metadata).windows
-    let half = evaluator.surprise(at: String(text.prefix(1000)), by: metadata).whole
-    let whole = evaluator.surprise(at: text, by: metadata).whole
+    let windows = evaluator.surprisal(at: text, by: metadata).windows
+    let half = evaluator.surprisal(at: String(text.prefix(1000)), by: metadata).whole
+    let whole = evaluator.surprisal(at: text, by: metadata).whole
     #expect(windows[0].characters == 1000 && windows[1].characters == 0)
     #expect(windows[0].tokens == whole.tokens - half.tokens && windows[0].tokens > 1500)
     #expect(abs(windows[0].nats - (whole.nats - half.nats)) < 1e-3)
-    let long = evaluator.surprise(
+    let long = evaluator.surprisal(
       at: String(repeating: text, count: 5) + text.prefix(999), by: metadata)
     #expect(long.windows.allSatisfy { $0.texts == 1 && $0.characters == 1000 })
-    let pooled = TextSurprise(pooling: [long, evaluator.surprise(at: text, by: metadata)])
+    let pooled = TextSurprisal(pooling: [long, evaluator.surprisal(at: text, by: metadata)])
     #expect(pooled.windows.map(\.texts) == [2] + Array(repeating: 1, count: 8))
     #expect(abs(pooled.windows[0].nats - long.windows[0].nats - windows[0].nats) < 1e-9)
   }
 
   @Test func `an empty text and unknown characters do not count`() throws {
     let (evaluator, metadata) = try Self.evaluator(.grapheme)
-    let empty = evaluator.surprise(at: "", by: metadata).whole
+    let empty = evaluator.surprisal(at: "", by: metadata).whole
     #expect(empty.tokens == 0 && empty.natsPerCharacter == nil && empty.natsPerToken == nil)
-    let known = evaluator.surprise(at: "abc", by: metadata).whole
-    let unknown = evaluator.surprise(at: "aΩbc", by: metadata).whole
+    let known = evaluator.surprisal(at: "abc", by: metadata).whole
+    let unknown = evaluator.surprisal(at: "aΩbc", by: metadata).whole
     #expect(unknown.tokens == 3 && abs(unknown.nats - known.nats) < 1e-9)
   }
 }

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Geul
+import GeulCommandSupport
+import PortableFoundation
+
+/// Options of knowledge distillation, in which a network also learns from the predictions of trained models.
+struct TeacherOptions: ParsableArguments {
+  @Option(
+    help: .advanced(
+      "Distillation: also learn from the predictions of this model or run; can be repeated.",
+      valueName: "model"),
+    completion: .file())
+  var teacher: [String] = []
+  @Option(
+    help: .advanced(
+      "Distillation: weight of the teachers beside the text, up to 1 (default: \(TrainingOptions.defaultTeacherWeight)).",
+      valueName: "weight"))
+  var teacherWeight: Float?
+
+  func validate() throws {
+    try check("--teacher-weight", teacherWeight, in: 0.001...1)
+    guard teacherWeight == nil || !teacher.isEmpty else {
+      throw ValidationError("--teacher-weight needs --teacher MODEL.")
+    }
+  }
+
+  /// Loads the teachers.
+  ///
+  /// - Throws: `CommandError` if the run has several processes; an error if a file cannot be read.
+  func load(_ ranks: Ranks) throws -> [Model] {
+    guard teacher.isEmpty || ranks.group.count == 1 else {
+      throw CommandError(
+        "--teacher works in one process, not in the \(ranks.group.count) of mpirun. Start geul without mpirun."
+      )
+    }
+    return try teacher.map { try loadModel($0) }
+  }
+
+  /// Returns a sentence on the teachers; nil if there are none.
+  func description(of models: [Model], weight: Float) -> String? {
+    guard !models.isEmpty else { return nil }
+    let names = zip(teacher, models).map { path, model in
+      let shape = model.metadata.architecture
+      return "\(path) (\(shape.layers) x \(shape.hidden) \(shape.cell.rawValue))"
+    }
+    return
+      "Distillation: the targets have a weight of \(formatted(Double(weight), "%g")) on the predictions of \(names.joined(separator: ", "))."
+  }
+}
