@@ -25,6 +25,9 @@ struct FineTuningOptions: ParsableArguments {
       valueName: "n"))
   var growLayers: Int?
 
+  /// The model to start from; nil for new parameters, as also with nanoGPT's `--init-from scratch`.
+  var model: String? { initFrom == "scratch" ? nil : initFrom }
+
   func validate() throws {
     try check("--grow-hidden", growHidden, in: 1...8192)
     try check("--grow-layers", growLayers, in: 1...64)
@@ -33,7 +36,7 @@ struct FineTuningOptions: ParsableArguments {
       throw ValidationError(
         "--grow-hidden adds units to all layers, which must be trained. Leave out --freeze-layers.")
     }
-    guard initFrom == nil || initFrom == "scratch" else { return }
+    guard model == nil else { return }
     guard freezeLayers == 0 else {
       throw ValidationError("--freeze-layers needs --init-from MODEL: new layers must be trained.")
     }
@@ -44,24 +47,24 @@ struct FineTuningOptions: ParsableArguments {
     }
   }
 
-  /// Loads the model to start from; nil for new parameters, as also with nanoGPT's `--init-from scratch`.
+  /// Loads the model to start from; nil for new parameters.
   ///
   /// - Parameter seed: The seed of the run.
   /// - Returns: The model, with the units and layers that the options add.
   /// - Throws: `ValidationError` if the options do not fit the model; an error if the file cannot be read.
   func load(seed: UInt64) throws -> InitialModel? {
-    guard let initFrom, initFrom != "scratch" else { return nil }
-    if initFrom == "resume", !FileSystem.exists(initFrom) {
+    guard let path = self.model else { return nil }
+    if path == "resume", !FileSystem.exists(path) {
       throw ValidationError("--init-from resume is not supported: \(ForeignOptions.newRun)")
     }
-    let model = try loadModel(initFrom)
+    let model = try loadModel(path)
     let layers = model.metadata.architecture.layers
     guard freezeLayers <= layers else {
       throw ValidationError(
-        "--freeze-layers \(freezeLayers): \(initFrom) has \(quantity(layers, "layer")).")
+        "--freeze-layers \(freezeLayers): \(path) has \(quantity(layers, "layer")).")
     }
     return InitialModel(
-      path: initFrom, model: try grown(model, seed: seed), original: model.metadata.architecture,
+      path: path, model: try grown(model, seed: seed), original: model.metadata.architecture,
       seed: seed)
   }
 

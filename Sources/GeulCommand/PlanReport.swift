@@ -52,6 +52,8 @@ struct PlanReport {
     let hidden: Int
     let parameters: Int
     let dropout: Float
+    let teachers: Int
+    let teacherWeight: Float
     let batch: Int
     let length: Int
     let precision: String
@@ -68,7 +70,8 @@ struct PlanReport {
     private let unit: TokenUnit
 
     enum CodingKeys: String, CodingKey {
-      case vocabulary, cell, layers, hidden, parameters, dropout, batch, length, precision, threads
+      case vocabulary, cell, layers, hidden, parameters, dropout, teachers, teacherWeight
+      case batch, length, precision, threads
       case processes
       case memoryBytes, machineBytes, charsPerSecond, secondsPerEpoch, steps, epochs, seconds
       case advice
@@ -87,6 +90,7 @@ struct PlanReport {
       (layers, hidden) = (architecture.layers, architecture.hidden)
       parameters = plan.network.layout.parameterCount
       (dropout, batch, length) = (configuration.dropout, configuration.batch, configuration.length)
+      (teachers, teacherWeight) = (plan.teachers.count, configuration.teacherWeight)
       precision = configuration.precision.rawValue
       (threads, processes) = (plan.context.pool.count, plan.ranks)
       (memoryBytes, machineBytes) = (plan.memory.total, MachineMemory.limit)
@@ -134,12 +138,15 @@ struct PlanReport {
       [
         "tokens       \(tokens), \(trainingTokens) for training; vocabulary \(vocabulary)",
         "model        \(layers) x \(hidden) \(cell), \(parameters) parameters, dropout \(number(Double(dropout), 1))",
-        "batch        \(batch) sequences of \(length) tokens, \(precision), \(PlanReport.threads(threads, ranks: processes))",
-        "memory       \(byteDescription(memoryBytes)) peak\(processes > 1 ? " per process" : ""), \(byteDescription(machineBytes)) available",
-        "speed        \(compact(charsPerSecond)) \(unit.pluralShortName)/s (measured)",
-        "epoch        \(secondsPerEpoch < 10 ? number(secondsPerEpoch, 1) + " s" : duration(secondsPerEpoch))",
-        "run          \(quantity(steps, "step")), \(number(epochs, 2)) epochs, \(duration(seconds))",
-      ] + advice.map { "advice       \($0)" }
+      ]
+        + (teachers == 0
+          ? [] : ["teachers     \(teachers), weight \(number(Double(teacherWeight), 2))"]) + [
+          "batch        \(batch) sequences of \(length) tokens, \(precision), \(PlanReport.threads(threads, ranks: processes))",
+          "memory       \(byteDescription(memoryBytes)) peak\(processes > 1 ? " per process" : ""), \(byteDescription(machineBytes)) available",
+          "speed        \(compact(charsPerSecond)) \(unit.pluralShortName)/s (measured)",
+          "epoch        \(secondsPerEpoch < 10 ? number(secondsPerEpoch, 1) + " s" : duration(secondsPerEpoch))",
+          "run          \(quantity(steps, "step")), \(number(epochs, 2)) epochs, \(duration(seconds))",
+        ] + advice.map { "advice       \($0)" }
     }
   }
 }

@@ -28,9 +28,12 @@ struct ReportData: Encodable {
     let optimizer: Optimizer.Kind
     let learningRate: Float
     let warmupSteps: Int
+    let emaDecay: Float
     let weightDecay: Float
     let gradClip: Float
     let dropout: Float
+    let teachers: Int
+    let teacherWeight: Float
     let patience: Int
     let validation: Double
     let seed: UInt64
@@ -51,6 +54,8 @@ struct ReportData: Encodable {
       (batch, length) = (configuration.batch, configuration.length)
       (precision, optimizer) = (configuration.precision, configuration.optimizerKind)
       (learningRate, warmupSteps) = (configuration.schedule.peak, configuration.schedule.warmup)
+      emaDecay = configuration.emaDecay
+      (teachers, teacherWeight) = (state.teachers.count, configuration.teacherWeight)
       (weightDecay, gradClip) = (configuration.weightDecay, configuration.gradientClip)
       (dropout, patience) = (configuration.dropout, configuration.patience)
       validation = configuration.validationFraction

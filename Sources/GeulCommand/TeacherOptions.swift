@@ -7,13 +7,13 @@ import PortableFoundation
 struct TeacherOptions: ParsableArguments {
   @Option(
     help: .advanced(
-      "Distillation: also learn from the predictions of this model or run; can be repeated.",
+      "Distillation: also learn from the predictions of the network of this model or run; can be repeated.",
       valueName: "model"),
     completion: .file())
   var teacher: [String] = []
   @Option(
     help: .advanced(
-      "Distillation: weight of the teachers beside the text, up to 1 (default: \(TrainingOptions.defaultTeacherWeight)).",
+      "Distillation: weight of the teachers' predictions in the target distribution, up to 1 (default: \(TrainingOptions.defaultTeacherWeight)).",
       valueName: "weight"))
   var teacherWeight: Float?
 
@@ -29,11 +29,13 @@ struct TeacherOptions: ParsableArguments {
   /// - Throws: `CommandError` if the run has several processes; an error if a file cannot be read.
   func load(_ ranks: Ranks) throws -> [Model] {
     guard teacher.isEmpty || ranks.group.count == 1 else {
-      throw CommandError(
-        "--teacher works in one process, not in the \(ranks.group.count) of mpirun. Start geul without mpirun."
-      )
+      throw TrainingError.teachersNeedOneProcess(count: ranks.group.count)
     }
-    return try teacher.map { try loadModel($0) }
+    return try teacher.map { path in
+      var model = try loadModel(path)
+      model.ngrams = nil
+      return model
+    }
   }
 
   /// Returns a sentence on the teachers; nil if there are none.
@@ -44,6 +46,6 @@ struct TeacherOptions: ParsableArguments {
       return "\(path) (\(shape.layers) x \(shape.hidden) \(shape.cell.rawValue))"
     }
     return
-      "Distillation: the targets have a weight of \(formatted(Double(weight), "%g")) on the predictions of \(names.joined(separator: ", "))."
+      "Distillation: \(formatted(Double(weight), "%g")) of the target distribution is the \(models.count == 1 ? "prediction" : "mean prediction") of \(names.joined(separator: ", "))."
   }
 }

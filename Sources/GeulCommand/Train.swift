@@ -49,6 +49,11 @@ struct Train: ParsableCommand {
   @Option(
     help: .advanced("Optimizer for weight matrices; AdamW updates the other parameters."))
   var optimizer = Optimizer.Kind.muon
+  @Option(
+    help: .advanced(
+      "Decay rate of the moving average of the parameters, at most n / (n + 9) in step n (default: 0.99, with dropout of 0.2 or more 0.998).",
+      valueName: "rate"))
+  var emaDecay: Float?
   @Option(help: .advanced("Decoupled weight decay of weight matrices.", valueName: "rate"))
   var weightDecay = TrainingConfiguration().weightDecay
   @Option(help: .advanced("Maximum global gradient norm.", valueName: "norm"))
@@ -98,13 +103,14 @@ struct Train: ParsableCommand {
   func validate() throws {
     try check("--learning-rate", learningRate, in: 1e-8...10)
     try check("--dropout", dropout, in: 0...0.9)
+    try check("--ema-decay", emaDecay, in: 0...0.9999)
     try check("--weight-decay", weightDecay, in: 0...10)
     try check("--grad-clip", gradClip, in: 1e-6...1e6)
     try check("--patience", patience, in: 0...1000)
     try check("--validation", validation, in: 0...0.9)
     try check("--ngram-bytes", ngramBytes.bytes, in: 1 << 10...1 << 34)
     try check("--seed", seed, in: -1...Int.max)
-    guard contextLabel == nil || fineTuning.initFrom == nil else {
+    guard contextLabel == nil || fineTuning.model == nil else {
       throw ValidationError(
         "--context-label adds tokens of labels to a new model and cannot be combined with --init-from. Leave out one of them."
       )
@@ -192,6 +198,11 @@ struct Train: ParsableCommand {
     RunState.TextSelection.recorded(existing(path))
   }
 
+  /// Returns the path of a model, which may be given by its name.
+  private func recordedModel(_ argument: String) -> String {
+    RunState.TextSelection.recorded(modelPath(argument))
+  }
+
   private func makePlan(
     _ corpus: Corpus, _ initial: InitialModel?, _ teachers: [Model], _ context: ComputeContext,
     _ ranks: Ranks
@@ -211,7 +222,7 @@ struct Train: ParsableCommand {
       switch error {
       case .tooFewTokens:
         throw CommandError("\(self.corpus.joined(separator: ", ")): \(error)")
-      case .teacherVocabulary(let index, _, _, _, _):
+      case .teacherVocabulary(let index):
         throw CommandError("--teacher \(distillation.teacher[index]): \(error)")
       default: throw error
       }
@@ -239,7 +250,7 @@ struct Train: ParsableCommand {
   private func configurationFile(_ plan: TrainingPlan) -> ConfigurationFile {
     let configuration = plan.configuration
     let architecture = configuration.architecture
-    return ConfigurationFile([
+    let values: [String: ConfigurationFile.Value?] = [
       "corpus": .list(corpus.map(recorded)), "unit": .text(text.unit.rawValue),
       "normalize": .text(text.normalize.rawValue),
       "encoding": text.bytes.encoding.map { .text($0) },
@@ -255,6 +266,7 @@ struct Train: ParsableCommand {
       "learning_rate": .float(configuration.schedule.peak),
       "dropout": .float(configuration.dropout),
       "optimizer": .text(configuration.optimizerKind.rawValue),
+      "ema_decay": .float(configuration.emaDecay),
       "weight_decay": .float(configuration.weightDecay),
       "grad_clip": .float(configuration.gradientClip),
       "patience": .integer(configuration.patience),
@@ -264,16 +276,26 @@ struct Train: ParsableCommand {
       "ngrams": .text(configuration.ngrams.rawValue),
       "ngram_bytes": .text(ngramBytes.defaultValueDescription),
       "seed": Int(exactly: configuration.seed).map { .integer($0) },
-      "init_from": fineTuning.initFrom.map { .text(recorded($0)) },
+      "sample_every": reporting.sampleEvery.map { .integer($0) },
+      "save_every": reporting.saveEvery.map { .integer($0) },
+    ]
+    return ConfigurationFile(values.merging(modelOptions(configuration)) { $1 })
+  }
+
+  /// The options of this run that name other models.
+  private func modelOptions(
+    _ configuration: TrainingConfiguration
+  ) -> [String: ConfigurationFile.Value?] {
+    // The copies in the run directory do not change.
+    let teachers = distillation.teacher.indices.map { recorded(folder.teacher($0 + 1).path) }
+    return [
+      "init_from": fineTuning.model.map { .text(recordedModel($0)) },
       "freeze_layers": fineTuning.freezeLayers > 0 ? .integer(fineTuning.freezeLayers) : nil,
       "grow_hidden": fineTuning.growHidden.map { .integer($0) },
       "grow_layers": fineTuning.growLayers.map { .integer($0) },
-      "teacher": distillation.teacher.isEmpty
-        ? nil : .list(distillation.teacher.map(recorded)),
-      "teacher_weight": distillation.teacher.isEmpty ? nil : .float(configuration.teacherWeight),
-      "sample_every": reporting.sampleEvery.map { .integer($0) },
-      "save_every": reporting.saveEvery.map { .integer($0) },
-    ])
+      "teacher": teachers.isEmpty ? nil : .list(teachers),
+      "teacher_weight": teachers.isEmpty ? nil : .float(configuration.teacherWeight),
+    ]
   }
 
   /// The run directory.
@@ -293,7 +315,9 @@ struct Train: ParsableCommand {
     (options.hidden, options.batch, options.length) = (
       shape.hidden, batching.batch, batching.length
     )
-    (options.learningRate, options.dropout) = (learningRate, dropout)
+    (options.learningRate, options.dropout, options.emaDecay) = (
+      learningRate, dropout, emaDecay
+    )
     options.precision = precision.precision
     options.ngrams = ngrams
     options.teacherWeight = distillation.teacherWeight ?? options.teacherWeight

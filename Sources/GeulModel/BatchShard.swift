@@ -31,10 +31,11 @@ public final class BatchShard: @unchecked Sendable {
   private let hasDropout: Bool
   private let logits: Logits
 
-  /// Allocates a shard of `rows` sequences with a zero state.
+  /// Allocates a shard of `rows` sequences with a zero state, without what only `backward`, or the gradient at the logits, needs
+  /// if these are false.
   public init(
     _ network: Network, firstRow: Int, rows: Int, length: Int, precision: Precision, dropout: Bool,
-    backward: Bool
+    backward: Bool, logitGradients: Bool = false
   ) {
     self.firstRow = firstRow
     self.rows = rows
@@ -51,7 +52,8 @@ public final class BatchShard: @unchecked Sendable {
     }
     hasDropout = dropout
     logits = Logits(
-      rows: count, vocabulary: network.vocabulary, precision: precision, backward: backward)
+      rows: count, vocabulary: network.vocabulary, precision: precision,
+      backward: backward || logitGradients)
   }
 
   /// Allocates a workspace for the backward pass of this shard, or of one with at most as many rows.

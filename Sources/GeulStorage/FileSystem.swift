@@ -179,7 +179,7 @@ package enum FileSystem {
   }
 
   /// Removes a file if it exists.
-  static func remove(_ path: String) { try? SystemCall.removeFile(path) }
+  package static func remove(_ path: String) { try? SystemCall.removeFile(path) }
 
   /// Waits until the names in a folder are on the disk (`fsync`).
   static func synchronize(folder path: String) throws(FileError) {

@@ -62,15 +62,15 @@ public struct Checkpoint: Sendable {
     state.optimizer.firstMoment = try Self.storage("adam.first", layout, file)
     state.optimizer.secondMoment = try Self.storage("adam.second", layout, file)
     state.recurrent = try Self.recurrent("state", configuration.architecture, configuration, file)
-    for (index, architecture) in run.teachers.enumerated() {
-      state.teachers.append(
-        try Self.recurrent("teacher.\(index + 1)", architecture, configuration, file))
+    for (index, teacher) in run.teachers.enumerated() {
+      state.teacherStates.append(
+        try Self.recurrent("teacher.\(index + 1)", teacher.architecture, configuration, file))
     }
     (state.step, state.learningRateScale) = (run.step, run.learningRateScale)
     let storages = [
       state.averagedParameters, state.optimizer.firstMoment, state.optimizer.secondMoment,
     ]
-    let values = ([state.recurrent] + state.teachers).flatMap { [$0.hidden, $0.float32State] }
+    let values = ([state.recurrent] + state.teacherStates).flatMap { [$0.hidden, $0.float32State] }
     guard storages.allSatisfy(\.isFinite), values.joined().allSatisfy(\.isFinite) else {
       throw formatError(
         "the state of the run contains non-finite values. Use an earlier checkpoint.")
@@ -91,8 +91,11 @@ public struct Checkpoint: Sendable {
     _ name: String, _ architecture: Architecture, _ configuration: TrainingConfiguration,
     _ file: SafetensorsFile
   ) throws(FormatError) -> RecurrentState {
+    // The size is that of the file before memory is allocated.
+    let shape = [architecture.layers, configuration.batch, architecture.hidden]
+    let hidden = try file.floats("\(name).hidden", shape: shape)
     var state = RecurrentState(architecture, rows: configuration.batch)
-    state.hidden = try file.floats("\(name).hidden", shape: state.shape)
+    state.hidden = hidden
     if !state.float32State.isEmpty {
       state.float32State = try file.floats("\(name).cells", shape: state.shape)
     }
@@ -110,7 +113,7 @@ public struct Checkpoint: Sendable {
       file.tensors.append(.init(name, shape: [storage.values.count], data: storage.values))
     }
     append(trainer.recurrent, named: "state", to: &file)
-    for (index, state) in trainer.teachers.enumerated() {
+    for (index, state) in trainer.teacherStates.enumerated() {
       append(state, named: "teacher.\(index + 1)", to: &file)
     }
     return file
@@ -130,14 +133,14 @@ extension Checkpoint {
   /// The checkpoint that a run begins with, for a configuration that fits the text: with the given parameters, or new ones.
   public static func initial(
     _ configuration: TrainingConfiguration, text: RunState.TextSelection, corpus: Corpus,
-    parameters: ParameterStorage? = nil, teachers: [Architecture] = []
+    parameters: ParameterStorage? = nil, teachers: [Model] = []
   ) -> Checkpoint {
     let trainer = TrainerState(
       configuration, vocabulary: corpus.vocabulary.count,
       tokenCount: TrainingLoop.trainingTokenCount(of: corpus, configuration),
-      parameters: parameters, teachers: teachers)
+      parameters: parameters, teachers: teachers.map(\.metadata.architecture))
     var run = RunState(configuration: configuration, text: text, batcher: trainer.batcher)
-    run.teachers = teachers
+    run.teachers = teachers.map(RunState.Teacher.init)
     let metadata = Model.Metadata(
       architecture: configuration.architecture, tokenizer: corpus.tokenizer,
       vocabulary: corpus.vocabulary, list: corpus.list.map(Model.Metadata.List.init),

@@ -27,12 +27,16 @@ struct CheckpointStore {
   /// Saves the best model.
   func save(best model: Model) throws(RunError) { try model.safetensors.save(to: folder.best) }
 
-  /// Saves the teachers before the first checkpoint, unless they are saved.
+  /// Saves the teachers.
   func save(teachers: [Model]) throws(RunError) {
     for (index, teacher) in teachers.enumerated() {
-      let file = folder.teacher(index + 1)
-      if !FileSystem.exists(file.path) { try teacher.safetensors.save(to: file) }
+      try teacher.safetensors.save(to: folder.teacher(index + 1), keepingPrevious: false)
     }
+  }
+
+  /// Removes the files of the teachers.
+  func removeTeachers(count: Int) {
+    for number in 0..<count { FileSystem.remove(folder.teacher(number + 1).path) }
   }
 
   /// Reads the newest intact checkpoint.

@@ -73,8 +73,8 @@ public struct ConfigurationAdvisor: Sendable {
 
   /// Returns the decay rate of the exponential moving average of the parameters for a dropout rate.
   ///
-  /// A text with much dropout is read so often that the best step comes while the learning rate is still high: there a
-  /// longer average is better.
+  /// `dropout(_:epochs:)` is high for a text that is read so often that the best step comes while the learning rate is still
+  /// high: there a longer average is better.
   public static func emaDecay(dropout: Float) -> Float { dropout >= 0.2 ? 0.998 : 0.99 }
 
   private static let tokensPerParameter = 8.0

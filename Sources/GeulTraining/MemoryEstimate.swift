@@ -50,16 +50,19 @@ public struct MemoryEstimate: Sendable, Equatable {
 
     let (cell, width) = (configuration.architecture.cell.descriptor, network.layers[0].width)
     let isBFloat16 = configuration.precision == .bfloat16
-    let state = cell.carriesFloat32State ? 4 : 0
-    // Hidden state, float32 state, gates; in bfloat16 their gradients.
-    func bytesPerUnit(_ cell: CellDescriptor) -> Int {
+    // Hidden state, float32 state, gates.
+    func bytesPerUnit(_ cell: CellDescriptor, elementBytes: Int) -> Int {
       elementBytes + (cell.carriesFloat32State ? 4 : 0) + 4 * cell.savedColumns
-        + (isBFloat16 ? 2 * cell.savedColumns : 0)
     }
-    let perUnit = bytesPerUnit(cell) + (configuration.dropout > 0 ? elementBytes : 0)
+    // In bfloat16 the gradients of the gates, too; dropout's outputs.
+    let perUnit =
+      bytesPerUnit(cell, elementBytes: elementBytes)
+      + (isBFloat16 ? 2 * cell.savedColumns : 0) + (configuration.dropout > 0 ? elementBytes : 0)
     let teacherUnits = teacherNetworks.reduce(0) {
       let shape = $1.architecture
-      return $0 + shape.layers * $1.layers[0].width * bytesPerUnit(shape.cell.descriptor)
+      return $0 + shape.layers * $1.layers[0].width
+        * bytesPerUnit(
+          shape.cell.descriptor, elementBytes: elementBytes)
     }
     let logits = padded(vocabulary) * (isBFloat16 ? 6 : 4)
     let rows = (0..<ranks).map {
@@ -76,18 +79,20 @@ public struct MemoryEstimate: Sendable, Equatable {
       positions * (layers * width * perUnit + teacherUnits + (1 + teachers.count) * logits)
       + backward
 
-    let saving = 4 * count
+    let saving = 4 * max(count, teacherNetworks.map(\.layout.count).max() ?? 0)
     let held =
       tokenCount
       - Corpus.tokenCount(of: tokenCount, withoutLast: configuration.validationFraction)
     let (evaluatedRows, length) = Evaluator.batchShape(tokens: held, vocabulary: vocabulary)
-    let perPosition = layers * width * (4 + state + 4 * cell.savedColumns)
+    let perPosition = layers * width * bytesPerUnit(cell, elementBytes: 4)
     let evaluation =
       4 * matrices + evaluatedRows * length * (perPosition + 4 * padded(vocabulary))
     temporary = max(saving, held > 0 ? evaluation : 0)
     ngrams =
       configuration.ngrams == .off
-      ? 0 : 4 * count + Self.bytesPerCountedToken * min(tokenCount, NGramModel.maximumTokens)
+      ? 0
+      : 4 * teacherNetworks.reduce(count) { $0 + $1.layout.count } + Self.bytesPerCountedToken
+        * min(tokenCount, NGramModel.maximumTokens)
     program =
       Self.programBytes + min(4 * tokenCount, Self.residentTokenBytes)
       + Self.bytesPerVocabularyToken * vocabulary

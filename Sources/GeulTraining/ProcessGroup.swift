@@ -86,6 +86,7 @@ public final class ProcessGroup {
     _ configuration: TrainingConfiguration, _ texts: TrainingTexts
   ) throws(TrainingError) -> TrainingTexts {
     guard communicator.isDistributed else { return texts }
+    guard configuration.teacherWeight == 0 else { throw .teachersNeedOneProcess(count: count) }
     let job = TrainingJob(configuration, texts)
     try job.checkRanks(communicator.count)
     give(.train(job))

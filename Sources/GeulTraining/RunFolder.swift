@@ -1,6 +1,5 @@
 package import GeulModel
 public import GeulStorage
-internal import GeulText
 
 /// The folder of a run: `latest.safetensors` to resume from, `best.safetensors` to use, `metrics.jsonl` to plot.
 public struct RunFolder: Sendable, Equatable {
@@ -14,7 +13,7 @@ public struct RunFolder: Sendable, Equatable {
   public var latest: AtomicFile { AtomicFile("\(path)/latest.safetensors") }
   /// The model with the lowest validation loss; parameters only.
   public var best: AtomicFile { AtomicFile("\(path)/best.safetensors") }
-  /// The model of a teacher, counted from 1.
+  /// The model file of a teacher, from 1.
   public func teacher(_ number: Int) -> AtomicFile {
     AtomicFile("\(path)/teacher-\(number).safetensors")
   }
@@ -38,17 +37,14 @@ public struct RunFolder: Sendable, Equatable {
   /// Reads the teachers of a run.
   ///
   /// - Throws: `TrainingError` if one is missing or damaged, or is not the run's.
-  func loadTeachers(_ state: RunState, vocabulary: Vocabulary) throws(TrainingError) -> [Model] {
+  func loadTeachers(_ state: RunState) throws(TrainingError) -> [Model] {
     var teachers: [Model] = []
-    for (index, architecture) in state.teachers.enumerated() {
+    for (index, known) in state.teachers.enumerated() {
       let path = teacher(index + 1).path
       do throws(FormatError) { teachers.append(try Model(contentsOf: path)) } catch {
         throw .format(error)
       }
-      let metadata = teachers[index].metadata
-      guard (metadata.architecture, metadata.vocabulary) == (architecture, vocabulary) else {
-        throw .teacherChanged(path: path)
-      }
+      guard RunState.Teacher(teachers[index]) == known else { throw .teacherChanged(path: path) }
     }
     return teachers
   }

@@ -11,8 +11,8 @@ public struct RunState: Codable, Sendable, Equatable {
   public var configuration: TrainingConfiguration
   /// The source of the text and how it is read.
   public var text: TextSelection
-  /// The shapes of the teachers, whose models are in the folder of the run; see `TrainingOptions.teachers`.
-  public var teachers: [Architecture] = []
+  /// The teachers, whose models are in the folder of the run; see `TrainingOptions.teachers`.
+  public var teachers: [Teacher] = []
   /// The number of steps of the run; nil until it is planned.
   public var totalSteps: Int?
   /// The position of training in the text.
@@ -43,6 +43,24 @@ public struct RunState: Codable, Sendable, Equatable {
     self.configuration = configuration
     self.text = text
     self.batcher = batcher
+  }
+
+  /// A teacher.
+  public struct Teacher: Codable, Sendable, Equatable {
+    /// The shape of its network.
+    public var architecture: Architecture
+    /// The hash of its network, tokenizer and vocabulary.
+    public var fingerprint: UInt64
+
+    /// Describes a model without n-grams.
+    package init(_ model: Model) {
+      architecture = model.metadata.architecture
+      fingerprint = model.fingerprint
+    }
+
+    fileprivate var isValid: Bool {
+      1...Model.layerLimit ~= architecture.layers && 1...Model.hiddenLimit ~= architecture.hidden
+    }
   }
 
   /// One evaluation.
@@ -112,7 +130,7 @@ public struct RunState: Codable, Sendable, Equatable {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     configuration = try values.decode(TrainingConfiguration.self, forKey: .configuration)
     text = try values.decode(TextSelection.self, forKey: .text)
-    teachers = try values.decodeIfPresent([Architecture].self, forKey: .teachers) ?? []
+    teachers = try values.decodeIfPresent([Teacher].self, forKey: .teachers) ?? []
     totalSteps = try values.decodeIfPresent(Int.self, forKey: .totalSteps)
     batcher = try values.decode(SequenceBatcher.self, forKey: .batcher)
     step = try values.decode(Int.self, forKey: .step)
@@ -157,7 +175,7 @@ public struct RunState: Codable, Sendable, Equatable {
   /// Indicates whether the fields are consistent.
   package var isValid: Bool {
     batcher.isValid(for: configuration) && configuration.isValid && step >= 0
-      && (configuration.teacherWeight > 0) == !teachers.isEmpty
+      && (configuration.teacherWeight > 0) == !teachers.isEmpty && teachers.allSatisfy(\.isValid)
       && (totalSteps ?? 1) >= 1 && learningRateScale > 0 && learningRateScale <= 1
       && recentSteps >= 0 && patienceStart >= 0 && recentNats.isFinite && (saveEvery ?? 1) >= 1
       && evaluationDensity.isValid && detector.isValid

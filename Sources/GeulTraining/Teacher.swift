@@ -5,17 +5,19 @@ internal import GeulText
 /// A trained network from whose predictions a run learns, as well as from the text: knowledge distillation (Hinton, Vinyals and
 /// Dean 2015).
 ///
-/// With teachers q_1 to q_n and the weight w, the target distribution of a position whose next token is y is
+/// With the predictions q_1 to q_n of the teachers, the weight w and the one-hot vector y of the next token, the target distribution
+/// of a position is
 ///
-///     (1 - w) [y] + w / n (q_1 + ... + q_n),
+///     (1 - w) y + w / n (q_1 + ... + q_n),
 ///
-/// so that the gradient at the logits is p - [y] - w / n sum_k (q_k - [y]). The teachers read the same windows, without dropout,
-/// and carry their own states.
+/// so that the gradient at the logits is p - y - w / n sum_k (q_k - y). The temperature of all softmax functions is 1. The teachers
+/// read the same windows, without dropout, and carry their own states.
 struct Teacher: Sendable {
   private let weights: PackedNetwork
   /// The shards, which have the rows of those of the trainer.
   let shards: [BatchShard]
-  private let architecture: Architecture
+  /// The shape of the network.
+  let architecture: Architecture
 
   /// Creates a teacher for a batch that is partitioned as `shards`.
   init(_ model: Model, shards: [BatchShard], precision: Precision, context: ComputeContext) {
@@ -26,7 +28,7 @@ struct Teacher: Sendable {
     self.shards = shards.map { [network = model.network] shard in
       BatchShard(
         network, firstRow: shard.firstRow, rows: shard.rows, length: shard.length,
-        precision: precision, dropout: false, backward: true)
+        precision: precision, dropout: false, backward: false, logitGradients: true)
     }
   }
 
@@ -38,7 +40,7 @@ struct Teacher: Sendable {
   ///   - corpus: The text.
   ///   - batcher: The position in the text.
   ///   - kernels: The kernels.
-  ///   - scale: The factor w / n of the gradient of the loss, and that of the mean over the batch.
+  ///   - scale: w / n, divided by the number of tokens of the batch.
   func addGradient(
     to shard: BatchShard, index: Int, _ corpus: Corpus, _ batcher: SequenceBatcher,
     _ kernels: Kernels, scale: Float
@@ -47,29 +49,5 @@ struct Teacher: Sendable {
     batcher.load(corpus, into: own)
     own.forward(weights, kernels, scale: -scale)
     shard.addLogitGradients(of: own)
-  }
-
-  /// The state that the next window begins with.
-  var recurrent: RecurrentState {
-    get { RecurrentState(of: shards, architecture) }
-    nonmutating set {
-      for shard in shards {
-        for row in 0..<shard.rows { shard.setState(row: row, newValue[shard.firstRow + row]) }
-      }
-    }
-  }
-}
-
-extension RecurrentState {
-  /// Gathers the states of the sequences of some shards.
-  init(of shards: [BatchShard], _ architecture: Architecture) {
-    self.init(architecture, rows: shards.reduce(0) { $0 + $1.rows })
-    var row = 0
-    for shard in shards {
-      for index in 0..<shard.rows {
-        self[row] = shard.state(row: index, width: architecture.hidden)
-        row += 1
-      }
-    }
   }
 }

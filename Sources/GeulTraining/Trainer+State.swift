@@ -17,7 +17,7 @@ extension Trainer {
     state.optimizer = optimizer.state
     state.learningRateScale = learningRateScale
     let own = RecurrentState(of: shards, configuration.architecture)
-    state.teachers = teachers.map(\.recurrent)
+    state.teacherStates = teachers.map { RecurrentState(of: $0.shards, $0.architecture) }
     state.recurrent = communicator.allGather(own, of: subBatches)
     return state
   }
@@ -36,14 +36,36 @@ extension Trainer {
     average.parameters = state.averagedParameters
     optimizer.state = state.optimizer
     (learningRateScale, batcher) = (state.learningRateScale, state.batcher)
-    restore(state.recurrent, teachers: state.teachers)
+    restore(state)
   }
 
   /// Sets the recurrent states of this rank's sequences.
-  func restore(_ recurrent: RecurrentState, teachers states: [RecurrentState]) {
-    for (teacher, state) in zip(teachers, states) { teacher.recurrent = state }
+  func restore(_ state: TrainerState) {
+    precondition(
+      state.teacherStates.count == teachers.count,
+      "the state of \(state.teacherStates.count) teachers is known, there are \(teachers.count)")
+    state.recurrent.restore(to: shards)
+    for (teacher, state) in zip(teachers, state.teacherStates) { state.restore(to: teacher.shards) }
+  }
+}
+
+extension RecurrentState {
+  /// Gathers the states of the sequences of some shards.
+  fileprivate init(of shards: [BatchShard], _ architecture: Architecture) {
+    self.init(architecture, rows: shards.reduce(0) { $0 + $1.rows })
+    var row = 0
     for shard in shards {
-      for row in 0..<shard.rows { shard.setState(row: row, recurrent[shard.firstRow + row]) }
+      for index in 0..<shard.rows {
+        self[row] = shard.state(row: index, width: architecture.hidden)
+        row += 1
+      }
+    }
+  }
+
+  /// Sets the states of the sequences of some shards.
+  fileprivate func restore(to shards: [BatchShard]) {
+    for shard in shards {
+      for row in 0..<shard.rows { shard.setState(row: row, self[shard.firstRow + row]) }
     }
   }
 }

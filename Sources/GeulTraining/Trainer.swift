@@ -77,7 +77,7 @@ public struct Trainer: ~Copyable {
 
   /// Creates a trainer that continues from `state`, that of rank 0.
   ///
-  /// - Precondition: There are at most as many ranks as sub-batches, and one if there are teachers, whose states `state` has.
+  /// - Precondition: There are at most as many ranks as sub-batches, but one with teachers; `state` has a state for each teacher.
   public init(
     _ configuration: TrainingConfiguration, state: TrainerState, vocabulary: Int,
     teachers: [Model] = [], context: ComputeContext,
@@ -95,9 +95,6 @@ public struct Trainer: ~Copyable {
       communicator.count <= subBatches.count,
       "there are \(communicator.count) ranks for \(subBatches.count) sub-batches")
     precondition(teachers.isEmpty || communicator.count == 1, "teachers need a single process")
-    precondition(
-      state.teachers.count == teachers.count,
-      "the state of \(state.teachers.count) teachers is known, there are \(teachers.count)")
     self.subBatches = subBatches
     reducer = GradientReducer(network, subBatches, communicator)
     let frozen = network.frozenTensors(layers: configuration.frozenLayers)
@@ -128,7 +125,7 @@ public struct Trainer: ~Copyable {
     }
     gradientWorkspaces = (0..<context.pool.count).map { _ in GradientWorkspace() }
     learningRateScale = state.learningRateScale
-    restore(state.recurrent, teachers: state.teachers)
+    restore(state)
     if communicator.isDistributed, communicator.rank == 0 { load(state) }
   }
 

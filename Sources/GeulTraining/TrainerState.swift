@@ -18,7 +18,7 @@ public struct TrainerState: Sendable, Equatable {
   /// The recurrent state that the next window begins with.
   public var recurrent: RecurrentState
   /// The recurrent states of the teachers.
-  public var teachers: [RecurrentState]
+  public var teacherStates: [RecurrentState]
 
   /// Creates the state before the first step, from given parameters.
   public init(
@@ -30,7 +30,7 @@ public struct TrainerState: Sendable, Equatable {
     optimizer = Optimizer.State(parameters.layout)
     self.batcher = batcher
     recurrent = RecurrentState(configuration.architecture, rows: configuration.batch)
-    self.teachers = teachers.map { RecurrentState($0, rows: configuration.batch) }
+    teacherStates = teachers.map { RecurrentState($0, rows: configuration.batch) }
   }
 
   /// Creates the state before the first step for a text of which the first `tokenCount` tokens are for training.

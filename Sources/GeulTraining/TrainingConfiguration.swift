@@ -24,7 +24,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
   public var muonLearningRateScale: Float = 6
   /// The decay rate of Muon's momentum.
   public var momentum: Float = 0.95
-  /// The decay rate of the exponential moving average of the parameters.
+  /// The decay rate of the exponential moving average of the parameters, at most n / (n + 9) in step n.
   public var emaDecay: Float = 0.99
   /// The decoupled weight decay of matrices.
   public var weightDecay: Float = 0.05

@@ -19,8 +19,10 @@ public enum TrainingError: Error, CustomStringConvertible {
   case validationTextChanged(source: String)
   /// No two consecutive tokens of the validation text are in the vocabulary.
   case unknownValidationText(name: String)
-  /// A teacher, by its index, has another vocabulary than the text.
-  case teacherVocabulary(index: Int, unit: String, count: Int, ownUnit: String, ownCount: Int)
+  /// A teacher, by its index, has another tokenizer or vocabulary than the text.
+  case teacherVocabulary(index: Int)
+  /// There are several processes and a teacher.
+  case teachersNeedOneProcess(count: Int)
   /// The file of a teacher is not the one that the run began with.
   case teacherChanged(path: String)
   /// The loss diverges at any learning rate.
@@ -66,9 +68,10 @@ public enum TrainingError: Error, CustomStringConvertible {
       "\(source): this is not the validation text of the run. Restore that text, or give it with --validation-file."
     case .unknownValidationText(let name):
       "\(name): no two consecutive tokens are in the model's vocabulary. Choose another --validation-file."
-    case .teacherVocabulary(_, let unit, let count, let ownUnit, let ownCount):
-      "the teacher has another vocabulary (unit \(unit), \(count) tokens) than the text (unit \(ownUnit), \(ownCount) tokens)."
-        + " Train the teacher on the same text, with the same options of the text."
+    case .teacherVocabulary:
+      "its vocabulary is not that of the text. Train it on the same text with the same --unit, --normalize, --min-count and --init-from."
+    case .teachersNeedOneProcess(let count):
+      "A run with --teacher works in one process, not in the \(count) of mpirun. Start geul without mpirun."
     case .teacherChanged(let path):
       "\(path): this is not the teacher that the run began with. Restore it, or start a new run."
     case .diverged(let path, let step):

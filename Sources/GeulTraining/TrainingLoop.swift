@@ -54,7 +54,7 @@ public struct TrainingLoop: ~Copyable {
   ///   - clock: A stopwatch started when the time budget began.
   ///   - communicator: The exchange with the other ranks of a data-parallel run, which this process leads as rank 0.
   public init(
-    _ checkpoint: consuming Checkpoint, teachers: [Model] = [], corpus: Corpus, validation: Corpus?,
+    _ checkpoint: consuming Checkpoint, teachers: [Model], corpus: Corpus, validation: Corpus?,
     folder: RunFolder,
     budget: Budget?, saveEvery: Int?, sampleEvery: Int?, context: ComputeContext,
     clock: Stopwatch = Stopwatch(), communicator: any Communicator = LocalCommunicator()
@@ -129,8 +129,7 @@ public struct TrainingLoop: ~Copyable {
     if hasSteps { try folder.checkIsWritable() }
     if state.step == 0 {
       if state.finetunes, state.history.isEmpty { try evaluateStart(report) }
-      try store.save(teachers: teachers)
-      try save(report)
+      try saveFirst(report)
     }
     let metrics = MetricsLog(folder.metricsPath, upTo: state.step)
     earlierSeconds = metrics.seconds
@@ -378,6 +377,18 @@ extension TrainingLoop {
     return true
   }
 
+  /// Saves the teachers and the first checkpoint; if one cannot be written, no teacher stays in the folder.
+  private mutating func saveFirst(_ report: (Event) -> Void) throws(RunError) {
+    guard !folder.hasCheckpoint else { return try save(report) }
+    do throws(RunError) {
+      try store.save(teachers: teachers)
+      try save(report)
+    } catch {
+      store.removeTeachers(count: teachers.count)
+      throw error
+    }
+  }
+
   private mutating func save(_ report: (Event) -> Void) throws(RunError) {
     (state.batcher, state.step, state.learningRateScale) = (
       trainer.batcher, trainer.step, trainer.learningRateScale
@@ -408,7 +419,7 @@ extension TrainingLoop {
     case .restart:
       let initial = TrainerState(
         now.configuration, vocabulary: metadata.vocabulary.count,
-        tokenCount: trainer.batcher.tokenCount, teachers: now.teachers)
+        tokenCount: trainer.batcher.tokenCount, teachers: now.teachers.map(\.architecture))
       trainer.load(initial)
       state = RunState(
         configuration: now.configuration, text: now.text, batcher: initial.batcher)

@@ -29,7 +29,7 @@ public struct TrainingOptions: Sendable {
   public var budget = Budget.default
   /// Trained models from whose predictions the network learns, as well as from the text: knowledge distillation.
   ///
-  /// Each has the vocabulary of the text.
+  /// Each has the vocabulary of the text. Its n-grams are not used.
   public var teachers: [Model] = []
   /// The weight of the teachers' predictions in the targets, above 0 and up to 1; see "Distillation" in docs/experiments.md.
   public var teacherWeight = Self.defaultTeacherWeight
@@ -66,6 +66,9 @@ public struct TrainingPlan: Sendable {
     _ configuration: TrainingConfiguration, corpus: Corpus, teachers: [Model] = [],
     budget: Budget, context: ComputeContext, ranks: Int = 1
   ) {
+    precondition(
+      (configuration.teacherWeight > 0) == !teachers.isEmpty,
+      "the weight of \(teachers.count) teachers is \(configuration.teacherWeight)")
     self.teachers = teachers
     self.configuration = configuration
     self.corpus = corpus
@@ -88,6 +91,9 @@ public struct TrainingPlan: Sendable {
     var configuration = options.configuration
     try Self.check(options.teachers, corpus)
     configuration.teacherWeight = options.teachers.isEmpty ? 0 : options.teacherWeight
+    precondition(
+      options.teacherWeight > 0 && options.teacherWeight <= 1,
+      "teacherWeight must be above 0 and at most 1, is \(options.teacherWeight)")
     var notes: [String] = []
     configuration.precision =
       options.precision
@@ -123,6 +129,7 @@ public struct TrainingPlan: Sendable {
     Self.choose(&configuration, options, corpus, tokenCount: count, context, ranks: ranks)
     configuration.emaDecay =
       options.emaDecay ?? ConfigurationAdvisor.emaDecay(dropout: configuration.dropout)
+    notes += Self.validationNotes(options.teachers, corpus, configuration)
     self.configuration = configuration
     self.corpus = corpus
     teachers = options.teachers.map { model in
@@ -141,10 +148,24 @@ public struct TrainingPlan: Sendable {
     for (index, teacher) in teachers.enumerated() {
       let metadata = teacher.metadata
       guard metadata.vocabulary == corpus.vocabulary, metadata.tokenizer == corpus.tokenizer else {
-        throw .teacherVocabulary(
-          index: index, unit: metadata.tokenizer.unit.rawValue, count: metadata.vocabulary.count,
-          ownUnit: corpus.tokenizer.unit.rawValue, ownCount: corpus.vocabulary.count)
+        throw .teacherVocabulary(index: index)
       }
+    }
+  }
+
+  /// Returns a note for each teacher for which another part of the text was held out, or another text.
+  private static func validationNotes(
+    _ teachers: [Model], _ corpus: Corpus, _ configuration: TrainingConfiguration
+  ) -> [String] {
+    teachers.enumerated().compactMap { index, teacher in
+      let metadata = teacher.metadata
+      let heldOutSame =
+        metadata.training?.corpusHash == corpus.hash
+        && metadata.training?.validationFraction == configuration.validationFraction
+        && metadata.list?.seed == corpus.list?.seed
+      return heldOutSame
+        ? nil
+        : "Teacher \(index + 1) may have been trained on the validation text: its run held out another part. Then the validation loss is too low."
     }
   }
 
@@ -210,6 +231,10 @@ public struct TrainingPlan: Sendable {
     var remedies = ["a smaller --hidden", "fewer --layers"]
     if memory.window + memory.temporary > memory.parameters {
       remedies = ["a smaller --batch or --length"] + remedies
+    }
+    if !teachers.isEmpty { remedies.append("fewer or smaller models for --teacher") }
+    if memory.ngrams > memory.parameters + memory.window + memory.temporary {
+      remedies = ["--ngrams off"]
     }
     if isMostlyVocabulary { remedies = ["--min-count 2 or another --unit"] + remedies }
     throw .memory(

@@ -51,7 +51,7 @@ public struct TrainingSession: ~Copyable {
     let checkpoint = Checkpoint.initial(
       plan.configuration, text: text, corpus: plan.corpus,
       parameters: initialModel?.parameters(extendedTo: plan.corpus.vocabulary),
-      teachers: plan.teachers.map(\.metadata.architecture))
+      teachers: plan.teachers)
     do { try FileSystem.createFolder(folder.path) } catch { throw .file(error) }
     self.plan = plan
     self.checkpoint = checkpoint
@@ -100,7 +100,7 @@ public struct TrainingSession: ~Copyable {
     checkpoint.run.text.validationHash = validation?.hash
     let plan = TrainingPlan(
       state.configuration, corpus: corpus,
-      teachers: try folder.loadTeachers(state, vocabulary: corpus.vocabulary),
+      teachers: try folder.loadTeachers(state),
       budget: budget ?? .default, context: context,
       ranks: ranks)
     try plan.checkMemory()

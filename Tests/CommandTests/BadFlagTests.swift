@@ -24,7 +24,7 @@ struct BadFlagTests {
     ("--learning-rate", "inf"), ("--dropout", "0.95"), ("--dropout", "-0.1"), ("--dropout", "nan"),
     ("--grad-clip", "0"), ("--grad-clip", "-1"), ("--validation", "1"), ("--validation", "-0.1"),
     ("--min-count", "0"), ("--sample-every", "-1"), ("--save-every", "0"), ("--threads", "0"),
-    ("--threads", "2000"), ("--seed", "-2"),
+    ("--threads", "2000"), ("--seed", "-2"), ("--ema-decay", "1"), ("--ema-decay", "-0.1"),
   ])
   func `train refuses a number out of range`(flag: String, value: String) throws {
     try expectUsage(
@@ -148,7 +148,10 @@ struct BadFlagTests {
       "'-o'. geul generate writes to standard output: redirect it with > FILE."
     ),
     (["train", "text.txt", "-s", "5"], "'-s'. Did you mean '--seed'?"),
-    (["train", "text.txt", "-E", "5"], "'-E'. Did you mean '--encoding' or '--epochs'?"),
+    (
+      ["train", "text.txt", "-E", "5"],
+      "'-E'. Did you mean '--ema-decay' or '--encoding' or '--epochs'?"
+    ),
     (["bench", "train", "-s", "5"], "'-s'. Did you mean '--"),
     (["trian", "text.txt"], "'trian'. Did you mean 'train'?"),
     (["contxt", "run"], "'contxt'. Did you mean 'context'?"),

@@ -17,6 +17,7 @@ struct ConfigurationFileTests {
     let options = [
       "--steps", "12", "--hidden", "24", "--cell", "gru", "--min-count", "2", "--dropout", "0.3",
       "--learning-rate", "0.007", "--validation-file", "other.txt", "--seed", "9", "-q",
+      "--ema-decay", "0.5",
     ]
     #expect(try train(["my.txt"] + options, in: folder).status == 0)
     let again = try train(
@@ -26,6 +27,17 @@ struct ConfigurationFileTests {
       #expect(folder.data("again/\(name)") == folder.data("checkpoints/my/\(name)"))
     }
     #expect(folder.text("again/config.json") == folder.text("checkpoints/my/config.json"))
+    #expect(folder.text("again/config.json")?.contains(#""ema_decay" : 0.5"#) == true)
+  }
+
+  @Test func `a new model that is named as nanoGPT does is reproduced`() throws {
+    let folder = try Folder()
+    try folder.write(Texts.english, to: "my.txt")
+    let options = ["my.txt", "--init-from", "scratch", "--steps", "3", "--hidden", "8", "-q"]
+    #expect(try train(options + ["--out", "one"], in: folder).status == 0)
+    let again = try train(["--config", "one/config.json", "--out", "two"], in: folder)
+    #expect(again.status == 0, "\(again.stderr)")
+    #expect(folder.data("one/best.safetensors") == folder.data("two/best.safetensors"))
   }
 
   @Test func `the command line wins over the file`() throws {

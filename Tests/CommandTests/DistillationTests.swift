@@ -43,7 +43,7 @@ struct DistillationTests {
     #expect(
       result.notes.contains {
         $0.hasPrefix("Distillation: ") && $0.contains("0.4") && $0.contains("run (1 x 16 lstm)")
-          && $0.contains("second (1 x 24 lstm)")
+          && $0.contains("mean prediction of ") && $0.contains("second (1 x 24 lstm)")
       }, "\(result.stderr)")
     let alone = try distil([], out: "alone", in: folder)
     #expect(alone.status == 0)
@@ -53,6 +53,60 @@ struct DistillationTests {
       ["train", "--config", "one/config.json", "--out", "again", "--threads", "1"], in: folder)
     #expect(again.status == 0, "\(again.stderr)")
     #expect(folder.data("again/best.safetensors") == folder.data("one/best.safetensors"))
+  }
+
+  @Test func `--dry-run shows the teachers, with whose speed it plans`() throws {
+    let folder = try Self.teachers.get()
+    let plan = [
+      "train", "text.txt", "--dry-run", "--hidden", "16", "--teacher", "run", "--teacher", "second",
+    ]
+    let options = Array(Self.options.dropLast(2))
+    let printed = try GeulProcess.run(plan + options, in: folder)
+    #expect(printed.stdout.contains("teachers     2, weight 0.5"), "\(printed.stdout)")
+    let json = try GeulProcess.run(plan + options + ["--json"], in: folder).json()
+    #expect(json["teachers"] as? Int == 2 && json["teacher_weight"] as? Double == 0.5)
+  }
+
+  @Test func `fine-tuning with frozen layers can have a teacher, if no character is new`() throws {
+    let folder = try Self.teachers.get()
+    let options = [
+      "train", "text.txt", "--init-from", "run", "--freeze-layers", "1", "--teacher", "second",
+      "--steps", "10",
+    ]
+    let tuned = try GeulProcess.run(
+      options + ["--out", "tuned"] + ["--batch", "4", "--length", "8"], in: folder)
+    #expect(tuned.status == 0, "\(tuned.stderr)")
+    try folder.write(Texts.english + "çç", to: "new.txt")
+    let other = try GeulProcess.run(
+      ["train", "new.txt"] + options.dropFirst(2) + ["--out", "refused"], in: folder)
+    other.expectRefusal(1, naming: "--teacher second", "--init-from")
+  }
+
+  @Test func `teachers of lists that held out other items get a note`() throws {
+    let folder = try Folder()
+    try folder.write(
+      (0..<60).map { "name\($0 * 7919 % 1000)\n" }.joined(), to: "names.txt")
+    func train(_ out: String, _ seed: Int, _ more: String...) throws -> GeulProcess.Result {
+      try GeulProcess.run(
+        ["train", "names.txt", "--lines", "--out", out, "--seed", "\(seed)", "--steps", "5"]
+          + ["--hidden", "8", "--layers", "1"] + more, in: folder)
+    }
+    #expect(try train("one", 1).status == 0)
+    let same = try train("two", 1, "--teacher", "one")
+    #expect(same.status == 0 && !same.stderr.contains("Teacher 1 may"), "\(same.stderr)")
+    let other = try train("three", 2, "--teacher", "one")
+    #expect(other.status == 0 && other.stderr.contains("Teacher 1 may"), "\(other.stderr)")
+  }
+
+  @Test func `a run that cannot save its first checkpoint leaves no folder`() throws {
+    let folder = try copy()
+    // The teacher can be written, the checkpoint cannot.
+    let size = try #require(folder.data("second/best.safetensors")).count
+    let result = try GeulProcess.shell(
+      "ulimit -f \(size / 512 + 2); \"$geul\" train text.txt --out student --hidden 96 --steps 5 --teacher second",
+      in: folder)
+    #expect(result.status == 1, "\(result.stderr)")
+    #expect(!folder.exists("student"))
   }
 
   @Test
@@ -81,6 +135,9 @@ struct DistillationTests {
 
   @Test func `a teacher that is missing, damaged or another model is named`() throws {
     let copy = try copy()
+    let third = ["--steps", "20", "--hidden", "24", "--seed", "3"] + Self.options
+    let trained = try GeulProcess.run(["train", "text.txt", "--out", "third"] + third, in: copy)
+    #expect(trained.status == 0)
     #expect(try distil(["--teacher", "second"], in: copy).status == 0)
     let resume = ["resume", "student", "--steps", "40"]
     let file = "student/teacher-1.safetensors"
@@ -88,9 +145,12 @@ struct DistillationTests {
 
     try copy.write(teacher.dropLast(100), to: file)
     try GeulProcess.run(resume, in: copy).expectRefusal(1, naming: file, "damaged")
-    copy.remove(file)
-    try copy.copy("run/best.safetensors", to: file)
-    try GeulProcess.run(resume, in: copy).expectRefusal(1, naming: file, "not the teacher")
+    // Models of another and of the same size.
+    for other in ["run", "third"] {
+      copy.remove(file)
+      try copy.copy("\(other)/best.safetensors", to: file)
+      try GeulProcess.run(resume, in: copy).expectRefusal(1, naming: file, "not the teacher")
+    }
     copy.remove(file)
     try GeulProcess.run(resume, in: copy).expectRefusal(1, naming: file)
     try copy.write(teacher, to: file)
@@ -109,8 +169,11 @@ struct DistillationTests {
     try refusal(2, ["--teacher", "run", "--teacher-weight", "1.5"], naming: "--teacher-weight")
     try refusal(2, ["--teacher", "run", "--teacher-weight", "0"], naming: "--teacher-weight")
     try refusal(1, ["--teacher", "none"], naming: "none")
+    try folder.write("no model", to: "damaged.safetensors")
+    try refusal(1, ["--teacher", "damaged.safetensors"], naming: "damaged.safetensors")
     try refusal(
-      1, ["--teacher", "run", "--unit", "jamo"], naming: "--teacher run", "grapheme", "jamo",
-      "another vocabulary")
+      1, ["--teacher", "run", "--unit", "jamo"], naming: "--teacher run", "vocabulary", "--unit")
+    try refusal(
+      1, ["--teacher", "run", "--normalize", "nfd"], naming: "--teacher run", "--normalize")
   }
 }

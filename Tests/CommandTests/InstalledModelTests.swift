@@ -40,6 +40,30 @@ struct InstalledModelTests {
     ).wait()
   }
 
+  @Test func `a run from installed models is reproduced by its config.json, without their names`()
+    throws
+  {
+    let folder = try Runs.trained()
+    let models = folder.file("named")
+    try FileManager.default.createDirectory(atPath: models, withIntermediateDirectories: true)
+    for name in ["base", "taught"] {
+      try folder.copy("run/best.safetensors", to: "named/\(name).safetensors")
+    }
+    let options = ["--steps", "3", "--batch", "4", "--length", "8", "-q"]
+    for (name, option) in [("base", "--init-from"), ("taught", "--teacher")] {
+      let shape = name == "base" ? [] : ["--hidden", "8", "--layers", "1"]
+      let trained = try GeulProcess.run(
+        ["train", "text.txt", "--out", "of-\(name)", option, name] + shape + options,
+        environment: ["GEUL_MODELS": models], in: folder)
+      #expect(trained.status == 0, "\(trained.stderr)")
+      let again = try GeulProcess.run(
+        ["train", "--config", "of-\(name)/config.json", "--out", "again-\(name)"], in: folder)
+      #expect(again.status == 0, "\(again.stderr)")
+      let file = "best.safetensors"
+      #expect(folder.data("again-\(name)/\(file)") == folder.data("of-\(name)/\(file)"))
+    }
+  }
+
   @Test(arguments: ["prefix/bin/geul", "link"])
   func `a model beside the program is found by its name`(program: String) throws {
     let result = try geul("generate", "tiny", "-n", "20", "--seed", "1", "-q", program: program)

@@ -12,7 +12,7 @@ struct DataParallelRunTests {
   /// - Returns: A message of each rank: how it ended.
   static func train(
     _ folder: Folder, out: String, ranks: Int, text: String = "text.txt",
-    contents: String = DataParallelTests.text, batch: Int = 16,
+    contents: String = DataParallelTests.text, batch: Int = 16, hasTeacher: Bool = false,
     version: @escaping @Sendable (_ rank: Int) -> String = { _ in "1" },
     context makeContext: @escaping @Sendable (_ rank: Int) throws -> ComputeContext = { _ in
       ComputeContext(Kernels(.best), threads: 1)
@@ -41,6 +41,17 @@ struct DataParallelRunTests {
         options.configuration.patience = 0
         options.budget = .steps(12)
         let corpus = try group.read([source])
+        if hasTeacher {
+          let architecture = Architecture(layers: 1, hidden: 8)
+          var random = SplitMix64(seed: 1)
+          let network = Network(architecture, vocabulary: corpus.vocabulary.count)
+          options.teachers = [
+            Model(
+              Model.Metadata(
+                architecture: architecture, tokenizer: corpus.tokenizer,
+                vocabulary: corpus.vocabulary), parameters: network.initialParameters(&random))
+          ]
+        }
         let plan = try TrainingPlan(options, corpus: corpus, context: context, ranks: ranks)
         let result = try TrainingSession(plan, folder: run).run(
           sampleEvery: 0, baselines: true, group: group, report: { _ in })
@@ -102,6 +113,20 @@ struct DataParallelRunTests {
     #expect(messages[0].hasSuffix(" cannot take part: no kernels."))
     #expect(messages[1] == messages[0] && messages[2] == messages[0])
     #expect(!folder.exists("run"))
+  }
+
+  @Test func `a run with a teacher is refused with more than one rank, and leaves no folder`()
+    throws
+  {
+    let folder = try Folder()
+    #expect(try Self.train(folder, out: "alone", ranks: 1, hasTeacher: true) == ["finished"])
+    let endings = try Self.train(folder, out: "together", ranks: 2, hasTeacher: true)
+    #expect(
+      endings == [
+        "A run with --teacher works in one process, not in the 2 of mpirun. Start geul without mpirun.",
+        "nothing to do",
+      ])
+    #expect(!folder.exists("together"))
   }
 
   @Test func `more ranks than sub-batches are refused on all ranks`() throws {

@@ -1,5 +1,6 @@
 import Foundation
 import GeulCompute
+import GeulStorage
 import GeulTraining
 import Synchronization
 import Testing
@@ -9,19 +10,22 @@ struct RunFaultTests {
   /// Makes a run with a fault in its gradients.
   private static func run(
     peak: Float = 0.01, steps: Int = 200, text: String = TrainingFixture.text,
-    gradientHook: Trainer.GradientHook? = nil
+    hasTeacher: Bool = false, folder: Folder? = nil, gradientHook: Trainer.GradientHook? = nil
   ) throws -> (ending: TrainingLoop.Ending, notes: [String], state: RunState) {
     var fixture = try TrainingFixture(.lstm, layers: 1, hidden: 16, batch: 4, text: text)
     fixture.configuration.schedule = LearningRateSchedule(peak: peak, warmup: 5)
     fixture.configuration.gradientClip = 1
     fixture.configuration.validationFraction = 0.2
     fixture.configuration.patience = 0
-    let folder = try Folder()
+    let folder = try folder ?? Folder()
+    let teachers = hasTeacher ? [fixture.model(.lstm, layers: 1, hidden: 8, seed: 1)] : []
+    if hasTeacher { fixture.configuration.teacherWeight = 0.5 }
     let checkpoint = Checkpoint.initial(
       fixture.configuration, text: RunState.TextSelection(sources: ["text"]),
-      corpus: fixture.corpus)
+      corpus: fixture.corpus, teachers: teachers)
     var loop = TrainingLoop(
-      checkpoint, corpus: fixture.corpus, validation: nil, folder: RunFolder(folder.path),
+      checkpoint, teachers: teachers, corpus: fixture.corpus, validation: nil,
+      folder: RunFolder(folder.path),
       budget: .steps(steps), saveEvery: 20, sampleEvery: 0, context: ComputeContext(Kernels(.best)))
     loop.gradientHook = gradientHook
     var notes: [String] = []
@@ -99,9 +103,13 @@ struct RunFaultTests {
     #expect(try #require(nats) < #require(calmNats) + 0.5)
   }
 
-  @Test func `an early checkpoint that fails four times is replaced by new parameters`() throws {
+  @Test(arguments: [false, true])
+  func `an early checkpoint that fails four times is replaced by new parameters`(hasTeacher: Bool)
+    throws
+  {
     let fourTimes = Countdown(4)
-    let result = try Self.run { step, gradients in
+    let folder = try Folder()
+    let result = try Self.run(hasTeacher: hasTeacher, folder: folder) { step, gradients in
       if step == 30, fourTimes.next() { gradients.values[0] = .nan }
     }
     #expect(result.ending == .finished && result.state.step == 200)
@@ -113,6 +121,10 @@ struct RunFaultTests {
         })
     #expect(result.state.learningRateScale == 1.0 / 16)
     #expect(result.state.history.map(\.step).first == 10)
+    let checkpoint = try RunFolder(folder.path).loadLatest()
+    #expect(checkpoint.problem == nil)
+    #expect(checkpoint.value.run.teachers.count == (hasTeacher ? 1 : 0))
+    #expect(checkpoint.value.trainer.teacherStates.count == (hasTeacher ? 1 : 0))
   }
 
   @Test(arguments: [30, 300] as [Float])

@@ -164,13 +164,20 @@ struct RunStateTests {
 
   @Test func `the shapes of teachers are written and read, and need their weight`() throws {
     var state = try Self.decode(RunState.self, Self.json)
-    state.teachers = [Architecture(cell: .rnn, layers: 3, hidden: 5, activation: .relu)]
+    let fixture = try TrainingFixture()
+    state.teachers = [RunState.Teacher(fixture.model(.rnn, layers: 3, hidden: 5, seed: 1))]
     #expect(!state.isValid)
     state.configuration.teacherWeight = 0.5
     #expect(state.isValid)
     let again = try Self.decode(
       RunState.self, String(decoding: JSONEncoder().encode(state), as: UTF8.self))
     #expect(again == state)
+    for (layers, hidden) in [(0, 5), (3, -1), (65, 5), (3, 100_000)] {
+      (state.teachers[0].architecture.layers, state.teachers[0].architecture.hidden) = (
+        layers, hidden
+      )
+      #expect(!state.isValid)
+    }
     state.teachers = []
     #expect(!state.isValid)
   }

@@ -48,6 +48,20 @@ struct TrainingFixture: Sendable {
       context: ComputeContext(Kernels(.best), threads: threads))
   }
 
+  /// A model of the text with random parameters.
+  func model(_ cell: CellKind, layers: Int, hidden: Int, seed: UInt64) -> Model {
+    let architecture = Architecture(cell: cell, layers: layers, hidden: hidden)
+    let network = Network(architecture, vocabulary: corpus.vocabulary.count)
+    var random = SplitMix64(seed: seed)
+    var parameters = network.initialParameters(&random)
+    // New parameters predict a nearly uniform distribution.
+    for index in 0..<parameters.values.count { parameters.values[index] *= 3 }
+    return Model(
+      Model.Metadata(
+        architecture: architecture, tokenizer: corpus.tokenizer, vocabulary: corpus.vocabulary),
+      parameters: parameters)
+  }
+
   /// The bytes of the checkpoint file of a trainer's state.
   func bytes(_ state: TrainerState) throws -> [UInt8] {
     var run = Checkpoint.initial(

@@ -53,7 +53,7 @@ let reader: @Sendable ([UInt8]) -> Void = {
   guard let checkpoint = try? Checkpoint(file, name: "input") else { return }
   let configuration = checkpoint.run.configuration
   let corpus = Fixture.corpus
-  guard configuration.batch * configuration.length <= 4096,
+  guard checkpoint.run.teachers.isEmpty, configuration.batch * configuration.length <= 4096,
     checkpoint.run.batcher.tokenCount <= corpus.count,
     model.metadata.vocabulary.count == corpus.vocabulary.count
   else { return }
