@@ -72,6 +72,13 @@ extension Kernels {
     return sum
   }
 
+  /// Returns the loss of a token, in nats, for logits, `[v]`, whose relative probabilities have the given sum.
+  package static func nats(of id: Int32, _ logits: [Float], sum: Double) -> Double {
+    // Not the relative probability, which may be 0.
+    let nats = naturalLogarithm(sum) + Double(logits.max() ?? 0) - Double(logits[Int(id)])
+    return nats.isFinite ? nats : naturalLogarithm(sum)
+  }
+
   /// Computes the natural logarithms of the first numbers of an array, rounded to float32, with the same bits on every machine.
   ///
   /// - Parameters:

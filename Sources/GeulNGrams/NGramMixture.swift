@@ -113,11 +113,20 @@ public struct NGramMixture: Sendable, Equatable {
 
     /// Returns the loss of a token that comes next, in nats, for the network's logits, `[v]`.
     public mutating func nats(of id: Int32, logits: [Float]) -> Double {
+      losses(of: id, logits: logits).mixture
+    }
+
+    /// Returns the losses of a token that comes next, in nats, for the network's logits, `[v]`: that of the mixture, and that of
+    /// the network alone.
+    package mutating func losses(
+      of id: Int32, logits: [Float]
+    ) -> (mixture: Double, network: Double) {
       let (sum, weight) = predict(logits)
       let q = mixture.model.probability(of: id, after: context)
       let p = weight * (network[Int(id)] / sum) + (1 - weight) * q
       // A weight of 1 leaves a probability that may underflow.
-      return -naturalLogarithm(max(.leastNormalMagnitude, p))
+      let nats = -naturalLogarithm(max(.leastNormalMagnitude, p))
+      return (nats, Kernels.nats(of: id, logits, sum: sum))
     }
 
     /// Returns the probabilities of the next token, `[v]`, for the network's logits.

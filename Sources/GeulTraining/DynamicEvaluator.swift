@@ -105,9 +105,7 @@ public struct DynamicEvaluator: ~Copyable {
     if let nats = predictor?.nats(of: id, logits: logits) { return nats }
     var values = [Double](repeating: 0, count: logits.count)
     let sum = context.kernels.relativeProbabilities(logits, into: &values)
-    // Not e^(z - largest), which may be 0.
-    let nats = naturalLogarithm(sum) + Double(logits.max() ?? 0) - Double(logits[Int(id)])
-    return nats.isFinite ? nats : naturalLogarithm(sum)
+    return Kernels.nats(of: id, logits, sum: sum)
   }
 
   /// Reads the next token, and adapts after every `length` tokens.

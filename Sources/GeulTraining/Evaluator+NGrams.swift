@@ -21,7 +21,7 @@ extension Evaluator {
       var predictor = ngrams.makePredictor(kernels: context.kernels)
       for id in known.prefix(max(1, first)) { predictor.read(id) }
       forEachPrediction(known, from: max(1, first)) { id, logits in
-        loss.nats += predictor.nats(of: id, logits: logits)
+        loss.add(predictor.losses(of: id, logits: logits))
         loss.tokens += 1
         predictor.read(id)
       }

@@ -39,6 +39,8 @@ public struct Evaluator: Sendable {
   public struct Loss: Sendable, Equatable {
     /// The sum of the losses, in nats.
     public var nats: Double
+    /// The sum of the losses of the network alone, in nats; 0 for a model without n-grams.
+    public var networkNats = 0.0
     /// The number of tokens that were predicted.
     public var tokens: Int
     /// The number of tokens that were skipped because the vocabulary does not contain them.
@@ -50,6 +52,12 @@ public struct Evaluator: Sendable {
     public init(nats: Double = 0, tokens: Int = 0) {
       self.nats = nats
       self.tokens = tokens
+    }
+
+    /// Adds the losses of a token.
+    mutating func add(_ nats: (mixture: Double, network: Double)) {
+      self.nats += nats.mixture
+      networkNats += nats.network
     }
 
     /// The mean cross-entropy, in nats/token.
@@ -123,7 +131,7 @@ public struct Evaluator: Sendable {
         } else {
           shard.readWithLogits(weights, context, steps: steps, logits: &logits)
           for (id, logits) in zip(sequence.dropFirst(), logits) {
-            loss.nats += predictor?.nats(of: id, logits: logits) ?? 0
+            if let nats = predictor?.losses(of: id, logits: logits) { loss.add(nats) }
             predictor?.read(id)
           }
         }

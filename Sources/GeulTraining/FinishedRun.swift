@@ -57,18 +57,14 @@ public struct FinishedRun: Sendable {
     }
     // A run that is continued after its end may find no better network.
     model.ngrams = nil
-    let network = model
     model.ngrams = try NGramFitting.mixture(
-      network, corpus, state.configuration, context: context, unless: shouldStop)
+      model, corpus, state.configuration, context: context, unless: shouldStop)
     guard let validation else {
       try model.safetensors.save(to: folder.best, keepingPrevious: false)
       return nil
     }
     let isExact = Self.isEvaluatedExactly(validation.range)
-    let networkLoss = try self.loss(of: network, validation, isExact, unless: shouldStop)
-    let loss =
-      model.ngrams == nil
-      ? networkLoss : try self.loss(of: model, validation, isExact, unless: shouldStop)
+    let loss = try self.loss(of: model, validation, isExact, unless: shouldStop)
     let bytes = validation.corpus.byteCount(ofTokensIn: validation.range.dropFirst())
     let tokensPerByte = Double(validation.range.count - 1) / Double(max(1, bytes))
     let bitsPerByte =
@@ -79,7 +75,7 @@ public struct FinishedRun: Sendable {
     try model.safetensors.save(to: folder.best, keepingPrevious: false)
     return FinalLoss(
       loss: loss, bitsPerByte: bitsPerByte, isExact: isExact,
-      networkNats: model.ngrams == nil ? nil : networkLoss.natsPerToken)
+      networkNats: model.ngrams == nil ? nil : loss.networkNats / Double(loss.tokens))
   }
 
   private func loss(

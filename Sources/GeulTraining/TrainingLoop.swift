@@ -311,9 +311,14 @@ extension TrainingLoop {
     overhead.evaluation = stopwatch.lap() + overhead.save / 2
     let sample = validation.range.prefix(2000)
     _ = evaluator.loss(validation.corpus, sample)
+    let secondsPerToken = stopwatch.lap() / Double(max(1, sample.count))
     let exact = FinishedRun.isEvaluatedExactly(validation.range) ? validation.range.count : 0
-    overhead.final = min(
-      seconds / 4, stopwatch.lap() * Double(exact) / Double(max(1, sample.count)) + overhead.save)
+    let final =
+      state.configuration.ngrams == .off
+      ? secondsPerToken * Double(exact)
+      : NGramFitting.seconds(
+        for: corpus, state.configuration, evaluatedTokens: exact, secondsPerToken: secondsPerToken)
+    overhead.final = min(seconds / 4, final + overhead.save)
     let limit = budget.limit(perEpoch: trainer.batcher.count) ?? .max
     state.evaluationDensity = EvaluationSchedule.density(
       total: reachable(seconds, limit), stepsPerEpoch: trainer.batcher.count,

@@ -71,7 +71,8 @@ struct NGramTrainingTests {
     let network = Evaluator(
       model.network, parameters: model.parameters, context: Self.context
     ).loss(plan.corpus, heldOut)
-    #expect(network.natsPerToken == final.networkNats)
+    // The sum of the exponentials is in double precision there, in float32 here.
+    #expect(abs(network.natsPerToken - (final.networkNats ?? 0)) < 1e-6)
     // Token by token, as compression reads it.
     let evaluator = DynamicEvaluator(
       model.network, parameters: model.parameters, ngrams: model.ngrams, adaptation: nil,
