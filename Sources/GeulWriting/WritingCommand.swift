@@ -30,7 +30,7 @@ package enum WritingCommand: String, CaseIterable, Sendable {
     case .length: "number of tokens of a continuation"
     case .topK: "sample from the k most likely tokens; 0: off"
     case .topP: "nucleus sampling; 1: off"
-    case .minP: "minimum probability, relative to the most likely token; 0: off"
+    case .minP: "minimum probability relative to the most likely token; 0: off"
     case .seed: "random seed"
     case .surprisal: "color the text by its surprisal"
     case .next: "another continuation (Tab)"
