@@ -9,7 +9,7 @@ from texts import path
 
 def distillation(programs, results, options):
     """Two teachers and a network that learns from both, in the time of the longest run of each small text: 1/4, 1/4 and 1/2."""
-    for name, seconds in [("corpora/english.txt", 360), ("tinyshakespeare", 1200)]:
+    for name, seconds in [("corpora/english.txt", 300), ("tinyshakespeare", 1200)]:
         if options.only and options.only not in name:
             continue
         text = path(name, options.corpora)
