@@ -133,20 +133,22 @@ struct PlanReport {
       return advice
     }
 
+    private var teacherLines: [String] {
+      teachers == 0 ? [] : ["teachers     \(teachers), weight \(number(Double(teacherWeight), 2))"]
+    }
+
     /// The plan as lines of text.
     var lines: [String] {
       [
         "tokens       \(tokens), \(trainingTokens) for training; vocabulary \(vocabulary)",
         "model        \(layers) x \(hidden) \(cell), \(parameters) parameters, dropout \(number(Double(dropout), 1))",
-      ]
-        + (teachers == 0
-          ? [] : ["teachers     \(teachers), weight \(number(Double(teacherWeight), 2))"]) + [
-          "batch        \(batch) sequences of \(length) tokens, \(precision), \(PlanReport.threads(threads, ranks: processes))",
-          "memory       \(byteDescription(memoryBytes)) peak\(processes > 1 ? " per process" : ""), \(byteDescription(machineBytes)) available",
-          "speed        \(compact(charsPerSecond)) \(unit.pluralShortName)/s (measured)",
-          "epoch        \(secondsPerEpoch < 10 ? number(secondsPerEpoch, 1) + " s" : duration(secondsPerEpoch))",
-          "run          \(quantity(steps, "step")), \(number(epochs, 2)) epochs, \(duration(seconds))",
-        ] + advice.map { "advice       \($0)" }
+      ] + teacherLines + [
+        "batch        \(batch) sequences of \(length) tokens, \(precision), \(PlanReport.threads(threads, ranks: processes))",
+        "memory       \(byteDescription(memoryBytes)) peak\(processes > 1 ? " per process" : ""), \(byteDescription(machineBytes)) available",
+        "speed        \(compact(charsPerSecond)) \(unit.pluralShortName)/s (measured)",
+        "epoch        \(secondsPerEpoch < 10 ? number(secondsPerEpoch, 1) + " s" : duration(secondsPerEpoch))",
+        "run          \(quantity(steps, "step")), \(number(epochs, 2)) epochs, \(duration(seconds))",
+      ] + advice.map { "advice       \($0)" }
     }
   }
 }

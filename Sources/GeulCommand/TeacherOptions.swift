@@ -26,14 +26,14 @@ struct TeacherOptions: ParsableArguments {
 
   /// Loads the teachers.
   ///
-  /// - Throws: `CommandError` if the run has several processes; an error if a file cannot be read.
+  /// - Throws: `TrainingError` if the run has several processes; an error if a file cannot be read.
   func load(_ ranks: Ranks) throws -> [Model] {
     guard teacher.isEmpty || ranks.group.count == 1 else {
       throw TrainingError.teachersNeedOneProcess(count: ranks.group.count)
     }
     return try teacher.map { path in
       var model = try loadModel(path)
-      model.ngrams = nil
+      model.ngrams = nil  // which would take memory during training
       return model
     }
   }

@@ -217,9 +217,10 @@ public struct Trainer: ~Copyable {
     let scale = 1 / Float(configuration.batch * configuration.length)
     let teacherScale = scale * configuration.teacherWeight / Float(max(1, teachers.count))
     let (weights, kernels, batcher) = (weights, context.kernels, batcher)
-    let numbered = Array(zip(shards.indices, shards))
-    context.pool.forEach(numbered, with: &backwardWorkspaces) { [teachers] numbered, workspace in
-      let (index, shard) = numbered
+    let indices = Array(shards.indices)
+    context.pool.forEach(indices, with: &backwardWorkspaces) {
+      [shards, teachers] index, workspace in
+      let shard = shards[index]
       var stopwatch = Stopwatch()
       batcher.load(corpus, into: shard)
       shard.forward(weights, kernels, scale: scale, masks: masks)

@@ -165,7 +165,7 @@ public struct TrainingPlan: Sendable {
         && metadata.list?.seed == corpus.list?.seed
       return heldOutSame
         ? nil
-        : "Teacher \(index + 1) may have been trained on the validation text: its run held out another part. Then the validation loss is too low."
+        : "Teacher \(index + 1) may have been trained on the validation text, because its run did not hold out the same part: the validation loss may be too low."
     }
   }
 
